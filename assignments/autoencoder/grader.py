@@ -1,0 +1,870 @@
+"""Hidden checks of the autoencoder unit.
+
+The student's modules stay in the student's process. The functions from ``set_weights`` to
+``value_and_gradients`` are shipped there by ``student.inside``: they hold no secret, and what they return is
+the student's claim, which is compared with a truth computed here. Random draws are judged within six
+standard deviations, so that right code fails about twice in a billion checks.
+"""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Normal, kl_divergence
+from torch.nn import functional
+
+from autograder.compare import assert_close
+from solutions import autoencoder as reference
+
+SIGMAS = 6
+TRAINING_SEEDS = (1, 2, 3)  # the same for every student; reference and variants are proven on them
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda x: x}
+
+
+# --- functions that run beside the student's code ---
+
+
+def set_weights(model, weights):
+    """Give each Linear layer the weight and bias of its shape; return how many found no layer."""
+    layers = list(model.modules())
+    for value in vars(model).values():  # layers kept in a plain list count for the values, not for training
+        layers += value if isinstance(value, list) else []
+    layers = {tuple(layer.weight.shape): layer for layer in layers if isinstance(layer, torch.nn.Linear)}
+    missing = 0
+    for weight, bias in zip(weights[::2], weights[1::2], strict=True):
+        layer = layers.get(tuple(weight.shape))
+        if layer is None or layer.bias is None:
+            missing += 1
+            continue
+        layer.to(weight.dtype)
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
+    return missing
+
+
+def set_tied(model, weight, encoder_bias, decoder_bias):
+    """Give a tied autoencoder its three parameters."""
+    model.to(weight.dtype)
+    with torch.no_grad():
+        model.weight.copy_(weight)
+        model.encoder_bias.copy_(encoder_bias)
+        model.decoder_bias.copy_(decoder_bias)
+
+
+def module_gradients(model, x, cotangent):
+    """Gradients of <cotangent, model(x)> by the parameters that the module knows, keyed by their shape."""
+    model.zero_grad()
+    (cotangent * model(x)).sum().backward()
+    return {str(tuple(p.shape)): p.grad for p in model.parameters() if p.grad is not None}
+
+
+def value_and_gradients(function, *args):
+    """What the function returns, summed, and its gradients by the float tensors among the arguments."""
+    args = [a.clone().requires_grad_() if torch.is_tensor(a) and a.is_floating_point() else a for a in args]
+    result = function(*args).sum()
+    wanted = [a for a in args if torch.is_tensor(a) and a.requires_grad]
+    gradients = torch.autograd.grad(result, wanted, allow_unused=True)
+    return [
+        result,
+        *[torch.zeros_like(a) if g is None else g for a, g in zip(wanted, gradients, strict=True)],
+    ]
+
+
+def bce_and_gradients(loss, logits, x):
+    """The cross-entropy and its gradients by logits and target."""
+    logits, x = logits.clone().requires_grad_(), x.clone().requires_grad_()
+    value = loss(logits, x, kind="bce")
+    value.backward()
+    return [value.detach(), logits.grad, x.grad]
+
+
+def linear_pair(weights):
+    """Two linear layers, one after the other: a linear autoencoder."""
+    layers = [torch.nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype) for w in weights[::2]]
+    for parameter, value in zip([p for layer in layers for p in layer.parameters()], weights, strict=True):
+        parameter.data.copy_(value)
+    return torch.nn.Sequential(*layers)
+
+
+def parameters_of(model):
+    """The parameters of a module, in its order."""
+    return [p.detach().clone() for p in model.parameters()]
+
+
+def seed_global(seed):
+    """Seed PyTorch's global generator, so that code which wrongly draws from it repeats itself."""
+    torch.manual_seed(seed)
+
+
+def squared_error():
+    """PyTorch's own mean squared error."""
+    return torch.nn.functional.mse_loss
+
+
+def output_energy():
+    """A loss that looks at the output only."""
+    return lambda x_hat, target: (x_hat**2).mean()
+
+
+def target_energy():
+    """A loss whose value is the mean square of the target."""
+    return lambda x_hat, target: (target**2).mean() + 0 * x_hat.sum()
+
+
+def shrinking():
+    """A corruption that always does the same."""
+    return lambda batch: 0.5 * batch + 0.1
+
+
+def counting():
+    """A corruption that does something else at every call."""
+    calls = []
+
+    def corruption(batch):
+        calls.append(1)
+        return len(calls) * batch
+
+    return corruption
+
+
+def global_draw(function, *args):
+    """Whether a call leaves PyTorch's global random state as it was."""
+    before = torch.get_rng_state()
+    function(*args)
+    return bool((torch.get_rng_state() == before).all())
+
+
+# --- what the judge computes itself ---
+
+
+def layers(draw, sizes, last_bias=0.0):
+    """Weights and biases [w, b, w, b, ...] for a stack of linear layers with the given sizes."""
+    found = []
+    for fan_in, fan_out in pairwise(sizes):
+        found += [draw.tensor(fan_out, fan_in) / fan_in**0.5, draw.tensor(fan_out)]
+    found[-1] = found[-1] + last_bias
+    return found
+
+
+def run(weights, x, activation):
+    """The stack of linear layers with the activation between them."""
+    for i in range(0, len(weights), 2):
+        x = x @ weights[i].T + weights[i + 1]
+        if i + 2 < len(weights):
+            x = ACTIVATIONS[activation](x)
+    return x
+
+
+def autoencoder(student, draw, sizes, activation="relu", last_bias=0.0):
+    """The student's autoencoder with weights of ours: (model, encoder weights, decoder weights).
+
+    With a large bias in the last layers, code and reconstruction are positive: a ReLU after them, which has
+    checks of its own, cannot be seen.
+    """
+    encoder = layers(draw, sizes, last_bias)
+    decoder = layers(draw, sizes[::-1], 50 * last_bias)
+    model = student.Autoencoder(sizes, activation)
+    missing = student.inside(set_weights, model, encoder + decoder)
+    assert missing == 0, (
+        f"{missing} of the torch.nn.Linear layers (with bias) for sizes {sizes} were not found."
+    )
+    return model, encoder, decoder
+
+
+def chance(student, draw):
+    """A generator for the student's calls; the global one is seeded, with another number."""
+    g = draw.generator()
+    student.inside(seed_global, g.initial_seed() + 1)
+    return g
+
+
+def twin(original):
+    """A generator in the same state."""
+    return torch.Generator().set_state(original.get_state())
+
+
+def near(value, expected, deviation, what):
+    """Fail unless `value` is within six standard deviations of what is expected."""
+    assert abs(float(value) - expected) <= SIGMAS * deviation, f"{what} is far from what chance allows."
+
+
+def scattered(hit, p, what):
+    """Fail unless the booleans `hit` (rows, columns) look like independent draws with probability p."""
+    hit = hit.double()
+    near(hit.sum(), hit.numel() * p, math.sqrt(hit.numel() * p * (1 - p)), f"The share of {what}")
+    independent((hit - p) / math.sqrt(p * (1 - p)), what)
+
+
+def independent(noise, what):
+    """Fail unless neighbours in rows and in columns of standardised noise are uncorrelated."""
+    for a, b in ((noise[1:], noise[:-1]), (noise[:, 1:], noise[:, :-1])):
+        near((a * b).mean(), 0, 1 / math.sqrt(a.numel()), f"The correlation between neighbours in {what}")
+
+
+def gives_tensor(result, what):
+    """Fail unless a tensor without axes came back, which autograd can go on with."""
+    assert isinstance(result, torch.Tensor), f"{what} returned a {type(result).__name__}; expected a tensor."
+    assert result.shape == (), f"{what} returned shape {tuple(result.shape)}; expected ()."
+
+
+# --- Autoencoder: 18 points ---
+
+
+@pytest.mark.task("Autoencoder", points=3)
+def test_encode(student, draw):
+    """The code is the result of all encoder layers, with the activation between them."""
+    model, encoder, _ = autoencoder(student, draw, [7, 5, 4, 3], last_bias=20.0)
+    x = draw.tensor(6, 7)
+    assert_close(model.encode(x), run(encoder, x, "relu"))
+
+
+@pytest.mark.task("Autoencoder", points=3)
+def test_decode(student, draw):
+    """The decoder leads from the code back to the size of the input."""
+    model, _, decoder = autoencoder(student, draw, [7, 5, 4, 3], last_bias=20.0)
+    h = draw.tensor(6, 3)
+    assert_close(model.decode(h), run(decoder, h, "relu"))
+
+
+@pytest.mark.task("Autoencoder", points=2)
+def test_forward(student, draw):
+    """The reconstruction is decoded from the code and from nothing else."""
+    model, encoder, decoder = autoencoder(student, draw, [7, 5, 3], last_bias=20.0)
+    x = draw.tensor(4, 7)
+    assert_close(model(x), run(decoder, run(encoder, x, "relu"), "relu"))
+
+
+@pytest.mark.task("Autoencoder", points=2)
+def test_code_takes_any_value(student, draw):
+    """The last layer of the encoder is linear: a code may be negative."""
+    model, encoder, _ = autoencoder(student, draw, [7, 5, 3])
+    x = draw.tensor(20, 7)
+    assert_close(model.encode(x), run(encoder, x, "relu"))
+
+
+@pytest.mark.task("Autoencoder", points=2)
+def test_reconstruction_takes_any_value(student, draw):
+    """The last layer of the decoder is linear: a reconstruction may be negative."""
+    model, _, decoder = autoencoder(student, draw, [7, 5, 3])
+    h = draw.tensor(20, 3)
+    assert_close(model.decode(h), run(decoder, h, "relu"))
+
+
+@pytest.mark.task("Autoencoder", points=2)
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "identity"])
+def test_activations(student, draw, activation):
+    """tanh, sigmoid and identity are used where they are asked for."""
+    model, encoder, _ = autoencoder(student, draw, [6, 5, 2], activation)
+    x = draw.tensor(4, 6)
+    assert_close(model.encode(x), run(encoder, x, activation))
+
+
+@pytest.mark.task("Autoencoder", points=1)
+def test_without_hidden_layers(student, draw):
+    """Two sizes make one linear layer each way, also for a batch of one."""
+    model, encoder, decoder = autoencoder(student, draw, [5, 2], "identity")
+    x = draw.tensor(1, 5)
+    assert_close(model(x), run(decoder, run(encoder, x, "identity"), "identity"))
+
+
+@pytest.mark.task("Autoencoder", points=2)
+def test_gradients_reach_all_layers(student, draw):
+    """The module knows the parameters of every layer, and gradients reach all of them."""
+    model, encoder, decoder = autoencoder(student, draw, [7, 5, 3], last_bias=20.0)
+    x, cotangent = draw.tensor(4, 7), draw.tensor(4, 7)
+    claimed = student.inside(module_gradients, model, x, cotangent)
+    weights = [w.clone().requires_grad_() for w in encoder + decoder]
+    (cotangent * run(weights[4:], run(weights[:4], x, "relu"), "relu")).sum().backward()
+    for weight in weights[::2]:
+        shape = str(tuple(weight.shape))
+        assert shape in claimed, f"No gradient reached the weight of shape {shape}."
+        assert_close(claimed[shape], weight.grad)
+
+
+@pytest.mark.task("Autoencoder", points=1, law=True)
+def test_unknown_activation(student):
+    """An unknown activation raises ValueError."""
+    with pytest.raises(ValueError):
+        student.Autoencoder([4, 2], "softmix")
+
+
+# --- reconstruction_loss: 13 points ---
+
+
+@pytest.mark.task("reconstruction_loss", points=3)
+def test_squared_error(student, draw):
+    """The squared error is averaged over all entries."""
+    x_hat, x = draw.tensor(5, 3), draw.tensor(5, 3)
+    assert_close(student.reconstruction_loss(x_hat, x), functional.mse_loss(x_hat, x))
+
+
+@pytest.mark.task("reconstruction_loss", points=2)
+def test_cross_entropy(student, draw):
+    """The cross-entropy takes logits."""
+    logits, x = 2 * draw.tensor(5, 3), torch.sigmoid(draw.tensor(5, 3))
+    expected = functional.binary_cross_entropy_with_logits(logits, x)
+    assert_close(student.reconstruction_loss(logits, x, kind="bce"), expected)
+
+
+@pytest.mark.task("reconstruction_loss", points=3)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
+def test_large_logits(student, rng, dtype):
+    """The cross-entropy and its gradient are finite and right for large logits of either sign."""
+    logits = torch.tensor([[-1000.0, -60.0, 60.0, 1000.0], [1000.0, 60.0, -60.0, -1000.0]], dtype=dtype)
+    x = torch.tensor(rng.choice([0.0, 0.25, 1.0], size=(2, 4)), dtype=dtype)
+    value, by_logits, _ = student.inside(bce_and_gradients, student.reconstruction_loss, logits, x)
+    truth = logits.clone().requires_grad_()
+    expected = functional.binary_cross_entropy_with_logits(truth, x)
+    expected.backward()
+    assert_close(value, expected.detach())
+    assert_close(by_logits, truth.grad)
+
+
+@pytest.mark.task("reconstruction_loss", points=1)
+def test_sum(student, draw):
+    """reduction="sum" adds up all entries."""
+    x_hat, x = draw.tensor(4, 6), draw.tensor(4, 6)
+    assert_close(student.reconstruction_loss(x_hat, x, reduction="sum"), ((x_hat - x) ** 2).sum())
+
+
+@pytest.mark.task("reconstruction_loss", points=2)
+def test_per_sample(student, draw):
+    """reduction="sample" sums over a sample and averages over the batch."""
+    logits, x = draw.tensor(4, 6), torch.sigmoid(draw.tensor(4, 6))
+    expected = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / 4
+    assert_close(student.reconstruction_loss(logits, x, kind="bce", reduction="sample"), expected)
+
+
+@pytest.mark.task("reconstruction_loss", points=1, law=True)
+def test_loss_gradient(student, draw):
+    """Gradients flow through the squared error to the reconstruction."""
+    x_hat, x = draw.tensor(3, 4), draw.tensor(3, 4)
+    _, by_x_hat, _ = student.inside(value_and_gradients, student.reconstruction_loss, x_hat, x)
+    assert_close(by_x_hat, 2 * (x_hat - x) / 12)
+
+
+@pytest.mark.task("reconstruction_loss", points=1, law=True)
+def test_loss_errors(student, draw):
+    """Unequal shapes, an unknown kind and an unknown reduction raise ValueError."""
+    x, wide = draw.tensor(4, 1), draw.tensor(4, 3)
+    for left, right in ((x, wide), (wide, x)):
+        with pytest.raises(ValueError):
+            student.reconstruction_loss(left, right)
+    for kind in ("abs", "mae", "zero-one"):
+        with pytest.raises(ValueError):
+            student.reconstruction_loss(x, x, kind=kind)
+    for reduction in ("all", "median", "total"):
+        with pytest.raises(ValueError):
+            student.reconstruction_loss(x, x, reduction=reduction)
+
+
+# --- pca_reconstruction: 7 points ---
+
+
+def best_linear(x, k):
+    """The optimum by another way: projection on eigenvectors of the covariance matrix."""
+    mean = x.mean(0)
+    _, vectors = torch.linalg.eigh((x - mean).T @ (x - mean))
+    top = vectors[:, -k:]
+    return mean + (x - mean) @ top @ top.T
+
+
+def stretched(draw, N, D):
+    """Samples whose principal directions have clearly different variances."""
+    rotation, _ = torch.linalg.qr(draw.tensor(D, D))
+    scale = 1.5 ** torch.arange(D, dtype=torch.float64)
+    x = (draw.tensor(N, D) * scale) @ rotation
+    return x - x.mean(0)
+
+
+@pytest.mark.task("pca_reconstruction", points=4)
+@pytest.mark.parametrize(("N", "D", "k"), [(20, 6, 2), (5, 8, 3), (9, 4, 1)])
+def test_projection(student, draw, N, D, k):
+    """Centred samples are projected on the k leading directions."""
+    x = stretched(draw, N, D)
+    assert_close(student.pca_reconstruction(x, k), best_linear(x, k), rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.task("pca_reconstruction", points=2)
+def test_away_from_origin(student, draw):
+    """The mean of the samples is taken off before and added after."""
+    x = stretched(draw, 20, 6) + 5 + draw.tensor(6)
+    assert_close(student.pca_reconstruction(x, 2), best_linear(x, 2), rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.task("pca_reconstruction", points=1, law=True)
+def test_range_of_k(student, draw):
+    """k may be min(N, D), which changes nothing; more, or less than 1, raises ValueError."""
+    x = draw.tensor(6, 3)
+    x = x - x.mean(0)
+    assert_close(student.pca_reconstruction(x, 3), x, rtol=1e-7, atol=1e-8)
+    for k in (0, 4):
+        with pytest.raises(ValueError):
+            student.pca_reconstruction(x, k)
+    with pytest.raises(ValueError):
+        student.pca_reconstruction(x[:2], 3)
+
+
+# --- train_autoencoder: 13 points ---
+
+
+def training(draw, rng, steps=10):
+    """A small task: weights of a linear autoencoder 5 -> 2 -> 5, samples, rows."""
+    weights = layers(draw, [5, 2, 5])
+    rows = torch.tensor(rng.integers(12, size=(steps, 4)))
+    return weights, draw.tensor(12, 5), rows
+
+
+def train_here(weights, x, rows, lr):
+    """The same training, written out: (losses, final weights)."""
+    weights = [w.clone().requires_grad_() for w in weights]
+    adam, losses = torch.optim.Adam(weights, lr=lr), []
+    for index in rows:
+        loss = ((run(weights, x[index], "identity") - x[index]) ** 2).mean()
+        gradients = torch.autograd.grad(loss, weights)
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight.grad = gradient
+        adam.step()
+        losses.append(loss.item())
+    return losses, [w.detach() for w in weights]
+
+
+@pytest.mark.task("train_autoencoder", points=3)
+def test_losses(student, draw, rng):
+    """The list holds the loss of every step, taken before its update."""
+    weights, x, rows = training(draw, rng)
+    model, loss = student.inside(linear_pair, weights), student.inside(squared_error)
+    losses = student.train_autoencoder(model, x, rows, loss, 0.05)
+    expected, _ = train_here(weights, x, rows, 0.05)
+    assert_close(torch.tensor(losses, dtype=torch.float64), torch.tensor(expected), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.task("train_autoencoder", points=2)
+def test_weights_after_training(student, draw, rng):
+    """After training, all weights are where Adam takes them."""
+    weights, x, rows = training(draw, rng)
+    model, loss = student.inside(linear_pair, weights), student.inside(squared_error)
+    student.train_autoencoder(model, x, rows, loss, 0.05)
+    _, expected = train_here(weights, x, rows, 0.05)
+    for value, truth in zip(student.inside(parameters_of, model), expected, strict=True):
+        assert_close(value, truth, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.task("train_autoencoder", points=2)
+def test_model_sees_corruption(student, draw, rng):
+    """If a corruption is given, the model sees the corrupted batch."""
+    weights, x, rows = training(draw, rng, steps=1)
+    model, loss = student.inside(linear_pair, weights), student.inside(output_energy)
+    losses = student.train_autoencoder(model, x, rows, loss, 0.0, corruption=student.inside(shrinking))
+    expected = (run(weights, 0.5 * x[rows[0]] + 0.1, "identity") ** 2).mean()
+    assert_close(torch.tensor(losses, dtype=torch.float64), expected[None])
+
+
+@pytest.mark.task("train_autoencoder", points=2)
+def test_target_is_clean(student, draw, rng):
+    """The target is the clean batch, with or without corruption."""
+    weights, x, rows = training(draw, rng, steps=3)
+    model, loss = student.inside(linear_pair, weights), student.inside(target_energy)
+    losses = student.train_autoencoder(model, x, rows, loss, 0.1, corruption=student.inside(shrinking))
+    assert_close(torch.tensor(losses, dtype=torch.float64), (x[rows] ** 2).mean(dim=(1, 2)))
+
+
+@pytest.mark.task("train_autoencoder", points=1)
+def test_fresh_noise(student, draw, rng):
+    """The corruption is drawn afresh in every step, once for its batch."""
+    weights, x, rows = training(draw, rng, steps=4)
+    model, loss = student.inside(linear_pair, weights), student.inside(output_energy)
+    losses = student.train_autoencoder(model, x, rows, loss, 0.0, corruption=student.inside(counting))
+    seen = [(step + 1) * x[index] for step, index in enumerate(rows)]
+    expected = torch.stack([(run(weights, batch, "identity") ** 2).mean() for batch in seen])
+    assert_close(torch.tensor(losses, dtype=torch.float64), expected)
+
+
+def planted(seed):
+    """Samples near a subspace of 3 of 12 dimensions, and first weights: the same for every student."""
+    g = torch.Generator().manual_seed(seed)
+    basis = torch.randn(3, 12, generator=g, dtype=torch.float64)
+    x = torch.randn(64, 3, generator=g, dtype=torch.float64) @ basis
+    x = x + 0.3 * torch.randn(64, 12, generator=g, dtype=torch.float64) + 1
+    weights = [
+        0.3 * torch.randn(s, generator=g, dtype=torch.float64) for s in ((3, 12), (3,), (12, 3), (12,))
+    ]
+    return x, weights
+
+
+@pytest.mark.task("train_autoencoder", points=3, mirror=False)
+@pytest.mark.parametrize("seed", TRAINING_SEEDS)
+def test_as_good_as_pca(student, seed):
+    """A linear autoencoder ends within 10 % of the best linear reconstruction, and never below it."""
+    x, weights = planted(seed)
+    model, loss = student.inside(linear_pair, weights), student.inside(squared_error)
+    losses = student.train_autoencoder(model, x, torch.arange(64).repeat(300, 1), loss, 0.03)
+    optimum = float(((best_linear(x, 3) - x) ** 2).mean())
+    trained = student.inside(parameters_of, model)
+    # An object of the student's in place of a number would answer the comparisons below as it likes.
+    assert all(isinstance(value, torch.Tensor) for value in trained), "The model's parameters are no tensors."
+    assert all(isinstance(value, float) for value in losses), "The losses are no plain numbers."
+    reached = float(((run(trained, x, "identity") - x) ** 2).mean())
+    assert reached <= 1.10 * optimum, "After 300 steps the linear autoencoder is far above the error of PCA."
+    assert min(losses) >= 0.999 * optimum, (
+        "A loss below the optimum was reported: it is not the mean over the batch."
+    )
+
+
+# --- corrupt: 12 points ---
+
+
+@pytest.mark.task("corrupt", points=4)
+@pytest.mark.parametrize("level", [0.3, 1.7])
+def test_gaussian(student, draw, level):
+    """Gaussian noise has standard deviation `level` and is independent for every entry."""
+    x = draw.tensor(200, 60)
+    noise = (student.corrupt(x, "gaussian", level, chance(student, draw)) - x) / level
+    n = noise.numel()
+    near(noise.mean(), 0, 1 / math.sqrt(n), "The mean of the noise")
+    near((noise**2).mean(), 1, math.sqrt(2 / n), "The variance of the noise")
+    tail = math.erfc(2 / math.sqrt(2))  # of a normal variable beyond two standard deviations
+    near((noise.abs() > 2).double().mean(), tail, math.sqrt(tail / n), "The share of large noise")
+    independent(noise, "the noise")
+
+
+@pytest.mark.task("corrupt", points=3)
+def test_masking(student, draw):
+    """Masking sets a share `level` of the entries to 0 and leaves the others as they are."""
+    x = draw.tensor(200, 60)
+    masked = student.corrupt(x, "masking", 0.3, chance(student, draw))
+    hit = masked == 0
+    scattered(hit, 0.3, "masked entries")
+    assert_close(masked[~hit], x[~hit])
+
+
+@pytest.mark.task("corrupt", points=3)
+def test_salt_and_pepper(student, draw):
+    """Salt and pepper puts the smallest or the largest value, equally often, on a share `level`."""
+    x = draw.tensor(200, 60)
+    noisy = student.corrupt(x, "salt_pepper", 0.3, chance(student, draw))
+    low, high = noisy == x.min(), noisy == x.max()
+    scattered(low | high, 0.3, "replaced entries")
+    near(low.sum() - high.sum(), 0, math.sqrt(0.3 * x.numel()), "The difference of the two values' numbers")
+    untouched = ~(low | high)
+    assert_close(noisy[untouched], x[untouched])
+
+
+@pytest.mark.task("corrupt", points=1, law=True)
+@pytest.mark.parametrize("kind", ["gaussian", "masking", "salt_pepper"])
+def test_corrupt_generator(student, draw, kind):
+    """Equal generators give equal noise, each call draws fresh noise, and nothing else is random."""
+    x, g = draw.tensor(8, 9), chance(student, draw)
+    h = twin(g)
+    first = student.corrupt(x, kind, 0.4, g)
+    assert_close(student.corrupt(x, kind, 0.4, h), first)
+    assert not torch.equal(student.corrupt(x, kind, 0.4, g), first), "Two calls gave the same noise."
+    assert student.inside(global_draw, student.corrupt, x, kind, 0.4, g), "The global generator was used."
+
+
+@pytest.mark.task("corrupt", points=1, law=True)
+@pytest.mark.parametrize("kind", ["gaussian", "masking", "salt_pepper"])
+def test_corrupt_limits(student, draw, kind):
+    """The input stays as it is, level 0 changes nothing, and levels that make no sense raise ValueError."""
+    x, g = draw.tensor(6, 7).float(), chance(student, draw)
+    before = x.clone()
+    student.share([x])
+    noisy = student.corrupt(x, kind, 0.9, g)
+    assert noisy.dtype == torch.float32, f"float32 came back as {noisy.dtype}."
+    assert torch.equal(x, before), "corrupt wrote into its input."
+    assert_close(student.corrupt(x, kind, 0.0, g), before)
+    student.corrupt(x, kind, 1.0, g)
+    with pytest.raises(ValueError):
+        student.corrupt(x, kind, -0.1, g)
+    with pytest.raises(ValueError):
+        student.corrupt(x, "gaussian" if kind == "masking" else "blur", -1.0 if kind == "masking" else 0.5, g)
+    if kind != "gaussian":
+        with pytest.raises(ValueError):
+            student.corrupt(x, kind, 1.1, g)
+
+
+# --- denoising_loss: 6 points ---
+
+
+@pytest.mark.task("denoising_loss", points=3)
+def test_model_sees_noise(student, draw):
+    """The model sees the corrupted sample, corrupted once."""
+    x, seen, calls = draw.tensor(4, 3), [], []
+
+    def corruption(batch):
+        calls.append(batch)
+        return 2 * batch + len(calls)
+
+    def model(batch):
+        seen.append(batch)
+        return batch
+
+    result = student.denoising_loss(model, x, corruption, lambda x_hat, target: torch.tensor(1.5))
+    assert_close(result, torch.tensor(1.5))
+    assert len(calls) == 1, f"corruption was called {len(calls)} times; expected once."
+    assert len(seen) == 1, f"model was called {len(seen)} times; expected once."
+    assert_close(seen[0], 2 * x + 1)
+
+
+@pytest.mark.task("denoising_loss", points=3)
+def test_loss_compares_with_clean(student, draw):
+    """The loss compares what the model returned with the clean sample, and is returned."""
+    x, rebuilt, compared = draw.tensor(4, 3), draw.tensor(4, 3), []
+
+    def loss(x_hat, target):
+        compared.append((x_hat, target))
+        return torch.tensor(2.5, dtype=torch.float64)
+
+    result = student.denoising_loss(lambda batch: rebuilt, x, lambda batch: batch + 1, loss)
+    assert len(compared) == 1, f"loss was called {len(compared)} times; expected once."
+    assert_close(compared[0][1], x)
+    assert_close(compared[0][0], rebuilt)
+    gives_tensor(result, "denoising_loss")
+    assert_close(result, torch.tensor(2.5, dtype=torch.float64))
+
+
+# --- kl_sparsity: 8 points ---
+
+
+@pytest.mark.task("kl_sparsity", points=5)
+@pytest.mark.parametrize("rho", [0.05, 0.3])
+def test_sparsity_divergence(student, draw, rho):
+    """The divergence goes from the wanted to the observed activation, summed over the units."""
+    rho_hat = torch.sigmoid(draw.tensor(6))
+    expected = kl_divergence(Bernoulli(torch.tensor(rho, dtype=torch.float64)), Bernoulli(rho_hat)).sum()
+    assert_close(student.kl_sparsity(rho, rho_hat), expected)
+
+
+@pytest.mark.task("kl_sparsity", points=3)
+def test_units_always_on_or_off(student):
+    """A unit that is always on or always off gives the finite value of the clipped mean."""
+    rho, edge = torch.tensor(0.2, dtype=torch.float64), torch.tensor([1e-6, 1 - 1e-6], dtype=torch.float64)
+    expected = kl_divergence(Bernoulli(rho), Bernoulli(edge))
+    for unit, value in enumerate((0.0, 1.0)):
+        observed = torch.tensor([value, 0.2], dtype=torch.float64)
+        assert_close(student.kl_sparsity(0.2, observed), expected[unit], rtol=1e-6, atol=1e-9)
+
+
+# --- sparse_loss: 5 points ---
+
+
+@pytest.mark.task("sparse_loss", points=3)
+def test_mean_over_batch(student, draw):
+    """The activation that is compared is the mean over the batch, one number for each unit."""
+    h, observed = torch.sigmoid(draw.tensor(5, 3)), []
+
+    def divergence(rho, rho_hat):
+        observed.append((rho, rho_hat))
+        return torch.tensor(1.0, dtype=torch.float64)
+
+    result = student.sparse_loss(torch.tensor(2.0, dtype=torch.float64), h, 0.1, 1.0, divergence)
+    assert_close(result, 3.0)
+    assert len(observed) == 1, f"divergence was called {len(observed)} times; expected once."
+    assert_close(torch.as_tensor(observed[0][0], dtype=torch.float64), torch.tensor(0.1, dtype=torch.float64))
+    assert observed[0][1].shape == (3,), f"rho_hat has shape {tuple(observed[0][1].shape)}; expected (3,)."
+    assert_close(observed[0][1], h.sum(0) / 5)
+
+
+@pytest.mark.task("sparse_loss", points=2)
+@pytest.mark.parametrize("beta", [0.0, 0.7, 3.0])
+def test_weight_of_penalty(student, draw, beta):
+    """beta weighs the divergence, and only the divergence."""
+    h = torch.sigmoid(draw.tensor(4, 2))
+    reconstruction, penalty = torch.tensor(2.0, dtype=torch.float64), torch.tensor(1.5, dtype=torch.float64)
+    result = student.sparse_loss(reconstruction, h, 0.1, beta, lambda rho, rho_hat: penalty)
+    gives_tensor(result, "sparse_loss")
+    assert_close(result, reconstruction + beta * penalty)
+
+
+# --- reparameterize: 7 points ---
+
+
+@pytest.mark.task("reparameterize", points=3)
+def test_spread(student, draw):
+    """The standard deviation of the draws is exp(logvar / 2), independently for every entry."""
+    logvar, n = torch.tensor([-2.0, 0.5, 1.5], dtype=torch.float64), 4000
+    table = logvar.repeat(n, 1)
+    z = student.reparameterize(torch.zeros_like(table), table, chance(student, draw))
+    noise = z / torch.exp(logvar / 2)
+    near(noise.mean(), 0, 1 / math.sqrt(3 * n), "The mean of the noise")
+    for unit in range(3):
+        near(
+            (noise[:, unit] ** 2).mean(),
+            1,
+            math.sqrt(2 / n),
+            f"The variance for logvar {float(logvar[unit])}",
+        )
+    independent(noise, "the draws")
+
+
+@pytest.mark.task("reparameterize", points=2)
+def test_centre(student, draw):
+    """mu moves the draws and does nothing else."""
+    mu, logvar, g = draw.tensor(5, 4), torch.zeros(5, 4, dtype=torch.float64), chance(student, draw)
+    around_zero = student.reparameterize(torch.zeros_like(mu), logvar, twin(g))
+    assert float(around_zero.abs().max()) > 0.01, "With logvar = 0 the draws hardly differ from mu."
+    assert_close(student.reparameterize(mu, logvar, twin(g)), mu + around_zero)
+
+
+@pytest.mark.task("reparameterize", points=1, law=True)
+def test_draw_gradients(student, draw):
+    """Gradients reach mu and logvar, and are the derivatives of the draws."""
+    mu, logvar, g, h = draw.tensor(3, 4), draw.tensor(3, 4), chance(student, draw), 1e-5
+    _, by_mu, by_logvar = student.inside(value_and_gradients, student.reparameterize, mu, logvar, twin(g))
+    for claimed, a, b in ((by_mu, h, 0.0), (by_logvar, 0.0, h)):
+        above = student.reparameterize(mu + a, logvar + b, twin(g))
+        below = student.reparameterize(mu - a, logvar - b, twin(g))
+        assert_close(claimed, (above - below) / (2 * h), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.task("reparameterize", points=1, law=True)
+def test_draw_generator(student, draw):
+    """Equal generators give equal draws, each call draws afresh, and nothing else is random."""
+    mu, logvar, g = draw.tensor(3, 4).float(), draw.tensor(3, 4).float(), chance(student, draw)
+    h = twin(g)
+    first = student.reparameterize(mu, logvar, g)
+    assert first.dtype == torch.float32, f"float32 came back as {first.dtype}."
+    assert_close(student.reparameterize(mu, logvar, h), first)
+    assert not torch.equal(student.reparameterize(mu, logvar, g), first), "Two calls gave the same draw."
+    assert student.inside(global_draw, student.reparameterize, mu, logvar, g), (
+        "The global generator was used."
+    )
+
+
+# --- kl_gauss: 6 points ---
+
+
+def gauss_divergence(mu, logvar):
+    """PyTorch's divergence of every entry from the standard normal."""
+    return kl_divergence(Normal(mu, torch.exp(logvar / 2)), Normal(torch.zeros_like(mu), torch.ones_like(mu)))
+
+
+@pytest.mark.task("kl_gauss", points=4)
+def test_gauss_divergence(student, draw):
+    """For one sample and one unit the divergence is that of two normal distributions."""
+    assert_close(student.kl_gauss(torch.zeros(1, 1), torch.zeros(1, 1)), torch.tensor(0.0))
+    for mu, logvar in zip(draw.tensor(6), draw.tensor(6), strict=True):
+        mu, logvar = mu.reshape(1, 1), logvar.reshape(1, 1)
+        assert_close(student.kl_gauss(mu, logvar), gauss_divergence(mu, logvar).sum())
+
+
+@pytest.mark.task("kl_gauss", points=2)
+def test_sum_and_mean(student, draw):
+    """The divergence is summed over the code units and averaged over the samples."""
+    mu, logvar = draw.tensor(5, 3), draw.tensor(5, 3)
+    assert_close(student.kl_gauss(mu, logvar), gauss_divergence(mu, logvar).sum() / 5)
+
+
+# --- bug_hunt: 5 points ---
+
+
+def naive_bce(logits, x):
+    """The wrong function that the notebook shows."""
+    s = torch.sigmoid(logits)
+    return (-x * torch.log(s) - (1 - x) * torch.log(1 - s)).mean()
+
+
+@pytest.mark.task("bug_hunt", points=5, mirror=False)
+def test_bug_hunt(student):
+    """On the input that you return, naive_bce differs from the right loss."""
+    found = student.bug_hunt()
+    assert isinstance(found, (tuple, list)) and len(found) == 2, "bug_hunt returns a pair (logits, x)."
+    logits, x = found
+    for name, value in (("logits", logits), ("x", x)):
+        assert isinstance(value, torch.Tensor) and value.is_floating_point(), f"{name} is not a float tensor."
+        assert 1 <= value.numel() <= 16, f"{name} has {value.numel()} entries; expected 1 to 16."
+        assert torch.isfinite(value).all(), f"{name} is not finite."
+    assert logits.shape == x.shape, f"logits has shape {tuple(logits.shape)}, x has {tuple(x.shape)}."
+    assert ((x >= 0) & (x <= 1)).all(), "x has entries outside [0, 1]."
+    right = float(reference.reconstruction_loss(logits.double(), x.double(), kind="bce"))
+    wrong = float(naive_bce(logits, x))
+    differs = not math.isfinite(wrong) or abs(wrong - right) > 1e-3 * abs(right)
+    assert differs, "On this input naive_bce agrees with the right loss."
+
+
+# --- bonus: contractive_penalty 10, TiedAutoencoder 10 ---
+
+
+def jacobian_norm(x, weight, bias):
+    """Squared Frobenius norm of the Jacobian of s(x W^T + b) for one sample, by autograd."""
+    encode = torch.autograd.functional.jacobian(lambda v: torch.sigmoid(weight @ v + bias), x)
+    return (encode**2).sum()
+
+
+@pytest.mark.task("contractive_penalty", points=6, bonus=True)
+def test_jacobian_norm(student, draw):
+    """For one sample the penalty is the squared norm of the Jacobian of the encoder."""
+    x, weight, bias = draw.tensor(5), draw.tensor(3, 5), draw.tensor(3)
+    h = torch.sigmoid(weight @ x + bias)[None]
+    assert_close(student.contractive_penalty(h, weight), jacobian_norm(x, weight, bias))
+
+
+@pytest.mark.task("contractive_penalty", points=2, bonus=True)
+def test_penalty_of_batch(student, draw):
+    """The penalty is averaged over the samples."""
+    x, weight, bias = draw.tensor(4, 5), draw.tensor(3, 5), draw.tensor(3)
+    expected = torch.stack([jacobian_norm(sample, weight, bias) for sample in x]).sum() / 4
+    assert_close(student.contractive_penalty(torch.sigmoid(x @ weight.T + bias), weight), expected)
+
+
+@pytest.mark.task("contractive_penalty", points=2, bonus=True, law=True)
+def test_penalty_gradients(student, draw):
+    """Gradients reach the code and the weight."""
+    h, weight = torch.sigmoid(draw.tensor(1, 3)), draw.tensor(3, 5)
+    _, by_h, by_weight = student.inside(value_and_gradients, student.contractive_penalty, h, weight)
+    slope, size = h * (1 - h), (weight**2).sum(1)
+    assert_close(by_h, 2 * slope * (1 - 2 * h) * size)
+    assert_close(by_weight, 2 * slope.T**2 * weight)
+
+
+def tied(student, draw):
+    """The student's tied autoencoder 5 -> 3 -> 5 with parameters of ours: (model, w, b, c)."""
+    parameters = draw.tensor(3, 5), draw.tensor(3), draw.tensor(5)
+    model = student.TiedAutoencoder(5, 3)
+    student.inside(set_tied, model, *parameters)
+    return model, *parameters
+
+
+@pytest.mark.task("TiedAutoencoder", points=2, bonus=True)
+def test_tied_encode(student, draw):
+    """The code is a sigmoid of the linear layer."""
+    model, w, b, _ = tied(student, draw)
+    x = draw.tensor(4, 5)
+    assert_close(model.encode(x), torch.sigmoid(x @ w.T + b))
+
+
+@pytest.mark.task("TiedAutoencoder", points=3, bonus=True)
+def test_tied_decode(student, draw):
+    """The decoder uses the same matrix the other way, and adds its own bias."""
+    model, w, _, c = tied(student, draw)
+    h = draw.tensor(4, 3)
+    assert_close(model.decode(h), h @ w + c)
+
+
+@pytest.mark.task("TiedAutoencoder", points=2, bonus=True, law=True)
+def test_tied_start(student, draw):
+    """There are three parameters: biases that begin at 0, and a matrix drawn with variance 1/D."""
+    student.inside(seed_global, 7)
+    parameters = student.inside(parameters_of, student.TiedAutoencoder(400, 50))
+    shapes = sorted(tuple(p.shape) for p in parameters)
+    assert shapes == [(50,), (50, 400), (400,)], f"The parameters have the shapes {shapes}."
+    for parameter in parameters:
+        if parameter.ndim == 1:
+            assert_close(parameter, torch.zeros_like(parameter))
+        else:
+            n = parameter.numel()
+            near((parameter.double() ** 2).mean() * 400, 1, math.sqrt(2 / n), "The variance of the matrix")
+
+
+@pytest.mark.task("TiedAutoencoder", points=3, bonus=True)
+def test_tied_gradient(student, draw):
+    """The matrix gets gradient from the encoder and from the decoder."""
+    model, w, b, c = tied(student, draw)
+    x, cotangent = draw.tensor(4, 5), draw.tensor(4, 5)
+    claimed = student.inside(module_gradients, model, x, cotangent)
+    truth = w.clone().requires_grad_()
+    (cotangent * (torch.sigmoid(x @ truth.T + b) @ truth + c)).sum().backward()
+    assert "(3, 5)" in claimed, "No gradient reached the matrix."
+    assert_close(claimed["(3, 5)"], truth.grad)

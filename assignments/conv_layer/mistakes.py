@@ -1,0 +1,560 @@
+"""Known mistakes of the convolution layer, each with its price, and correct variants that must pass.
+
+The prices are shares of the task's points, as `grader.py` splits them.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from autograder.mistakes import edit, instead, mistake, variant
+from solutions import conv_layer as reference
+from solutions.conv_layer import col2im, conv2d_backward, conv2d_forward, conv2d_im2col, im2col
+
+# --- conv_output_size ---
+
+rounds_up = mistake(
+    edit(reference.conv_output_size, "return room // stride + 1", "return -(-room // stride) + 1"),
+    costs=(0.2, 0.3),
+    says="Your size counts a window for pixels that are left over at the end: the division rounds up.",
+    hint="A window must lie in the picture as a whole. List the starts for 8 pixels, kernel 3, stride 2.",
+)
+
+rounds_to_nearest = mistake(
+    edit(reference.conv_output_size, "return room // stride + 1", "return round(room / stride) + 1"),
+    costs=(0.2, 0.3),
+    says="Your size is sometimes one too large: the division rounds to the nearest number.",
+    hint="round(2.5) is 2 and round(3.5) is 4. Which division of integers always goes down?",
+)
+
+pads_one_end = mistake(
+    edit(reference.conv_output_size, "2 * padding - reach", "padding - reach"),
+    costs=(0.2, 0.3),
+    says="Your size grows by padding once; a picture is padded at both of its ends.",
+    hint="Draw a row of 4 pixels with padding 1 and count all boxes.",
+)
+
+dilation_stretches_kernel = mistake(
+    edit(reference.conv_output_size, "dilation * (kernel_size - 1) + 1", "dilation * kernel_size"),
+    costs=(0.1, 0.15),
+    says="Your size takes a kernel with dilation to reach over dilation times kernel_size pixels.",
+    hint="There are holes between the elements, but none after the last one.",
+)
+
+# --- make_filter ---
+
+sobel_axes_swapped = mistake(
+    edit(
+        edit(
+            edit(reference.make_filter, '"sobel_x": np', '"other": np'),
+            '"sobel_y": np',
+            '"sobel_x": np',
+        ),
+        '"other": np',
+        '"sobel_y": np',
+    ),
+    costs=(0.5, 0.6),
+    says="Your sobel_x and sobel_y are exchanged.",
+    hint="x grows to the right. Along which axis do the weights of sobel_x change sign?",
+)
+
+filters_turned = mistake(
+    edit(
+        edit(
+            edit(
+                reference.make_filter,
+                "np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])",
+                "np.outer([1.0, 2.0, 1.0], [1.0, 0.0, -1.0])",
+            ),
+            "np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])",
+            "np.outer([1.0, 0.0, -1.0], [1.0, 2.0, 1.0])",
+        ),
+        "[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]",
+        "[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]",
+    ),
+    costs=(0.8, 0.9),
+    says="Your filters are those of the true convolution, which turns the kernel by 180 degrees first.",
+    hint="In the formula of this task w[0, 0] meets the pixel top left.",
+)
+
+shifts_left = mistake(
+    edit(reference.make_filter, "[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]", "[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]"),
+    costs=(0.2, 0.3),
+    says="Your shift_right moves the picture to the left.",
+    hint="An output pixel copies the pixel to its left. Where in the kernel is left?",
+)
+
+blur_sums = mistake(
+    edit(reference.make_filter, "1 / 9", "1.0"),
+    costs=(0.1, 0.2),
+    says="Your blur adds up nine pixels: the picture becomes nine times as bright.",
+    hint="What should the nine weights add up to?",
+)
+
+# --- conv2d_forward ---
+
+flips_kernel = mistake(
+    edit(reference.conv2d_forward, "window, w)", "window, w[:, :, ::-1, ::-1])"),
+    costs=(0.2, 0.3),
+    says="Your output equals the true convolution: the kernel is turned by 180 degrees. "
+    "Convolution layers cross-correlate.",
+    hint="Compare the sign of u in x[i + u] with the formula of the task.",
+)
+
+height_for_both = mistake(
+    edit(reference.conv2d_forward, "_starts(W + 2 * padding", "_starts(H + 2 * padding"),
+    costs=(0.1, 0.15),
+    says="Your output has as many columns as rows: the height of the picture is used for both.",
+    hint="Try a picture of 5 x 7 pixels and print out.shape.",
+)
+
+pads_with_edge = mistake(
+    edit(
+        reference.conv2d_forward,
+        "xp = _pad(x, padding, padding)",
+        'xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)), mode="edge")',
+    ),
+    costs=(0.15, 0.2),
+    says="Your output equals the one for a picture whose border pixels are repeated; padding means zeros.",
+    hint="Print your padded picture for a picture of ones.",
+)
+
+pads_one_side = mistake(
+    edit(
+        reference.conv2d_forward,
+        "xp = _pad(x, padding, padding)",
+        "xp = np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding)))",
+    ),
+    costs=(0.15, 0.2),
+    says="Your output is that of a picture with all zeros at the bottom and on the right.",
+    hint="Half of the zeros belong above and to the left of the picture.",
+)
+
+stride_not_in_window = mistake(
+    edit(
+        edit(reference.conv2d_forward, "top : top + reach_h", "i : i + reach_h"),
+        "left : left + reach_w",
+        "j : j + reach_w",
+    ),
+    costs=(0.15, 0.25),
+    says="Your output has the right size for the stride, but neighbouring windows are only one pixel apart.",
+    hint="Where does the window of output pixel (1, 0) begin if the stride is 2?",
+)
+
+refuses_remainder = mistake(
+    edit(
+        reference.conv2d_forward,
+        "    reach_h, reach_w =",
+        "    assert (H + 2 * padding - dilation * (KH - 1) - 1) % stride == 0\n    reach_h, reach_w =",
+    ),
+    costs=(0.03, 0.06),
+    says="Your function stops where the windows do not fit exactly; pixels left over are simply ignored.",
+    hint="Which line complains for 6 pixels, kernel 3, stride 2? Is it needed?",
+    also=("conv2d_backward",),  # nothing comes back from a forward pass that stops
+)
+
+bias_per_channel = mistake(
+    edit(reference.conv2d_forward, "out += b[:, None, None]", "out += x.shape[1] * b[:, None, None]"),
+    costs=(0.05, 0.1),
+    says="The bias is in your output once for every input channel; it is added once.",
+    hint="Is the bias added inside the loop or sum over the channels?",
+)
+
+ignores_dilation = mistake(
+    edit(
+        edit(reference.conv2d_forward, "top + reach_h : dilation", "top + KH"),
+        "left + reach_w : dilation",
+        "left + KW",
+    ),
+    costs=(0.03, 0.06),
+    says="Your output has the right size for the dilation, but the kernel has no holes.",
+    hint="A slice can step: a[first:last:step].",
+)
+
+whole_number_output = mistake(
+    edit(reference.conv2d_forward, "dtype=np.result_type(x, w)", "dtype=x.dtype"),
+    costs=(0.03, 0.06),
+    says="For a picture of whole numbers your output has no fractions: it was made with the dtype of x.",
+    hint="What happens to 0.7 that is written into an array of integers?",
+)
+
+always_float64 = mistake(
+    edit(reference.conv2d_forward, ", dtype=np.result_type(x, w))", ")"),
+    costs=(0.03, 0.06),
+    says="Your output is float64 although x and w are float32: twice the memory, and slower on a GPU.",
+    hint="np.zeros makes float64 unless told otherwise.",
+)
+
+# --- conv2d_backward ---
+
+overlap_overwritten = mistake(
+    edit(reference.conv2d_backward, '] += np.einsum("nf,fcuv', '] = np.einsum("nf,fcuv'),
+    costs=(0.15, 0.25),
+    says="Each window replaces what earlier ones wrote into dx; a pixel in several windows needs the sum.",
+    hint="By hand: the middle pixel of (1, 2, 3) receives 10 and 2. Which operator keeps both?",
+)
+
+dw_of_last_window = mistake(
+    edit(reference.conv2d_backward, "dw += np.einsum", "dw = np.einsum"),
+    costs=(0.35, 0.5),
+    says="Your dw is that of the last window only; all windows use the same kernel, so all add to dw.",
+    hint="What is in dw at the end of the loop, and what was in it one step before?",
+)
+
+empty_without_padding = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dxp[:, :, padding:-padding, padding:-padding]",
+    ),
+    costs=(0.4, 0.6),
+    says="Your dx is empty where there is no padding.",
+    hint="a[0:-0] is a[0:0]. Where should the slice end, counted from the front?",
+)
+
+keeps_padding = mistake(
+    edit(reference.conv2d_backward, "dxp[:, :, padding : padding + H, padding : padding + W]", "dxp"),
+    costs=(0.1, 0.2),
+    says="Your dx still has the padding around it; it must have the shape of x.",
+    hint="Which part of the padded array is the picture?",
+)
+
+crops_one_corner = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dxp[:, :, :H, :W]",
+    ),
+    costs=(0.1, 0.2),
+    says="Your dx has the right shape, but was cut out of the corner of the padded picture.",
+    hint="At which row of the padded picture does the picture begin?",
+)
+
+stride_lost_backward = mistake(
+    edit(reference.conv2d_backward, "top, left = i * stride, j * stride", "top, left = i, j"),
+    costs=(0.15, 0.25),
+    says="Your gradients go back to windows that lie one pixel apart, whatever the stride is.",
+    hint="Where did the window of output pixel (1, 0) begin in the forward pass?",
+)
+
+flips_kernel_backward = mistake(
+    edit(reference.conv2d_backward, "upstream, w)", "upstream, w[:, :, ::-1, ::-1])"),
+    costs=(0.1, 0.2),
+    says="Your dx is computed with the kernel turned by 180 degrees; window by window, nothing is turned.",
+    hint="Pixel u of a window met kernel element u in the forward pass. What comes back to it?",
+)
+
+db_mean = mistake(
+    edit(reference.conv2d_backward, "dout.sum(axis=(0, 2, 3))", "dout.mean(axis=(0, 2, 3))"),
+    costs=(0.05, 0.1),
+    says="Your db is a mean; the bias is added to every output pixel, so its gradient is a sum.",
+    hint="Where would a division by the number of pixels come from?",
+)
+
+db_of_batch_only = mistake(
+    edit(reference.conv2d_backward, "dout.sum(axis=(0, 2, 3))", "dout.sum(axis=0)"),
+    costs=(0.05, 0.1),
+    says="Your db sums over the pictures only and still has rows and columns.",
+    hint="A filter has one bias. db has the shape of b.",
+)
+
+# --- im2col ---
+
+channels_last_in_column = mistake(
+    edit(
+        reference.im2col,
+        "return cols.reshape(",
+        "cols = cols.transpose(0, 2, 3, 1, 4, 5)\n    return cols.reshape(",
+    ),
+    costs=(0.2, 0.3),
+    says="Down your columns the channels change fastest; the order is channel, kernel row, kernel column.",
+    hint="The order must be that of w.reshape(F, -1).",
+)
+
+stride_of_one = mistake(
+    edit(reference.im2col, "seen[:, :, ::stride, ::stride]", "seen"),
+    costs=(0.15, 0.25),
+    says="Your windows are one pixel apart, whatever the stride is.",
+    hint="Which pixels does the kernel's first element meet if the stride is 2?",
+)
+
+columns_without_holes = mistake(
+    edit(reference.im2col, "u * dilation :, v * dilation :", "u:, v:"),
+    costs=(0.05, 0.1),
+    says="Your windows have no holes, whatever the dilation is.",
+    hint="With dilation 2, how far is the kernel's element 1 from its element 0?",
+)
+
+repeats_border = mistake(
+    edit(
+        reference.im2col,
+        "xp = _pad(x, padding, padding)",
+        'xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)), mode="edge")',
+    ),
+    costs=(0.15, 0.2),
+    says="Your columns hold repeated border pixels where the padding's zeros should be.",
+    hint="Print the columns of a picture of ones with padding 1.",
+)
+
+# --- conv2d_im2col ---
+
+pictures_mixed_up = mistake(
+    edit(
+        reference.conv2d_im2col,
+        "return out.reshape(N, F, OH, OW)",
+        "return out.transpose(1, 0, 2).reshape(N, F, OH, OW)",
+    ),
+    costs=(0.2, 0.3),
+    says="Your output mixes pictures and filters: a product with the filters first was only reshaped.",
+    hint="A reshape does not exchange axes. Which axis of the product belongs to the pictures?",
+)
+
+forgets_bias = mistake(
+    edit(reference.conv2d_im2col, "    if b is not None:\n        out += b[:, None]\n", ""),
+    costs=(0.1, 0.15),
+    says="Your output lacks the bias.",
+    hint="b has one number per filter. Which axis of the product are the filters?",
+)
+
+# --- Conv2d ---
+
+fan_out = mistake(
+    edit(reference.Conv2d.__init__, "fan_in = in_channels", "fan_in = out_channels"),
+    costs=(0.25, 0.35),
+    says="Your weights are scaled by the number of outputs (fan_out), not of inputs (fan_in).",
+    hint="How many numbers are summed into one output number?",
+)
+
+forgets_root = mistake(
+    edit(reference.Conv2d.__init__, "np.sqrt(2 / fan_in)", "2 / fan_in"),
+    costs=(0.25, 0.35),
+    says="Your weights have the standard deviation 2 / fan_in; that is the variance asked for.",
+    hint="rng.normal takes a standard deviation.",
+)
+
+adds_up_gradients = mistake(
+    edit(
+        reference.Conv2d.backward,
+        "dx, self.weight_grad, self.bias_grad = conv2d_backward(dout, self._cache)",
+        "dx, dw, db = conv2d_backward(dout, self._cache)\n"
+        "        self.weight_grad = dw if self.weight_grad is None else self.weight_grad + dw\n"
+        "        self.bias_grad = db if self.bias_grad is None else self.bias_grad + db",
+    ),
+    costs=(0.05, 0.15),
+    says="A second backward adds to the gradients of the first; they are to be set anew.",
+    hint="PyTorch adds up until zero_grad is called. What does the text of this task say?",
+)
+
+# --- bug_hunt ---
+
+two_blind_kernels = mistake(
+    edit(reference.bug_hunt, "return np.eye(5), cross, falling", "return np.eye(5), cross, 2.0 * cross"),
+    costs=(1.0, 1.0),
+    says="Neither of your kernels can see the bug.",
+    hint="Compare w[KH - 1 - u, v] with w[u, v]. For which kernels is that another number?",
+)
+
+# --- bonus ---
+
+columns_first = mistake(
+    edit(
+        reference.conv2d_general_forward,
+        "_pair(stride), _pair(padding), _pair(dilation), groups)\n    grouped",
+        "_pair(stride)[::-1], _pair(padding)[::-1], _pair(dilation)[::-1], groups)\n    grouped",
+    ),
+    costs=(0.4, 0.6),
+    says="Your output takes the first number of a pair for the columns; it is that of the rows.",
+    hint="Pairs are (height, width), in the order of the axes H, W.",
+)
+
+rows_without_holes = mistake(
+    edit(
+        reference.conv2d_general_backward, "slice(u * dh, u * dh + sh * OH, sh)", "slice(u, u + sh * OH, sh)"
+    ),
+    costs=(0.3, 0.4),
+    says="Your dx has no holes between the rows, whatever the dilation is.",
+    hint="How far is kernel row 1 from kernel row 0 in the forward pass?",
+)
+
+# --- correct variants ---
+
+
+def forward_by_loops(x, w, b=None, stride=1, padding=0, dilation=1):
+    """One output number at a time."""
+    N, C, H, W = x.shape
+    F, C, KH, KW = w.shape
+    OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1
+    OW = (W + 2 * padding - dilation * (KW - 1) - 1) // stride + 1
+    padded = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype=x.dtype)
+    padded[:, :, padding : padding + H, padding : padding + W] = x
+    out = np.zeros((N, F, OH, OW), dtype=np.promote_types(x.dtype, w.dtype))
+    for n in range(N):
+        for f in range(F):
+            for i in range(OH):
+                for j in range(OW):
+                    rows = i * stride + dilation * np.arange(KH)
+                    columns = j * stride + dilation * np.arange(KW)
+                    out[n, f, i, j] = (padded[n][:, rows][:, :, columns] * w[f]).sum()
+                    if b is not None:
+                        out[n, f, i, j] += b[f]
+    return out, {"padded": padded, "x": x, "w": w, "bias": b, "stride": stride, "padding": padding}
+
+
+def backward_by_loops(dout, cache):
+    """The same loops; every product sends its share back."""
+    padded, w, stride, padding = cache["padded"], cache["w"], cache["stride"], cache["padding"]
+    dpadded, dw, db = np.zeros_like(padded), np.zeros_like(w), np.zeros(len(w))
+    for (n, f, i, j), upstream in np.ndenumerate(dout):
+        rows = slice(i * stride, i * stride + w.shape[2])
+        columns = slice(j * stride, j * stride + w.shape[3])
+        dpadded[n, :, rows, columns] += upstream * w[f]
+        dw[f] += upstream * padded[n, :, rows, columns]
+        db[f] += upstream
+    H, W = cache["x"].shape[2:]
+    dx = dpadded[:, :, padding : H + padding, padding : W + padding]
+    return dx, dw, None if cache["bias"] is None else db
+
+
+def im2col_by_windows(x, kernel_size, stride=1, padding=0, dilation=1):
+    """One column at a time."""
+    KH, KW = kernel_size
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    columns = []
+    for top in range(0, xp.shape[2] - dilation * (KH - 1), stride):
+        for left in range(0, xp.shape[3] - dilation * (KW - 1), stride):
+            window = xp[:, :, top : top + dilation * KH : dilation, left : left + dilation * KW : dilation]
+            columns.append(window[:, :, :KH, :KW].reshape(len(x), -1))
+    return np.stack(columns, axis=-1)
+
+
+loops = variant(
+    instead(reference.conv2d_forward, forward_by_loops),
+    instead(reference.conv2d_backward, backward_by_loops),
+    instead(reference.im2col, im2col_by_windows),
+)
+
+
+def forward_by_views(x, w, b=None, stride=1, padding=0, dilation=1):
+    """All windows as one view of the padded picture, and one einsum."""
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    reach = [dilation * (k - 1) + 1 for k in w.shape[2:]]
+    windows = sliding_window_view(xp, reach, axis=(2, 3))[:, :, ::stride, ::stride, ::dilation, ::dilation]
+    out = np.einsum("ncijuv,fcuv->nfij", windows, w, optimize=True)
+    if b is not None:
+        out = out + b.reshape(1, -1, 1, 1)
+    return out, [windows, w, b, x.shape, stride, padding]
+
+
+def backward_by_views(dout, cache):
+    """dw is one einsum; dx adds up one kernel element at a time."""
+    windows, w, b, (N, C, H, W), stride, padding = cache
+    OH, OW = dout.shape[2:]
+    dw = np.einsum("nfij,ncijuv->fcuv", dout, windows)
+    dxp = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+    for u in range(w.shape[2]):
+        for v in range(w.shape[3]):
+            share = np.tensordot(dout, w[:, :, u, v], axes=(1, 0)).transpose(0, 3, 1, 2)
+            dxp[:, :, u : u + stride * OH : stride, v : v + stride * OW : stride] += share
+    dx = dxp[:, :, padding : padding + H, padding : padding + W]
+    return dx, dw, dout.sum(3).sum(2).sum(0) if b is not None else None
+
+
+def im2col_by_views(x, kernel_size, stride=1, padding=0, dilation=1):
+    """The view's axes in the order of the matrix."""
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    reach = [dilation * (k - 1) + 1 for k in kernel_size]
+    windows = sliding_window_view(xp, reach, axis=(2, 3))[:, :, ::stride, ::stride, ::dilation, ::dilation]
+    N, C, OH, OW, KH, KW = windows.shape
+    return windows.transpose(0, 1, 4, 5, 2, 3).reshape(N, C * KH * KW, OH * OW)
+
+
+views = variant(
+    instead(reference.conv2d_forward, forward_by_views),
+    instead(reference.conv2d_backward, backward_by_views),
+    instead(reference.im2col, im2col_by_views),
+)
+
+
+def forward_by_matrix(x, w, b=None, stride=1, padding=0, dilation=1):
+    """im2col and a product; the cache keeps the matrix."""
+    cols = im2col(x, w.shape[2:], stride, padding, dilation)
+    OH = (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) // stride + 1
+    out = np.matmul(w.reshape(len(w), -1), cols)
+    out = out.reshape(len(x), len(w), OH, -1)
+    return (out if b is None else out + b[:, None, None]), (cols, x.shape, w, b, stride, padding)
+
+
+def backward_by_matrix(dout, cache):
+    """Two products, and col2im for dx."""
+    cols, x_shape, w, b, stride, padding = cache
+    rows = dout.reshape(*dout.shape[:2], -1)
+    dw = (rows @ cols.swapaxes(1, 2)).sum(axis=0).reshape(w.shape)
+    dx = col2im(w.reshape(len(w), -1).T @ rows, x_shape, w.shape[2:], stride, padding)
+    return dx, dw, rows.sum(axis=(0, 2)) if b is not None else None
+
+
+def size_by_counting(size, kernel_size, stride=1, padding=0, dilation=1):
+    """Count the starts."""
+    starts = range(0, size + 2 * padding - dilation * (kernel_size - 1), stride)
+    if len(starts) == 0:
+        raise ValueError("the kernel does not fit")
+    return len(starts)
+
+
+def filters_from_lists(name):
+    """All four written out."""
+    side = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
+    return {
+        "blur": np.ones((3, 3)) / 9,
+        "sobel_x": np.array(side, dtype=float),
+        "sobel_y": np.array(side, dtype=float).T,
+        "shift_right": np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]], dtype=float),
+    }[name]
+
+
+def hunt_with_columns():
+    """A kernel that is the same upside down, and one that is not."""
+    return np.eye(4), np.array([[1.0, 0.0], [3.0, 4.0], [1.0, 0.0]]), np.array([[1.0], [0.0]])
+
+
+class LayerOfProducts:
+    """The layer without the other tasks, its weights drawn as standard normals."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        size = (out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = rng.standard_normal(size) * (2 / np.prod(size[1:])) ** 0.5
+        self.bias = np.zeros(out_channels) if bias else None
+        self.settings = stride, padding
+
+    def forward(self, x):
+        self.x = x
+        return conv2d_im2col(x, self.weight, self.bias, *self.settings)
+
+    def backward(self, dout):
+        _, cache = conv2d_forward(self.x, self.weight, self.bias, *self.settings)
+        dx, self.weight_grad, self.bias_grad = conv2d_backward(dout, cache)
+        return dx
+
+
+matrices = variant(
+    instead(reference.conv2d_forward, forward_by_matrix),
+    instead(reference.conv2d_backward, backward_by_matrix),
+    instead(reference.conv_output_size, size_by_counting),
+    instead(reference.make_filter, filters_from_lists),
+    instead(reference.bug_hunt, hunt_with_columns),
+    instead(reference.Conv2d, LayerOfProducts),
+)
+
+# --- mutants of the reference that are right answers too ---
+
+EQUIVALENT = {
+    "02f1bb6e3e": "dilation in the core backward pass is not asked for, so neither is its refusal",
+    "b0d27cadb1": "dilation in the core backward pass is not asked for, so neither is its refusal",
+    "3ccd1a9342": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "381de3562a": "the gradients are asked for after a backward pass, which sets them",
+    "a33359f58d": "the gradients are asked for after a backward pass, which sets them",
+    "1e681513b6": "the cache is private, and forward sets it before backward reads it",
+    "8c8a3719f4": "the bug hunt has many answers: a stroke of four pixels",
+    "e656245a1f": "the bug hunt has many answers: a picture of 6 x 6",
+    "8b6c199989": "the bug hunt has many answers: a picture of 4 x 4",
+    "a8269ae351": "the bug hunt has many answers: a single pixel in the middle is the same upside down",
+}

@@ -1,0 +1,560 @@
+"""Hidden checks of the unit ``optimizers``.
+
+Most checks are a race: the student's optimizer and the reference start from the same parameters, get the
+same gradients, and must be at the same place after every step. Settings are chosen so that one mistake has
+one price: ε is far too small to be seen except where its place is the question (there it is large), means
+forget at once (β = 0) where decay is the question, and are old enough for the corrections to have faded where
+the means themselves are.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from autograder.compare import assert_close
+from autograder.laws import assert_unchanged
+from solutions import optimizers as reference
+
+TINY = 1e-12  # an ε that cannot be seen
+DEFAULT = {
+    "rtol": 1e-6,
+    "atol": 1e-6,
+}  # where the default ε of 1e-8 is used and its place is not the question
+
+
+def some_params(draw):
+    """Three parameters of different shapes."""
+    return [draw.normal(3, 4), draw.normal(5), draw.normal(2, 1, 2)]
+
+
+def some_grads(draw, params, steps):
+    """New gradients for each step, none of them near zero; those of the last parameter are zero in step 2."""
+    grads = [[draw.away_from_zero(*p.shape) for p in params] for _ in range(steps)]
+    grads[1][-1][...] = 0
+    return grads
+
+
+def large_grads(draw, params, steps):
+    """Gradients of 30 and more, beside which the default ε of 1e-8 cannot be seen."""
+    return [[draw.away_from_zero(*p.shape, gap=30) for p in params] for _ in range(steps)]
+
+
+def path_of(optimizer, params, grads, rates=()):
+    """Copies of the parameters after each step."""
+    path = []
+    for number, gradient in enumerate(grads):
+        if rates:
+            optimizer.lr = rates[number]
+        optimizer.step(gradient)
+        path.append([p.copy() for p in params])
+    return path
+
+
+def race(student, name, params, grads, rates=(), **options):
+    """The student's and the reference's path from the same start, with the same gradients."""
+    ours = [p.copy() for p in params]
+    expected = path_of(getattr(reference, name)(ours, **options), ours, grads, rates)
+    return path_of(getattr(student, name)(student.share(params), **options), params, grads, rates), expected
+
+
+def assert_race(student, name, params, grads, rates=(), tolerance=None, **options):
+    """Both are at the same place after every step."""
+    path, expected = race(student, name, params, grads, rates, **options)
+    for number, (theirs, ours) in enumerate(zip(path, expected, strict=True), start=1):
+        for index, (p, q) in enumerate(zip(theirs, ours, strict=True)):
+            assert_close(p, q, what=f"After step {number}, params[{index}]", **(tolerance or {}))
+
+
+def assert_grads_untouched(student, name, draw, **options):
+    """Two steps leave the caller's gradients as they were."""
+    params = some_params(draw)
+    optimizer = getattr(student, name)(student.share(params), **options)
+    for grads in some_grads(draw, params, 2):
+        before = [g.copy() for g in grads]
+        optimizer.step(student.share(grads))
+        for g, old in zip(grads, before, strict=True):
+            assert_unchanged(old, g, "A gradient that was given to step")
+
+
+def assert_scale_free(student, name, draw, **options):
+    """Gradients that are 1000 times as large give the same path."""
+    small = some_params(draw)
+    large = [p.copy() for p in small]
+    grads = some_grads(draw, small, 4)
+    path = path_of(getattr(student, name)(student.share(small), **options), small, grads)
+    grads = [[1000 * g for g in gradient] for gradient in grads]
+    other = path_of(getattr(student, name)(student.share(large), **options), large, grads)
+    for p, q in zip(path[-1], other[-1], strict=True):
+        assert_close(q, p, rtol=1e-6, atol=1e-6, what="With gradients 1000 times as large, a parameter")
+
+
+# --- SGD ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("SGD", points=4)
+def test_sgd_plain(student, draw):
+    """Without momentum, each parameter goes down along its own gradient."""
+    params = some_params(draw)
+    assert_race(student, "SGD", params, some_grads(draw, params, 4), lr=0.3)
+
+
+@pytest.mark.task("SGD", points=6)
+def test_sgd_momentum(student, draw):
+    """With momentum, the steps of the velocity's sum are taken."""
+    params = some_params(draw)
+    assert_race(student, "SGD", params, some_grads(draw, params, 5), lr=0.2, momentum=0.7)
+
+
+@pytest.mark.task("SGD", points=3)
+def test_sgd_rate_changes(student, draw):
+    """A learning rate that changes between steps applies to the whole velocity."""
+    params = some_params(draw)
+    rates = (0.5, 0.05, 0.3, 0.01)
+    assert_race(student, "SGD", params, some_grads(draw, params, 4), rates, lr=0.5, momentum=0.7)
+
+
+@pytest.mark.task("SGD", points=5)
+def test_sgd_nesterov(student, draw):
+    """Nesterov looks ahead: the step is along g + μ v."""
+    params = some_params(draw)
+    assert_race(student, "SGD", params, some_grads(draw, params, 5), lr=0.2, momentum=0.7, nesterov=True)
+
+
+@pytest.mark.task("SGD", points=3)
+def test_sgd_weight_decay(student, draw):
+    """Weight decay adds λ p, of the parameter before the step, to the gradient."""
+    params = some_params(draw)
+    assert_race(student, "SGD", params, some_grads(draw, params, 4), lr=0.3, weight_decay=0.4)
+
+
+@pytest.mark.task("SGD", points=1)
+def test_sgd_own_state(student, draw):
+    """Two optimizers at work at the same time do not share their velocities."""
+    first, second = some_params(draw), some_params(draw)
+    expected = [p.copy() for p in first]
+    one = student.SGD(student.share(first), lr=0.2, momentum=0.7)
+    two = student.SGD(student.share(second), lr=0.2, momentum=0.7)
+    ours = reference.SGD(expected, lr=0.2, momentum=0.7)
+    for mine, other in zip(some_grads(draw, first, 3), some_grads(draw, second, 3), strict=True):
+        one.step(mine)
+        two.step(other)
+        ours.step(mine)
+    for p, q in zip(first, expected, strict=True):
+        assert_close(p, q, what="With a second optimizer at work, a parameter of the first")
+
+
+@pytest.mark.task("SGD", points=1, law=True)
+def test_sgd_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "SGD", draw, lr=0.3, momentum=0.7, weight_decay=0.4)
+
+
+@pytest.mark.task("SGD", points=1, law=True)
+def test_sgd_layouts(student, draw):
+    """Parameters may be float32, transposed views or every other element of an array."""
+    params = [draw.normal(3, 4, dtype=np.float32), draw.normal(4, 3).T, draw.normal(8)[::2]]
+    grads = [[draw.normal(*p.shape, dtype=p.dtype) for p in params] for _ in range(3)]
+    assert_race(student, "SGD", params, grads, lr=0.3)
+
+
+@pytest.mark.task("SGD", points=1, law=True)
+@pytest.mark.parametrize("momentum", [0.0, -0.5])
+def test_sgd_refuses(student, draw, momentum):
+    """Nesterov without momentum is refused with ValueError."""
+    with pytest.raises(ValueError):
+        student.SGD([draw.normal(3)], lr=0.1, momentum=momentum, nesterov=True)
+
+
+# --- RMSprop --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("RMSprop", points=6)
+def test_rmsprop_path(student, draw):
+    """The step is the gradient divided by the root of a running mean of its squares."""
+    params = some_params(draw)
+    assert_race(student, "RMSprop", params, some_grads(draw, params, 5), lr=0.2, alpha=0.8, eps=TINY)
+
+
+@pytest.mark.task("RMSprop", points=4)
+def test_rmsprop_eps(student, draw):
+    """ε is added to the root, not to what stands under it."""
+    params = some_params(draw)
+    assert_race(student, "RMSprop", params, some_grads(draw, params, 4), lr=0.2, alpha=0.5, eps=0.1)
+
+
+@pytest.mark.task("RMSprop", points=1)
+def test_rmsprop_defaults(student, draw):
+    """Without further arguments, α is 0.99 and ε is 1e-8."""
+    params = some_params(draw)
+    assert_race(student, "RMSprop", params, large_grads(draw, params, 4), tolerance=DEFAULT, lr=0.05)
+
+
+@pytest.mark.task("RMSprop", points=1)
+def test_rmsprop_rate_changes(student, draw):
+    """A learning rate that changes between steps takes effect at once."""
+    params = some_params(draw)
+    rates = (0.5, 0.05, 0.3, 0.01)
+    assert_race(student, "RMSprop", params, some_grads(draw, params, 4), rates, lr=0.5, alpha=0.5, eps=TINY)
+
+
+@pytest.mark.task("RMSprop", points=1, law=True)
+def test_rmsprop_zero_gradient(student, draw):
+    """A parameter whose gradient is zero from the start stays where it is."""
+    params = [draw.normal(3, 2)]
+    start = params[0].copy()
+    optimizer = student.RMSprop(student.share(params), lr=0.2)
+    for _ in range(2):
+        optimizer.step([np.zeros((3, 2))])
+    assert_close(params[0], start, what="After two zero gradients, the parameter")
+
+
+@pytest.mark.task("RMSprop", points=1, law=True)
+def test_rmsprop_scale(student, draw):
+    """Gradients 1000 times as large give the same path."""
+    assert_scale_free(student, "RMSprop", draw, lr=0.2, alpha=0.8, eps=TINY)
+
+
+@pytest.mark.task("RMSprop", points=1, law=True)
+def test_rmsprop_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "RMSprop", draw, lr=0.3)
+
+
+# --- Adam -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("Adam", points=6)
+def test_adam_means(student, draw):
+    """After many steps, when the corrections have faded, m and v are right."""
+    params = some_params(draw)
+    grads = some_grads(draw, params, 20)
+    path, expected = race(student, "Adam", params, grads, lr=0.1, betas=(0.15, 0.25), eps=TINY)
+    for number in (17, 18, 19):
+        for index, p in enumerate(expected[number]):
+            step = path[number][index] - path[number - 1][index]
+            ours = p - expected[number - 1][index]
+            assert_close(step, ours, what=f"In step {number + 1}, the change of params[{index}]")
+
+
+@pytest.mark.task("Adam", points=4)
+def test_adam_first_step(student, draw):
+    """The first step is the learning rate long in every element, whatever the gradient's size."""
+    params = some_params(draw)
+    start = [p.copy() for p in params]
+    grads = [draw.away_from_zero(*p.shape) * 10.0**power for p, power in zip(params, (-2, 0, 2), strict=True)]
+    student.Adam(student.share(params), lr=0.3, betas=(0.8, 0.97), eps=0.0).step(grads)
+    for index, (p, p0, g) in enumerate(zip(params, start, grads, strict=True)):
+        assert_close(p, p0 - 0.3 * np.sign(g), what=f"After step 1, params[{index}]")
+
+
+@pytest.mark.task("Adam", points=5)
+def test_adam_early_steps(student, draw):
+    """In the first steps the corrections follow the number of the step (default β and ε)."""
+    params = some_params(draw)
+    assert_race(student, "Adam", params, large_grads(draw, params, 6), tolerance=DEFAULT, lr=0.3)
+
+
+@pytest.mark.task("Adam", points=2)
+def test_adam_eps_and_correction(student, draw):
+    """ε is added to the root of the corrected mean and is itself not corrected."""
+    params = some_params(draw)
+    grads = some_grads(draw, params, 3)
+    assert_race(student, "Adam", params, grads, lr=0.3, betas=(0.6, 0.9), eps=0.2)
+
+
+@pytest.mark.task("Adam", points=3)
+def test_adam_eps(student, draw):
+    """ε is added to the root, not to what stands under it."""
+    params = some_params(draw)
+    assert_race(student, "Adam", params, some_grads(draw, params, 3), lr=0.3, betas=(0.0, 0.0), eps=0.2)
+
+
+@pytest.mark.task("Adam", points=2)
+def test_adam_weight_decay(student, draw):
+    """Weight decay joins the gradient before the means."""
+    params = [draw.uniform(3, 4, low=3, high=5), draw.uniform(5, low=-5, high=-3)]
+    grads = [[0.4 * np.sign(draw.away_from_zero(*p.shape)) for p in params] for _ in range(4)]
+    assert_race(student, "Adam", params, grads, lr=0.1, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
+
+
+@pytest.mark.task("Adam", points=1)
+def test_adam_rate_changes(student, draw):
+    """A learning rate that changes between steps takes effect at once."""
+    params = some_params(draw)
+    rates = (0.5, 0.05, 0.3, 0.01)
+    grads = some_grads(draw, params, 4)
+    assert_race(student, "Adam", params, grads, rates, lr=0.5, betas=(0.0, 0.0), eps=TINY)
+
+
+@pytest.mark.task("Adam", points=1, law=True)
+def test_adam_scale(student, draw):
+    """Gradients 1000 times as large give the same path."""
+    assert_scale_free(student, "Adam", draw, lr=0.2, betas=(0.6, 0.9), eps=TINY)
+
+
+@pytest.mark.task("Adam", points=1, law=True)
+def test_adam_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "Adam", draw, lr=0.3, weight_decay=0.4)
+
+
+# --- AdamW ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("AdamW", points=3)
+def test_adamw_decay_alone(student, draw):
+    """With zero gradients every step takes the share lr · λ from each parameter."""
+    params = some_params(draw)
+    grads = [[np.zeros_like(p) for p in params] for _ in range(3)]
+    assert_race(student, "AdamW", params, grads, lr=0.3, weight_decay=0.5)
+
+
+@pytest.mark.task("AdamW", points=3)
+def test_adamw_decay_and_step(student, draw):
+    """The parameter is shrunk first, then Adam's step is taken, and the means see no decay."""
+    params = some_params(draw)
+    grads = some_grads(draw, params, 4)
+    assert_race(student, "AdamW", params, grads, lr=0.3, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
+
+
+@pytest.mark.task("AdamW", points=2)
+def test_adamw_without_decay(student, draw):
+    """With λ = 0 it is Adam."""
+    params = some_params(draw)
+    grads = some_grads(draw, params, 6)
+    assert_race(student, "AdamW", params, grads, lr=0.3, betas=(0.6, 0.9), eps=0.2, weight_decay=0.0)
+
+
+@pytest.mark.task("AdamW", points=1)
+def test_adamw_defaults(student, draw):
+    """Without further arguments, λ is 0.01, β is (0.9, 0.999), and a changed rate takes effect at once."""
+    params = some_params(draw)
+    rates = (0.5, 0.05, 0.3, 0.9)
+    assert_race(student, "AdamW", params, large_grads(draw, params, 4), rates, tolerance=DEFAULT, lr=0.5)
+
+
+@pytest.mark.task("AdamW", points=1, law=True)
+def test_adamw_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "AdamW", draw, lr=0.3, weight_decay=0.4)
+
+
+# --- lr_at ----------------------------------------------------------------------------------------------
+
+
+def assert_schedule(student, steps, **options):
+    """The student's rates equal the reference's at these steps."""
+    for step in steps:
+        assert_close(
+            student.lr_at(step, **options), reference.lr_at(step, **options), what=f"The rate at step {step}"
+        )
+
+
+@pytest.mark.task("lr_at", points=3)
+def test_lr_warmup(student, rng):
+    """The rate rises by equal amounts, from a first value above zero up to the peak."""
+    peak, warmup = float(rng.uniform(0.1, 2)), int(rng.integers(4, 9))
+    assert_schedule(student, range(warmup), peak=peak, warmup=warmup, total=3 * warmup)
+
+
+@pytest.mark.task("lr_at", points=4)
+def test_lr_cosine(student, rng):
+    """From the peak to the end the rate follows half a cosine down to the floor."""
+    warmup, length = int(rng.integers(4, 9)), int(rng.integers(11, 16))
+    steps, total = range(warmup, warmup + length), warmup + length
+    assert_schedule(student, steps, peak=0.8, warmup=warmup, total=total, floor=float(rng.uniform(0.05, 0.3)))
+
+
+@pytest.mark.task("lr_at", points=1)
+def test_lr_end(student):
+    """From the last step on the rate is the floor, which is 0 unless given."""
+    assert_schedule(student, (10, 11, 25), peak=0.8, warmup=3, total=10, floor=0.1)
+    assert_schedule(student, (10, 15), peak=0.8, warmup=3, total=10)
+
+
+@pytest.mark.task("lr_at", points=1)
+def test_lr_without_warmup(student):
+    """Without warm-up, step 0 has the peak."""
+    assert_schedule(student, (0,), peak=0.8, warmup=0, total=9)
+
+
+@pytest.mark.task("lr_at", points=1, law=True)
+@pytest.mark.parametrize("options", [{"step": -1}, {"step": 2, "total": 4}, {"step": 2, "total": 3}])
+def test_lr_refuses(student, options):
+    """A negative step, or an end that is not after the peak, is refused with ValueError."""
+    with pytest.raises(ValueError):
+        student.lr_at(**{"peak": 1.0, "warmup": 4, "total": 9, **options})
+
+
+# --- clip_grad_norm -------------------------------------------------------------------------------------
+
+
+def clipped(student, grads, *args, **options):
+    """What came back, and the gradients after the call."""
+    grads = [g.copy() for g in grads]
+    norm = student.clip_grad_norm(student.share(grads), *args, **options)
+    return norm, grads
+
+
+def length(grads):
+    """Of one long vector with all elements."""
+    return math.sqrt(sum(float((g * g).sum()) for g in grads))
+
+
+@pytest.mark.task("clip_grad_norm", points=2)
+def test_clip_returns_length(student, draw):
+    """The length of all gradients together, before clipping, comes back."""
+    grads = some_params(draw)
+    for max_norm in (0.3 * length(grads), 3 * length(grads)):
+        norm, _ = clipped(student, grads, max_norm)
+        assert_close(norm, length(grads), what="The returned length")
+
+
+@pytest.mark.task("clip_grad_norm", points=4)
+def test_clip_shortens(student, draw):
+    """Gradients that are too long are shortened by one factor, in place, to max_norm."""
+    grads = some_params(draw)
+    max_norm = 0.3 * length(grads)
+    _, after = clipped(student, grads, max_norm)
+    for index, (g, old) in enumerate(zip(after, grads, strict=True)):
+        assert_close(g, 0.3 * old, rtol=1e-5, atol=1e-6, what=f"grads[{index}] after clipping")
+
+
+@pytest.mark.task("clip_grad_norm", points=2, law=True)
+def test_clip_leaves_short_ones(student, draw):
+    """Gradients that are short enough are not changed."""
+    grads = some_params(draw)
+    _, after = clipped(student, grads, 2.5 * length(grads))
+    for g, old in zip(after, grads, strict=True):
+        assert_close(g, old, what="A gradient that was short enough")
+
+
+@pytest.mark.task("clip_grad_norm", points=1)
+def test_clip_eps(student, draw):
+    """ε is added to the length, and is 1e-6 unless given."""
+    grads = some_params(draw)
+    size = length(grads)
+    _, after = clipped(student, grads, 0.3 * size, eps=0.5 * size)
+    assert_close(after[0], 0.2 * grads[0], what="grads[0] after clipping with a large eps")
+    _, after = clipped(student, [1e-6 * g / size for g in grads], 1e-6)
+    assert_close(
+        after[0], 0.5e-6 * grads[0] / size, rtol=1e-6, atol=1e-15, what="A tiny gradient after clipping"
+    )
+
+
+@pytest.mark.task("clip_grad_norm", points=1, law=True)
+def test_clip_zeros(student):
+    """Zero gradients stay zero and have length zero."""
+    norm, after = clipped(student, [np.zeros((2, 3)), np.zeros(4)], 1.0)
+    assert_close(norm, 0.0, what="The returned length")
+    assert_close(after, [np.zeros((2, 3)), np.zeros(4)], what="Zero gradients after clipping")
+
+
+# --- bug hunt -------------------------------------------------------------------------------------------
+
+
+def end_of_right(rates, gradients, momentum=0.9):
+    """Where SGD with momentum ends, from 0."""
+    p = v = 0.0
+    for rate, g in zip(rates, gradients, strict=True):
+        v = momentum * v + g
+        p -= rate * v
+    return p
+
+
+def end_of_suspect(rates, gradients, momentum=0.9):
+    """Where the notebook's SuspectSGD ends, from 0."""
+    p = v = 0.0
+    for rate, g in zip(rates, gradients, strict=True):
+        v = momentum * v + rate * g
+        p -= v
+    return p
+
+
+@pytest.mark.task("bug_hunt", points=5)
+def test_bug_hunt(student):
+    """On your experiment the right optimizer and SuspectSGD end at different places."""
+    rates, gradients = (np.ravel(student.value(part)) for part in student.bug_hunt())
+    assert 1 <= len(rates) <= 5 and len(rates) == len(gradients), (
+        "Expected two lists of equal length, 1 to 5."
+    )
+    assert all(rate in (1.0, 0.1, 0.01) for rate in rates), "Each rate must be 1.0, 0.1 or 0.01."
+    whole = all(abs(g) <= 9 and g == round(g) for g in gradients)
+    assert whole, "Each gradient must be a whole number from -9 to 9."
+    apart = abs(end_of_right(rates, gradients) - end_of_suspect(rates, gradients))
+    assert apart > 0.1, "On this experiment both optimizers end at the same place, or less than 0.1 apart."
+
+
+# --- bonus ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("Adagrad", points=4, bonus=True)
+def test_adagrad_path(student, draw):
+    """The step is the gradient divided by the root of the sum of all squares so far."""
+    params = some_params(draw)
+    assert_race(student, "Adagrad", params, some_grads(draw, params, 5), lr=0.3, eps=TINY)
+
+
+@pytest.mark.task("Adagrad", points=2, bonus=True)
+def test_adagrad_eps(student, draw):
+    """ε is added to the root, and is 1e-10 unless given."""
+    params = some_params(draw)
+    assert_race(student, "Adagrad", params, some_grads(draw, params, 3), lr=0.3, eps=0.2)
+    assert_race(student, "Adagrad", params, some_grads(draw, params, 3), tolerance=DEFAULT, lr=0.3)
+
+
+@pytest.mark.task("Adagrad", points=1, bonus=True, law=True)
+def test_adagrad_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "Adagrad", draw, lr=0.3)
+
+
+@pytest.mark.task("Adadelta", points=3, bonus=True)
+def test_adadelta_first_step(student, draw):
+    """In the first step the numerator is √ε, with ε inside both roots."""
+    params = some_params(draw)
+    assert_race(
+        student, "Adadelta", params, [[draw.away_from_zero(*p.shape) for p in params]], rho=0.7, eps=0.2
+    )
+
+
+@pytest.mark.task("Adadelta", points=3, bonus=True)
+def test_adadelta_path(student, draw):
+    """Later, the numerator is the root of the mean of squared steps up to the last one."""
+    params = some_params(draw)
+    grads, rates = some_grads(draw, params, 5), (0.5, 2.0, 0.3, 1.5, 0.8)
+    assert_race(student, "Adadelta", params, grads, rates, lr=0.5, rho=0.7, eps=0.2)
+    assert_race(student, "Adadelta", params, grads)
+
+
+@pytest.mark.task("Adadelta", points=1, bonus=True, law=True)
+def test_adadelta_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "Adadelta", draw)
+
+
+def fading_grads(draw, params):
+    """Gradients that are large at first and small later, so that the largest mean is not the last."""
+    return [[g / (1 + 3 * t) for g in grads] for t, grads in enumerate(some_grads(draw, params, 5))]
+
+
+@pytest.mark.task("AMSGrad", points=3, bonus=True)
+def test_amsgrad_largest(student, draw):
+    """The divisor comes from the largest mean of squares so far."""
+    params = some_params(draw)
+    grads = fading_grads(draw, params)
+    assert_race(student, "AMSGrad", params, grads, lr=0.3, betas=(0.6, 0.7), eps=0.05)
+
+
+@pytest.mark.task("AMSGrad", points=2, bonus=True)
+def test_amsgrad_defaults(student, draw):
+    """While the mean of squares grows it is Adam (default β and ε)."""
+    params = some_params(draw)
+    assert_race(student, "AMSGrad", params, large_grads(draw, params, 4), tolerance=DEFAULT, lr=0.3)
+
+
+@pytest.mark.task("AMSGrad", points=1, bonus=True, law=True)
+def test_amsgrad_grads_untouched(student, draw):
+    """The step does not change the gradients that it is given."""
+    assert_grads_untouched(student, "AMSGrad", draw, lr=0.3)

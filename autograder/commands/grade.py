@@ -1,0 +1,137 @@
+"""``course grade``: one notebook, a folder in nbgrader's layout, or a download from an LMS."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..batch import Done, cool, job_for, run_batch
+from ..course import Course, Unit, load_course
+from ..engines import default_jobs, executor_for
+from ..errors import CourseError, UsageError
+from ..progress import progress_bar
+from ..sandbox import TIERS
+from ..submissions import find_submissions
+from ..verdicts import Result, Verdict
+
+
+@click.command()
+@click.argument("unit")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--student", help="Whose notebook it is; its file's stem where left out.")
+@click.option("--jobs", type=click.IntRange(1), help="Worker processes; one per core where left out.")
+@click.option("--cluster", metavar="ADDRESS|slurm", help="A Dask scheduler, or Slurm; see below.")
+@click.option("--force", is_flag=True, help="Grade and book again also what has not changed.")
+@click.option("--isolation", type=click.Choice(TIERS), default="walled", show_default=True)
+@click.option("--gradebook/--no-gradebook", default=True, help="Write nbgrader's gradebook as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+def command(
+    unit: str,
+    paths: tuple[Path, ...],
+    student: str | None,
+    jobs: int | None,
+    cluster: str | None,
+    force: bool,
+    isolation: str,
+    gradebook: bool,
+    as_json: bool,
+) -> None:
+    """Grade submissions of UNIT and store a result for each.
+
+    PATH is a notebook, a folder of nbgrader's layout, or an unpacked download from Canvas, Moodle or
+    Gradescope. What is unchanged since it was graded is not graded again. Exit code 1 where a fault of ours
+    left a submission without a score; the next run tries those again.
+
+    With --cluster, Dask's workers need this engine and the course's folder under the same path. An address
+    beyond this machine begins with tls://; Dask's configuration says where the certificates lie
+    (distributed.comm.tls: ca-file, client.cert, client.key). Start workers with one thread each:
+    dask worker --nthreads 1. "slurm" starts --jobs Slurm jobs with certificates of their own;
+    COURSE_SLURM_PARTITION, COURSE_SLURM_MEMORY and COURSE_SLURM_WALLTIME say where, and how large and long.
+    """
+    course = load_course()
+    chosen = course.unit(unit)
+    found = find_submissions(paths, chosen, student)
+    if isolation == "none" and len(found) > 1:
+        raise UsageError("--isolation none is for one notebook of your own; a batch needs walled or fenced")
+    job = job_for(course, chosen, isolation, force)
+    begun = time.monotonic()
+    done: list[Done] = []
+    private = course.data_folder / "slurm"
+    with executor_for(jobs or default_jobs(), cluster, len(found), private) as executor:
+        for item in progress_bar(run_batch(job, found, executor), len(found), f"grading {unit}"):
+            done.append(item)
+    cool(job)
+    done.sort(key=lambda item: item.found.student)
+    results = [item.result for item in done]
+    if as_json:
+        click.echo(json.dumps([asdict(result) for result in results], indent=1, ensure_ascii=True))
+    else:
+        _print(done, time.monotonic() - begun)
+    refused = _write_gradebook(course, chosen, done, everything=force) if gradebook else ()
+    for refusal in refused:
+        click.echo(f"gradebook: {refusal}", err=True)
+    sys.exit(1 if refused or any(result.broken for result in results) else 0)
+
+
+def _write_gradebook(
+    course: Course, unit: Unit, done: list[Done], everything: bool = False
+) -> tuple[str, ...]:
+    """Project what the gradebook lacks; a gradebook that cannot be written costs no result.
+
+    ``everything`` writes all rows anew: an extension or a late policy may have changed since.
+    Returns what the gradebook refused, one sentence each.
+    """
+    from ..gradebook import project, unwritten
+
+    results = [item.result for item in done]
+    lacking = {
+        result.student for result in (results if everything else unwritten(course, unit.name, results))
+    }
+    pairs = [(item.result, item.found.path) for item in done if item.result.student in lacking]
+    if not pairs:
+        return ()  # spares nbgrader's import, which takes two seconds
+    try:
+        summary = project(course, unit, pairs)
+    except CourseError as error:
+        where = course.results(unit.name)
+        raise UsageError(
+            f"the results are stored in {where}, but the gradebook could not be written: {error} "
+            "Run the same command again once that is mended."
+        ) from error
+    return summary.refused
+
+
+def _print(done: list[Done], seconds: float) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, justify in (("student", "left"), ("score", "right"), ("", "left"), ("what to look at", "left")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for item in done:
+        result = item.result
+        score = "—" if result.score is None else f"{result.score:g} / {result.max_score:g}"
+        extra = f"+{result.bonus:g}" if result.bonus else ""
+        table.add_row(escape(result.student), score, extra, escape(_remark(result)))
+    console = Console()
+    console.print(table)
+    fresh = sum(item.fresh for item in done)
+    rate = f", {seconds / fresh:.2f} s each" if fresh else ""
+    tier = done[0].result.isolation
+    console.print(f"{fresh} graded, {len(done) - fresh} unchanged, {seconds:.1f} s{rate}; isolation: {tier}")
+
+
+def _remark(result: Result) -> str:
+    """The first thing to know about a submission that is not all right."""
+    for check in result.checks:
+        if check.verdict is not Verdict.PASSED:
+            named = f" ({check.mistake})" if check.mistake else ""
+            others = sum(c.verdict is not Verdict.PASSED for c in result.checks) - 1
+            more = f" and {others} more" if others else ""
+            return f"{check.verdict} {check.id}{named}{more}"
+    return "; ".join(result.healed)

@@ -1,0 +1,25 @@
+"""``course init``: a private course folder that uses the installed engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..scaffold import EXAMPLE, new_course
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--title", help="What students read; by default the folder's name.")
+@click.option("--json", "as_json", is_flag=True, help="Print machine-readable output.")
+def command(folder: Path, title: str | None, as_json: bool) -> None:
+    """Make a course in DIR: configuration, README and one example unit."""
+    course, made = new_course(folder, title)
+    files = [path.relative_to(course.root).as_posix() for path in made.files]
+    if as_json:
+        click.echo(json.dumps({"course": course.name, "root": str(course.root), "files": files}, indent=1))
+    for name in files:
+        click.echo(f"wrote {name}", err=True)
+    click.echo(f"next: cd {folder} && course build && course prove {EXAMPLE}", err=True)

@@ -1,0 +1,47 @@
+"""``course preflight``: what would happen to a notebook that is handed in now."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from ..course import find_root, load_course
+from ..errors import Unreadable, UsageError
+from ..notebook.reading import read_raw
+from ..preflight import Given, beside_notebook, of_unit, preflight
+
+
+@click.command()
+@click.argument("unit")
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout.")
+def command(unit: str, notebook: Path, as_json: bool) -> None:
+    """Say what of NOTEBOOK would be lost, healed or ignored if it were handed in for UNIT now.
+
+    Loads it by the same code as the server, in the strongest sandbox that starts, and runs
+    the public checks. Needs the course, or the released files beside the notebook. Exit
+    code 0 where nothing would be lost, 1 otherwise.
+    """
+    report = preflight(notebook, _given(unit, notebook))
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), indent=1, ensure_ascii=True))
+    else:
+        click.echo("\n".join(report.lines()))
+    sys.exit(0 if report.ok else 1)
+
+
+def _given(unit: str, notebook: Path) -> Given:
+    """The course's release where there is a course, else the files beside the notebook."""
+    try:
+        find_root()
+    except UsageError:
+        return beside_notebook(notebook.resolve().parent, unit)
+    course = load_course()
+    try:
+        version = read_raw(notebook, course.limits.notebook_mib).course.get("version")
+    except Unreadable:
+        version = None
+    return of_unit(course, course.unit(unit), version if isinstance(version, str) else None)

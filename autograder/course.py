@@ -1,0 +1,286 @@
+"""The course: what ``course_config.py`` says, checked once when it is loaded.
+
+A course is a folder with a ``course_config.py`` that defines ``course = Course(...)``.
+Everything here is frozen; paths are derived from the folder and a unit's name, so
+that adding a unit is one folder, one reference module and one line.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError, UsageError, did_you_mean
+
+CONFIG_NAME = "course_config.py"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use; seconds are of wall clock unless a name says cpu."""
+
+    call_seconds: float = 5.0  # one call of student code
+    test_seconds: float = 20.0  # one check, the judge's part included
+    load_seconds: float = 10.0  # executing the submission's definitions
+    whole_seconds: float = 60.0  # running the whole notebook, where its slice does not load
+    submission_seconds: float = 120.0  # everything together
+    cpu_seconds: float = 60.0  # of one process
+    memory_mib: int = 1024  # on top of what the warm process already holds
+    output_mib: int = 1  # printed text
+    scratch_mib: int = 16  # files
+    reply_mib: int = 64  # one reply
+    calls: int = 20_000  # per check
+    handles: int = 10_000  # objects kept in the student's process, per process
+    notebook_mib: int = 20  # the submitted file
+
+
+@dataclass(frozen=True)
+class LatePolicy:
+    """What a late submission loses; applied to the gradebook, never to ``score``."""
+
+    percent_per_day: float = 10.0  # of the mark, for each started day
+    days: int = 5  # after these the mark is 0
+    grace_minutes: int = 15  # not yet late
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What feedback shows, and when: "always", "after-due" or "never"."""
+
+    verdicts: str = "always"
+    mistakes: str = "always"  # the named mistake and its hint
+    smallest_case: str = "always"  # on public inputs, with the expected value
+
+
+@dataclass(frozen=True)
+class HintTokens:
+    """What named mistakes and smallest cases cost before the due date; one opening is one token."""
+
+    start: float = 5.0  # tokens at the first attempt of a unit
+    per_hour: float = 1.0  # that come back
+    maximum: float = 8.0  # that one can have
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A kind of server that the hub offers; translated for each spawner."""
+
+    name: str
+    title: str
+    cpus: float = 1.0
+    memory_gib: float = 2.0
+    gpus: int = 0
+    hours: float = 4.0  # the longest that one server may run
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One assignment. ``root`` is filled in by the course that lists it."""
+
+    name: str
+    title: str
+    due: str  # ISO 8601 with a zone
+    hours: float  # of work, for an average student
+    runtime: str = "numpy"  # what is warm in the sandbox: "numpy" or "torch"
+    libraries: tuple[str, ...] = ()  # further modules that student code may import
+    files: tuple[str, ...] = ()  # data and helper files in the unit's folder that are released
+    limits: Limits | None = None  # None: the course's
+    root: Path = field(default=Path(), compare=False, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """What an instructor edits: ``assignments/<unit>``."""
+        return self.root / "assignments" / self.name
+
+    @property
+    def master(self) -> Path:
+        """The master notebook as percent text."""
+        return self.folder / "notebook.py"
+
+    @property
+    def grader(self) -> Path:
+        """The hidden checks."""
+        return self.folder / "grader.py"
+
+    @property
+    def public_checks(self) -> Path:
+        """The checks that students see."""
+        return self.folder / "checks.py"
+
+    @property
+    def mistakes(self) -> Path:
+        """Known mistakes and correct variants."""
+        return self.folder / "mistakes.py"
+
+    @property
+    def reference(self) -> Path:
+        """The reference solution, whose docstrings are the assignment text."""
+        return self.root / "solutions" / f"{self.name}.py"
+
+    @property
+    def release(self) -> Path:
+        """What students receive."""
+        return self.root / "release" / self.name
+
+    @property
+    def released_notebook(self) -> Path:
+        """The student notebook."""
+        return self.release / f"{self.name}.ipynb"
+
+    @property
+    def proof(self) -> Path:
+        """The stored proof."""
+        return self.root / "proofs" / f"{self.name}.json"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course and its units, in the order of teaching."""
+
+    name: str
+    title: str
+    units: tuple[Unit, ...]
+    data: str = "data"  # folder of submissions, results, gradebook and secret; git ignores it
+    limits: Limits = Limits()
+    late: LatePolicy = LatePolicy()
+    disclosure: Disclosure = Disclosure()
+    hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
+    profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
+    gradebook: str | None = None  # SQLAlchemy URL; None: an SQLite file in the data folder
+    mutants_killed: float = 0.95  # the share of non-equivalent mutants that must die
+    root: Path = field(default=Path(), compare=False, repr=False)
+
+    @cached_property
+    def data_folder(self) -> Path:
+        """Where results, submissions, gradebook and secret live."""
+        return (self.root / self.data).resolve()
+
+    def results(self, unit: str) -> Path:
+        """The folder of one unit's result files."""
+        return self.data_folder / "results" / unit
+
+    def unit(self, name: str) -> Unit:
+        """The unit of that name.
+
+        Raises:
+            UsageError: there is none; the text offers the nearest.
+        """
+        for unit in self.units:
+            if unit.name == name:
+                return unit
+        raise UsageError(f"no unit {name!r}: {did_you_mean(name, [u.name for u in self.units])}")
+
+    def limits_of(self, unit: Unit) -> Limits:
+        """The unit's own limits, or the course's."""
+        return unit.limits or self.limits
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder upwards with a ``course_config.py``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise UsageError(
+        f"no {CONFIG_NAME} in {here} or above it. "
+        "Go to your course's folder, or make one with 'course init DIR'."
+    )
+
+
+def load_course(start: Path | None = None) -> Course:
+    """Load and check the course that ``start`` (or the working directory) lies in.
+
+    The course's root is put on ``sys.path``, so that graders can import ``solutions``.
+    ``COURSE_DATA`` in the environment overrides the data folder.
+
+    Raises:
+        UsageError: no course is found.
+        ConfigError: the file does not run, or a value in it is wrong.
+    """
+    root = find_root(start)
+    course = _execute(root / CONFIG_NAME)
+    data = os.environ.get("COURSE_DATA") or course.data
+    units = tuple(replace(unit, root=root) for unit in course.units)
+    course = replace(course, root=root, data=data, units=units)
+    _check(course)
+    _import_from(root)
+    return course
+
+
+def _import_from(root: Path) -> None:
+    """Make ``solutions`` mean this course's, also where another course was loaded before."""
+    folder = [str(root / "solutions")]
+    loaded = sys.modules.get("solutions")
+    if loaded is None or list(loaded.__path__) != folder:
+        for name in [name for name in sys.modules if name.startswith("solutions.")]:
+            del sys.modules[name]
+        # Made by hand: another course's package on sys.path would be found before a plain folder.
+        spec = ModuleSpec("solutions", None, is_package=True)
+        spec.submodule_search_locations = folder
+        sys.modules["solutions"] = importlib.util.module_from_spec(spec)
+    if sys.path[:1] != [str(root)]:
+        sys.path[:] = [str(root), *(path for path in sys.path if path != str(root))]
+
+
+def _execute(path: Path) -> Course:
+    spec = importlib.util.spec_from_file_location("course_config", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ConfigError(f"{path} does not run: {type(error).__name__}: {error}") from error
+    course = getattr(module, "course", None)
+    if not isinstance(course, Course):
+        raise ConfigError(f"{path}: expected a line 'course = Course(...)', found {type(course).__name__}")
+    return course
+
+
+def _check(course: Course) -> None:
+    names = [unit.name for unit in course.units]
+    for unit in course.units:
+        where = f"{CONFIG_NAME}: unit {unit.name!r}"
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", unit.name):
+            raise ConfigError(f"{where}: a name is lower-case letters, digits and underscores, at most 41")
+        if names.count(unit.name) > 1:
+            raise ConfigError(f"{where} is listed {names.count(unit.name)} times, expected once")
+        if unit.runtime not in ("numpy", "torch"):
+            raise ConfigError(f"{where}: runtime is {unit.runtime!r}, expected 'numpy' or 'torch'")
+        _check_due(where, unit.due)
+        _check_numbers(where + " limits", course.limits_of(unit))
+    for name, value in vars(course.disclosure).items():
+        if value not in ("always", "after-due", "never"):
+            raise ConfigError(
+                f"{CONFIG_NAME}: disclosure.{name} is {value!r}, expected 'always', 'after-due' or 'never'"
+            )
+    _check_numbers(f"{CONFIG_NAME}: late", course.late)
+    if course.hint_tokens is not None:
+        _check_numbers(f"{CONFIG_NAME}: hint_tokens", course.hint_tokens)
+
+
+def _check_due(where: str, due: str) -> None:
+    try:
+        moment = datetime.fromisoformat(due)
+    except (TypeError, ValueError) as error:
+        expected = "expected ISO 8601 such as 2027-01-17T23:59+01:00"
+        raise ConfigError(f"{where}: due is {due!r}, {expected}") from error
+    if moment.tzinfo is None:
+        raise ConfigError(f"{where}: due {due!r} has no time zone; add one, such as +01:00")
+
+
+def _check_numbers(where: str, values: Any) -> None:
+    for name, value in vars(values).items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise ConfigError(f"{where}.{name} is {value!r}, expected a number that is not negative")

@@ -1,0 +1,95 @@
+"""Grades attempts in this process, with one warm grader per unit."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..batch import JUDGE_MEMORY
+from ..course import Course, Unit
+from ..diagnose import Explainer, explanation_digest
+from ..digests import digest_of_file
+from ..errors import SandboxFault, Unreadable
+from ..grade import Grader, broken_result
+from ..verdicts import Result
+from .attempts import Attempt
+from .blobs import Blobs
+
+MOST_WARM = 3  # units whose graders are kept; each holds a zygote
+Known = Callable[[str, str], Result | None]  # (digest, explained) -> a result that still holds
+
+
+class Judge:
+    """One process's graders; a context manager's worth of children, closed by ``close``."""
+
+    def __init__(self, course: Course, blobs: Blobs, tier: str) -> None:
+        self.course, self.blobs, self.tier = course, blobs, tier
+        self._warm: dict[str, Grader] = {}  # the one used last stands last
+        self._made_from = {unit.name: fingerprint(unit) for unit in course.units}
+
+    def stale(self) -> bool:
+        """True where the files of a unit have changed, so that this process would judge by old ones."""
+        return any(self._made_from[unit.name] != fingerprint(unit) for unit in self.course.units)
+
+    def grade(self, attempt: Attempt, known: Known) -> Result:
+        """The result of an attempt: one that still holds, else a new one.
+
+        BROKEN is tried once more with a new sandbox.
+        """
+        result = self._settle(attempt, known)
+        if result.broken:
+            self._cool(attempt.unit)
+            result = self._settle(attempt, known)
+        return replace(result, submitted=attempt.received, source=attempt.notebook.path)
+
+    def close(self) -> None:
+        """End all zygotes."""
+        for unit in list(self._warm):
+            self._cool(unit)
+
+    def _settle(self, attempt: Attempt, known: Known) -> Result:
+        grader = self._grader(self.course.unit(attempt.unit))
+        explained = explanation_digest(self.course, grader.unit)
+        path = self.blobs.path(attempt.notebook.sha256)
+        before = known(_digest(grader, attempt, self.blobs), explained)
+        if before is not None:
+            return before
+        try:
+            return replace(grader.grade(path, attempt.student), explained=explained)
+        except SandboxFault as fault:
+            return broken_result(grader, attempt.student, str(fault))
+
+    def _grader(self, unit: Unit) -> Grader:
+        grader = self._warm.pop(unit.name, None)
+        if grader is None:
+            grader = Grader(self.course, unit, self.tier, explain=Explainer())
+        self._warm[unit.name] = grader
+        if len(self._warm) > MOST_WARM:
+            self._cool(next(iter(self._warm)))
+        return grader
+
+    def _cool(self, unit: str) -> None:
+        grader = self._warm.pop(unit, None)
+        if grader is not None:
+            grader.close()
+
+
+def _digest(grader: Grader, attempt: Attempt, blobs: Blobs) -> str:
+    try:
+        return grader.digest(grader.read(blobs.path(attempt.notebook.sha256)), attempt.student)
+    except Unreadable as error:
+        return grader.unreadable_digest(str(error), attempt.student)
+
+
+def fingerprint(unit: Unit) -> tuple[str, ...]:
+    """What a warm grader was made from."""
+    files = (unit.grader, unit.reference, unit.mistakes, unit.released_notebook)
+    return tuple(digest_of_file(path) for path in files)
+
+
+def limit_memory() -> None:
+    """A hostile shape must not take the machine with it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = JUDGE_MEMORY if hard == resource.RLIM_INFINITY else min(JUDGE_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

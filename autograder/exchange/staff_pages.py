@@ -1,0 +1,48 @@
+"""The pages of the staff: results as they come in, and what needs a look."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from . import api, attempts, queue, releases
+from .overview import everyone
+from .session import FormOf, Session, StaffOf, UnitOf
+
+ROUTES = APIRouter()
+
+
+@ROUTES.get("/staff")
+def staff_home(session: StaffOf) -> Response:
+    """All units for staff."""
+    with session.desk.database.read() as connection:
+        rows = [
+            (unit, releases.find(connection, unit.name), everyone(session.desk, connection, unit))
+            for unit in session.desk.course.units
+        ]
+        waiting, troubled = queue.length(connection), queue.troubled(connection)
+    return session.page("exchange/staff.html", rows=rows, waiting=waiting, troubled=troubled, live=True)
+
+
+@ROUTES.get("/staff/{unit}")
+def staff_unit(session: StaffOf, unit: UnitOf) -> Response:
+    """All students of a unit, as the results come in."""
+    with session.desk.database.read() as connection:
+        views = everyone(session.desk, connection, unit)
+        waiting = queue.length(connection)
+    return session.page("exchange/staff_unit.html", unit=unit, views=views, waiting=waiting, live=True)
+
+
+@ROUTES.post("/staff/{unit}/requeue")
+def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """Queue what has no score again, or one attempt."""
+    if form.get("attempt"):
+        _requeue_one(session, str(form.get("attempt")))
+    else:
+        api.requeue_unit(session.desk, session.member, unit)
+    return session.go(f"staff/{unit.name}")
+
+
+def _requeue_one(session: Session, name: str) -> None:
+    with session.desk.database.write() as connection:
+        queue.add(connection, attempts.find(connection, name).id)

@@ -1,0 +1,31 @@
+"""nbgrader's gradebook, formgrader and feedback, fed from our result files.
+
+There is one grading path, which ends in a ``Result``, and two ways into nbgrader
+that both only project it:
+
+    course grade        -> project(): rows, notebooks and timestamps for a batch, one transaction
+    nbgrader autograde  -> autograde.py: its preprocessor asks for the result and calls the same code
+
+nbgrader fails open: it gives full points to a graded cell without output. So its
+scores are never computed from cells here; they are written from the result,
+clipped to what the cell is worth. This package is the only one that imports
+nbgrader, and it does so inside functions, since that import takes two seconds.
+"""
+
+from .assignment import ensure_assignment
+from .folders import Folders
+from .projection import Summary, project
+from .reading import Mark, read_marks
+from .settings import configure
+from .written import unwritten
+
+__all__ = [
+    "Folders",
+    "Mark",
+    "Summary",
+    "configure",
+    "ensure_assignment",
+    "project",
+    "read_marks",
+    "unwritten",
+]

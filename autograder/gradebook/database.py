@@ -1,0 +1,71 @@
+"""Opening nbgrader's gradebook."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..course import Course
+from ..errors import ConfigError
+from .folders import Folders
+
+
+@contextmanager
+def open_gradebook(course: Course) -> Iterator[Any]:
+    """nbgrader's ``Gradebook`` of the course; made where it does not exist yet.
+
+    Raises:
+        ConfigError: the database cannot be reached.
+    """
+    folders = Folders(course)
+    folders.root.mkdir(parents=True, exist_ok=True)
+    if not folders.database_exists:
+        shutil.rmtree(folders.root / "written", ignore_errors=True)  # what an earlier gradebook held
+    with quiet(), programs_on_path():
+        from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            gradebook = Gradebook(folders.database, course.name)
+        except (SQLAlchemyError, ImportError) as error:
+            raise ConfigError(
+                f"the gradebook cannot be opened: {error}. See 'gradebook' in course_config.py."
+            ) from error
+        with gradebook:
+            yield gradebook
+
+
+@contextmanager
+def one_writer(course: Course) -> Iterator[None]:
+    """Wait until no other grading process of this machine writes to the gradebook."""
+    path = Folders(course).root / ".writing"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """nbgrader's models were written for an older SQLAlchemy, which says so at each start."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def programs_on_path() -> Iterator[None]:
+    """nbgrader starts ``alembic`` as a program when it makes a gradebook."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

@@ -1,0 +1,76 @@
+"""What the gradebook already holds: one line per student, kept beside it.
+
+A killed batch has results that never reached the gradebook, and a gradebook that
+could not be reached misses some too. This record, written after each commit, tells
+which, without nbgrader's slow import. It also holds the bonus points that came from
+us, so that a person's extra credit can be told from ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..course import Course
+from ..results import write_atomically
+from ..verdicts import Result
+from . import cells
+from .folders import Folders
+
+Record = dict[str, dict[str, Any]]  # student -> {"key": digest of the result, "bonus": {cell: points}}
+
+
+def unwritten(course: Course, unit: str, results: Iterable[Result]) -> list[Result]:
+    """Those results that the gradebook does not hold yet; BROKEN ones never belong there."""
+    folders = Folders(course)
+    known = read_record(course, unit) if folders.database_exists else {}
+    return [
+        result
+        for result in results
+        if result.score is not None
+        and (
+            known.get(result.student, {}).get("key") != key_of(result)
+            or not folders.autograded(unit, result.student).exists()
+        )
+    ]
+
+
+def read_record(course: Course, unit: str) -> Record:
+    """The record, or an empty one; a damaged record only means that everything is written again."""
+    path = _path(course, unit)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def update_record(course: Course, unit: str, results: Iterable[Result]) -> None:
+    """Note that these results are in the gradebook."""
+    record = read_record(course, unit)
+    for result in results:
+        record[result.student] = {"key": key_of(result), "bonus": bonus_of(result)}
+    write_atomically(_path(course, unit), json.dumps(record, indent=0, sort_keys=True) + "\n")
+
+
+def key_of(result: Result) -> str:
+    """A digest of everything in a result that reaches the gradebook."""
+    return hashlib.sha256(replace(result, seconds=0.0).to_json().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def bonus_of(result: Result) -> Mapping[str, float]:
+    """Bonus points by graded cell."""
+    earned: dict[str, float] = {}
+    for check in result.checks:
+        if check.bonus:
+            name = cells.PREFIX + check.task
+            earned[name] = round(earned.get(name, 0.0) + check.earned, 6)
+    return earned
+
+
+def _path(course: Course, unit: str) -> Path:
+    return Folders(course).root / "written" / f"{unit}.json"

@@ -1,0 +1,79 @@
+"""The course's service on the hub: formgrader, and nothing else of a notebook server.
+
+It stands where the gradebook and the hidden checks are, so nothing that came from a
+student may run here and nobody may reach files through it: no kernel, no terminal, no
+file browser, no JupyterLab. A link of formgrader to a notebook leads to a page that
+offers a copy elsewhere (copies.py).
+
+Started by the hub as ``python -m autograder.hub.formgrader``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..course import load_course
+from ..gradebook import Folders
+from .files import private_folder
+
+NOT_HERE = (
+    "jupyterlab",
+    "jupyter_lsp",
+    "jupyterlab_jupytext",
+    "jupyter_server_terminals",
+    "notebook",
+    "notebook_shim",
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.validate_assignment",
+)
+REFUSAL = "This is the course's formgrader: no notebook runs here, and no files are served."
+
+
+def main() -> None:
+    """Become a single-user server with the settings in ``server_settings/formgrader``."""
+    course = load_course(Path(os.environ["COURSE_ROOT"]))
+    folders = Folders(course)
+    private_folder(Path(os.environ["HOME"]))
+    folders.root.mkdir(parents=True, exist_ok=True)
+    os.chdir(folders.root)
+    os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
+    from jupyterhub.singleuser import main as serve
+
+    root = ["--allow-root"] if os.geteuid() == 0 else []  # a hub for system users runs as root
+    serve([f"--ServerApp.root_dir={folders.root}", *root])
+
+
+def configure_server(c: Any) -> None:
+    """The settings of this server, from ``jupyter_server_config.py``."""
+    c.ServerApp.jpserver_extensions = {
+        **dict.fromkeys(NOT_HERE, False),
+        "autograder.hub.formgrader": True,
+        "nbgrader.server_extensions.formgrader": True,
+    }
+    c.ServerApp.kernel_manager_class = "autograder.hub.locked.NoKernels"
+    c.ServerApp.contents_manager_class = "autograder.hub.locked.NoFiles"
+    c.ServerApp.terminals_enabled = False
+    c.ServerApp.open_browser = False
+    c.ServerApp.answer_yes = True  # the hub stops it by SIGINT, which would otherwise ask at a terminal
+    c.ServerApp.default_url = "/formgrader"
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """How Jupyter Server finds an extension."""
+    return [{"module": "autograder.hub.formgrader"}]
+
+
+def _load_jupyter_server_extension(app: Any) -> None:
+    """Add the pages for copies, and lead JupyterLab's address to formgrader."""
+    from .copies import handlers
+
+    base = app.web_app.settings["base_url"].rstrip("/")
+    routes = handlers(Path(app.root_dir))
+    app.web_app.add_handlers(".*$", [(base + path, *rest) for path, *rest in routes])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The server that shows formgrader."""
+
+from autograder.hub.formgrader import configure_server
+
+configure_server(get_config())  # type: ignore[name-defined]  # noqa: F821 - Jupyter provides it

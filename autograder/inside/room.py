@@ -1,0 +1,208 @@
+"""The process that belongs to one submission: it compiles it and starts its tests.
+
+Theory of operation. In tier ``walled`` this process is number 1 of a process
+namespace: when it ends, the kernel ends everything in it. It parses and compiles
+the student's source and never executes it, so what it says about its children (how
+they ended, how much they used) can be believed. It owns every process number that
+it reports: a child stays a zombie until its end was asked for, so that no number
+is used twice.
+
+Each test is a fresh fork: it takes its socket and its output, closes everything
+else, is confined, says "confined" on a pipe that student code never sees, and only
+then loads the submission. If a step fails it says why on that pipe and ends.
+
+Commands from the judge: ``spawn`` (socket and output follow), ``end`` (kill if it
+does not end by itself in time, and say how it ended), ``drop`` (kill, say
+nothing). End of the connection: kill everything and end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from . import confine, control, host, loading, output
+from .control import Message
+
+FAULTS_OF_THE_SOURCE = (MemoryError, RecursionError, SyntaxError, ValueError, OverflowError)
+_SOCKET = 3  # where a test process finds its connection to the judge
+_PIPE = 4  # where it says that it is confined, or why not; closed before it loads anything
+_CLEAR = 10  # descriptors from here on are in nobody's way
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a zygote tells each of its rooms."""
+
+    tier: str
+    limits: dict[str, Any]
+    caps: dict[str, Any]  # of the host: bytes of a reply, handles
+    confinement: confine.Confinement | None  # None in tier "none"
+
+
+class Room:
+    """One submission: its compiled form and its running tests."""
+
+    def __init__(self, sock: socket.socket, setting: Setting, scratch: str) -> None:
+        self.sock = sock
+        self.setting = setting
+        self.scratch = scratch
+        self.files: dict[str, bytes] = {}
+        self.children: dict[int, int] = {}  # number that the judge gave -> process id
+
+    def serve(self) -> None:
+        """Read the submission, then follow commands until the judge closes."""
+        message = control.receive(self.sock)
+        if message is None or not self._compile(message):
+            return
+        commands = {"spawn": self._spawn, "end": self._end, "drop": self._drop}
+        while (message := control.receive(self.sock)) is not None:
+            commands[message.header["do"]](message)
+
+    def kill_all(self) -> None:
+        """End every test that is still there."""
+        for number in list(self.children):
+            self._reap(number, 0.0)
+
+    def _compile(self, message: Message) -> bool:
+        start = 0
+        for name, size in message.header["files"]:
+            self.files[name] = message.body[start : start + size]
+            start += size
+        try:
+            self.compiled = loading.compile_program(message.header["program"])
+        except FAULTS_OF_THE_SOURCE as error:
+            control.send(self.sock, {"refused": f"{type(error).__name__}: {error}"[:500]})
+            return False
+        except Exception as error:  # ours: the judge makes it a fault, not a verdict
+            control.send(
+                self.sock, {"fault": f"compiling a submission: {type(error).__name__}: {error}"[:500]}
+            )
+            return False
+        gc.freeze()
+        control.send(self.sock, {"compiled": self.compiled.report})
+        return True
+
+    def _spawn(self, message: Message) -> None:
+        number, mode = message.header["number"], message.header["mode"]
+        folder = self._furnish(number)
+        listen, tell = os.pipe()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(listen)
+            self._test(message.fds, tell, folder, mode, parent)
+        self.children[number] = pid
+        os.close(tell)
+        for fd in message.fds:
+            os.close(fd)
+        with os.fdopen(listen, "rb") as pipe:
+            said = pipe.read()
+        control.send(self.sock, {"spawned": number, "fault": None if said == b"confined" else said.decode()})
+
+    def _furnish(self, number: int) -> str:
+        """A fresh folder with the unit's files; nothing of another test is in it."""
+        folder = os.path.join(self.scratch, str(number))
+        os.mkdir(folder, 0o700)
+        for name, data in self.files.items():
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(data)
+        return folder
+
+    def _test(self, fds: tuple[int, ...], tell: int, folder: str, mode: str, parent: int) -> NoReturn:
+        """The test process; never returns into the loop of its parent."""
+        status = 1
+        try:
+            sock = self._confined(fds, tell, folder, parent)
+            host.serve(sock, lambda: self.compiled.execute(mode), self.setting.caps)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _confined(self, fds: tuple[int, ...], tell: int, folder: str, parent: int) -> socket.socket:
+        sock = _arrange(fds, tell)
+        try:
+            _move_to(folder)
+            output.redirect(int(self.setting.limits["output_mib"]) << 20)
+            if self.setting.confinement is not None:
+                confine.lock_process(self.setting.confinement, folder, parent)
+        except BaseException as error:
+            os.write(_PIPE, f"{type(error).__name__}: {error}".encode())
+            raise
+        os.write(_PIPE, b"confined")
+        os.close(_PIPE)
+        return sock
+
+    def _end(self, message: Message) -> None:
+        number = message.header["number"]
+        control.send(self.sock, {"ended": number, **self._reap(number, message.header["grace"])})
+
+    def _drop(self, message: Message) -> None:
+        self._reap(message.header["number"], 0.0)
+
+    def _reap(self, number: int, grace: float) -> dict[str, Any]:
+        """Wait ``grace`` seconds, kill, and say how the process ended."""
+        pid = self.children.pop(number)
+        ended = _wait(pid, grace)
+        killed = ended is None
+        if ended is None:
+            os.kill(pid, signal.SIGKILL)
+            ended = os.wait4(pid, 0)
+        shutil.rmtree(os.path.join(self.scratch, str(number)), ignore_errors=True)
+        _, status, usage = ended
+        return {"status": status, "killed": killed, "cpu_seconds": usage.ru_utime + usage.ru_stime}
+
+
+def _arrange(fds: tuple[int, ...], tell: int) -> socket.socket:
+    """Put socket, output and pipe in known places and close everything else."""
+    sock, out, pipe = (fcntl.fcntl(fd, fcntl.F_DUPFD, _CLEAR) for fd in (*fds, tell))
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.dup2(sock, _SOCKET, inheritable=False)
+    os.dup2(pipe, _PIPE, inheritable=False)
+    os.closerange(_PIPE + 1, 1024)
+    return socket.socket(fileno=_SOCKET)
+
+
+def _move_to(folder: str) -> None:
+    """Make ``folder`` the working, home and temporary folder, from which modules can be imported."""
+    os.chdir(folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+    sys.path.append(folder)
+
+
+def _wait(pid: int, seconds: float) -> tuple[int, int, Any] | None:
+    """Poll for the end of a child; portable, and quick where it has ended already."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = os.wait4(pid, os.WNOHANG)
+        if found[0] == pid:
+            return found
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(0.0005)
+
+
+def open_room(sock: socket.socket, setting: Setting, scratch: str) -> None:
+    """Serve one submission on ``sock``; returns when the judge has closed."""
+    room = Room(sock, setting, scratch)
+    control.send(sock, {"ready": os.getpid()})
+    try:
+        room.serve()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # the judge is gone: the same as its closing
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            room.kill_all()

@@ -1,0 +1,202 @@
+"""A warm Python that forks one process tree per submission.
+
+Theory of operation. The judge starts this program once per batch (in tier
+``walled`` inside bubblewrap) and talks to it on one socket whose number is the
+program's only argument. The zygote loads NumPy (and torch), refuses to go on with
+more than one thread (a fork would copy a lock that nobody can release), says
+"warm", and then only forks:
+
+    judge ──open──► zygote ──fork──► keeper ──unshare, mount──► fork ──► room ──fork──► test
+                                        └ ends; the room becomes the zygote's child
+
+The keeper exists in tier ``walled`` only: a process cannot itself become number 1
+of a namespace that it makes. The zygote never reads a submission; it passes on the
+socket on which the judge will send it. Commands: ``open`` (the room's socket
+follows) and ``close`` (the room has been told to end; it is killed if it does not).
+End of the connection: kill every room and end, and with the zygote all of
+bubblewrap.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from . import confine, control, linux, room, seccomp, warm
+from .control import Message
+
+_PATIENCE = 2.0  # seconds that a room may take to end by itself
+_MIB = 1 << 20
+
+
+class Zygote:
+    """The warm process: its setting and the rooms that it has open."""
+
+    def __init__(self, sock: socket.socket, setting: room.Setting, scratch: str) -> None:
+        self.sock = sock
+        self.setting = setting
+        self.scratch = scratch
+        self.rooms: dict[int, int] = {}  # number that the judge gave -> process id
+        self.closing: dict[int, float] = {}  # process id -> when it is killed
+
+    def serve(self) -> None:
+        """Follow commands until the judge closes."""
+        while True:
+            ready, _, _ = select.select([self.sock], [], [], 0.1 if self.closing else None)
+            if ready:
+                message = control.receive(self.sock)
+                if message is None:
+                    break
+                {"open": self._open, "close": self._close}[message.header["do"]](message)
+            self._reap()
+        self._end_all()
+
+    def _open(self, message: Message) -> None:
+        number = message.header["room"]
+        connection = socket.socket(fileno=message.fds[0])
+        if self.setting.tier == "walled":
+            pid = self._walled(connection, number)
+        else:
+            pid = os.fork()
+            if pid == 0:
+                self._become_room(connection, number)
+        connection.close()
+        if pid:
+            self.rooms[number] = pid
+
+    def _walled(self, connection: socket.socket, number: int) -> int:
+        """Fork the keeper, which makes the namespaces and forks the room; the room's process id."""
+        listen, tell = os.pipe()
+        keeper = os.fork()
+        if keeper == 0:
+            self._keep(connection, number, tell)
+        os.close(tell)
+        with os.fdopen(listen, "rb") as pipe:
+            said = pipe.read()
+        os.waitpid(keeper, 0)
+        return int(said or 0)
+
+    def _keep(self, connection: socket.socket, number: int, tell: int) -> NoReturn:
+        try:
+            assert self.setting.confinement is not None
+            confine.wall(self.setting.confinement, self.scratch)
+            pid = os.fork()
+            if pid == 0:
+                os.close(tell)
+                self._become_room(connection, number)
+            os.write(tell, str(pid).encode())
+        except BaseException as error:
+            control.send(connection, {"fault": f"{type(error).__name__}: {error}"})
+        finally:
+            os._exit(0)
+
+    def _become_room(self, connection: socket.socket, number: int) -> NoReturn:
+        status = 1
+        try:
+            self.sock.close()
+            scratch = self._confine_room(connection, number)
+            room.open_room(connection, self.setting, scratch)
+            status = 0
+        except BaseException:
+            traceback.print_exc()  # into the zygote's log; the judge sees the connection end
+        finally:
+            os._exit(status)
+
+    def _confine_room(self, connection: socket.socket, number: int) -> str:
+        try:
+            scratch = self.scratch
+            if self.setting.tier != "walled":
+                scratch = os.path.join(scratch, f"room-{number}")
+                os.mkdir(scratch, 0o700)
+            if self.setting.confinement is not None:
+                confine.lock_room(self.setting.confinement, scratch)
+            return scratch
+        except BaseException as error:
+            control.send(connection, {"fault": f"{type(error).__name__}: {error}"})
+            raise
+
+    def _close(self, message: Message) -> None:
+        pid = self.rooms.pop(message.header["room"], 0)
+        if pid:
+            self.closing[pid] = time.monotonic() + (0.0 if message.header["kill"] else _PATIENCE)
+
+    def _end_all(self) -> None:
+        """The judge is gone, and so are its ends of the rooms: let them end their tests, then kill."""
+        deadline = time.monotonic() + _PATIENCE
+        self.closing |= dict.fromkeys(self.rooms.values(), deadline)
+        while self.closing:
+            self._reap()
+            time.sleep(0.002)
+
+    def _reap(self) -> None:
+        """Collect rooms that have ended; kill those whose time is over.
+
+        Only rooms that the judge has closed are waited for: until then the number
+        of a room that died stays its own.
+        """
+        for pid, deadline in list(self.closing.items()):
+            if time.monotonic() >= deadline:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                del self.closing[pid]
+            elif os.waitpid(pid, os.WNOHANG)[0] == pid:
+                del self.closing[pid]
+
+
+def start(sock: socket.socket, order: Mapping[str, Any]) -> Zygote:
+    """Load, check and settle what every room will get.
+
+    Args:
+        sock: the connection to the judge.
+        order: tier, runtime, libraries, limits, caps, readable, scratch.
+
+    Raises:
+        OSError: the isolation cannot be prepared.
+        RuntimeError: something started a thread.
+    """
+    versions = warm.load(order["runtime"], order["libraries"])
+    confinement = None if order["tier"] == "none" else _prepare(order)
+    gc.collect()
+    gc.freeze()
+    control.send(sock, {"warm": versions, "memory_kib": memory_kib(), "pid": os.getpid()})
+    setting = room.Setting(order["tier"], order["limits"], order["caps"], confinement)
+    return Zygote(sock, setting, order["scratch"])
+
+
+def _prepare(order: Mapping[str, Any]) -> confine.Confinement:
+    if (threads := linux.thread_count()) != 1:
+        raise RuntimeError(f"the warm process has {threads} threads, expected 1: a library started its own")
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    limits = order["limits"]
+    return confine.Confinement(
+        tier=order["tier"],
+        readable=tuple(order["readable"]),
+        address_bytes=linux.virtual_bytes() + limits["memory_mib"] * _MIB,
+        file_bytes=max(limits["scratch_mib"], limits["output_mib"]) * _MIB,
+        scratch_mib=limits["scratch_mib"],
+        cpu_seconds=max(1, round(limits["cpu_seconds"])),
+        filter=seccomp.build(),
+    )
+
+
+def memory_kib() -> dict[str, int]:
+    """What this process holds in KiB: ``rss``, and where the kernel tells it ``pss``.
+
+    PSS divides pages that several processes share among them.
+    """
+    try:
+        with open("/proc/self/smaps_rollup") as file:
+            fields = dict(line.split(":", 1) for line in list(file)[1:])
+        return {name.lower(): int(fields[name].split()[0]) for name in ("Rss", "Pss")}
+    except OSError:
+        unit = 1024 if sys.platform == "darwin" else 1
+        return {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit}

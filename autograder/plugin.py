@@ -1,0 +1,319 @@
+"""Hidden checks as pytest runs them: collected once, run again for every submission.
+
+Theory of operation
+    ``Suite`` collects a unit's ``grader.py`` with a pytest of its own: no conftest, no
+    third-party plugins, none of the plugins that report. ``Suite.run`` puts one subject
+    on trial: the fixtures ``student``, ``rng`` and ``draw`` read the current trial, and
+    set-up, call and teardown happen as in any pytest run, without its reports. Assertions are
+    plain, since a rewritten one would show hidden values in its message.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+from _pytest.config import _prepareconfig
+from _pytest.main import Session
+from _pytest.outcomes import OutcomeException
+
+from .course import Course, Limits, Unit
+from .draws import Draw
+from .errors import ConfigError
+from .marks import Mark, read_marks
+from .student import Call, Student, StudentFault, Subject, Trial, source_of
+from .student.subjects import LocalSubject
+from .threads import calm_torch
+from .verdicts import Verdict
+
+# Nothing that a check needs; several of them wrap every set-up, call and teardown.
+QUIET = (
+    "terminal logging warnings faulthandler junitxml doctest cacheprovider pastebin stepwise unittest "
+    "capture skipping unraisableexception threadexception debugging setuponly setupplan"
+).split()
+JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
+
+
+class JudgeTimeout(BaseException):
+    """A check took too long outside student code."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check ended on one subject."""
+
+    verdict: Verdict
+    reason: str = ""
+    notes: tuple[str, ...] = ()  # for staff
+    transcript: tuple[Call, ...] = ()
+    fault: str = ""  # the label of the call that ended it
+    case: int = 0  # which of a parametrised check's cases this is
+    error: BaseException | None = field(default=None, compare=False)
+
+
+@dataclass
+class _Now:
+    """The trial that the fixtures read."""
+
+    student: Student
+    rng: np.random.Generator
+    raised: BaseException | None = None
+
+
+class _Fixtures:
+    """The pytest plugin: fixtures and the mark."""
+
+    def __init__(self) -> None:
+        self.now: _Now | None = None
+        self.problems: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the mark known."""
+        config.addinivalue_line("markers", "task(name, points, ...): the task that a check belongs to")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what went wrong while collecting."""
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    @pytest.fixture
+    def student(self) -> Student:
+        """The subject on trial."""
+        assert self.now is not None
+        return self.now.student
+
+    @pytest.fixture
+    def rng(self) -> np.random.Generator:
+        """The trial's generator."""
+        assert self.now is not None
+        return self.now.rng
+
+    @pytest.fixture
+    def draw(self, rng: np.random.Generator) -> Draw:
+        """Named inputs from the trial's generator."""
+        return Draw(rng)
+
+
+class Suite:
+    """The hidden checks of one unit, ready to be run on any subject."""
+
+    def __init__(self, course: Course, unit: Unit, task_of: Mapping[str, str] | None = None) -> None:
+        self.course = course
+        self.unit = unit
+        self.limits: Limits = course.limits_of(unit)
+        self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
+        self.reference: dict[str, Any] = vars(_reference(unit))
+        tasks = {mark.task: mark.task for mark in self.marks.values()}
+        self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
+        calm_torch()
+        self._fixtures = _Fixtures()
+        self._items = self._collect()
+        self._neighbours = _neighbours([item for items in self._items.values() for item in items])
+
+    @property
+    def checks(self) -> tuple[Mark, ...]:
+        """The checks in the order of the file."""
+        return tuple(self.marks.values())
+
+    def run(
+        self, check: str, subject: Subject, seed: int, *, mirrored: bool = True, case: int | None = None
+    ) -> Outcome:
+        """Run one check; with parameters, its cases one after the other until one fails, or only one."""
+        outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
+        for number, item in enumerate(self._items[check]):
+            if case is not None and number != case:
+                continue
+            outcome = self._run_item(item, self.marks[check], subject, [seed, number], mirrored)
+            outcome = replace(outcome, case=number)
+            if outcome.verdict is not Verdict.PASSED:
+                break
+        return outcome
+
+    def _run_item(
+        self, item: pytest.Item, mark: Mark, subject: Subject, seed: list[int], mirrored: bool
+    ) -> Outcome:
+        trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored and mark.mirror)
+        now = _Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
+        if now.student.begin():
+            self._perform(item, now)
+        outcome = _outcome(now)
+        if outcome is None:
+            outcome = self._our_fault_or_not(item, mark, subject, seed, now)
+        return replace(outcome, transcript=tuple(now.student.transcript), error=now.raised)
+
+    def _perform(self, item: pytest.Item, now: _Now) -> None:
+        """Run a collected check on what is loaded; loading has limits of its own."""
+        self._fixtures.now = now
+        try:
+            with _alarm(self.limits.test_seconds + JUDGE_GRACE):
+                now.raised = _run(item, self._neighbours.get(item))
+        except JudgeTimeout as error:  # between the test's end and the alarm's
+            now.raised = now.raised or error
+        finally:
+            self._fixtures.now = None
+
+    def _our_fault_or_not(
+        self, item: pytest.Item, mark: Mark, subject: Subject, seed: list[int], now: _Now
+    ) -> Outcome:
+        """A check raised something unforeseen: is it the same with the reference?"""
+        what = f"{type(now.raised).__name__}: {now.raised}"
+        if isinstance(subject, LocalSubject) and subject.is_reference:
+            return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what,))
+        control = self._run_item(
+            item, mark, LocalSubject(self.reference, is_reference=True), seed, mirrored=False
+        )
+        if control.verdict is Verdict.PASSED:
+            reason = "Your function's answer cannot be used: it is not of the kind that the task asks for."
+            return Outcome(
+                Verdict.FAILED, reason, (f"the check itself raised {what}; with the reference it passes",)
+            )
+        return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what, *control.notes))
+
+    def _collect(self) -> dict[str, list[pytest.Item]]:
+        # pytest would take the grader of another course under the same module name.
+        for name in [name for name in sys.modules if name.split(".")[0] == "assignments"]:
+            del sys.modules[name]
+        with _sealed():
+            return self._collected()
+
+    def _collected(self) -> dict[str, list[pytest.Item]]:
+        config = _prepareconfig(
+            [
+                str(self.unit.grader),
+                *(part for name in QUIET for part in ("-p", f"no:{name}")),
+                *("-c", "/dev/null", "--rootdir", str(self.unit.root), "--noconftest"),
+                *("--assert=plain", "--import-mode=importlib", "-o", "python_files=*.py"),
+            ],
+            [self._fixtures],
+        )
+        session = Session.from_config(config)
+        config._do_configure()
+        config.hook.pytest_sessionstart(session=session)
+        try:
+            session.perform_collect()
+        except pytest.UsageError as error:
+            self._fixtures.problems.append(str(error))
+        if self._fixtures.problems:
+            raise ConfigError(f"{self.unit.grader} cannot be collected: {self._fixtures.problems[0]}")
+        items: dict[str, list[pytest.Item]] = {name: [] for name in self.marks}
+        for item in session.items:
+            _read_sources(item)
+            items.setdefault(getattr(item, "originalname", item.name), []).append(item)
+        return items
+
+
+def _neighbours(items: list[pytest.Item]) -> dict[pytest.Item, pytest.Item]:
+    """Another item for each: torn down towards it, an item goes and its module stays."""
+    return {
+        item: other for item, other in zip(items, [*items[1:], *items[:1]], strict=True) if item is not other
+    }
+
+
+def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | None:
+    """Set-up, call and teardown in pytest's order, without reports; what was raised first."""
+    state = item.session._setupstate
+    item._initrequest()  # type: ignore[attr-defined]
+    raised: BaseException | None = None
+    for step in (lambda: state.setup(item), item.runtest, lambda: state.teardown_exact(neighbour)):
+        if raised is not None and step == item.runtest:
+            continue
+        try:
+            step()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            raised = raised or error
+    return raised
+
+
+def _read_sources(item: pytest.Item) -> None:
+    """Read the functions that ``student.inside`` may ship, while the file is what was collected."""
+    module = getattr(item, "module", None)
+    for function in vars(module).values() if module is not None else ():
+        if inspect.isfunction(function) and function.__module__ == getattr(module, "__name__", ""):
+            source_of(function)
+
+
+def reference_subject(suite: Suite) -> LocalSubject:
+    """The reference, as if it were a student."""
+    return LocalSubject(suite.reference, is_reference=True)
+
+
+def _reference(unit: Unit) -> Any:
+    try:
+        return importlib.import_module(f"solutions.{unit.name}")
+    except ImportError as error:
+        raise ConfigError(f"{unit.reference} cannot be imported: {error}") from error
+
+
+def _outcome(now: _Now) -> Outcome | None:
+    """The verdict, or None where the check raised something unforeseen."""
+    fatal, error = now.student.fatal, now.raised
+    if fatal is not None:
+        return Outcome(fatal.verdict, fatal.reason, fault=fatal.name)
+    if error is None:
+        return Outcome(Verdict.PASSED)
+    if isinstance(error, StudentFault):
+        return Outcome(error.verdict, error.reason, fault=error.name)
+    if isinstance(error, AssertionError):
+        return Outcome(Verdict.FAILED, str(error) or "The result is not what the task asks for.")
+    if isinstance(error, OutcomeException):
+        return Outcome(Verdict.FAILED, _words(error))
+    return None
+
+
+def _words(error: OutcomeException) -> str:
+    message = str(error.msg)
+    prefix = "DID NOT RAISE "
+    if message.startswith(prefix):
+        name = message.removeprefix(prefix).split("'")[1] if "'" in message else message.removeprefix(prefix)
+        return f"{name} should have been raised; nothing was."
+    return message
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise ``JudgeTimeout`` after so many seconds; only where signals can be had."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(signum: int, frame: FrameType | None) -> None:
+        raise JudgeTimeout(f"the check took more than {seconds:g} s on the judge's side")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _sealed() -> Iterator[None]:
+    """Collect without third-party plugins, options from the environment, or bytecode beside the grader."""
+    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = bytecode
+        before["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

@@ -1,0 +1,81 @@
+"""A warm process beside a notebook, which answers its ``grader.check``.
+
+Theory of operation. The kernel starts this program with the folder of the released files
+as its argument, and writes one JSON line for each question: ``{"notebook": path, "tasks":
+[...]}``. The answer is one JSON line: ``{"checks": [...], "healed": [...], ...}`` or
+``{"trouble": "..."}``. The zygote stays warm, so that an answer takes a fraction of a second
+also where torch is needed; each question gets a fresh process. It ends with the kernel
+(end of input), or after half an hour without a question.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import CourseError
+from ..notebook import read_submission
+from ..sandbox import Zygote
+from ..threads import use_one_thread
+from .findings import find
+from .given import Given, beside_notebook
+from .trial import start_strongest, try_out
+
+IDLE_SECONDS = 1800.0
+
+
+def main() -> None:
+    """Answer questions on standard input until it ends."""
+    use_one_thread()
+    try:
+        given = beside_notebook(Path(sys.argv[1]))
+        with start_strongest(given) as zygote:
+            _serve(given, zygote)
+    except CourseError as error:
+        _say({"trouble": str(error)})
+
+
+def _serve(given: Given, zygote: Zygote) -> None:
+    _say({"ready": zygote.tier})
+    while select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
+        line = sys.stdin.readline()
+        if not line:
+            return
+        question = json.loads(line)
+        try:
+            _say(answer(Path(question["notebook"]), question["tasks"], given, zygote))
+        except CourseError as error:
+            _say({"trouble": str(error)})
+
+
+def answer(path: Path, tasks: list[str], given: Given, zygote: Zygote) -> dict[str, Any]:
+    """What the public checks of some tasks (all, where the list is empty) say of a saved notebook.
+
+    Raises:
+        Unreadable: the file is no notebook.
+    """
+    submission = read_submission(path, given.release, given.limits.notebook_mib)
+    findings = find(submission, given)
+    asked = [task for task in given.release.tasks if task in tasks or not tasks]
+    trial = try_out(submission, given, zygote, [task for task in asked if task not in findings.stubs])
+    return {
+        "checks": [asdict(check) for check in trial.checks],
+        "stubs": {task: names for task, names in findings.stubs.items() if task in asked},
+        "syntax_errors": [error for error in findings.syntax_errors if error.get("task") in asked],
+        "sources": [cell.source for cell in submission.cells if cell.kind == "code"],
+        "trouble": "",
+        "tier": trial.tier,
+        "loaded": trial.trouble,
+    }
+
+
+def _say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+if __name__ == "__main__":
+    main()

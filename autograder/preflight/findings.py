@@ -1,0 +1,158 @@
+"""What reading a notebook tells, without running anything of it.
+
+stub       a definition that still only raises ``NotImplementedError``, as it was released
+ignored    what is in the student's own cells and takes no part in grading: notebook
+           commands, modules that are not there, statements that no task needs
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..inside import magics
+from ..inside.loading import Compiled, compile_program
+from ..notebook import Cell, Submission, to_program
+from .given import Given
+
+MOST_LINES = 12  # of one kind that are listed
+MOST_TEXT = 70  # characters of a line
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that reading tells, as plain facts."""
+
+    stubs: dict[str, tuple[str, ...]]  # task -> definitions that are still as released
+    syntax_errors: tuple[dict[str, Any], ...]  # as ``compile_program`` reports them
+    ignored: tuple[str, ...]  # one sentence each
+
+
+def find(submission: Submission, given: Given) -> Findings:
+    """Read a healed notebook."""
+    own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
+    compiled = compile_program(to_program(submission, given.release, given.modules))
+    ignored = (
+        *_magics(own),
+        *_modules(own, set(compiled.report["missing_modules"])),
+        *_unneeded(compiled, own),
+    )
+    return Findings(_stubs(submission, given), tuple(compiled.report["syntax_errors"]), ignored)
+
+
+def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
+    written: dict[str, bool] = {}  # the last definition of a name decides, as in the notebook
+    for cell in submission.cells:
+        if cell.kind == "code":
+            written.update(_definitions(cell.source))
+    found = {}
+    for task in given.release.tasks:
+        released = [cell for cell in given.release.cells if cell.task == task]
+        asked = [
+            name for cell in released for name, is_written in _definitions(cell.source) if not is_written
+        ]
+        left = tuple(name for name in asked if written.get(name) is False)
+        if left:
+            found[task] = left
+    return found
+
+
+def _definitions(source: str) -> Iterator[tuple[str, bool]]:
+    """Functions and methods of a cell: ``("Conv2d.forward", is it written)``."""
+    try:
+        module = magics.parse(source)
+    except SyntaxError:
+        return
+    for node in module.body if module else ():
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, not _only_raises(node)
+        elif isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            yield from ((f"{node.name}.{part.name}", not _only_raises(part)) for part in methods)
+
+
+def _only_raises(node: ast.FunctionDef) -> bool:
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.unparse(body[0])
+
+
+def _magics(cells: Iterable[Cell]) -> list[str]:
+    found = []
+    for cell in cells:
+        lines = cell.source.split("\n")
+        if _is_elsewhere(cell.source):
+            found.append(f"cell {cell.index + 1}: all of it, `{_short(cell.source.strip())}` is not Python")
+            continue
+        found += [
+            f"{_at(cell.index + 1, number)} `{_short(lines[number - 1])}` is a notebook command, not Python"
+            for number in magics.magic_lines(cell.source)
+        ]
+    return _capped(found, "notebook commands")
+
+
+def _is_elsewhere(source: str) -> bool:
+    try:
+        return magics.parse(source) is None
+    except SyntaxError:
+        return False
+
+
+def _modules(cells: Iterable[Cell], missing: set[str]) -> list[str]:
+    found = []
+    for cell in cells:
+        for number, module in _imports(cell.source):
+            if module in missing:
+                found.append(
+                    f"{_at(cell.index + 1, number)} {module} is not there while grading; "
+                    "only code that does without it earns points"
+                )
+    return _capped(found, "imports")
+
+
+def _imports(source: str) -> Iterator[tuple[int, str]]:
+    try:
+        module = magics.parse(source)
+    except SyntaxError:
+        return
+    for node in ast.walk(module) if module else ():
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.lineno, (node.module or "").partition(".")[0]
+
+
+def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:
+    told = {
+        cell.index + 1: {*magics.magic_lines(cell.source), *(line for line, _ in _imports(cell.source))}
+        for cell in cells
+    }
+    again = {name for step in compiled.steps if step.needed for name in step.binds}
+    places: dict[int, list[tuple[int, str]]] = {}
+    for step in compiled.steps:
+        replaced = step.binds and step.binds <= again  # defined once more in another cell
+        if not step.needed and not replaced and step.source.number in told:
+            number = min((line for _, _, line in step.code.co_lines() if line), default=1)
+            text = step.source.line(number)
+            if number not in told[step.source.number]:
+                places.setdefault(step.source.number, []).append((number, text))
+    found = []
+    for cell, lines in places.items():
+        more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+        found.append(f"{_at(cell, lines[0][0])} `{_short(lines[0][1])}`{more}: no task needs it")
+    return _capped(found, "cells")
+
+
+def _at(cell: int, line: int) -> str:
+    return f"cell {cell}, line {line}:"
+
+
+def _short(text: str) -> str:
+    line = text.strip().split("\n")[0]
+    return line if len(line) <= MOST_TEXT else line[: MOST_TEXT - 1] + "…"
+
+
+def _capped(found: list[str], what: str) -> list[str]:
+    more = len(found) - MOST_LINES
+    return [*found[:MOST_LINES], f"and {more} more {what}"] if more > 0 else found

@@ -1,0 +1,177 @@
+"""Loads a notebook as the server does, in the strongest sandbox that starts, and runs public checks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import CourseError, UsageError
+from ..inside import wire
+from ..inside.wire import Packer, Unpacker
+from ..notebook import Submission, to_program
+from ..sandbox import TIERS, Zygote
+from ..student.faults import StudentFault, clean, raised
+from ..student.subjects import RoomSubject
+from ..verdicts import Verdict
+from .given import Given
+
+BESIDE = Path(__file__).with_name("beside.py")
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """One public check of a notebook."""
+
+    task: str
+    title: str
+    passed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a notebook loaded and what its public checks say."""
+
+    tier: str
+    loaded: str  # "slice", "whole notebook" or "not"
+    trouble: str  # what stopped the loading, in a sentence; else empty
+    undefined: tuple[str, ...]  # names that tasks ask for
+    checks: tuple[CheckRun, ...]
+
+
+def start_strongest(given: Given) -> Zygote:
+    """A zygote in the strongest tier that this machine can start.
+
+    Its tier is not certified by escape attempts: what runs in it is the student's own
+    code, for the student alone.
+
+    Raises:
+        UsageError: none starts, with the reasons.
+    """
+    reasons = []
+    for tier in TIERS:
+        try:
+            return Zygote.start(tier, given.runtime, given.libraries, given.limits)
+        except CourseError as error:
+            reasons.append(f"{tier}: {error}")
+    raise UsageError("no process for the notebook could be started. " + " ".join(reasons))
+
+
+def try_out(submission: Submission, given: Given, zygote: Zygote, tasks: Iterable[str]) -> Trial:
+    """Load a notebook in a room of its own and run the public checks of some tasks.
+
+    Raises:
+        SandboxFault: a step of the isolation failed.
+    """
+    asked = tuple(tasks)
+    demanding = [task for task in asked if _further_names(given, task)]
+    plain = [task for task in asked if task not in demanding]
+    trial = _in_room(submission, given, zygote, plain, ())
+    if not demanding:
+        return trial
+    names = tuple(dict.fromkeys(name for task in demanding for name in _further_names(given, task)))
+    more = _in_room(submission, given, zygote, demanding, names)
+    order = list(given.release.tasks)
+    checks = sorted((*trial.checks, *more.checks), key=lambda run: order.index(run.task))
+    return replace(trial, checks=tuple(checks))
+
+
+def _in_room(
+    submission: Submission, given: Given, zygote: Zygote, tasks: Iterable[str], further: tuple[str, ...]
+) -> Trial:
+    """Load what the tasks, and ``further`` names, need, and run the tasks' public checks."""
+    program = to_program(submission, given.release, given.modules)
+    program["names"] += further
+    with zygote.open(program, given.files) as room:
+        subject = RoomSubject(room, given.limits)
+        try:
+            loaded, undefined, trouble = _load(subject, given)
+            seconds = given.limits.test_seconds
+            checks = [run for task in tasks for run in _checks(subject, task, given.checks[task], seconds)]
+            return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks))
+        finally:
+            subject.close()
+
+
+def _further_names(given: Given, task: str) -> tuple[str, ...]:
+    """Names of the notebook that a public check asks for and no task defines."""
+    functions = [
+        node
+        for node in ast.parse(given.checks[task]).body
+        if isinstance(node, ast.FunctionDef) and node.decorator_list
+    ]
+    arguments = [arg.arg for node in functions for arg in (*node.args.args, *node.args.kwonlyargs)]
+    return tuple(name for name in dict.fromkeys(arguments) if name not in given.release.names)
+
+
+def _load(subject: RoomSubject, given: Given) -> tuple[str, tuple[str, ...], str]:
+    try:
+        answer = _ask(subject, "", given.limits.test_seconds, "defined", " ".join(given.release.names))
+    except StudentFault as fault:
+        return "not", given.release.names, fault.reason
+    loaded = "slice" if subject.mode == "slice" else "whole notebook"
+    return loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
+
+
+def _trouble(error: Any) -> str:
+    if not isinstance(error, dict):
+        return ""
+    where = f"cell {clean(error.get('cell', '?'), 10)}, line {clean(error.get('line', '?'), 10)}"
+    return (
+        f"{where}: running `{clean(error.get('text', ''), 100)}` stops with "
+        f"{clean(error.get('class', 'an error'), 60)}: {clean(error.get('message', ''), 200)}"
+    )
+
+
+def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[CheckRun]:
+    try:
+        answer = _ask(subject, task, seconds, "run_checks", text, f"tests/{task}.py")
+        return [CheckRun(task, str(title), passed is True, str(message)) for title, passed, message in answer]
+    except StudentFault as fault:
+        return [CheckRun(task, "The public checks", False, fault.reason)]
+    except (ValueError, TypeError):
+        return [CheckRun(task, "The public checks", False, "the notebook's process gave no proper answer")]
+
+
+def _ask(subject: RoomSubject, task: str, seconds: float, function: str, *args: str) -> list[Any]:
+    """Call one of ``beside``'s functions in the student's process.
+
+    Raises:
+        StudentFault: it brought no value.
+    """
+    link = subject.connect(task, isolate=False)
+    packer = Packer(_nothing_foreign)
+    header = {
+        "k": "inside",
+        "source": BESIDE.read_text(encoding="utf-8"),
+        "name": function,
+        "a": [packer.pack(arg) for arg in args],
+    }
+    try:
+        reply, buffers = link.request(header, packer.buffers, time.monotonic() + seconds, _no_callbacks)
+        if reply.get("k") == "error":
+            raise raised(reply, function)
+        answer = json.loads(Unpacker(buffers).unpack(reply["v"]))
+    except TimeoutError as error:
+        raise _ended(subject, True) from error
+    except (EOFError, OSError, wire.WireError, KeyError) as error:
+        raise _ended(subject, False) from error
+    return answer if isinstance(answer, list) else []
+
+
+def _ended(subject: RoomSubject, timed_out: bool) -> StudentFault:
+    verdict, detail = subject.ended(timed_out)
+    return StudentFault(detail if verdict is not Verdict.BROKEN else f"a fault of ours: {detail}", verdict)
+
+
+def _nothing_foreign(packer: Packer, value: Any) -> Any:
+    raise wire.Unsendable(f"a {type(value).__name__} is not sent here")
+
+
+def _no_callbacks(header: dict[str, Any], buffers: list[memoryview]) -> tuple[dict[str, Any], list[Any]]:
+    raise wire.WireError("a call-back where nothing was lent")

@@ -1,0 +1,240 @@
+"""The whole proof of a unit, and what it does not find in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ..course import Course, Unit
+from ..mistakes import Mistake
+from ..verdicts import Verdict
+from .forks import Ended, run_forked
+from .killing import Killing, kill_mutants
+from .trials import Ground, Subject, Trial, attempt, prepare, subjects
+
+TRIAL_SECONDS = 120.0  # CPU time of one subject with one seed
+MAX_EQUIVALENT = 0.08  # the share of mutants that may be judged equivalent
+Tell = Callable[[str, int, int], None]  # what, how many are done, of how many
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a unit's trials gave; scores are fractions of all points, bonus included."""
+
+    unit: str
+    seeds: int
+    reference: float
+    stub: float
+    trivial: dict[str, float]
+    variants: dict[str, float]
+    mistakes: dict[str, dict[str, Any]]
+    mutants: Killing | None
+    problems: tuple[str, ...]
+    costs: dict[str, tuple[float, float]] = field(default_factory=dict)  # the prices of the mistakes
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing is wrong."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``course prove --json`` prints."""
+        found: dict[str, Any] = {
+            "unit": self.unit,
+            "ok": self.ok,
+            "reference": self.reference,
+            "stub": self.stub,
+            "trivial": self.trivial,
+            "variants": self.variants,
+            "mistakes": self.mistakes,
+        }
+        if self.mutants is not None:
+            found["mutants"] = self.mutants.to_dict()
+        return {**found, "seeds": self.seeds, "problems": list(self.problems)}
+
+
+def prove(
+    course: Course,
+    unit: Unit,
+    *,
+    seeds: int = 3,
+    mutants: bool = False,
+    tell: Tell = lambda what, done, of: None,
+) -> Proof:
+    """Put everything on trial that a grader must tell apart.
+
+    Args:
+        seeds: how many different inputs each subject meets; its marks must be the same on all.
+        mutants: whether to hunt mutants, too, which takes minutes.
+        tell: told of progress.
+
+    Raises:
+        ConfigError: the unit's files contradict themselves.
+    """
+    ground = prepare(course, unit)
+    several = subjects(ground)
+    trials, ended = _run(ground, several, seeds, tell)
+    killing = kill_mutants(ground, tell) if mutants else None
+    problems = [*ended, *_problems(ground, several, trials)]
+    if killing is not None:
+        problems += killing.problems(course.mutants_killed, MAX_EQUIVALENT)
+    return Proof(
+        unit=unit.name,
+        seeds=seeds,
+        **_scores(ground, several, trials),
+        mistakes={
+            each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")
+        },
+        mutants=killing,
+        problems=tuple(problems),
+        costs={name: mistake.costs for name, mistake in ground.catalogue.mistakes.items()},
+    )
+
+
+def _run(
+    ground: Ground, several: list[Subject], seeds: int, tell: Tell
+) -> tuple[list[list[Trial]], list[str]]:
+    """The trials of each subject, seed by seed, and a problem for each that did not end."""
+    _teach(ground)
+    every = [partial(attempt, ground, each, number) for each in several for number in range(seeds)]
+    results = run_forked(
+        every, cpu_seconds=TRIAL_SECONDS, on_done=lambda done: tell("subjects", done, len(every))
+    )
+    problems = []
+    trials: list[list[Trial]] = [[] for _ in several]
+    for number, result in enumerate(results):
+        each = several[number // seeds]
+        if isinstance(result, Ended):
+            problems.append(f"{_title(each)}: seed {number % seeds}: {result.why}")
+        else:
+            trials[number // seeds].append(Trial(**result))
+    return trials, problems
+
+
+def _teach(ground: Ground) -> None:
+    """Try each mistake once in a child, so that no other child has to in order to name one."""
+    mistakes = list(ground.catalogue.mistakes.values())
+    results = run_forked([partial(ground.namer.verdicts, m) for m in mistakes], cpu_seconds=TRIAL_SECONDS)
+    for mistake, verdicts in zip(mistakes, results, strict=True):
+        if not isinstance(verdicts, Ended):
+            ground.namer.learn(mistake, {check: Verdict(value) for check, value in verdicts.items()})
+
+
+def _of(several: list[Subject], kind: str) -> Iterator[tuple[int, Subject]]:
+    return ((index, each) for index, each in enumerate(several) if each.kind == kind)
+
+
+def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> dict[str, Any]:
+    total = sum(mark.points for mark in ground.suite.checks) or 1.0
+    best: dict[tuple[str, str], list[float]] = {}
+    for each, mine in zip(several, trials, strict=True):
+        worst_case = min if each.kind in ("reference", "variants") else max
+        sums = [sum(trial.earned.values()) for trial in mine] or [0.0]
+        best.setdefault((each.kind, each.name), []).append(worst_case(sums) / total)
+    share = {key: round(sum(values), 6) for key, values in best.items()}
+    return {
+        "reference": share["reference", "reference"],
+        "stub": share["stub", "stub"],
+        "trivial": {name: value for (kind, name), value in share.items() if kind == "trivial"},
+        "variants": {name: value for (kind, name), value in share.items() if kind == "variants"},
+    }
+
+
+def prove_mistakes(ground: Ground, names: list[str], seed: int) -> dict[str, dict[str, Any]]:
+    """Some mistakes again, with one seed: as in ``Proof.mistakes``."""
+    several = [each for each in subjects(ground) if each.kind == "mistakes" and each.name in names]
+    results = run_forked(
+        [partial(attempt, ground, each, seed) for each in several], cpu_seconds=TRIAL_SECONDS
+    )
+    trials = [[] if isinstance(result, Ended) else [Trial(**result)] for result in results]
+    return {each.name: _mistake(ground, each, mine) for each, mine in zip(several, trials, strict=True)}
+
+
+# --- what is wrong ---
+
+
+def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> Iterator[str]:
+    for each, mine in zip(several, trials, strict=True):
+        found = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced}.get(
+            each.kind, _earning
+        )
+        yield from (f"{_title(each)}: {problem}" for problem in dict.fromkeys(found(ground, each, mine)))
+        yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
+
+
+def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    for number, trial in enumerate(mine):
+        for check, verdict in trial.verdicts.items():
+            if verdict != "PASSED":
+                yield f"{check} is {verdict} (seed {number}): {trial.reasons.get(check, '')}"
+
+
+def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    for trial in mine:
+        for check, points in trial.earned.items():
+            if points > 0:
+                yield f"earns {points:g} points in {check}; the check pays for nothing, or should be a law"
+
+
+def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    assert each.mistake is not None
+    low, high = each.mistake.costs
+    task = each.mistake.task
+    for trial in mine:
+        cost, told = _cost(ground, task, trial), trial.named.get(task)
+        if cost == 0:
+            yield f"is not caught by any check of {task}"
+        elif not low - 1e-9 <= cost <= high + 1e-9:
+            yield f"costs {cost:.3g} of {task}, its price is {low:g} to {high:g}; by {_failed(trial)}"
+        elif told != each.name:
+            yield f"diagnosis names {told}" if told else "diagnosis cannot tell it from another mistake"
+        yield from _collateral(ground, each.mistake, trial)
+
+
+def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]:
+    """Checks that fail and should not: one mistake, one price."""
+    for check in _failed(trial):
+        task, verdict, reason = ground.suite.marks[check].task, trial.verdicts[check], trial.reasons[check]
+        if verdict == "BROKEN":
+            yield f"{check} is BROKEN: {reason}"
+        elif task not in (mistake.task, *mistake.also):
+            yield f"{check} of {task} is {verdict}, but only {mistake.task} may pay: {reason}"
+
+
+def _unsteady(mine: list[Trial]) -> Iterator[str]:
+    """The same code must get the same marks whatever the inputs."""
+    for check in mine[0].earned if mine else ():
+        verdicts = [trial.verdicts[check] for trial in mine]
+        if len({verdict == "PASSED" for verdict in verdicts}) > 1:
+            yield f"{check} depends on the seed: {', '.join(verdicts)}"
+
+
+def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]:
+    assert each.mistake is not None
+    task = each.mistake.task
+    costs = [_cost(ground, task, trial) for trial in mine]
+    return {
+        "caught": bool(mine) and all(cost > 0 for cost in costs),
+        "named": bool(mine) and all(trial.named.get(task) == each.name for trial in mine),
+        "cost": round(max(costs, default=0.0), 6),
+        "by": _failed(mine[0]) if mine else [],
+    }
+
+
+def _cost(ground: Ground, task: str, trial: Trial) -> float:
+    """The share of a task's points that is lost."""
+    points = {mark.id: mark.points for mark in ground.suite.checks if mark.task == task}
+    return 1.0 - sum(trial.earned[check] for check in points) / sum(points.values())
+
+
+def _failed(trial: Trial) -> list[str]:
+    return [check for check, verdict in trial.verdicts.items() if verdict != "PASSED"]
+
+
+def _title(each: Subject) -> str:
+    if each.kind in ("reference", "stub"):
+        return each.name
+    task = f" in {each.task}" if each.task else ""
+    return f"{each.kind.removesuffix('s')} {each.name}{task}"

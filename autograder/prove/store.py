@@ -1,0 +1,99 @@
+"""Stored proofs: ``proofs/<unit>.json``, valid while nothing that they speak of has changed."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import math
+import os
+import random
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..course import Course, Unit
+from ..digests import digest_of
+from .killing import differing
+from .proof import Proof, prove_mistakes
+from .trials import prepare
+
+SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
+ENGINE = Path(__file__).parents[1]
+# What decides in a proof; the sandbox takes no part in it, since all that is tried is our own.
+DECIDING = (
+    *"compare.py laws.py draws.py plugin.py grade.py student inside/host.py inside/wire.py".split(),
+    *"naming.py edits.py mutants.py array_operators.py prove".split(),
+)
+
+
+def proof_digest(unit: Unit) -> str:
+    """What a proof depends on: the code of the unit and of the engine, without comments and docstrings."""
+    files = [unit.reference, unit.grader, unit.mistakes, unit.master]
+    for name in DECIDING:
+        path = ENGINE / name
+        files += [path] if path.suffix else sorted(path.rglob("*.py"))
+    return digest_of(*(_meaning(path) for path in files if path.is_file()))
+
+
+def _meaning(path: Path) -> str:
+    """The lines of a file without comments, docstrings and blank lines; the same under every Python."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for first, last in _docstrings(ast.parse(text)):
+        lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[int, int]]:
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node) is not None
+        ):
+            yield node.body[0].lineno, node.body[0].end_lineno or node.body[0].lineno
+
+
+def write_proof(unit: Unit, proof: Proof) -> Path:
+    """Store a full proof, atomically and byte by byte the same for the same findings."""
+    assert proof.mutants is not None
+    stored = {
+        "digest": proof_digest(unit),
+        **proof.to_dict(),
+        "killed_by": dict(sorted(proof.mutants.killed.items())),
+    }
+    unit.proof.parent.mkdir(exist_ok=True)
+    draft = unit.proof.with_suffix(".tmp")
+    draft.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(draft, unit.proof)
+    return unit.proof
+
+
+def check_stored(course: Course, unit: Unit) -> list[str]:
+    """What is wrong with a stored proof: missing, stale, failing, or otherwise in a random 5 %."""
+    if not unit.proof.is_file():
+        return [f"{unit.name}: {unit.proof.name} is missing; run 'make prove'"]
+    stored = json.loads(unit.proof.read_text(encoding="utf-8"))
+    if stored.get("digest") != proof_digest(unit):
+        return [f"{unit.name}: the stored proof is stale; run 'make prove'"]
+    if not stored["ok"]:
+        return [f"{unit.name}: {problem}" for problem in stored["problems"]]
+    ground = prepare(course, unit)
+    fates = dict.fromkeys(stored["killed_by"], True) | {
+        survivor["id"]: False for survivor in stored["mutants"]["survivors"]
+    }
+    found = differing(ground, fates, SAMPLE)
+    names = sorted(stored["mistakes"])
+    sample = random.sample(names, math.ceil(SAMPLE * len(names)))
+    for name, now in prove_mistakes(ground, sample, seed=random.randrange(stored["seeds"])).items():
+        found += _compare(name, stored["mistakes"][name], now)
+    return [f"{unit.name}: {problem}" for problem in found]
+
+
+def _compare(name: str, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    return [] if before == now else [f"mistake {name}: stored {before}, now {now}"]

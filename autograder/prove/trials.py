@@ -1,0 +1,136 @@
+"""One subject of a proof on trial: reference, variant, stub, trivial code or mistake."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..course import Course, Unit
+from ..grade import give_points, judge
+from ..mistakes import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
+from ..naming import Namer
+from ..plugin import Outcome, Suite, reference_subject
+from ..student.subjects import LocalSubject
+from ..verdicts import Verdict
+from .trivial import TRIVIAL, stub_namespace, trivial_namespace
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a unit's trials share."""
+
+    course: Course
+    unit: Unit
+    suite: Suite
+    catalogue: Catalogue
+    namer: Namer
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """The names that students write, by task."""
+        tasks: dict[str, list[str]] = {mark.task: [] for mark in self.suite.checks}
+        for name, task in (tasks_of_names(self.unit) or {task: task for task in tasks}).items():
+            tasks.setdefault(task, []).append(name)
+        return tasks
+
+    @property
+    def all_names(self) -> list[str]:
+        """The names that students write."""
+        return [name for names in self.names.values() for name in names]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who stands trial; with ``task``, only the checks of that task are run."""
+
+    kind: str  # "reference", "stub", "trivial", "variants" or "mistakes"
+    name: str
+    subject: LocalSubject
+    task: str = ""
+    mistake: Mistake | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one subject fared with one seed."""
+
+    earned: dict[str, float]  # points by check
+    verdicts: dict[str, str]  # by check
+    reasons: dict[str, str] = field(default_factory=dict)  # of what did not pass
+    named: dict[str, str] = field(default_factory=dict)  # task -> the mistake that diagnosis names
+
+
+def prepare(course: Course, unit: Unit) -> Ground:
+    """Collect a unit's checks and mistakes. Children inherit them, so threads are kept out of here.
+
+    Raises:
+        ConfigError: the unit's files contradict themselves.
+    """
+    if unit.runtime == "torch":
+        _warm_torch()
+    suite = Suite(course, unit, tasks_of_names(unit))
+    catalogue = load_catalogue(course, unit)
+    return Ground(course, unit, suite, catalogue, Namer(suite, catalogue))
+
+
+def _warm_torch() -> None:
+    """One step of training, so that no child has to import what torch loads lazily (a second each)."""
+    import torch
+
+    torch.set_num_threads(1)
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+
+
+def subjects(ground: Ground) -> list[Subject]:
+    """All subjects of a unit's proof apart from mutants."""
+    return [
+        Subject("reference", "reference", reference_subject(ground.suite)),
+        Subject("stub", "stub", LocalSubject(stub_namespace(ground.unit, ground.all_names))),
+        *_trivial(ground),
+        *(
+            Subject("variants", name, LocalSubject(module_namespace(variant.source, name)))
+            for name, variant in ground.catalogue.variants.items()
+        ),
+        *(
+            Subject("mistakes", name, ground.namer.subject(mistake), mistake=mistake)
+            for name, mistake in ground.catalogue.mistakes.items()
+        ),
+    ]
+
+
+def seeds_of(suite: Suite, number: int) -> dict[str, int]:
+    """The seeds of all checks in the trials of one number; the same on every machine."""
+    digests = {name: hashlib.sha256(f"{name}:{number}".encode()).digest() for name in suite.marks}
+    return {name: int.from_bytes(digest[:8]) for name, digest in digests.items()}
+
+
+def _trivial(ground: Ground) -> Iterator[Subject]:
+    for kind, fill in TRIVIAL.items():
+        for task, names in ground.names.items():
+            if names:
+                namespace = trivial_namespace(ground.suite.reference, names, fill)
+                yield Subject("trivial", kind, LocalSubject(namespace), task=task)
+
+
+def attempt(ground: Ground, each: Subject, number: int) -> dict[str, Any]:
+    """The fields of the ``Trial`` of one subject with one seed, as plain data."""
+    seeds = seeds_of(ground.suite, number)
+    outcomes: dict[str, Outcome]
+    if each.task:
+        marks = tuple(mark for mark in ground.suite.checks if mark.task == each.task)
+        outcomes = {mark.id: ground.suite.run(mark.id, each.subject, seeds[mark.id]) for mark in marks}
+        checks = give_points(marks, outcomes)
+    else:
+        checks, outcomes = judge(ground.suite, each.subject, seeds)
+    named = ground.namer.name(outcomes, seeds) if each.mistake else {}
+    return {
+        "earned": {check.id: check.earned for check in checks},
+        "verdicts": {check.id: check.verdict.value for check in checks},
+        "reasons": {c.id: " ".join((c.reason, *c.notes)) for c in checks if c.verdict is not Verdict.PASSED},
+        "named": {task: mistake.name for task, mistake in named.items()},
+    }

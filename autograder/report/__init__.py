@@ -1,0 +1,11 @@
+"""What staff look at: who needs a person, how the class did, which checks deserve a second look.
+
+attention.py   submissions that a person should open
+patterns.py    named mistakes, and equal wrong outputs without a name
+items.py       difficulty and discrimination of each check
+page.py        the pages
+"""
+
+from .page import UnitReport, write_index, write_report, write_reports
+
+__all__ = ["UnitReport", "write_index", "write_report", "write_reports"]

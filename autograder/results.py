@@ -1,0 +1,145 @@
+"""The store of results: one JSON file per student and unit, written atomically.
+
+A student's name becomes a file name by percent-encoding what a file system or a
+shell might misread, so that plain names stay as they are, no two names meet, and
+the name can be read back. Only names too long for a file system end in a digest
+instead; the result inside the file always holds the name itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from urllib.parse import quote
+
+from .course import Course
+from .errors import CourseError
+from .verdicts import Result
+
+LONGEST_NAME = 120  # bytes; nbgrader's columns hold 128 characters
+_UNSAFE = set('/\\%:*?"<>|')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class ResultFileError(CourseError):
+    """A result file that no engine wrote, or that was damaged."""
+
+
+def safe_name(student: str) -> str:
+    """The file name, without suffix, of a student's files.
+
+    >>> safe_name("student-001"), safe_name("a/b"), safe_name("..")
+    ('student-001', 'a%2Fb', '%2E%2E')
+
+    Raises:
+        CourseError: the name is empty.
+    """
+    if not student:
+        raise CourseError(
+            "a student's name is empty; give one with --student, or name the file after the student"
+        )
+    composed = unicodedata.is_normalized("NFC", student)
+    edge = {0, len(student) - 1}
+    name = "".join(
+        _encoded(letter) if _unsafe(letter, at_edge=i in edge, composed=composed) else letter
+        for i, letter in enumerate(student)
+    )
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return (
+        name.encode()[: LONGEST_NAME - 33].decode("utf-8", "ignore") + "%" + digest
+    )  # no code: '%' plus 32 digits
+
+
+def _unsafe(letter: str, *, at_edge: bool, composed: bool) -> bool:
+    if letter.isascii() and (letter.isalnum() or letter in "-_@+"):
+        return False
+    if letter in _UNSAFE or (at_edge and letter in ". "):
+        return True
+    if not letter.isascii() and not composed:
+        return True  # some file systems compose letters, and then two names would meet
+    return (
+        letter != " " and unicodedata.category(letter)[0] in "CZ"
+    )  # control, direction, zero width, odd spaces
+
+
+def _encoded(letter: str) -> str:
+    return f"%{ord(letter):02X}" if letter.isascii() else quote(letter.encode("utf-8", "surrogatepass"))
+
+
+def result_path(course: Course, unit: str, student: str) -> Path:
+    """Where the result of one student lies."""
+    return course.results(unit) / f"{safe_name(student)}.json"
+
+
+def write_result(course: Course, result: Result) -> Path:
+    """Write a result so that a reader sees the old file or the new one, whatever is killed when."""
+    path = result_path(course, result.unit, result.student)
+    write_atomically(path, _storable(result.to_json()))
+    return path
+
+
+def read_result(course: Course, unit: str, student: str) -> Result | None:
+    """The result of one student, or None where there is none.
+
+    Raises:
+        ResultFileError: the file is damaged.
+    """
+    path = result_path(course, unit, student)
+    return _read(path) if path.exists() else None
+
+
+def read_results(course: Course, unit: str) -> list[Result]:
+    """All readable results of a unit, sorted by student; see ``unreadable_results`` for the rest."""
+    return _sorted_results(course, unit)[0]
+
+
+def unreadable_results(course: Course, unit: str) -> list[ResultFileError]:
+    """One error for each result file of the unit that cannot be read."""
+    return _sorted_results(course, unit)[1]
+
+
+def _sorted_results(course: Course, unit: str) -> tuple[list[Result], list[ResultFileError]]:
+    good: list[Result] = []
+    bad: list[ResultFileError] = []
+    for path in sorted(course.results(unit).glob("*.json")):
+        if path.name.startswith("."):
+            continue  # a file that another process is writing
+        try:
+            good.append(_read(path))
+        except ResultFileError as error:
+            bad.append(error)
+    return sorted(good, key=lambda result: result.student), bad
+
+
+def _read(path: Path) -> Result:
+    try:
+        return Result.from_json(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:  # JSON and Unicode errors are ValueErrors
+        raise ResultFileError(f"{path}: {error}. Grade this student again with --force.") from error
+
+
+def _storable(text: str) -> str:
+    """JSON in which half characters, which UTF-8 cannot hold, are escaped; reading gives them back."""
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` in one step, after the text has reached the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with open(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,14 @@
+"""Processes in which student code runs, in one of three isolation tiers.
+
+with Zygote.start("walled") as zygote, zygote.open(program) as room, room.spawn() as process:
+    process.sock  # talks to the student's code
+    process.finish(timed_out=True)  # Ending(verdict=TIMEOUT, ...)
+"""
+
+from .endings import Ending
+from .process import Process
+from .room import Room
+from .tiers import TIERS
+from .zygote import Zygote
+
+__all__ = ["TIERS", "Ending", "Process", "Room", "Zygote"]

@@ -1,0 +1,64 @@
+"""How a test process ended, told from what the kernel said about it.
+
+Everything here comes from the process that reaped it, which never runs student
+code: the wait status, whether it had to be killed, and the CPU time it used.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import Any
+
+from ..course import Limits
+from ..verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a test process ended."""
+
+    verdict: Verdict  # TIMEOUT, MEMORY, CRASHED or BROKEN
+    detail: str  # a sentence for the student; for BROKEN, for the operator
+
+
+def judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool) -> Ending:
+    """The ending that a report of the room means.
+
+    Args:
+        report: ``status`` as wait(2) gives it, ``killed`` (by us), ``cpu_seconds``.
+        limits: what the process was allowed.
+        printed: the end of what it wrote to standard error and output.
+        timed_out: the judge gave up waiting.
+    """
+    if timed_out:
+        return Ending(Verdict.TIMEOUT, "there was no answer within the time allowed")
+    if report["killed"]:
+        return Ending(
+            Verdict.CRASHED, "the process cut its connection to the judge, or sent what is no answer"
+        )
+    code = os.waitstatus_to_exitcode(report["status"])
+    if code >= 0:
+        return Ending(Verdict.CRASHED, f"the process was ended by os._exit or sys.exit with status {code}")
+    return _of_signal(-code, report, limits, printed)
+
+
+def _of_signal(number: int, report: dict[str, Any], limits: Limits, printed: str) -> Ending:
+    # The kernel sends SIGXCPU at the limit and SIGKILL one second later; between them lies its own rounding.
+    if number in (signal.SIGXCPU, signal.SIGKILL) and report["cpu_seconds"] >= limits.cpu_seconds - 0.5:
+        return Ending(Verdict.TIMEOUT, f"more than {limits.cpu_seconds:g} s of CPU time were used")
+    if number == signal.SIGKILL:
+        return Ending(Verdict.MEMORY, "the system ran out of memory and ended the process")
+    if number == signal.SIGABRT and ("bad_alloc" in printed or "MemoryError" in printed):
+        return Ending(Verdict.MEMORY, f"more than {limits.memory_mib} MiB of memory were asked for")
+    if number == signal.SIGSYS:
+        return Ending(Verdict.CRASHED, "the process asked the system for something that is forbidden here")
+    if number in (signal.SIGSEGV, signal.SIGBUS):
+        return Ending(
+            Verdict.CRASHED,
+            "the process was ended by a memory access error (segmentation fault); "
+            "endless recursion is a common cause",
+        )
+    name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+    return Ending(Verdict.CRASHED, f"the process was ended by signal {name}")

@@ -1,0 +1,159 @@
+"""One submission in a zygote, as the judge holds it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..course import Limits
+from ..errors import SandboxFault
+from ..inside import control
+from ..inside.control import Message
+from ..verdicts import Verdict
+from .endings import Ending, judge
+from .process import Process
+
+if TYPE_CHECKING:
+    from .zygote import Zygote
+
+_SOON = 10.0  # seconds for what takes milliseconds, on a machine under load
+
+
+class Room:
+    """A compiled submission from which fresh test processes are started.
+
+    Attributes:
+        compiled: the report of ``inside.loading.compile_program``.
+        ending: None, or how compiling the submission ended it; then every process is
+            one that has ended in the same way.
+    """
+
+    def __init__(self, zygote: Zygote, number: int, sock: socket.socket, limits: Limits) -> None:
+        self.compiled: dict[str, Any] = {}
+        self.ending: Ending | None = None
+        self.limits = limits
+        self._zygote = zygote
+        self._number = number
+        self._sock = sock
+        self._spawned = 0
+        self._hung = False
+        self._processes: list[Process] = []
+
+    def compile(self, program: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        """Send the submission and wait until it is compiled.
+
+        Raises:
+            SandboxFault: a step of the isolation failed.
+        """
+        if (first := self._receive(_SOON)) is None or "ready" not in first.header:
+            raise SandboxFault(self._why(first, "a process for a submission could not be started"))
+        header = {"program": program, "files": [(name, len(data)) for name, data in files.items()]}
+        try:
+            control.send(self._sock, header, b"".join(files.values()), seconds=self.limits.load_seconds)
+            self._settle(self._receive(self.limits.load_seconds))
+        except TimeoutError:
+            self._hung = True
+            self.ending = Ending(Verdict.TIMEOUT, "the source could not be compiled within the time allowed")
+        except (BrokenPipeError, ConnectionResetError):
+            self._settle(None)
+
+    def spawn(self, mode: str = "slice") -> Process:
+        """A fresh process that loads the submission.
+
+        Args:
+            mode: "slice" for definitions and what they need, "whole" for every cell.
+
+        Raises:
+            SandboxFault: a step of the isolation failed, or the room is gone.
+        """
+        self._spawned += 1
+        ours, theirs = socket.socketpair()
+        output = _open_output()
+        process = Process(self, self._spawned, ours, output)
+        self._processes.append(process)
+        with theirs:
+            if self.ending is None:
+                self._start(mode, theirs.fileno(), output)
+        return process
+
+    def end(self, number: int, grace: float, timed_out: bool, printed: str) -> Ending:
+        """End one process and say how it did; a fault of ours is BROKEN."""
+        if self.ending is not None:
+            return self.ending
+        try:
+            message = self._ask({"do": "end", "number": number, "grace": grace}, grace + _SOON)
+            if message.header.get("ended") != number:
+                raise SandboxFault(self._why(message, "a process could not be ended"))
+        except SandboxFault as fault:
+            return Ending(Verdict.BROKEN, str(fault))
+        return judge(message.header, self.limits, printed[-4096:], timed_out)
+
+    def drop(self, number: int) -> None:
+        """Kill one process; nobody waits for it."""
+        if self.ending is None:
+            try:
+                control.send(self._sock, {"do": "drop", "number": number}, seconds=_SOON)
+            except OSError:
+                self._hung = True  # closing the room kills what is left
+
+    def close(self) -> None:
+        """Kill everything in the room."""
+        if self._sock.fileno() >= 0:
+            self._sock.close()
+            for process in self._processes:
+                process.release()
+            self._zygote.release(self._number, kill=self._hung)
+
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _settle(self, message: Message | None) -> None:
+        if message is None:
+            self.ending = Ending(Verdict.CRASHED, "reading the source ended the process that compiled it")
+        elif "refused" in message.header:
+            self.ending = Ending(
+                Verdict.CRASHED, f"the source could not be compiled: {message.header['refused']}"
+            )
+        elif "compiled" in message.header:
+            self.compiled = message.header["compiled"]
+        else:
+            raise SandboxFault(self._why(message, "the submission could not be compiled"))
+
+    def _start(self, mode: str, sock: int, output: int) -> None:
+        order = {"do": "spawn", "number": self._spawned, "mode": mode}
+        message = self._ask(order, _SOON, (sock, output))
+        if message.header.get("spawned") != self._spawned or message.header["fault"] is not None:
+            raise SandboxFault(self._why(message, "a test process could not be confined"))
+
+    def _ask(self, header: dict[str, Any], seconds: float, fds: tuple[int, ...] = ()) -> Message:
+        try:
+            control.send(self._sock, header, fds=fds, seconds=seconds)
+            message = self._receive(seconds)
+        except OSError as error:
+            self._hung = True
+            raise SandboxFault(f"the process of a submission does not answer: {error}") from error
+        if message is None:
+            raise SandboxFault(f"the process of a submission is gone. {self._zygote.log()}")
+        return message
+
+    def _receive(self, seconds: float) -> Message | None:
+        return control.receive(self._sock, seconds, most_fds=0)
+
+    def _why(self, message: Message | None, what: str) -> str:
+        reason = message.header.get("fault", "an answer out of turn") if message else "it ended at once"
+        return f"{what} in tier {self._zygote.tier!r}: {reason}. See 'course doctor'."
+
+
+def _open_output() -> int:
+    """An empty file without a name."""
+    if sys.platform == "linux":
+        return os.memfd_create("output")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

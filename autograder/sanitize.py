@@ -1,0 +1,105 @@
+"""What students wrote, made fit to stand in a page that somebody else opens.
+
+Plain text (messages of exceptions, names, outputs) goes through ``plain`` and is
+escaped by the template. Markdown goes through ``markdown_to_html``. HTML from
+elsewhere goes through ``clean``. Nothing that runs, loads or deceives is left.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import nh3
+
+SHORT = 400  # characters of a name or a sentence
+LONG = 4000  # characters of a reason or a code cell
+
+_TAGS = {
+    *("a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4"),
+    *("h5", "h6", "hr", "i", "b", "img", "ins", "kbd", "li", "ol", "p", "pre", "s", "span", "strong", "sub"),
+    *("sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
+}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "td": {"align"},
+    "th": {"align"},
+    "code": {"class"},
+    "span": {"class"},
+    "div": {"class"},
+    "ol": {"start"},
+}
+_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,")
+_CONTENT_GONE = {"script", "style", "iframe", "object", "embed", "template", "noscript", "title", "textarea"}
+
+
+def plain(text: str | None, limit: int = LONG) -> str:
+    """The text with everything invisible made visible and its length bounded.
+
+    Direction marks, zero-width and control characters become ``\\u202e`` and the like;
+    newlines and tabs stay. HTML is not escaped here: templates do that.
+
+    >>> plain("a\\u200bb")
+    'a\\\\u200bb'
+    """
+    text = text or ""
+    shown = "".join(map(_visible, text[:limit]))
+    rest = len(text) - limit
+    return f"{shown} … ({rest:,} more characters)" if rest > 0 else shown
+
+
+def _visible(letter: str) -> str:
+    if letter in "\n\t" or letter.isprintable() or letter == "\u00a0":
+        return letter
+    if unicodedata.category(letter) == "Zs":
+        return " "
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
+
+
+def clean(html: str) -> str:
+    """HTML reduced to text, tables, links and small pictures; nothing is fetched from elsewhere."""
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_CONTENT_GONE,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    address = value.strip().lower()
+    if name == "src":  # a picture from another server would tell it who reads
+        return value if address.startswith(_IMAGES) else None
+    if name == "href":
+        return value if address.startswith(("http://", "https://", "mailto:", "#")) else None
+    return value
+
+
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+
+
+def markdown_to_html(text: str | None, limit: int = LONG) -> str:
+    """Markdown as safe HTML; HTML inside it is shown as text."""
+    html: str = _markdown().render(plain(text, limit))
+    return clean(html)
+
+
+def notebook_markdown(text: str) -> str:
+    """nbconvert's rendering of a Markdown cell, formulas included, without what could run.
+
+    It stands in for the filter ``markdown2html`` of nbgrader's pages, which lets
+    ``<script>`` and ``onerror`` through even where ``sanitize_html`` is set.
+    """
+    from nbconvert.filters.markdown import markdown2html
+
+    rendered: str = markdown2html(text)
+    return clean(rendered)

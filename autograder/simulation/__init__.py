@@ -1,0 +1,5 @@
+"""A simulated class for demo, benchmark and tests: every kind of submission, from one seed."""
+
+from .people import KINDS, Simulated, simulate_class, write_class
+
+__all__ = ["KINDS", "Simulated", "simulate_class", "write_class"]

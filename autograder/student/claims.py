@@ -1,0 +1,80 @@
+"""What a student's process may say about an exception without being a way out for hidden inputs.
+
+A function sees its inputs by nature, and what its process says reaches the student. So
+nothing in an error is repeated that the process could have made up: a quoted line must
+be a line of the submitted notebook, and a class must be one that the notebook names or that Python
+and NumPy raise. (Verdicts, shapes and names of types remain: a patient student can learn
+a few bits, of inputs that no other attempt gets.)
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from .sayings import known_saying
+
+LIBRARY = {"LinAlgError", "AxisError", "TooHardError", "ComplexWarning", "OutOfMemoryError", "EinopsError"}
+KNOWN = LIBRARY | {
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+}
+# The engine's own: what the host beside the student's code raises.
+OURS = {"NameMissing", "LentFunctionFailed", "Unavailable", "Unsendable", "WireError"}
+LONGEST_LINE = 200  # characters that the host sends
+LONGEST_MESSAGE = 500
+
+
+class StudentText:
+    """The lines and words of a submission as it went into the sandbox; gathered when first asked for."""
+
+    def __init__(self, sources: tuple[str, ...]) -> None:
+        self._sources = sources
+
+    @cached_property
+    def lines(self) -> frozenset[str]:
+        """Its lines without indentation, as far as the host sends them."""
+        return frozenset(line.strip()[:LONGEST_LINE] for text in self._sources for line in text.split("\n"))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its names."""
+        return frozenset(word for text in self._sources for word in re.findall(r"[^\W\d]\w*", text))
+
+    def believable(self, reply: dict[str, Any]) -> dict[str, Any]:
+        """An ``error`` reply without what the process may have made up; others as they are."""
+        if reply.get("k") != "error":
+            return reply
+        kind, line = reply.get("class"), reply.get("line")
+        known = isinstance(kind, str) and (kind in KNOWN or kind in OURS or kind in self.words)
+        return {
+            **reply,
+            "class": kind if known else "an exception",
+            "message": self._message(kind, reply.get("message")),
+            "line": self._line(line) if isinstance(line, dict) else None,
+        }
+
+    def _message(self, kind: Any, message: Any) -> str:
+        if not isinstance(message, str):
+            return ""
+        if kind == "NameMissing":
+            return message if message in self.words else "A name that the check calls"
+        return known_saying(message[:LONGEST_MESSAGE], self.words)
+
+    def _line(self, line: dict[str, Any]) -> dict[str, Any]:
+        text, cell, number = str(line.get("text", "")), str(line.get("cell", "")), line.get("line")
+        return {
+            **line,
+            "text": text if text in self.lines else "",
+            "cell": cell if re.fullmatch(r"cell [0-9]{1,4}", cell) else "a cell",
+            "line": number if type(number) is int and 0 < number < 100_000 else "?",
+        }
+
+
+def text_of(program: Mapping[str, Any]) -> StudentText:
+    """The text of the program that goes into a room."""
+    return StudentText(tuple(str(cell["source"]) for cell in program["cells"]))

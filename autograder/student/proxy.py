@@ -1,0 +1,354 @@
+"""``student``: what a hidden check calls.
+
+Theory of operation
+    ``student.f(x)`` is carried out twice: on the mirror (the reference, in this process,
+    with its own copy of the arguments), then in the student's process. The reply is held
+    against the mirror's in structure, shape and kind of dtype; values are the check's
+    business. Objects that stay behind come as ``Remote`` pairs. Calls that lend a function
+    are not mirrored, because the function may count its calls or carry state.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+from ..course import Limits
+from ..errors import SandboxFault
+from ..inside.wire import HandleRef, MethodRef, NameRef
+from ..verdicts import Verdict
+from .faults import Blocked, ReplyMismatch, StudentEnded, StudentFault
+from .links import Link
+from .mirror import Mirror, Unmirrored
+from .remote import NOTHING, Remote
+from .replies import check_reply, check_structure
+from .side import Budget, Lent, Pack, Side, Unanswered
+
+MAX_ITEMS = 10_000  # of one iteration over an object of the student's
+
+
+class Subject(Protocol):
+    """Whatever can stand trial: a sandboxed submission, the reference, a mistake, a mutant."""
+
+    def connect(self, task: str, isolate: bool) -> Link:
+        """A link to a host with a clean table of objects.
+
+        Raises:
+            StudentFault: the submission does not load.
+            SandboxFault: the isolation failed.
+        """
+
+    def ended(self, timed_out: bool) -> tuple[Verdict, str]:
+        """Clear away the process that gave no answer; how it ended, and a sentence."""
+
+    def missing(self, name: str) -> tuple[Verdict, str] | None:
+        """Why a name is not defined, where loading knows more than that it is not."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one check may do, and on whose behalf."""
+
+    task: str
+    task_of: Mapping[str, str]  # name that the notebook defines -> its task
+    limits: Limits
+    isolate: bool = False
+    mirrored: bool = True
+
+
+@dataclass
+class Call:
+    """One entry of a transcript: what was asked, what came, what the mirror said."""
+
+    kind: str
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    reply: Any = None
+    fault: StudentFault | None = None
+    expected: Any = NOTHING
+    target: Any = None  # the name or object that was called or asked: NameRef or HandleRef
+    shared: tuple[Any, ...] = ()  # the shared arrays
+    left: tuple[Any, ...] = ()  # copies of them as the call left them
+
+
+@dataclass
+class _Raised:
+    """The mirror raised."""
+
+    error: Exception
+
+
+@dataclass
+class Student:
+    """The student as one check sees him; every attribute is a name of the notebook."""
+
+    _subject: Subject
+    _trial: Trial
+    _reference: dict[str, Any] | None = None  # the mirror's namespace; None: no mirror
+    transcript: list[Call] = field(default_factory=list)
+    fatal: StudentFault | None = None  # an end of the process, which no check can swallow
+
+    def __post_init__(self) -> None:
+        self._budget = self._whole_budget()
+        self._own: Side | None = None
+        mirrored = self._reference is not None and self._trial.mirrored
+        self._mirror = Mirror(self._reference or {}, self._twin_of) if mirrored else None
+        self._methods = itertools.count(-1, -1)  # numbers of methods, which no host gives
+
+    def __getattr__(self, name: str) -> Remote:
+        if name.startswith("_"):
+            raise AttributeError(f"{name} is not a name that a notebook is asked for")
+        return Remote(self, NameRef(name), NameRef(name), name)
+
+    def begin(self) -> bool:
+        """Load the submission; only then does the check's time run. False where it does not load."""
+        try:
+            self._side()
+        except StudentFault:
+            return False  # remembered as fatal
+        self._budget = self._whole_budget()
+        return True
+
+    def _whole_budget(self) -> Budget:
+        limits = self._trial.limits
+        return Budget(limits.calls, time.monotonic() + limits.test_seconds)
+
+    # --- what else a check may ask for ---
+
+    def share(self, arrays: Any) -> Any:
+        """Mark arrays or tensors whose in-place changes come back after every call.
+
+        Args:
+            arrays: one, or a list, tuple or dict of them; returned as it is.
+        """
+        every = arrays.values() if isinstance(arrays, dict) else arrays
+        every = every if isinstance(every, (list, tuple)) or isinstance(arrays, dict) else [arrays]
+        self._side().share(every)
+        if self._mirror is not None:
+            self._mirror.share(every)
+        return arrays
+
+    def lend(self, target: Any) -> Lent:
+        """An object whose public methods student code may call, such as an environment."""
+        public = [name for name in dir(target) if not name.startswith("_") or name == "__call__"]
+        methods = tuple(name for name in public if callable(getattr(target, name)))
+        constants = {n: v for n in public if isinstance(v := getattr(target, n), (bool, int, float, str))}
+        return Lent(target, methods, constants)
+
+    def inside(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a small function of the grader beside the student's code; its result is a claim.
+
+        Its source is shipped: it may hold no secret, uses only its arguments, ``np`` and
+        ``torch``, and closes over nothing.
+        """
+        if function.__closure__:
+            raise TypeError(f"{function.__name__} uses variables around it; pass them as arguments")
+        source = source_of(function)
+        remote = Remote(self, NameRef(function.__name__), NameRef(function.__name__), "")
+        return self._request("inside", remote, args, {}, name=source)
+
+    def value(self, remote: Any) -> Any:
+        """A copy of an object of the student's by value, lists in lists included."""
+        return self._request("value", remote, (), {}) if isinstance(remote, Remote) else remote
+
+    def same(self, left: Remote, right: Remote) -> bool:
+        """Whether two of the student's objects are one."""
+        return bool(self._request("same", left, (left, right), {}))
+
+    def type_name(self, remote: Remote) -> str:
+        """The name of the type of an object of the student's."""
+        return str(self._request("type", remote, (), {}))
+
+    # --- one request ---
+
+    def _request(
+        self, kind: str, remote: Remote, args: tuple[Any, ...], kwargs: dict[str, Any], name: str = ""
+    ) -> Any:
+        label = _label(kind, remote, name)
+        call = Call(kind, label, args, kwargs, target=remote._ref)
+        self.transcript.append(call)
+
+        def build(pack: Pack) -> dict[str, Any]:
+            return _message(pack, kind, remote, args, kwargs, name)
+
+        twin = self._ask_mirror(kind, remote, args, kwargs, name)
+        call.expected = twin
+        if kind == "get" and isinstance(twin, HandleRef) and self._is_method(remote, name):
+            call.reply = MethodRef(next(self._methods), "method", remote._ref, name)
+            call.shared, call.left = self._side().snapshot()
+            return Remote(self, call.reply, twin, label, owner=remote)
+        try:
+            value = self._ask_student(build, label)
+        except StudentFault as fault:
+            call.fault = fault
+            raise
+        call.reply = value
+        call.shared, call.left = self._side().snapshot()
+        if kind in ("call", "inside"):
+            self._check(value, twin, label)
+        return self._wrap(value, twin, _origin(kind, remote, label))
+
+    def _ask_mirror(
+        self, kind: str, remote: Remote, args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+    ) -> Any:
+        if self._mirror is None or any(_lends(arg) for arg in (*args, *kwargs.values())):
+            return NOTHING
+        try:
+            return self._mirror.ask(kind, remote, args, kwargs, name)
+        except Unmirrored:
+            return NOTHING
+        except Exception as error:
+            return _Raised(error)
+
+    def _is_method(self, remote: Remote, name: str) -> bool:
+        """A method is not fetched, it crosses with its call; any other attribute is asked for at once."""
+        return self._mirror is not None and self._mirror.is_method(remote, name)
+
+    def _ask_student(self, build: Any, label: str) -> Any:
+        try:
+            return self._side().request(build, label, self._budget, self._trial.limits.call_seconds)
+        except Unanswered as error:
+            verdict, detail = self._subject.ended(error.timed_out)
+            raise self._remember(StudentEnded(_ending(verdict, label, detail), verdict, label)) from error
+        except StudentFault as fault:
+            raise self._judged(fault, label) from None
+
+    def _side(self) -> Side:
+        if self._own is None:
+            try:
+                link = self._subject.connect(self._trial.task, self._trial.isolate)
+            except StudentFault as fault:
+                raise self._remember(fault) from None
+            except SandboxFault as fault:
+                raise self._remember(StudentEnded(str(fault), Verdict.BROKEN)) from fault
+            self._own = Side(link, self._reference_on)
+        return self._own
+
+    def _remember(self, fault: StudentFault) -> StudentFault:
+        self.fatal = self.fatal or fault
+        return fault
+
+    def _reference_on(self, value: Any, side: Side) -> tuple[bool, Any]:
+        return (True, value._ref) if isinstance(value, Remote) else (False, None)
+
+    def _twin_of(self, value: Any) -> tuple[bool, Any]:
+        if not isinstance(value, Remote):
+            return False, None
+        if value._twin is NOTHING:
+            raise Unmirrored
+        return True, value._twin
+
+    # --- verdict of one reply ---
+
+    def _task_of(self, label: str) -> str | None:
+        return self._trial.task_of.get(label.split(".")[0])
+
+    def _judged(self, fault: StudentFault, label: str) -> StudentFault:
+        """The fault as it counts for this check: another task's code in the way is BLOCKED."""
+        claim = getattr(fault, "claim", {})
+        if claim.get("ours") and claim.get("class") == "NameMissing":
+            known = self._subject.missing(str(claim.get("message", "")))
+            if known is not None:
+                fault = StudentFault(known[1], known[0], label)
+        culprit = self._task_of(label)
+        if fault.verdict is Verdict.MISSING and isinstance(claim.get("line"), dict):
+            culprit = self._task_of(str(claim["line"].get("function", ""))) or culprit
+        if culprit is None or culprit == self._trial.task:
+            return fault
+        return Blocked(f"This cannot be judged before {culprit} works. {fault.reason}", name=label)
+
+    def _check(self, value: Any, twin: Any, label: str) -> None:
+        if twin is NOTHING or isinstance(twin, _Raised):
+            return
+        culprit = self._task_of(label)
+        if culprit is None or culprit == self._trial.task:
+            check_reply(value, twin, label)
+            return
+        try:
+            check_structure(value, twin, label)
+        except ReplyMismatch as error:
+            raise Blocked(f"This cannot be judged before {culprit} works. {error}", name=label) from None
+
+    # --- what the check gets ---
+
+    def _wrap(self, value: Any, twin: Any, origin: str) -> Any:
+        if isinstance(value, HandleRef):
+            return Remote(self, value, _twin(twin), origin)
+        if isinstance(value, (list, tuple)):
+            twins = (
+                twin
+                if isinstance(twin, (list, tuple)) and len(twin) == len(value)
+                else [NOTHING] * len(value)
+            )
+            return type(value)(
+                self._wrap(item, other, origin) for item, other in zip(value, twins, strict=True)
+            )
+        if isinstance(value, dict):
+            known = twin if isinstance(twin, dict) else {}
+            return {key: self._wrap(item, known.get(key, NOTHING), origin) for key, item in value.items()}
+        return value
+
+    def _forget(self, ref: Any, twin: Any) -> None:
+        if self._own is not None and type(ref) is HandleRef:
+            self._own.forget(ref.id)
+        if self._mirror is not None and isinstance(twin, HandleRef):
+            self._mirror.forget(twin.id)
+
+
+@cache
+def source_of(function: Callable[..., Any]) -> str:
+    """The text of a grader's function, read once: the file may change while a judge is warm."""
+    return textwrap.dedent(inspect.getsource(function))
+
+
+def _message(
+    pack: Pack, kind: str, remote: Remote, args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+) -> dict[str, Any]:
+    packed = [pack(arg) for arg in args]
+    if kind == "call":
+        return {"k": kind, "f": pack(remote), "a": packed, "w": {key: pack(v) for key, v in kwargs.items()}}
+    if kind == "inside":
+        return {"k": kind, "source": name, "name": remote._ref.name, "a": packed}
+    if kind == "op":
+        return {"k": kind, "op": name, "a": packed}
+    if kind == "same":
+        return {"k": kind, "a": packed}
+    message = {"k": kind, "o": pack(remote)}
+    if kind in ("get", "set"):
+        message["name"] = name
+    if kind == "items":
+        message["n"] = MAX_ITEMS
+    message.update(zip({"set": "v", "index": "i", "assign": "iv"}.get(kind, ""), packed, strict=True))
+    return message
+
+
+def _label(kind: str, remote: Remote, name: str) -> str:
+    if kind == "inside":
+        return str(remote._ref.name)
+    return f"{remote._origin}.{name}" if kind in ("get", "set") else remote._origin
+
+
+def _origin(kind: str, remote: Remote, label: str) -> str:
+    return label if kind == "get" else remote._origin
+
+
+def _twin(twin: Any) -> Any:
+    return NOTHING if isinstance(twin, _Raised) else twin
+
+
+def _lends(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_lends(item) for item in value)
+    return isinstance(value, Lent) or (callable(value) and not isinstance(value, (Remote, type)))
+
+
+def _ending(verdict: Verdict, label: str, detail: str) -> str:
+    where = f"{label}: " if label else ""
+    return detail if verdict is Verdict.BROKEN else f"{where}{detail}"

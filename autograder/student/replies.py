@@ -1,0 +1,153 @@
+"""Compares a reply with the reference's reply: structure, shape and kind of dtype, never values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..inside.wire import HandleRef
+from .faults import ReplyMismatch
+
+ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
+_TYPE = re.compile(r"[A-Za-z_]{1,30}[0-9]{0,2}")  # a name with more digits could carry hidden inputs
+KINDS = {
+    "f": "real numbers",
+    "i": "integers",
+    "u": "unsigned integers",
+    "b": "booleans",
+    "c": "complex numbers",
+}
+
+
+def check_structure(actual: Any, expected: Any, name: str) -> None:
+    """The outermost container only.
+
+    Raises:
+        ReplyMismatch: None or a single value came where several were expected, or another number of them.
+    """
+    if not isinstance(expected, (tuple, list)):
+        return
+    if not isinstance(actual, (tuple, list)):
+        raise ReplyMismatch(
+            f"{name} returned {describe(actual)}; expected {len(expected)} values.{_forgotten(actual)}"
+        )
+    if len(actual) != len(expected):
+        raise ReplyMismatch(f"{name} returned {_count(len(actual))}; expected {len(expected)}.")
+
+
+def check_reply(actual: Any, expected: Any, name: str) -> None:
+    """Structure, types, shapes and kinds of dtype.
+
+    Where the reference keeps an object of its own (a cache, an optimizer), anything is right.
+
+    Raises:
+        ReplyMismatch: with a sentence that says what came and what was expected.
+    """
+    check_structure(actual, expected, name)
+    if isinstance(expected, (tuple, list)):
+        for index, (left, right) in enumerate(zip(actual, expected, strict=True)):
+            _check_one(left, right, f"the {ORDINALS[min(index, 98)]} value that {name} returned", " is ")
+    elif isinstance(expected, dict):
+        _check_dict(actual, expected, name)
+    else:
+        _check_one(actual, expected, name, " returned ")
+
+
+def _check_dict(actual: Any, expected: dict[Any, Any], name: str) -> None:
+    if not isinstance(actual, dict):
+        raise ReplyMismatch(f"{name} returned {describe(actual)}; expected a dict.{_forgotten(actual)}")
+    for key, value in expected.items():
+        if key not in actual:
+            raise ReplyMismatch(f"{name} returned a dict without the key {key!r}.")
+        _check_one(actual[key], value, f"the value of {key!r} that {name} returned", " is ")
+
+
+def _check_one(actual: Any, expected: Any, what: str, verb: str) -> None:
+    if expected is None or isinstance(expected, HandleRef):
+        return
+    if is_number(expected):
+        if not is_number(actual):
+            raise ReplyMismatch(f"{what}{verb}{describe(actual)}; expected one number.{_forgotten(actual)}")
+    elif is_arraylike(expected):
+        _check_array(actual, expected, what, verb)
+        return
+    elif type(expected) is not type(actual):
+        raise ReplyMismatch(
+            f"{what}{verb}{describe(actual)}; expected {describe(expected)}.{_forgotten(actual)}"
+        )
+    if is_number(expected):
+        _check_kind(actual, expected, what, verb)
+
+
+def _check_array(actual: Any, expected: Any, what: str, verb: str) -> None:
+    scalar = isinstance(expected, np.ndarray) and expected.ndim == 0 and is_number(actual)
+    if not scalar and (not is_arraylike(actual) or _library(actual) != _library(expected)):
+        raise ReplyMismatch(
+            f"{what}{verb}{describe(actual)}; expected {describe(expected)}.{_forgotten(actual)}"
+        )
+    if not scalar and tuple(actual.shape) != tuple(expected.shape):
+        has = " has the wrong shape" if verb == " is " else " returned the wrong shape"
+        raise ReplyMismatch(f"{what}{has}: expected {tuple(expected.shape)}, got {tuple(actual.shape)}.")
+    _check_kind(actual, expected, what, verb)
+
+
+def _check_kind(actual: Any, expected: Any, what: str, verb: str) -> None:
+    left, right = kind(actual), kind(expected)
+    if left != right and {left, right} != {"i", "u"}:
+        raise ReplyMismatch(f"{what}{verb}{_numbers(actual)}; expected {_numbers(expected)}.")
+
+
+def is_number(value: Any) -> bool:
+    """A scalar of Python or NumPy, or a NumPy array without axes."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0
+    return isinstance(value, (bool, int, float, complex, np.generic))
+
+
+def is_arraylike(value: Any) -> bool:
+    """An array or a tensor."""
+    return isinstance(value, np.ndarray) or type(value).__name__ in ("Tensor", "Parameter")
+
+
+def kind(value: Any) -> str:
+    """The kind of numbers: b, i, u, f or c, as in ``numpy.dtype.kind``."""
+    if _library(value) == "torch tensor":
+        name = str(value.dtype).removeprefix("torch.")
+        return "f" if name.startswith(("float", "bfloat")) else np.dtype(name).kind
+    return np.asarray(value).dtype.kind
+
+
+def describe(value: Any) -> str:
+    """A value in words: its type and shape, never its contents."""
+    if value is None:
+        return "None"
+    if isinstance(value, HandleRef):
+        return f"an object of type {value.name}" if _TYPE.fullmatch(value.name) else "an object"
+    if is_number(value):
+        return "one number"
+    if is_arraylike(value):
+        return f"a {_library(value)} of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {_count(len(value))}"
+    return f"a {type(value).__name__}"
+
+
+def _library(value: Any) -> str:
+    return "NumPy array" if isinstance(value, (np.ndarray, np.generic)) else (
+        "torch tensor" if is_arraylike(value) else type(value).__name__
+    )  # fmt: skip
+
+
+def _numbers(value: Any) -> str:
+    dtype = str(getattr(value, "dtype", type(value).__name__)).removeprefix("torch.")
+    return f"{KINDS.get(kind(value), 'values')} ({dtype})"
+
+
+def _count(number: int) -> str:
+    return "1 value" if number == 1 else f"{number} values"
+
+
+def _forgotten(actual: Any) -> str:
+    return " Is there a return statement on every path?" if actual is None else ""

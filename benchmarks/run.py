@@ -1,0 +1,237 @@
+"""``python -m benchmarks.run``: floor, course, nbgrader and otter on the same submissions.
+
+    python -m benchmarks.run                     everything into benchmarks/results.json (make bench)
+    python -m benchmarks.run --quick             a few submissions of one unit, in about a minute
+    python -m benchmarks.run --check             exit 1 unless the figures of table.py are reached
+    python -m benchmarks.run --units optimizers --systems floor,course
+
+Conditions
+    Notebooks hold only the cells that grading needs. The same hidden tests run everywhere on the
+    same inputs: seeds follow from a fixed secret. A third of the submissions has a known mistake.
+    Every process uses one thread. The course's rows include diagnosis, storing and the gradebook.
+    Floor and course take turns, submission by submission, so that a busy machine slows both alike.
+    What is paid once is left out of seconds_per_submission for every system but otter, whose
+    command grades one submission, and stands in start_seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+
+import click
+
+from autograder.course import Course
+from autograder.engines import default_jobs
+
+from . import nbgrader_side, otter_side, outside, table
+from .files import write_sample
+from .interleaved import Round, peak_memory, run_round
+from .sample import Sample, make_course, make_sample
+from .table import Row
+
+RESULTS = Path(__file__).with_name("results.json")
+SYSTEMS = ("floor", "course", "nbgrader", "otter")
+UNITS = ("conv_layer", "optimizers", "autoencoder")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    units: tuple[str, ...] = UNITS
+    systems: tuple[str, ...] = SYSTEMS  # the floor is always measured
+    submissions: int = 40
+    rounds: int = 3
+    for_nbgrader: int = 12
+    for_otter: int = 3
+    jobs: int = 1  # of the batch; 1: no batch
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What later rows of a unit compare with."""
+
+    sample: Sample
+    file: Path
+    floor: Row
+    scores: dict[str, float]  # the floor's, bonus included
+
+
+def run(plan: Plan) -> list[Row]:
+    """Measure all that is planned, in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        folder = Path(name)
+        course = make_course(outside.PROJECT, folder, plan.units)
+        return [row for unit in plan.units for row in _unit(course, unit, plan, folder)]
+
+
+def _unit(course: Course, unit: str, plan: Plan, folder: Path) -> Iterator[Row]:
+    sample = make_sample(course, course.unit(unit), plan.submissions)
+    file = write_sample(sample, folder / f"{unit}.json")
+    rounds = [run_round(sample, file) for number in range(plan.rounds) if _say(unit, "floor, course", number)]
+    floor = _alone("floor", sample, file, [floor for floor, _ in rounds], rounds)
+    totals = [(score or 0.0) + bonus for score, bonus in rounds[0][0].scores]
+    measured = Measured(sample, file, floor, dict(zip(_students(sample), totals, strict=True)))
+    yield floor
+    if "course" in plan.systems:
+        yield _alone("course", sample, file, [course for _, course in rounds], rounds)
+        if plan.jobs > 1:
+            yield _batch(measured, plan)
+    if "nbgrader" in plan.systems and _say(unit, "nbgrader"):
+        yield _nbgrader(course, measured, plan.for_nbgrader, folder / unit / "nbgrader")
+    if "otter" in plan.systems and _say(unit, "otter"):
+        yield _otter(course, measured, plan.for_otter, folder / unit / "otter")
+
+
+def _say(*words: object) -> bool:
+    print(*words, file=sys.stderr, flush=True)
+    return True
+
+
+def _students(sample: Sample) -> list[str]:
+    return [entry.student for entry in sample.entries]
+
+
+def _alone(
+    system: str, sample: Sample, file: Path, own: list[Round], pairs: list[tuple[Round, Round]]
+) -> Row:
+    """Floor or course with one job, from rounds in which both took turns."""
+    count = len(sample.entries)
+    first = own[0].scores
+    agreed = sum(a == b for a, b in zip(first, pairs[0][0].scores, strict=True))
+    return Row(
+        system=system,
+        unit=sample.unit,
+        submissions=count,
+        jobs=1,
+        seconds_per_submission=median(each.mean for each in own),
+        ratio_to_floor=median(each.mean / floor.mean for each, (floor, _) in zip(own, pairs, strict=True)),
+        peak_mib=round(peak_memory(system, file, min(count, 6))),
+        start_seconds=median(each.start for each in own),
+        total_seconds=median(each.start + each.mean * count for each in own),
+        cpu_seconds_per_submission=median(each.cpu for each in own) / count,
+        same_scores=agreed,
+    )
+
+
+def _batch(measured: Measured, plan: Plan) -> Row:
+    """The course with several jobs; the peak of memory is that of the last round."""
+    count, folder = len(measured.sample.entries), measured.file.parent
+    command = [sys.executable, "-P", "-m", "benchmarks.batch", str(measured.file), str(plan.jobs)]
+    runs = [
+        outside.run(command, folder, {})
+        for number in range(plan.rounds)
+        if _say(measured.sample.unit, "course,", plan.jobs, "jobs", number)
+    ]
+    found = [json.loads(each.output.splitlines()[-1]) for each in runs]
+    each = median(batch["grading"] + batch["gradebook"] for batch in found) / count
+    return Row(
+        system="course",
+        unit=measured.sample.unit,
+        submissions=count,
+        jobs=plan.jobs,
+        seconds_per_submission=each,
+        ratio_to_floor=each / measured.floor.seconds_per_submission,
+        peak_mib=round(runs[-1].peak_mib),
+        start_seconds=median(batch["start"] for batch in found),
+        total_seconds=median(each.wall for each in runs),
+        cpu_seconds_per_submission=median(batch["cpu"] for batch in found) / count,
+    )
+
+
+def _nbgrader(course: Course, measured: Measured, count: int, folder: Path) -> Row:
+    sample = _first(measured.sample, count)
+    done = nbgrader_side.run(nbgrader_side.prepare(course, sample, folder), sample.unit)
+    number = len(sample.entries)
+    each = (done.wall - done.start) / number
+    return Row(
+        system="nbgrader",
+        unit=sample.unit,
+        submissions=number,
+        jobs=1,
+        seconds_per_submission=each,
+        ratio_to_floor=each / measured.floor.seconds_per_submission,
+        peak_mib=round(done.peak_mib),
+        start_seconds=done.start,
+        total_seconds=done.wall,
+        cpu_seconds_per_submission=(done.cpu - done.start_cpu) / number,
+        same_scores=_agreed(nbgrader_side.scores(folder), measured),
+    )
+
+
+def _otter(course: Course, measured: Measured, count: int, folder: Path) -> Row:
+    sample = _first(measured.sample, count)
+    otter_side.prepare(course, sample, folder)
+    runs = [otter_side.run(folder, sample.unit, entry) for entry in sample.entries]
+    each = fmean(done.wall for done, _ in runs)
+    return Row(
+        system="otter",
+        unit=sample.unit,
+        submissions=len(runs),
+        jobs=1,
+        seconds_per_submission=each,
+        ratio_to_floor=each / measured.floor.seconds_per_submission,
+        peak_mib=round(max(done.peak_mib for done, _ in runs)),
+        start_seconds=0.0,
+        total_seconds=each * len(runs),
+        cpu_seconds_per_submission=fmean(done.cpu for done, _ in runs),
+        same_scores=_agreed(dict(zip(_students(sample), (s for _, s in runs), strict=True)), measured),
+    )
+
+
+def _first(sample: Sample, count: int) -> Sample:
+    return Sample(sample.root, sample.unit, sample.warm_up, sample.entries[:count])
+
+
+def _agreed(scores: dict[str, float], measured: Measured) -> int:
+    """How many scores, bonus included, are the floor's."""
+    return sum(abs(score - measured.scores[student]) < 1e-6 for student, score in scores.items())
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Few submissions of conv_layer, one round; about a minute.")
+@click.option("--check", is_flag=True, help="Exit 1 unless the figures are reached.")
+@click.option("--units", help="Separated by commas; all where left out.")
+@click.option("--systems", help=f"Separated by commas, of {', '.join(SYSTEMS)}.")
+@click.option("--submissions", type=click.IntRange(3), help="How many of each unit.")
+@click.option("--rounds", type=click.IntRange(1))
+@click.option("--output", type=click.Path(path_type=Path), help="Where the JSON goes.")
+def main(
+    quick: bool,
+    check: bool,
+    units: str | None,
+    systems: str | None,
+    submissions: int | None,
+    rounds: int | None,
+    output: Path | None,
+) -> None:
+    """Measure floor, course, nbgrader and otter on the same submissions."""
+    os.environ.update(outside.environment())  # inherited by every process that measures
+    plan = Plan(("conv_layer",), SYSTEMS, 6, 1, 3, 1, 1) if quick else Plan(jobs=default_jobs())
+    plan = Plan(
+        tuple(units.split(",")) if units else plan.units,
+        tuple(systems.split(",")) if systems else plan.systems,
+        submissions or plan.submissions,
+        rounds or plan.rounds,
+        plan.for_nbgrader,
+        plan.for_otter,
+        plan.jobs,
+    )
+    rows = run(plan)
+    if output or not quick:
+        table.write(rows, output or RESULTS)
+    table.show(rows)
+    for sentence in table.misses(rows):
+        print(sentence, file=sys.stderr)
+    sys.exit(1 if check and table.misses(rows) else 0)
+
+
+if __name__ == "__main__":
+    main()

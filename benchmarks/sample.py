@@ -1,0 +1,131 @@
+"""The submissions that every system grades, and a course of their own to grade them in.
+
+The course is a copy in a temporary folder, so that no real mark, gradebook or secret is
+touched. Its master notebook keeps the task cells and nothing between them. A third of
+the submissions has a known mistake, another one each; the others are the reference,
+which is the fastest code of all and so the hardest comparison with the floor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from autograder.course import Course, Unit, load_course
+from autograder.marks import read_marks
+from autograder.mistakes import load_catalogue
+from autograder.notebook import read_release, read_submission
+from autograder.release import build, publish
+from autograder.secret import seed_for
+from autograder.simulation.solving import Notebook, code_cell, solved
+from autograder.submissions import Found
+
+SECRET = "5" * 64  # fixed, so that every system and every run gets the same inputs
+WARM_UP = "student-000"  # graded before the clock starts; has a mistake, so that diagnosis is warm, too
+_KEPT = re.compile(r"task=|given=|instructor=")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission."""
+
+    student: str
+    mistake: str  # the known mistake that it has; "" for the reference
+    path: Path
+    seeds: dict[str, int]  # check -> seed, as the engine derives them
+
+    @property
+    def found(self) -> Found:
+        """As a batch's work list has it."""
+        return Found(self.student, self.path)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The work list of one unit."""
+
+    root: Path  # of the course
+    unit: str
+    warm_up: Entry
+    entries: tuple[Entry, ...]
+
+    @property
+    def submitted(self) -> Path:
+        """The folder of submissions in nbgrader's layout."""
+        return self.entries[0].path.parents[2]
+
+
+def make_course(project: Path, folder: Path, units: tuple[str, ...]) -> Course:
+    """A course in ``folder`` with the units of the project, without what grading does not need."""
+    shutil.copy(project / "course_config.py", folder)
+    os.environ["COURSE_DATA"] = str(folder / "data")  # inherited by all processes of the benchmark
+    _write(folder / "data" / "secret", SECRET + "\n")
+    (folder / "data" / "secret").chmod(0o600)
+    for unit in units:
+        shutil.copytree(project / "assignments" / unit, folder / "assignments" / unit)
+        _write(folder / "solutions" / f"{unit}.py", (project / "solutions" / f"{unit}.py").read_text())
+        master = folder / "assignments" / unit / "notebook.py"
+        master.write_text(without_demos(master.read_text()))
+    course = load_course(folder)
+    for name in units:
+        publish(course, course.unit(name), build(course, course.unit(name)))
+    return course
+
+
+def without_demos(master: str) -> str:
+    """A master notebook reduced to its task cells, what they need, and one cell of imports.
+
+    >>> "plot" in without_demos('# %%\\nplot()\\n# %% task="f"\\nfrom solutions.u import f\\n')
+    False
+    """
+    head, *cells = re.split(r"^(?=# %%)", master, flags=re.MULTILINE)
+    kept = [cell for cell in cells if _KEPT.search(cell.partition("\n")[0])]
+    return head + "\n".join([f"# %%\n{_imports(master)}\n", *kept])
+
+
+def make_sample(course: Course, unit: Unit, submissions: int) -> Sample:
+    """Write the submissions of one unit, the warm-up first."""
+    release = json.loads(unit.released_notebook.read_text(encoding="utf-8"))
+    catalogue = load_catalogue(course, unit)
+    last, *others = reversed(catalogue.mistakes)
+    wrong = islice(cycle(reversed(others)), submissions)
+    reference = unit.reference.read_text(encoding="utf-8")
+    entries = [_entry(course, unit, release, WARM_UP, last, catalogue.mistakes[last].source)]
+    for number in range(1, submissions + 1):
+        mistake = "" if number % 3 else next(wrong)
+        source = catalogue.mistakes[mistake].source if mistake else reference
+        entries.append(_entry(course, unit, release, f"student-{number:03d}", mistake, source))
+    return Sample(course.root, unit.name, entries[0], tuple(entries[1:]))
+
+
+def filled(release: Notebook, module: str, student: str) -> Notebook:
+    """The released notebook with the module's code, and the student's name for the tests of other systems."""
+    notebook = solved(release, module)
+    notebook["cells"].insert(0, code_cell(f'STUDENT = "{student}"'))
+    return notebook
+
+
+def _entry(course: Course, unit: Unit, release: Notebook, student: str, mistake: str, source: str) -> Entry:
+    folder = "warm-up" if student == WARM_UP else "submitted"
+    path = course.root / folder / unit.name / student / unit.name / f"{unit.name}.ipynb"
+    _write(path, json.dumps(filled(release, source, student), indent=1))
+    digest = read_submission(path, read_release(unit.released_notebook)).digest
+    checks = [mark.id for mark in read_marks(unit.grader)]
+    seeds = {check: seed_for(SECRET.encode(), unit.name, student, check, digest) for check in checks}
+    return Entry(student, mistake, path, seeds)
+
+
+def _imports(master: str) -> str:
+    """The imports of the master's plain cells, without plots."""
+    lines = re.findall(r"^(?:import|from) .+$", master, flags=re.MULTILINE)
+    return "\n".join(dict.fromkeys(line for line in lines if not re.search("solutions|matplotlib", line)))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

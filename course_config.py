@@ -1,0 +1,21 @@
+"""The course: units in the order of teaching, dates, limits and policies."""
+
+from autograder.course import Course, Disclosure, LatePolicy, Limits, Profile, Unit
+
+course = Course(
+    name="deep-learning",
+    title="Deep Learning",
+    units=(
+        Unit("optimizers", "Optimizers", due="2027-01-17T23:59+01:00", hours=5),
+        Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9),
+        Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch"),
+    ),
+    data="data",
+    limits=Limits(call_seconds=5.0, memory_mib=1024),
+    late=LatePolicy(percent_per_day=10.0, days=5, grace_minutes=15),
+    disclosure=Disclosure(verdicts="always", mistakes="always", smallest_case="always"),
+    profiles=(
+        Profile("small", "NumPy notebook", cpus=1, memory_gib=2, hours=4),
+        Profile("gpu", "One GPU", cpus=4, memory_gib=16, gpus=1, hours=2),
+    ),
+)

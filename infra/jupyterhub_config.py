@@ -1,0 +1,18 @@
+"""A JupyterHub configuration for one machine, to be extended: ``jupyterhub -f infra/jupyterhub_config.py``.
+
+``course hub`` needs no such file. Use one where a site wants settings of its own.
+"""
+
+import os
+from pathlib import Path
+
+from autograder.course import load_course
+from autograder.hub.options import Options, check
+from autograder.hub.settings import configure
+
+c = get_config()  # noqa: F821 - JupyterHub provides it
+options = Options(port=int(os.environ.get("HUB_PORT", "8000")), public_url=os.environ.get("HUB_URL", ""))
+check(options)
+configure(c, load_course(Path(__file__).parent), options)
+
+# What is special to this place goes below, in JupyterHub's own words.

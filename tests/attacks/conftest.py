@@ -1,0 +1,29 @@
+"""Zygotes that all attacks of one tier share: a later attack also shows that an earlier one did no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.course import Limits
+from autograder.errors import SandboxFault
+from autograder.sandbox import Zygote
+
+LIMITS = Limits(memory_mib=256, cpu_seconds=3, scratch_mib=4, output_mib=1, reply_mib=8, load_seconds=5)
+
+
+@pytest.fixture(scope="session", params=["walled", "fenced"])
+def tier(request: pytest.FixtureRequest) -> Iterator[Zygote]:
+    try:
+        zygote = Zygote.start(request.param, limits=LIMITS)
+    except SandboxFault as fault:
+        pytest.skip(str(fault))
+    with zygote:
+        yield zygote
+
+
+@pytest.fixture(scope="session")
+def free() -> Iterator[Zygote]:
+    with Zygote.start("none", limits=LIMITS) as zygote:
+        yield zygote

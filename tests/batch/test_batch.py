@@ -1,0 +1,294 @@
+"""One batch in this process: what is graded again, what stands, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.batch import Done, cool, job_for, run_batch, warm_grader
+from autograder.errors import ConfigError, NotInstalled, SandboxFault
+from autograder.grade import Grader
+from autograder.sandbox import Zygote
+from autograder.submissions import find_submissions
+from autograder.verdicts import Verdict
+
+from .small import UNIT, loaded, overflowing, right, stored, submit, with_task
+
+# What overflows in a known mistake is no error here, as it is none in a command.
+pytestmark = [pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+
+
+def grade(root: Path, force: bool = False) -> dict[str, Done]:
+    """Grade what lies in the course's folder of submissions, as a new command would."""
+    course, unit = loaded(root)
+    job = job_for(course, unit, "walled", force)
+    found = find_submissions([root / "submitted"], unit)
+    try:
+        return {done.found.student: done for done in run_batch(job, found, None)}
+    finally:
+        cool(job)
+
+
+def test_a_class(root, folder):
+    """Right, wrong and unreadable submissions each get their result; one does not stop the others."""
+    submit(folder, "right", right(root))
+    submit(folder, "wrong", overflowing(root))
+    submit(folder, "cut", json.dumps(right(root)).encode()[:300])
+    (folder / "empty" / UNIT).mkdir(parents=True)
+    (folder / "link").symlink_to(folder / "right")
+    done = grade(root)
+    scores = {name: item.result.score for name, item in done.items()}
+    assert scores == {"right": 100.0, "wrong": 80.0, "cut": 0.0, "empty": 0.0, "link": 0.0}
+    assert {check.verdict for check in done["cut"].result.checks} == {Verdict.ERROR}
+    assert "symbolic link" in done["link"].result.checks[0].reason
+    assert "no such file" in done["empty"].result.checks[0].reason
+    (large,) = [check for check in done["wrong"].result.checks if check.id == "test_forward_large"]
+    assert (large.verdict, large.mistake) == (Verdict.FAILED, "overflows")
+    assert {name: result["score"] for name, result in stored(root).items()} == scores
+
+
+def test_unchanged_is_not_graded_again(root, folder):
+    """A second run reads the stored results, --force grades again and gives the same bytes but the time."""
+    submit(folder, "right", right(root))
+    submit(folder, "wrong", overflowing(root))
+    first = grade(root)
+    again = grade(root)
+    forced = grade(root, force=True)
+    assert [item.fresh for item in again.values()] == [False, False]
+    assert [item.fresh for item in forced.values()] == [True, True]
+    for name, item in first.items():
+        assert again[name].result == item.result
+        same = replace(forced[name].result, seconds=0.0).to_json()
+        assert same == replace(item.result, seconds=0.0).to_json()
+
+
+def test_a_changed_submission_is_graded_again(root, folder):
+    """Only what changed is graded."""
+    submit(folder, "same", right(root))
+    submit(folder, "changed", overflowing(root))
+    grade(root)
+    submit(folder, "changed", right(root))
+    done = grade(root)
+    assert {name: item.fresh for name, item in done.items()} == {"same": False, "changed": True}
+    assert done["changed"].result.score == 100.0
+    assert done["changed"].previous.score == 80.0
+
+
+def test_a_changed_time_is_taken_over_without_grading(root, folder):
+    """Lateness follows nbgrader's timestamp.txt, although the notebook is the same."""
+    path = submit(folder, "late", right(root))
+    grade(root)
+    (path.parent / "timestamp.txt").write_text("2027-01-17 11:00:00 UTC")
+    done = grade(root)["late"]
+    assert not done.fresh
+    assert stored(root)["late"]["submitted"] == done.result.submitted == "2027-01-17T11:00:00+00:00"
+
+
+def test_a_changed_grader_regrades(root, folder):
+    """Other hidden checks give another digest."""
+    submit(folder, "right", right(root))
+    before = grade(root)["right"].result
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(
+        grader.read_text().replace("points=25", "points=24", 1).replace("points=20", "points=21", 1)
+    )
+    after = grade(root)["right"]
+    assert after.fresh
+    assert after.result.digest != before.digest
+    assert after.result.checks[0].points == 24.0
+
+
+def test_a_better_hint_explains_again_and_changes_no_mark(root, folder):
+    """A changed mistakes.py gives new words, while the marks that stand are kept to the last digit."""
+    submit(folder, "right", right(root))
+    submit(folder, "wrong", overflowing(root))
+    before = {name: item.result for name, item in grade(root).items()}
+    mark_by_hand(root, "wrong", earned=7.0)
+    mistakes = root / "assignments" / UNIT / "mistakes.py"
+    mistakes.write_text(mistakes.read_text().replace("Large scores give NaN", "Too large scores give NaN"))
+    after = grade(root)
+    assert after["wrong"].result.digest == before["wrong"].digest
+    assert after["wrong"].result.score == 47.0, "the stored mark stands, although grading would give another"
+    said = {check.id: check.reason for check in after["wrong"].result.checks}
+    assert said["test_forward_large"].startswith("Too large scores give NaN")
+    assert after["right"].result.score == 100.0
+    assert [item.fresh for item in grade(root).values()] == [False, False]
+
+
+def mark_by_hand(root: Path, student: str, earned: float) -> None:
+    """Change the first check's points and the score in a stored result, digest and all else kept."""
+    path = root / "data" / "results" / UNIT / f"{student}.json"
+    result = json.loads(path.read_text())
+    result["score"] = 40.0 + earned
+    result["checks"][0] = {**result["checks"][0], "earned": earned, "verdict": "FAILED"}
+    result["checks"][1] = {**result["checks"][1]}
+    result["checks"][2] = {**result["checks"][2], "earned": 0.0, "verdict": "BLOCKED"}
+    result["checks"][4] = {**result["checks"][4], "earned": 15.0}
+    path.write_text(json.dumps(result))
+
+
+def test_a_damaged_result_file_is_graded_again(root, folder):
+    """A result file that no engine wrote is replaced."""
+    submit(folder, "right", right(root))
+    grade(root)
+    path = root / "data" / "results" / UNIT / "right.json"
+    path.write_text(path.read_text()[:100])
+    assert grade(root)["right"].fresh
+    assert stored(root)["right"]["score"] == 100.0
+
+
+# --- our faults ---
+
+
+def broken_once(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    """Let opening a room fail so many times."""
+    calls: list[int] = []
+    real = Zygote.open
+
+    def fail(self, program, files=None):
+        calls.append(1)
+        if len(calls) <= times:
+            raise SandboxFault("a step of the isolation failed")
+        return real(self, program, files)
+
+    monkeypatch.setattr(Zygote, "open", fail)
+    return calls
+
+
+def test_broken_is_tried_once_more(root, folder, monkeypatch):
+    """A fault that passes costs nothing and is not seen."""
+    submit(folder, "right", right(root))
+    broken_once(monkeypatch, times=1)
+    assert grade(root)["right"].result.score == 100.0
+
+
+def test_broken_stores_no_score_and_is_retried_by_the_next_run(root, folder, monkeypatch):
+    """A fault of ours is shown to staff without a score; the next run grades it."""
+    submit(folder, "right", right(root))
+    with monkeypatch.context() as patch:
+        broken_once(patch, times=9)
+        result = grade(root)["right"].result
+    assert result.broken
+    assert result.score is None
+    assert all(check.earned == 0.0 and check.verdict is Verdict.BROKEN for check in result.checks)
+    assert "a step of the isolation failed" in result.flags[0]
+    assert "isolation" not in result.checks[0].reason, (
+        "a student reads that it is our fault, not our internals"
+    )
+    assert stored(root)["right"]["score"] is None
+    assert grade(root)["right"].result.score == 100.0
+
+
+def test_broken_never_takes_the_place_of_a_mark_that_holds(root, folder, monkeypatch):
+    """Forcing a regrade on a machine that cannot isolate keeps the stored mark."""
+    submit(folder, "right", right(root))
+    grade(root)
+    broken_once(monkeypatch, times=9)
+    assert grade(root, force=True)["right"].result.broken
+    assert stored(root)["right"]["score"] == 100.0
+
+
+def test_a_zygote_that_does_not_start_is_broken_not_zero(root, folder, monkeypatch):
+    """Where the sandbox cannot be had at all, every submission is BROKEN."""
+    submit(folder, "right", right(root))
+    submit(folder, "cut", b"{")
+
+    def fail(*_: object, **__: object) -> Zygote:
+        raise SandboxFault("bwrap: no permissions to create a new namespace")
+
+    monkeypatch.setattr(Zygote, "start", fail)
+    done = grade(root)
+    assert [item.result.score for item in done.values()] == [None, None]
+    assert "new namespace" in done["right"].result.flags[0]
+
+
+def test_a_missing_program_stops_before_anything_is_stored(root, folder, monkeypatch):
+    """Without bubblewrap nothing is graded: the next step is to install it."""
+    submit(folder, "right", right(root))
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(NotInstalled, match="apt install bubblewrap"):
+        grade(root)
+    assert stored(root) == {}
+
+
+def test_an_unforeseen_error_over_one_file_does_not_stop_the_others(root, folder, monkeypatch):
+    """Whatever is raised while one submission is graded makes that one BROKEN."""
+    submit(folder, "a", right(root))
+    submit(folder, "b", overflowing(root))
+    submit(folder, "c", right(root))
+    real = Grader.grade_submission
+
+    def fail(self, submission, student, begun=None):
+        if student == "b":
+            raise RecursionError("a bug of ours")
+        return real(self, submission, student, begun)
+
+    monkeypatch.setattr(Grader, "grade_submission", fail)
+    done = grade(root)
+    assert {name: item.result.score for name, item in done.items()} == {"a": 100.0, "b": None, "c": 100.0}
+    assert "RecursionError: a bug of ours" in done["b"].result.flags[0]
+
+
+def test_a_broken_check_is_broken_for_everybody(root, folder):
+    """A check that raises with the reference, too, costs nobody points and stores no score."""
+    submit(folder, "right", right(root))
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text().replace("    z, shift = draw", "    1 / 0\n    z, shift = draw"))
+    result = grade(root)["right"].result
+    verdicts = {check.id: check.verdict for check in result.checks}
+    assert verdicts["test_forward_shift"] is Verdict.BROKEN
+    assert verdicts["test_forward_values"] is Verdict.PASSED
+    assert result.score is None
+    assert "ZeroDivisionError" in " ".join(result.flags)
+
+
+def test_a_grader_that_cannot_be_read_stops_the_batch(root, folder):
+    """What is wrong with the unit itself is an error that names the file."""
+    submit(folder, "right", right(root))
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text() + "\nimport no_such_module\n")
+    with pytest.raises(ConfigError, match=r"(?s)grader.py cannot be collected: .*no_such_module"):
+        grade(root)
+
+
+def test_the_warm_grader_is_kept_for_one_job(root, folder):
+    """A second submission uses the same zygote; another grader file makes another one, and ends the first."""
+    course, unit = loaded(root)
+    first = warm_grader(job_for(course, unit, "walled"))
+    assert warm_grader(job_for(course, unit, "walled", force=True)) is first
+    unit.grader.write_text(unit.grader.read_text() + "\n# changed\n")
+    second = warm_grader(job_for(course, unit, "walled"))
+    assert second is not first
+    with pytest.raises(SandboxFault):
+        first.zygote.open({"cells": []})
+
+
+def test_a_worker_with_other_files_refuses(root):
+    """A worker that would judge by something else than the command says so."""
+    course, unit = loaded(root)
+    job = replace(job_for(course, unit, "walled"), made_from="0" * 64)
+    with pytest.raises(Exception, match=r"a worker has other versions .* restart the workers"):
+        warm_grader(job)
+
+
+def test_the_memory_limit_of_the_judge_does_not_stay(root, folder):
+    """Grading in this process leaves its limits as they were."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    submit(folder, "right", right(root))
+    grade(root)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_an_unimplemented_task_is_missing(root, folder):
+    """A stub earns nothing, and what needs it is BLOCKED, naming it."""
+    stub = "def softmax_forward(z):\n    raise NotImplementedError"
+    submit(folder, "half", with_task(root, "softmax_forward", stub))
+    result = grade(root)["half"].result
+    assert result.score == 0.0
+    verdicts = {check.task: check.verdict for check in result.checks}
+    assert verdicts == {"softmax_forward": Verdict.MISSING, "softmax_backward": Verdict.BLOCKED}

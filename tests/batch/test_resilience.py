@@ -1,0 +1,163 @@
+"""A batch that is killed, interrupted or loses a worker: nothing half-written, nothing left over."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.gradebook import read_marks
+
+from .small import COMMAND, UNIT, environment, loaded, right, run, stored, submit, with_cell, with_task
+
+pytestmark = pytest.mark.sandbox
+STUDENTS = 30
+
+
+@pytest.fixture
+def slow_class(root: Path, folder: Path) -> Path:
+    """Thirty right submissions that take a moment to load."""
+    slow = with_cell(root, "import time\ntime.sleep(0.1)\nSLEPT = True")
+    for number in range(STUDENTS):
+        submit(folder, f"student-{number:03d}", slow)
+    return folder
+
+
+@pytest.fixture
+def begun(root: Path, slow_class: Path) -> Iterator[subprocess.Popen[str]]:
+    """``course grade --jobs 2`` in a process group of its own, when it has stored a few results."""
+    with start(root, str(slow_class)) as process:
+        try:
+            wait_until(lambda: len(stored(root)) >= 5)
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def start(root: Path, *words: str) -> subprocess.Popen[str]:
+    """Begin grading with two workers, with a mark in the environment by which its processes are known."""
+    return subprocess.Popen(
+        [*COMMAND, "grade", UNIT, *words, "--jobs", "2", "--json"],
+        cwd=root,
+        env=environment(COURSE_TEST=str(root)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def processes_of(root: Path) -> list[psutil.Process]:
+    """What was started for this course: the command, its workers, and bubblewrap below them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("COURSE_TEST") == str(root)
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def tree(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it, the sandbox's processes too, whose environment is another one."""
+    return [process, *process.children(recursive=True)]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def half_written(root: Path) -> list[Path]:
+    return list((root / "data" / "results" / UNIT).glob(".*"))
+
+
+def test_kill_9_of_everything(root, begun, slow_class):
+    """After kill -9 of the whole group results are whole, no process is left, the next run does the rest."""
+    processes = tree(psutil.Process(begun.pid))
+    os.killpg(begun.pid, signal.SIGKILL)
+    begun.wait()
+    wait_until(lambda: gone(processes) and not processes_of(root), 20)
+    before = stored(root)
+    assert 5 <= len(before) < STUDENTS
+    assert all(result["score"] == 100.0 for result in before.values())
+    times = {name: (root / "data" / "results" / UNIT / f"{name}.json").stat().st_mtime_ns for name in before}
+
+    done = run(root, "grade", UNIT, str(slow_class), "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert f"{STUDENTS - len(before)} graded, {len(before)} unchanged" in done.stdout
+    for name, moment in times.items():
+        assert (root / "data" / "results" / UNIT / f"{name}.json").stat().st_mtime_ns == moment
+    course, unit = loaded(root)
+    assert {mark.score for mark in read_marks(course, unit.name).values()} == {100.0}
+    assert len(read_marks(course, unit.name)) == STUDENTS
+
+
+def test_kill_9_of_the_command_only(root, begun):
+    """Workers end with the command that started them, and their sandboxes with them."""
+    processes = tree(psutil.Process(begun.pid))
+    assert len(processes) > 5
+    begun.kill()
+    begun.wait()
+    wait_until(lambda: gone(processes) and not processes_of(root), 20)
+    assert half_written(root) == []
+
+
+def test_interrupted(root, begun):
+    """Ctrl-C ends with 130, one sentence, whole results and no process left over."""
+    processes = tree(psutil.Process(begun.pid))
+    os.killpg(begun.pid, signal.SIGINT)
+    out, err = begun.communicate(timeout=30)
+    assert begun.returncode == 130, err
+    assert out == ""
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    wait_until(lambda: gone(processes), 20)
+    assert 5 <= len(stored(root)) < STUDENTS
+    assert half_written(root) == []
+
+
+def test_a_worker_that_dies_costs_only_its_submission(root, folder):
+    """What kills the judge's own process twice is BROKEN; all others are graded."""
+    grader = root / "assignments" / UNIT / "grader.py"
+    kills = "    if student.softmax_forward(z)[0][0, 0] == 42.0:\n        import os\n        os._exit(9)\n"
+    first = "    assert_close(student.softmax_forward(z)[0], reference.softmax_forward(z)[0])\n"
+    grader.write_text(grader.read_text().replace(first, kills + first, 1))
+    for number in range(12):
+        submit(folder, f"student-{number:03d}", right(root))
+    answer = "import numpy as np\ndef softmax_forward(z):\n    return np.full(z.shape, 42.0), (z,)"
+    submit(folder, "student-005", with_task(root, "softmax_forward", answer))
+    done = run(root, "grade", UNIT, str(folder), "--jobs", "2", "--no-gradebook")
+    assert done.returncode == 1, done.stderr
+    scores = {name: result["score"] for name, result in stored(root).items()}
+    assert scores.pop("student-005") is None
+    assert set(scores.values()) == {100.0}
+    assert len(scores) == 11
+
+
+def test_no_folder_is_left_in_the_temporary_folder(root, folder, request):
+    """Workers clear away what their zygotes needed."""
+    temporary = Path(tempfile.mkdtemp(prefix="t"))  # short: sockets lie in it, whose paths have 108 bytes
+    request.addfinalizer(lambda: shutil.rmtree(temporary, ignore_errors=True))
+    for name in ("a", "b", "c"):
+        submit(folder, name, right(root))
+    done = run(root, "grade", UNIT, str(folder), "--jobs", "2", "--no-gradebook", TMPDIR=str(temporary))
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in temporary.iterdir()] == []

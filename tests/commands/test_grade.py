@@ -1,0 +1,197 @@
+"""``course grade``: what it prints, stores and exits with, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.gradebook import read_marks
+from tests.batch.small import (
+    UNIT,
+    in_process,
+    loaded,
+    overflowing,
+    right,
+    run,
+    stored,
+    submit,
+    with_task,
+    without_times,
+)
+
+pytestmark = pytest.mark.sandbox
+
+FIELDS = {
+    "unit": str,
+    "student": str,
+    "score": float,
+    "max_score": float,
+    "checks": list,
+    "healed": list,
+    "isolation": str,
+    "digest": str,
+    "seconds": float,
+}
+CHECK_FIELDS = {
+    "id": str,
+    "task": str,
+    "title": str,
+    "points": float,
+    "earned": float,
+    "verdict": str,
+    "reason": str,
+    "hint": str,
+}
+
+
+def grade(root: Path, *words: str, code: int = 0, **more: str) -> list[dict[str, Any]]:
+    """Run with --json and give what it printed, which must be JSON and nothing else."""
+    done = run(root, "grade", UNIT, *words, "--json", **more)
+    assert done.returncode == code, done.stderr
+    results = json.loads(done.stdout)
+    assert isinstance(results, list)
+    return results
+
+
+@pytest.fixture
+def four(root: Path, folder: Path) -> Path:
+    """Four submissions of different kinds."""
+    submit(folder, "student-001", right(root))
+    submit(folder, "student-002", overflowing(root))
+    submit(folder, "student-003", b"no notebook")
+    submit(
+        folder,
+        "student-004",
+        with_task(root, "softmax_forward", "def softmax_forward(z):\n    return None, z"),
+    )
+    return folder
+
+
+def test_the_contract(root, four):
+    """The array has one object per submission, sorted, with the fields and types that others rely on."""
+    results = grade(root, str(four), "--no-gradebook")
+    assert [result["student"] for result in results] == [f"student-00{n}" for n in (1, 2, 3, 4)]
+    for result in results:
+        assert {name: type(result[name]) for name in FIELDS} == FIELDS
+        assert (result["unit"], result["isolation"], result["max_score"]) == (UNIT, "walled", 100.0)
+        assert result["score"] == sum(check["earned"] for check in result["checks"])
+        for check in result["checks"]:
+            assert {name: type(check[name]) for name in CHECK_FIELDS} == CHECK_FIELDS
+            assert check["mistake"] is None or isinstance(check["mistake"], str)
+            assert check["earned"] == (check["points"] if check["verdict"] == "PASSED" else 0.0)
+    named = {check["mistake"] for check in results[1]["checks"]}
+    assert named == {None, "overflows"}
+    assert results[2]["score"] == 0.0
+    assert {check["verdict"] for check in results[2]["checks"]} == {"ERROR"}
+    assert "Expected a notebook" in results[2]["checks"][0]["reason"]
+    assert stored(root) == {result["student"]: result for result in results}
+
+
+def test_one_worker_and_two_give_the_same(root, four):
+    """What is printed does not depend on the number of workers, but for the times."""
+    one = grade(root, str(four), "--jobs", "1", "--no-gradebook")
+    two = grade(root, str(four), "--jobs", "2", "--no-gradebook", "--force")
+    assert without_times(one) == without_times(two)
+    assert {name: without_times(result) for name, result in stored(root).items()} == {
+        result["student"]: without_times(result) for result in one
+    }
+
+
+def test_without_json_a_table(root, four):
+    """People get a table: score, the first thing to look at, and what was graded."""
+    done = run(root, "grade", UNIT, str(four / "student-002"), "--no-gradebook")
+    assert done.returncode == 0, done.stderr
+    assert "80 / 100" in done.stdout
+    assert "FAILED test_forward_large (overflows)" in " ".join(done.stdout.split())
+    assert "1 graded, 0 unchanged" in done.stdout
+
+
+def test_the_gradebook_gets_all_marks(root, four):
+    """By default nbgrader's gradebook holds every mark that a result has."""
+    grade(root, str(four))
+    course, unit = loaded(root)
+    marks = {mark.student: mark.score for mark in read_marks(course, unit.name).values()}
+    assert marks == {f"student-00{n}": score for n, score in ((1, 100.0), (2, 80.0), (3, 0.0), (4, 0.0))}
+
+
+def test_a_bare_notebook_and_student(root):
+    """A notebook's student is its file's stem, or --student."""
+    path = root / "student-009.ipynb"
+    path.write_text(json.dumps(right(root)))
+    (result,) = grade(root, path.name, "--no-gradebook")
+    assert (result["student"], result["score"], result["source"]) == ("student-009", 100.0, path.name)
+    (result,) = grade(root, path.name, "--student", "somebody/else", "--no-gradebook", "--isolation", "none")
+    assert (result["student"], result["isolation"]) == ("somebody/else", "none")
+    assert set(stored(root)) == {"student-009", "somebody%2Felse"}
+
+
+USAGE = [
+    (["grade", "softmx", "submitted"], "did you mean softmax?"),
+    (["grade", UNIT, "nowhere"], "nowhere does not exist"),
+    (["grade", UNIT], "Missing argument 'PATHS...'"),
+    (["grade", UNIT, "solutions"], "no submission of softmax in solutions"),
+    (["grade", UNIT, "submitted", "--isolation", "none"], "--isolation none is for one notebook of your own"),
+    (["grade", UNIT, "submitted", "--isolation", "wall"], "is not one of"),
+    (["grade", UNIT, "submitted", "--student", "x"], "--student goes with one notebook; 2 were found"),
+    (["grade", UNIT, "submitted", "--jobs", "0"], "not in the range"),
+    (["grade", UNIT, "submitted", "--cluster", "tcp://10.0.0.1:8786"], "unencrypted scheduler"),
+    (["grade", UNIT, "submitted", "--cluster", "http://x"], "expected 'slurm' or an address"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), USAGE, ids=[" ".join(words[1:]) for words, _ in USAGE])
+def test_wrong_words_exit_with_2_and_the_next_step(root, words, sentence, capfd, monkeypatch):
+    """Nothing is stored or printed on stdout; stderr says what was expected."""
+    for student in ("a", "b"):
+        submit(root / "submitted", student, b"{}")
+    code = in_process(words, root, monkeypatch)
+    printed = capfd.readouterr()
+    assert code == 2, printed.err
+    assert sentence in " ".join(printed.err.split())
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+    assert stored(root) == {}
+
+
+def test_outside_a_course(tmp_path, capfd, monkeypatch):
+    """The sentence says how to make one."""
+    assert in_process(["grade", UNIT, "x.ipynb"], tmp_path, monkeypatch) == 2
+    assert "make one with 'course init DIR'" in capfd.readouterr().err
+
+
+def test_a_sandbox_that_fails_is_exit_1(root, four, tmp_path):
+    """With a bubblewrap that cannot make namespaces every submission is BROKEN, none loses points."""
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "bwrap").write_text(
+        "#!/bin/sh\necho 'bwrap: no permissions to create a new namespace' >&2\nexit 1\n"
+    )
+    (fake / "bwrap").chmod(0o755)
+    path = f"{fake}:{os.environ['PATH']}"
+    results = grade(root, str(four), "--no-gradebook", code=1, PATH=path)
+    assert [result["score"] for result in results] == [None] * 4
+    assert "no permissions to create a new namespace" in results[0]["flags"][0]
+    again = grade(root, str(four), "--no-gradebook")
+    assert [result["score"] for result in again] == [100.0, 80.0, 0.0, 0.0]
+
+
+def test_without_bubblewrap_is_exit_2(root, four, tmp_path):
+    """A missing program is named with the command that installs it."""
+    (tmp_path / "bin").mkdir()
+    done = run(root, "grade", UNIT, str(four), "--json", PATH=str(tmp_path / "bin"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "apt install bubblewrap" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unbuilt_unit_says_build_it(root, four):
+    """Grading before building names the command."""
+    shutil.rmtree(root / "release")
+    done = run(root, "grade", UNIT, str(four), "--json")
+    assert done.returncode == 2
+    assert "run 'course build softmax'" in done.stderr

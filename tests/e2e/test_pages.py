@@ -1,0 +1,50 @@
+"""Our own pages on the hub: readable for everybody, usable without a mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+OURS = (
+    ("student-002", "/hub/home"),
+    ("student-002", "/hub/change-password"),
+    ("instructor", "/hub/home"),
+    ("student-001", "/services/exchange/"),
+    ("student-001", "/services/exchange/units/conv_layer"),
+    ("ta-001", "/services/exchange/staff/conv_layer"),
+)
+
+
+@pytest.mark.parametrize(("name", "path"), OURS)
+def test_axe_finds_nothing(people: dict[str, Any], name: str, path: str) -> None:
+    """WCAG 2.1 AA, as far as a program can tell."""
+    page = people[name].open(path)
+    page.goto(people[name].hub.url + path)
+    found = Axe().run(
+        page, context={"exclude": [["nav"]]} if path.startswith("/hub") else None, options=RULES
+    )
+    people[name].shot(path.strip("/").replace("/", "-") + f"-{name}", full_page=True)
+    wrong = [
+        (item["id"], [node["html"][:120] for node in item["nodes"]]) for item in found.response["violations"]
+    ]
+    assert wrong == []
+
+
+def test_a_password_can_be_changed_by_keyboard_alone(people: dict[str, Any]) -> None:
+    """Tab reaches the fields in order, Enter sends the form, and the answer is announced."""
+    visitor = people["student-002"]
+    page = visitor.open("/hub/change-password")
+    page.goto(visitor.hub.url + "/hub/change-password")
+    for _ in range(30):
+        if page.evaluate("document.activeElement.id") == "old":
+            break
+        page.keyboard.press("Tab")
+    for text in (visitor.hub.passwords["student-002"], "three small words", "three small words"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("[role=status]").wait_for()
+    visitor.hub.passwords["student-002"] = "three small words"

@@ -1,0 +1,107 @@
+"""Many at once: threads on SQLite, and on PostgreSQL where ``COURSE_TEST_POSTGRES`` names a database."""
+
+import os
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete
+
+from autograder.exchange import attempts, graded, queue
+from autograder.exchange.database import Database
+from autograder.exchange.hints import level, opened, pay
+from autograder.exchange.refusals import Refused
+from autograder.exchange.tables import METADATA
+from autograder.exchange.uploads import File, Upload
+from autograder.verdicts import Check, Result, Verdict, totals
+
+from .test_parts import TOKENS
+
+POSTGRES = os.environ.get("COURSE_TEST_POSTGRES")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request, desk):
+    """A desk whose database several threads use."""
+    if request.param == "sqlite":
+        yield desk
+        return
+    if not POSTGRES:
+        pytest.skip("COURSE_TEST_POSTGRES is not set")
+    database = Database(POSTGRES)
+    with database.write() as connection:
+        for table in METADATA.sorted_tables:
+            connection.execute(delete(table))
+    yield replace(desk, database=database)
+    database.close()
+
+
+def _at_once(jobs):
+    """Run functions in threads of their own; their errors are raised here."""
+    errors = []
+
+    def run(job):
+        try:
+            job()
+        except Exception as error:  # handed to the caller below
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_nothing_is_lost_or_doubled_at_once(shared):
+    """Eight clients hand in twenty times each, two of them the same requests; six workers grade all."""
+    unit, upload = shared.course.units[0], Upload((File("softmax.ipynb", b"{}"),))
+
+    def client(number):
+        student = "student-001" if number < 4 else f"student-{number:03d}"
+        for turn in range(20):
+            key = f"same-{turn}" if number < 2 else None
+            attempts.accept(shared, unit, student, replace(upload, key=key))
+
+    _at_once([lambda number=number: client(number) for number in range(8)])
+    with shared.database.read() as connection:
+        made = attempts.of_unit(connection, "softmax")
+        assert len(made) == queue.length(connection) == 140
+    assert [one.number for one in made if one.student == "student-001"] == list(range(1, 61))
+
+    ended = []
+    _at_once([lambda name=f"w{n}": _work(shared, name, ended) for n in range(6)])
+    assert len(ended) == len(set(ended)) == 140
+
+
+def _work(shared, name, ended):
+    check = Check("a", "softmax_forward", "x", 1.0, 1.0, Verdict.PASSED, reason="\ud800 \0")
+    while True:
+        with shared.database.write() as connection:
+            entry = queue.take(connection, name, 100.0, 20.0, 3)
+        if entry is None:
+            return
+        with shared.database.write() as connection:
+            attempt = attempts.find(connection, entry.attempt)
+            result = Result("softmax", attempt.student, checks=(check,), **totals((check,)))
+            if graded.finish(connection, entry, attempt, result, "2027"):
+                ended.append(entry.attempt)
+
+
+def test_a_token_is_spent_once_at_once(shared):
+    """Ten requests for ten explanations with two tokens open two."""
+    refused = []
+
+    def client(number):
+        try:
+            with shared.database.write() as connection:
+                pay(connection, TOKENS, "softmax", "student-001", f"about-{number}", 1.0)
+        except Refused:
+            refused.append(number)
+
+    _at_once([lambda number=number: client(number) for number in range(10)])
+    with shared.database.read() as connection:
+        spent = opened(connection, "softmax", "student-001")
+    assert (len(spent), len(refused), level(TOKENS, spent.values(), 1.0).whole) == (2, 8, 0)

@@ -1,0 +1,294 @@
+"""The exchange's parts by themselves: tokens, queue, which attempt counts, receipts, blobs, the disk."""
+
+import errno
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from autograder.course import Disclosure, HintTokens
+from autograder.exchange import attempts, blobs, graded, publisher, queue
+from autograder.exchange.blobs import Blobs
+from autograder.exchange.counting import counting
+from autograder.exchange.database import Database
+from autograder.exchange.graded import Graded
+from autograder.exchange.hints import about, level, opened, pay
+from autograder.exchange.keys import key_file
+from autograder.exchange.rate import Buckets
+from autograder.exchange.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
+from autograder.exchange.refusals import Refused
+from autograder.exchange.showing import view
+from autograder.exchange.uploads import File, Upload
+from autograder.verdicts import Check, Result, Verdict, totals
+
+TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
+HOUR = 3600.0
+
+
+def test_tokens_are_spent_and_come_back():
+    """Two at the start; one spent leaves one; an hour later there are two again, never more than three."""
+    assert level(TOKENS, [], 0.0).whole == 2
+    assert level(TOKENS, [0.0], 0.0).whole == 1
+    assert level(TOKENS, [0.0, 1.0], 1.0).next_in == pytest.approx(HOUR - 1, abs=2)
+    assert level(TOKENS, [0.0], HOUR).whole == 2
+    assert level(TOKENS, [0.0], 100 * HOUR).whole == 3
+    assert level(TOKENS, [0.0], 100 * HOUR).next_in is None
+
+
+def test_a_clock_that_jumps_back_gives_no_tokens():
+    """Time that runs backwards fills nothing."""
+    assert level(TOKENS, [10 * HOUR, 10 * HOUR], 0.0).whole == 0
+
+
+def test_an_explanation_is_paid_once(desk):
+    """The same explanation again is free; without a token the refusal says when to come back."""
+    with desk.database.write() as connection:
+        pay(connection, TOKENS, "softmax", "student-001", "a", 0.0)
+        pay(connection, TOKENS, "softmax", "student-001", "a", 1.0)
+        pay(connection, TOKENS, "softmax", "student-001", "b", 1.0)
+        with pytest.raises(Refused, match="The next one comes in 1 hour"):
+            pay(connection, TOKENS, "softmax", "student-001", "c", 2.0)
+        assert set(opened(connection, "softmax", "student-001")) == {"a", "b"}
+        assert opened(connection, "softmax", "student-002") == {}
+
+
+def _check(task, verdict, **more):
+    return Check(f"test_{task}", task, "It works.", 50.0, 0.0, verdict, **more)
+
+
+EXPLAINED = _check(
+    "forward",
+    Verdict.FAILED,
+    reason="The axis is wrong.",
+    hint="See axis.",
+    mistake="axis",
+    case={"calls": "f(1)"},
+)
+PLAIN = _check("backward", Verdict.FAILED, reason="Expected shape (2,), got (3,).")
+
+
+def _result(*checks, student="student-001"):
+    return Result("softmax", student, checks=checks, **totals(checks))
+
+
+def test_explanations_are_closed_until_they_are_paid(course):
+    """Before the due date a token opens one task's explanation; after it all is open."""
+    unit, result = course.units[0], _result(EXPLAINED, PLAIN)
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    closed = view(course, unit, result, (), before)
+    assert closed.closed == ("forward",)
+    assert closed.result.checks[0].mistake is None
+    assert closed.result.checks[0].case is None
+    assert "axis" not in closed.result.to_json().replace("See axis", "")
+    assert closed.result.checks[1].reason == PLAIN.reason
+    paid = view(course, unit, result, {about("forward", result.checks)}, before)
+    assert (paid.closed, paid.result.checks[0].mistake) == ((), "axis")
+    over = view(course, unit, result, (), datetime(2999, 1, 1, tzinfo=UTC))
+    assert (over.closed, over.result.checks[0].case) == ((), {"calls": "f(1)"})
+
+
+def test_what_the_course_never_shows_cannot_be_bought(course):
+    """A token opens no more than the course discloses, also after the due date."""
+    hidden = replace(course, disclosure=Disclosure(mistakes="never", smallest_case="never"))
+    for year in (2020, 2999):
+        seen = view(hidden, course.units[0], _result(EXPLAINED), (), datetime(year, 1, 1, tzinfo=UTC))
+        assert (seen.closed, seen.result.checks[0].mistake) == ((), None)
+
+
+def test_without_tokens_explanations_are_free(course):
+    """A course may choose to have none."""
+    free = replace(course, hint_tokens=None)
+    seen = view(free, course.units[0], _result(EXPLAINED), (), datetime(2020, 1, 1, tzinfo=UTC))
+    assert (seen.closed, seen.result.checks[0].mistake) == ((), "axis")
+
+
+def _attempts(course, *given):
+    """(days after the due date, score or None) -> what ``counting`` needs."""
+    due = datetime.fromisoformat(course.units[0].due)
+    made, done = [], {}
+    for number, (days, score) in enumerate(given, 1):
+        moment = datetime.fromtimestamp(due.timestamp() + days * 86400, UTC).isoformat()
+        name = f"a{number}"
+        made.append(attempts.Attempt(name, "softmax", "s", number, moment, "", 0, (), ""))
+        if score != "waiting":
+            done[name] = Graded(name, moment, score, 100.0, 0.0)
+    return made, done
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ([(-2, 50.0), (-1, 80.0), (-0.5, 70.0)], 2),  # the best in time
+        ([(-2, 80.0), (-1, 80.0)], 1),  # of equal ones the first
+        ([(-2, 50.0), (0.5, 100.0)], 1),  # a late one does not replace one that came in time
+        ([(0.5, 60.0), (3.5, 80.0)], 1),  # 54 after one day is more than 48 after four
+        ([(0.5, 60.0), (1.5, 90.0)], 2),
+        ([(-2, None), (-1, 30.0)], 2),  # a fault of ours is no candidate
+        ([(-2, None)], None),
+        ([(-2, "waiting")], None),
+        ([], None),
+    ],
+)
+def test_the_best_attempt_in_time_counts(course, given, number):
+    """Late ones count only where none came in time, by what the late policy leaves of them."""
+    made, done = _attempts(course, *given)
+    chosen = counting(course, course.units[0], made, done)
+    assert (chosen.number if chosen else None) == number
+
+
+def _handed_in(desk, student="student-001", content=b"{}"):
+    unit = desk.course.units[0]
+    return attempts.accept(desk, unit, student, Upload((File("softmax.ipynb", content),)))[0]
+
+
+def test_the_queue_gives_each_entry_to_one_worker(desk):
+    """An entry that is held is nobody else's, until its lease has run out."""
+    _handed_in(desk)
+    with desk.database.write() as connection:
+        entry = queue.take(connection, "w1", 100.0, 20.0, 3)
+        assert entry.attempt
+        assert queue.take(connection, "w2", 110.0, 20.0, 3) is None
+        assert queue.renew(connection, entry, 140.0)
+        assert queue.take(connection, "w2", 130.0, 20.0, 3) is None
+        again = queue.take(connection, "w2", 141.0, 20.0, 3)
+        assert (again.attempt, again.worker, again.tries) == (entry.attempt, "w2", 2)
+        assert not queue.renew(connection, entry, 200.0)
+
+
+def test_an_entry_that_kills_its_workers_is_set_aside(desk):
+    """After three silent ends staff must look; the rest of the queue goes on."""
+    first, second = _handed_in(desk), _handed_in(desk, "student-002")
+    with desk.database.write() as connection:
+        for at in (0.0, 100.0, 200.0):
+            assert queue.take(connection, "w", at + 1, 20.0, 3).attempt == first.id
+        assert queue.take(connection, "w", 301.0, 20.0, 3).attempt == second.id
+        assert [entry.attempt for entry in queue.troubled(connection)] == [first.id]
+        queue.add(connection, first.id)
+        assert queue.troubled(connection) == []
+
+
+def test_places_in_line_count_from_the_front(desk):
+    """Who came first is served first, whoever it is."""
+    made = [_handed_in(desk, f"student-{n}") for n in range(3)]
+    with desk.database.read() as connection:
+        entries = [queue.find(connection, attempt.id) for attempt in made]
+        assert [queue.ahead(connection, entry) for entry in entries] == [0, 1, 2]
+
+
+def test_a_second_end_of_an_entry_changes_nothing(desk):
+    """Two workers that graded the same attempt leave one result and one change of standing."""
+    attempt = _handed_in(desk)
+    with desk.database.write() as connection:
+        entry = queue.take(connection, "w1", 1.0, 1.0, 3)
+        assert graded.finish(connection, entry, attempt, _result(PLAIN), "2027")
+        assert not graded.finish(connection, entry, attempt, _result(EXPLAINED), "2028")
+        assert graded.result_of(connection, attempt.id).checks == (PLAIN,)
+    assert publisher.write_results(desk) == 1
+    assert publisher.write_results(desk) == 0
+
+
+def test_a_result_with_half_characters_is_kept(desk):
+    """What student code raised may hold text that UTF-8 cannot."""
+    attempt = _handed_in(desk)
+    odd = replace(PLAIN, reason="\ud800 and \0")
+    with desk.database.write() as connection:
+        graded.finish(connection, queue.take(connection, "w", 1.0, 1.0, 3), attempt, _result(odd), "2027")
+        assert graded.result_of(connection, attempt.id).checks[0].reason == odd.reason
+
+
+def test_every_attempt_is_kept(desk):
+    """Numbers run from one per student; an attempt handed in twice is two attempts with one blob."""
+    numbers = [_handed_in(desk).number for _ in range(3)] + [_handed_in(desk, "student-002").number]
+    assert numbers == [1, 2, 3, 1]
+    assert len([path for path in desk.blobs.folder.rglob("*") if path.is_file()]) == 1
+
+
+RECEIPT = Receipt("c", "u", "s", "a", 1, "2027-01-01T00:00:00+00:00", "0" * 64, 3, {"u.ipynb": "1" * 64})
+
+
+def test_a_receipt_is_signed_and_cannot_be_changed(tmp_path):
+    """Any changed letter, a cut, or another exchange's key is noticed."""
+    signer = Signer(tmp_path / "key")
+    text = signer.sign(RECEIPT)
+    assert verify_receipt(text, signer.public_key()) == RECEIPT
+    assert verify_receipt(text[:50] + "\n" + text[50:], signer.public_key()) == RECEIPT
+    changed = [
+        text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :] for at in range(0, len(text) - 1, 7)
+    ]
+    for forged in (*changed, text[:-9], text.partition(".")[0], "", "a.b.c", "ü.ü"):
+        with pytest.raises(ForgedReceipt):
+            verify_receipt(forged, signer.public_key())
+    with pytest.raises(ForgedReceipt):
+        verify_receipt(text, Signer(tmp_path / "other").public_key())
+
+
+def test_keys_are_private(tmp_path):
+    """Made once, mode 0600; one that others can read is refused."""
+    path = tmp_path / "key"
+    assert key_file(path, lambda: b"first") == key_file(path, lambda: b"second") == b"first"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(Exception, match="chmod 600"):
+        key_file(path, lambda: b"")
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(desk, monkeypatch):
+    """A write that fails for lack of room stores no blob, no attempt and no entry of the queue."""
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(blobs.os, "fsync", full)
+    with pytest.raises(Refused, match="no room left") as refused:
+        _handed_in(desk)
+    assert refused.value.status == 507
+    assert not [path for path in desk.blobs.folder.rglob("*") if path.is_file()]
+    with desk.database.read() as connection:
+        assert attempts.of_unit(connection, "softmax") == []
+        assert queue.length(connection) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_really_full_disk(tmp_path):
+    """On a file system of one megabyte blobs and database refuse with the sentence, and recover."""
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        store, database = Blobs(small / "blobs"), Database(f"sqlite:///{small / 'x.db'}")
+        (small / "ballast").write_bytes(bytes(shutil.disk_usage(small).free))
+        with pytest.raises(Refused, match="no room left"):
+            store.put(os.urandom(200_000))
+        with pytest.raises(Refused, match="no room left"):
+            _fill(database)
+        (small / "ballast").unlink()
+        assert store.get(store.put(b"there is room again")) == b"there is room again"
+        with database.write() as connection:
+            assert queue.length(connection) == 0
+        database.close()
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def _fill(database):
+    with database.write() as connection:
+        for number in range(2000):
+            queue.add(connection, f"{number:032d}")
+
+
+def test_buckets_empty_and_fill():
+    """A burst is taken, then the rate; others are not held back."""
+    now = [0.0]
+    buckets = Buckets(1.0, 3.0, clock=lambda: now[0])
+    for _ in range(3):
+        buckets.take("a", "uploads")
+    with pytest.raises(Refused, match="Too many uploads") as refused:
+        buckets.take("a", "uploads")
+    assert (refused.value.status, refused.value.retry_after) == (429, 1.0)
+    buckets.take("b", "uploads")
+    now[0] = 1.0
+    buckets.take("a", "uploads")

@@ -1,0 +1,78 @@
+"""Messy but honest notebooks are graded as if they were tidy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.course import load_course
+from autograder.doctor import strongest_tier
+from autograder.grade import Grader
+from autograder.verdicts import Verdict
+from tests.honest.cases import CASES, Case
+from tests.support import ROOT, solved_notebook, write
+
+UNIT = "conv_layer"
+
+
+@pytest.fixture(scope="module")
+def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("data")))
+        course = load_course(ROOT)
+        with Grader(course, course.unit(UNIT), strongest_tier()) as grader:
+            yield grader
+
+
+@pytest.fixture(scope="module")
+def solved(grader: Grader) -> dict[str, Any]:
+    """The solved notebook, with the released stubs beside it."""
+    stubs = {cell.grade_id: cell.source for cell in grader.release.cells}
+    return {**solved_notebook(UNIT), "stubs": stubs}
+
+
+def messy(case: Case, solved: dict[str, Any]) -> dict[str, Any]:
+    """The solved notebook after the case's edit."""
+    content = copy.deepcopy(solved)
+    case.edit(content)
+    del content["stubs"]
+    return content
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_undeserved_point_is_lost(
+    case: Case, grader: Grader, solved: dict[str, Any], tmp_path: Path
+) -> None:
+    """Mess costs nothing; a task that is really broken costs that task only."""
+    result = grader.grade(write(tmp_path, messy(case, solved)), "student-001")
+    lost = {
+        check.task: f"{check.id}: {check.verdict} {check.reason}"
+        for check in result.checks
+        if check.earned < check.points
+    }
+    assert set(lost) == set(case.loses), lost
+    assert not result.broken
+    assert result.loaded == case.loaded
+    if case.healed is not None:
+        assert len(result.healed) == case.healed, result.healed
+
+
+def test_there_are_enough_of_them() -> None:
+    """The collection is a promise: at least 30 kinds of mess."""
+    assert len({case.name for case in CASES}) >= 30
+
+
+@pytest.mark.parametrize("name", ["a_syntax_error_in_one_task", "an_unfinished_task"])
+def test_a_broken_task_is_told(name: str, grader: Grader, solved: dict[str, Any], tmp_path: Path) -> None:
+    """The verdict of the broken task says what is missing, with the student's own line."""
+    (case,) = [case for case in CASES if case.name == name]
+    result = grader.grade(write(tmp_path, messy(case, solved)), "student-001")
+    reasons = {check.reason for check in result.checks if check.task == "bug_hunt"}
+    verdicts = {check.verdict for check in result.checks if check.task == "bug_hunt"}
+    assert verdicts <= {Verdict.MISSING, Verdict.ERROR}
+    if name == "a_syntax_error_in_one_task":
+        assert any("return x, blind sharp" in reason for reason in reasons), reasons

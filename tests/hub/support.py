@@ -1,0 +1,150 @@
+"""A hub for tests: started as its operator would, on free ports, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from autograder.course import Course, load_course
+from autograder.hub import passwords
+from autograder.hub.options import hub_folder, roster_file
+from autograder.hub.roster import Member, add
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = (
+    Member("instructor", "instructor"),
+    Member("ta-001", "ta"),
+    Member("student-001", "student"),
+    Member("student-002", "student"),
+)
+PARTS = ("course_config.py", "nbgrader_config.py", "assignments", "solutions", "release")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def copy_course(folder: Path) -> Course:
+    """The course in a folder of its own, with a roster and data of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, folder / part)
+    return load_course(folder)
+
+
+class RunningHub:
+    """``course hub`` as a process group; ``with`` ends all of it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        members: tuple[Member, ...] = PEOPLE,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.course = copy_course(folder)
+        add(roster_file(self.course), members)
+        names = [member.username for member in members]
+        self.passwords = passwords.make_first(hub_folder(self.course) / "passwords", names)
+        self.environment = environment or {}
+        self.arguments, self.port = arguments, free_port()
+        self.log = folder / "hub.log"
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> RunningHub:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> float:
+        """Start and wait for the login page; the seconds that it took."""
+        program = Path(sys.executable).with_name("course")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
+        environment |= self.environment
+        begin = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(program), "hub", "--port", str(self.port), *self.arguments],
+                cwd=self.course.root, stdout=log, stderr=log, env=environment, start_new_session=True,
+            )  # fmt: skip
+        self._wait_for_login_page()
+        return time.monotonic() - begin
+
+    def _wait_for_login_page(self, seconds: float = 90) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the hub ended:\n{self.log.read_text()[-4000:]}")
+            try:
+                page = httpx.get(f"{self.url}/hub/login", follow_redirects=True, timeout=5).text
+                if "username_input" in page or "Sign in with" in page:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            time.sleep(0.05)
+        raise AssertionError(f"no login page after {seconds} s:\n{self.log.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        """``kill -9`` of the hub's own process, nothing else."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Stop the hub, and what is left of everything that it started."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        for pid in processes_below(self.course.data_folder):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def browserless(self, username: str) -> httpx.Client:
+        """A client that is logged in as that person."""
+        client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+        self.log_in(client, username, self.passwords[username])
+        return client
+
+    def log_in(self, client: httpx.Client, username: str, password: str) -> httpx.Response:
+        """Fill the login form."""
+        page = client.get("/hub/login").text
+        token = re.search(r'name="_xsrf" value="([^"]*)"', page)
+        data = {"username": username, "password": password, "_xsrf": token.group(1) if token else ""}
+        return client.post("/hub/login?next=%2Fhub%2Fhome", data=data)
+
+
+def processes_below(folder: Path) -> list[int]:
+    """Processes whose environment names that data folder: servers that outlive their hub."""
+    found = []
+    needle = str(folder).encode()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if needle in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,265 @@
+"""Executing a submission: modes, missing modules, broken cells."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from typing import Any
+
+import pytest
+
+from autograder.inside.loading import Compiled, compile_program
+from autograder.inside.placeholders import Unavailable
+
+
+def program(
+    *cells: str, names: tuple[str, ...] = ("f",), libraries: tuple[str, ...] = (), seed: int = 0
+) -> Compiled:
+    listed = [
+        {"id": None, "task": f"task-{at}", "source": text, "index": at} for at, text in enumerate(cells)
+    ]
+    return compile_program(
+        {"cells": listed, "names": list(names), "libraries": list(libraries), "seed": seed}
+    )
+
+
+def load(*cells: str, mode: str = "slice", **options: Any) -> dict[str, Any]:
+    namespace, report = program(*cells, **options).execute(mode)
+    assert report["ok"], report["error"]
+    return namespace
+
+
+IMPORTS = {
+    "import seaborn": "seaborn.heatmap(x)",
+    "import seaborn as sns": "sns.heatmap(x)",
+    "import seaborn.objects as so": "so.Plot(x)",
+    "import os, seaborn": "seaborn.heatmap(x)",
+    "from seaborn import heatmap": "heatmap(x)",
+    "from seaborn import heatmap as h, color": "h(x)",
+    "from seaborn.objects import Plot": "Plot(x)",
+    "from seaborn import *": "heatmap(x)",
+    "import seaborn; alias = seaborn": "alias.heatmap(x)",
+    "import seaborn as sns; palette = sns.color_palette()": "palette[0]",
+    "import seaborn as sns; first, second = sns.colors()": "second + 1",
+}
+
+
+@pytest.mark.parametrize("line", IMPORTS)
+@pytest.mark.parametrize("mode", ["slice", "whole"])
+def test_a_missing_module_is_a_placeholder(line: str, mode: str) -> None:
+    """The import works; using the module in a task raises one sentence that names it."""
+    namespace = load(
+        line, f"def f(x):\n    return {IMPORTS[line]}", "def g(x):\n    return x", mode=mode, names=("f", "g")
+    )
+    assert namespace["g"](3) == 3
+    with pytest.raises(Unavailable, match="seaborn is not available while grading"):
+        namespace["f"](3)
+
+
+def test_the_right_module_is_blamed() -> None:
+    """With several modules missing, the sentence names the one that was used."""
+    namespace = load(
+        "import altair, zarr\nfrom sklearn.metrics import *",
+        "a, b = zarr.open('x')",
+        "def f(x):\n    return accuracy(x)\ndef g(x):\n    return a + 1",
+        names=("f", "g"),
+    )
+    for name, module in [("f", "sklearn"), ("g", "zarr")]:
+        with pytest.raises(Unavailable, match=f"{module} is not available"):
+            namespace[name](1)
+
+
+def test_an_import_inside_a_function_may_be_missing_too() -> None:
+    """Only the use raises, and it says what is missing."""
+    namespace = load("def f(x):\n    import seaborn as sns\n    return x if x else sns.heatmap(x)")
+    assert namespace["f"](1) == 1
+    with pytest.raises(Unavailable, match="seaborn"):
+        namespace["f"](0)
+
+
+GUARDED = {
+    "ImportError": "try:\n    import seaborn\nexcept ImportError:\n    seaborn = None",
+    "ModuleNotFoundError": "try:\n    import seaborn\nexcept ModuleNotFoundError:\n    seaborn = None",
+    "a tuple": (
+        "try:\n    from seaborn import x as seaborn\nexcept (KeyError, ImportError) as e:\n    seaborn = None"
+    ),
+    "anything": "try:\n    import seaborn\nexcept:\n    seaborn = None",
+    "suppress": (
+        "import contextlib\nseaborn = None\nwith contextlib.suppress(ImportError):\n    import seaborn"
+    ),
+    "in an if": "try:\n    if True:\n        import seaborn\nexcept Exception:\n    seaborn = None",
+}
+
+
+@pytest.mark.parametrize("how", GUARDED)
+@pytest.mark.parametrize("module", ["seaborn", "matplotlib"])
+def test_a_fallback_of_the_student_is_taken(how: str, module: str) -> None:
+    """An import whose failure is caught fails, even where the module happens to be installed."""
+    cell = GUARDED[how].replace("seaborn", module)
+    assert load(cell, f"def f(x):\n    return {module}")["f"](1) is None
+
+
+def test_a_library_of_the_unit_can_be_imported() -> None:
+    """What the unit names is imported as it is."""
+    namespace = load("import pytest as p", "def f(x):\n    return p.__name__", libraries=("pytest",))
+    assert namespace["f"](0) == "pytest"
+
+
+def test_our_own_packages_cannot_be_imported() -> None:
+    """Reference and engine are not there, on whatever machine."""
+    namespace = load(
+        "from solutions.conv_layer import conv2d_forward as f\nimport autograder as g", names=("f", "g")
+    )
+    for name in "fg":
+        with pytest.raises(Unavailable, match="is not available while grading"):
+            namespace[name](1)
+
+
+QUIET = {
+    "subplots": "fig, ax = plt.subplots(1, 2)\nax[0].plot([1])\nplt.show()",
+    "settings": 'plt.rcParams["figure.figsize"] = (8, 6)\nplt.style.use("ggplot")',
+    "with": "with plt.xkcd() as p:\n    plt.plot(1)\n    T[0] = 5",
+    "a loop": "for i in range(3):\n    plt.subplot(1, 3, i)\n    plt.title(i)\n    T[i] = i",
+    "a hint": "def g(a: plt.Axes | None, b: 'x' = None) -> plt.Figure:\n    return 1\nT[0] = g(1)",
+    "a base class": "class Net(plt.Module):\n    pass\nT[0] = Net.__name__",
+    "display": "display(T)\nget_ipython().run_line_magic('matplotlib', 'inline')",
+    "tqdm": (
+        "from tqdm.notebook import tqdm, trange\nfor i in tqdm(range(3), desc='x'):\n    T[i] = i\n"
+        "with trange(3) as bar:\n    bar.set_postfix(loss=1)"
+    ),
+    "otter": "import otter\ngrader = otter.Notebook()\ngrader.check('f')",
+    "IPython": "from IPython.display import HTML, clear_output\nclear_output()\nHTML('x')",
+    "an await": "async def g():\n    return 1\nT[7] = await g()",
+}
+
+
+@pytest.mark.parametrize("what", QUIET)
+@pytest.mark.parametrize("mode", ["slice", "whole"])
+def test_plots_between_the_definitions_do_no_harm(what: str, mode: str) -> None:
+    """While the notebook is loaded, what only shows something is quiet."""
+    namespace = load(
+        "import matplotlib.pyplot as plt\nT = {}",
+        QUIET[what],
+        "def f(x):\n    return x + 0 * len(T)",
+        mode=mode,
+    )
+    assert namespace["f"](3) == 3
+
+
+def test_a_decorator_of_a_missing_module_leaves_the_function() -> None:
+    """``@njit`` makes a function faster, not another one."""
+    namespace = load("from numba import njit", "@njit(parallel=True)\ndef f(x):\n    return x + 1")
+    assert namespace["f"](1) == 2
+
+
+def test_tqdm_in_a_task_is_a_plain_loop() -> None:
+    """A progress bar inside a task costs nothing."""
+    assert load("from tqdm import tqdm", "def f(x):\n    return sum(i for i in tqdm(range(x)))")["f"](3) == 3
+
+
+@pytest.mark.parametrize(
+    "broken", ["def broken(:", "x = = 1", "return 5", "a\0b", "break", "x = \ud7ff\n'", "é = ("]
+)
+def test_a_syntax_error_costs_its_cell_only(broken: str) -> None:
+    """The other cells work, and the report shows the student's own line."""
+    compiled = program("def f(x):\n    return x", broken, "def g(x):\n    return x", names=("f", "g"))
+    namespace, report = compiled.execute("slice")
+    assert namespace["f"](1) == namespace["g"](1) == 1
+    (error,) = report["syntax_errors"]
+    assert (error["cell"], error["task"], error["line"], error["text"]) == (
+        2,
+        "task-1",
+        error["line"],
+        broken.split("\n")[error["line"] - 1],
+    )
+    assert error["message"]
+    assert report["syntax_errors"] == compiled.report["syntax_errors"]
+
+
+def test_compiling_runs_nothing() -> None:
+    """The process that compiles never executes student code."""
+    sys.modules.pop("submission", None)
+    program("import os\nraise SystemExit", "f = 1 / 0")
+    assert "submission" not in sys.modules
+
+
+def test_whole_goes_on_after_an_error() -> None:
+    """As "run all" that ignores errors: the rest of the cell is lost, the other cells run."""
+    namespace, report = program("a = 1\nb = 1 / 0\nc = 1", "d = exit(3)", "e = 1").execute("whole")
+    assert {"a", "e"} <= set(namespace)
+    assert not {"b", "c", "d"} & set(namespace)
+    assert [error["class"] for error in report["errors"]] == ["ZeroDivisionError", "SystemExit"]
+    assert report["error"]["text"] == "b = 1 / 0"
+
+
+def test_whole_runs_what_the_slice_leaves_out() -> None:
+    """Everything is executed, in order."""
+    assert load("a = []", "a.append(1)", "b = list(a)", mode="whole", names=())["b"] == [1]
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    """A typing error is not taken for one of the modes."""
+    with pytest.raises(ValueError, match="expected 'slice' or 'whole'"):
+        program("x = 1").execute("all")
+
+
+def test_the_line_of_an_exception_can_be_shown() -> None:
+    """File name and text of student code are those of the student's cell."""
+    namespace = load("%matplotlib inline", "def f(x):\n    return 1 / x  # here")
+    assert namespace["f"].__code__.co_filename == "cell 2"
+    assert linecache.getline("cell 2", 2) == "    return 1 / x  # here\n"
+    assert linecache.getline("cell 1", 1) == "%matplotlib inline\n"
+
+
+def test_numbers_of_cells_are_those_of_the_notebook() -> None:
+    """Cells of text and checks count, as they do for the student."""
+    compiled = compile_program(
+        {"cells": [{"id": None, "task": None, "source": "1 / 0", "index": 6}], "names": [], "libraries": []}
+    )
+    assert compiled.execute("whole")[1]["error"]["cell"] == 7
+
+
+def test_each_execution_is_fresh() -> None:
+    """Two executions share no object."""
+    compiled = program("T = []", "def f(x):\n    T.append(x)\n    return len(T)")
+    first, second = compiled.execute("slice")[0], compiled.execute("slice")[0]
+    assert first["f"](0) == second["f"](0) == 1
+
+
+def test_random_numbers_are_the_same_each_time() -> None:
+    """The global generators are seeded before the notebook is loaded."""
+    cells = (
+        "import numpy as np\nimport random\nw = (np.random.rand(), random.random())",
+        "def f(x):\n    return w",
+    )
+    assert load(*cells, seed=3)["f"](0) == load(*cells, seed=3)["f"](0) != load(*cells, seed=4)["f"](0)
+
+
+def test_classes_know_their_module() -> None:
+    """Dataclasses, typing and copies look the module up by its name."""
+    namespace = load(
+        (
+            "from __future__ import annotations\nimport typing, copy, pickle\n"
+            "from dataclasses import dataclass\nfrom typing import ClassVar"
+        ),
+        "@dataclass\nclass P:\n    n: ClassVar[int] = 3\n    next: P | None = None",
+        (
+            "def f(x):\n"
+            "    return typing.get_type_hints(P)['n'], pickle.loads(pickle.dumps(P())) == copy.deepcopy(P())"
+        ),
+    )
+    assert namespace["f"](0)[1] is True
+
+
+def test_a_message_that_cannot_be_printed_is_left_out() -> None:
+    """An exception of the student's that refuses to be printed does no harm."""
+    cell = "class Bad(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Bad"
+    assert program(cell).execute("whole")[1]["error"]["message"] == ""
+
+
+def test_deep_nesting_is_reported() -> None:
+    """Code that Python itself cannot read is a syntax error, not a crash."""
+    deep = "x = " + "-" * 3000 + "1"
+    calls = "x = f" + "(1)" * 3000
+    report = program(deep, calls, "def f(x):\n    return x").report
+    assert {error["cell"] for error in report["syntax_errors"]} <= {1, 2}

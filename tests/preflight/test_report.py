@@ -1,0 +1,156 @@
+"""What ``course preflight`` says of a notebook, with the released files only."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli import course
+from autograder.errors import ConfigError, UsageError
+from autograder.preflight import beside_notebook, preflight
+from tests.support import code, place
+
+pytestmark = pytest.mark.sandbox
+
+
+def look(folder):
+    """The report, and its text as one string."""
+    report = preflight(folder.notebook, folder.given)
+    return report, "\n".join(report.lines())
+
+
+def test_a_finished_notebook_loses_nothing(folder):
+    """Both tasks written: every public check passes and there is nothing to say."""
+    report, text = look(folder)
+    assert report.ok and report.lost == report.healed == report.ignored == ()
+    assert [check.passed for check in report.checks] == [True, True, True]
+    assert report.loaded == "slice" and report.tier in ("walled", "fenced", "none")
+    assert "hidden checks decide" in text and text.endswith("Nothing would be lost.")
+
+
+def test_a_leftover_stub_is_named(folder):
+    """A task that is as it was released is lost; its checks are not listed once more."""
+    released = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    report, _ = look(folder.write(softmax_backward=released))
+    assert report.lost == (
+        "softmax_backward is not written yet: softmax_backward still raises NotImplementedError",
+    )
+    assert {check.task for check in report.checks} == {"softmax_forward"}
+
+
+def test_a_stub_in_one_cell_and_the_work_in_another_is_no_loss(folder):
+    """The last definition decides, wherever it stands."""
+    written = folder.cell("softmax_backward")["source"]
+    stub = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    folder.content["cells"].append(code(written))
+    report, _ = look(folder.write(softmax_backward=stub))
+    assert report.ok and any("still holds the stub" in sentence for sentence in report.healed)
+
+
+def test_a_syntax_error_is_given_with_cell_and_line(folder):
+    """It costs the tasks of its cell, which is said once."""
+    number = place(folder.content, "softmax_backward") + 1
+    report, _ = look(folder.write(softmax_backward="x = 1\ndef softmax_backward(dout, cache)\n    return 1"))
+    (lost,) = report.lost
+    assert lost.startswith(f"cell {number}, line 2: ") and "softmax_backward cannot be graded" in lost
+
+
+def test_a_deleted_cell_is_lost_and_a_duplicated_one_is_told(folder):
+    """Deleting costs the task; a copy is run after the original, which is said."""
+    cells = folder.content["cells"]
+    cells.append(folder.cell("softmax_forward"))
+    del cells[place(folder.content, "softmax_backward")]
+    report, _ = look(folder.write())
+    assert report.lost == ("softmax_backward: the notebook does not define softmax_backward",)
+    assert any("all marked as softmax_forward" in sentence for sentence in report.healed)
+
+
+def test_what_grading_ignores_is_told_and_costs_nothing(folder):
+    """Notebook commands, absent modules and code that no task needs."""
+    folder.content["cells"].append(code("!pip list\nimport pandas\nprint('hello')\ntotal = 1 + 1"))
+    folder.content["cells"].append(code("%%bash\necho hello"))
+    report, _ = look(folder.write())
+    at = len(folder.content["cells"]) - 1
+    assert report.ok
+    assert report.ignored == (
+        f"cell {at}, line 1: `!pip list` is a notebook command, not Python",
+        f"cell {at + 1}: all of it, `%%bash` is not Python",
+        f"cell {at}, line 2: pandas is not there while grading; only code that does without it earns points",
+        f"cell {at}, line 3: `print('hello')` and 1 more: no task needs it",
+    )
+
+
+def test_a_wrong_answer_fails_its_public_check_with_the_sentence_of_the_check(folder):
+    """The message is that of the check's assertion."""
+    report, _ = look(folder.write(softmax_forward="def softmax_forward(z):\n    return z, z"))
+    failed = [check for check in report.checks if not check.passed]
+    assert failed and not report.ok
+    assert any("by hand it is 1/4 and 3/4" in check.message for check in failed)
+
+
+def test_an_exception_is_shown_with_the_students_own_line(folder):
+    """Class, message, cell and line."""
+    source = "def softmax_forward(z):\n    return z[0, 99], z"
+    report, _ = look(folder.write(softmax_forward=source))
+    message = report.checks[0].message
+    assert message.startswith("IndexError: ")
+    assert f"cell {place(folder.content, 'softmax_forward') + 1}, line 2: return z[0, 99], z" in message
+
+
+def test_a_notebook_that_relies_on_the_kernels_memory_is_found_out(folder):
+    """A name that only a deleted cell defined is missing in a fresh process."""
+    right = folder.cell("softmax_forward")["source"]
+    folder.write(softmax_forward=f"half = scale / 2\n{right}\nsoftmax_forward.half = half")
+    report, _ = look(folder)
+    assert any("does not load by itself" in sentence and "NameError" in sentence for sentence in report.lost)
+
+
+def test_an_endless_loop_ends_as_a_sentence(folder, monkeypatch):
+    """The limits of grading hold here too."""
+    from dataclasses import replace
+
+    given = folder.write(softmax_forward="def softmax_forward(z):\n    while True: pass").given
+    given = replace(given, limits=replace(given.limits, test_seconds=1.0))
+    report = preflight(folder.notebook, given)
+    assert not report.ok and not report.checks[0].passed
+    assert "time" in report.checks[0].message or "answer" in report.checks[0].message
+
+
+def test_a_file_that_is_no_notebook_is_one_sentence(folder):
+    """The reason is that of the server."""
+    folder.notebook.write_text("{")
+    report = preflight(folder.notebook, folder.given)
+    assert not report.ok and "cut off" in report.lost[0] and report.checks == ()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_works_without_a_course(folder, monkeypatch, as_json):
+    """Exit code 0 where nothing is lost, 1 otherwise; --json prints the report and nothing else."""
+    monkeypatch.chdir(folder.path)
+    args = ["preflight", "softmax", "softmax.ipynb", *(["--json"] if as_json else [])]
+    done = CliRunner().invoke(course, args)
+    assert done.exit_code == 0, done.output
+    if as_json:
+        found = json.loads(done.stdout)
+        assert found["ok"] is True and found["unit"] == "softmax" and len(found["checks"]) == 3
+    folder.write(softmax_forward="x = ")
+    assert CliRunner().invoke(course, args).exit_code == 1
+
+
+def test_the_command_takes_the_courses_release_where_there_is_a_course(released, folder, monkeypatch):
+    """Staff look at a bare notebook; the release comes from the course."""
+    monkeypatch.chdir(released)
+    bare = folder.notebook.rename(folder.path.parent / "student-001.ipynb")
+    done = CliRunner().invoke(course, ["preflight", "softmax", str(bare)])
+    assert done.exit_code == 0, done.output
+
+
+def test_missing_released_files_are_named_with_the_next_step(folder, tmp_path):
+    """Another folder, another unit, a damaged file."""
+    with pytest.raises(UsageError, match="with its folder tests"):
+        beside_notebook(tmp_path)
+    with pytest.raises(UsageError, match="holds the unit 'softmax', not 'conv'"):
+        beside_notebook(folder.path, "conv")
+    (folder.path / "tests" / "released.json").write_text("{}")
+    with pytest.raises(ConfigError, match="Fetch the assignment again"):
+        beside_notebook(folder.path)

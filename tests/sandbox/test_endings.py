@@ -1,0 +1,52 @@
+"""Every way in which a process can end has its own verdict and sentence."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+from autograder.course import Limits
+from autograder.sandbox.endings import judge
+from autograder.verdicts import Verdict
+
+LIMITS = Limits(cpu_seconds=10, memory_mib=64)
+
+
+def ending(
+    status: int, *, killed: bool = False, cpu: float = 0.0, printed: str = "", timed_out: bool = False
+) -> Any:
+    report = {"status": status, "killed": killed, "cpu_seconds": cpu}
+    return judge(report, LIMITS, printed, timed_out)
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "verdict", "words"),
+    [
+        (signal.SIGKILL, {"timed_out": True, "killed": True}, Verdict.TIMEOUT, "no answer"),
+        (signal.SIGKILL, {"killed": True}, Verdict.CRASHED, "cut its connection"),
+        (0 << 8, {}, Verdict.CRASHED, "status 0"),
+        (3 << 8, {}, Verdict.CRASHED, "status 3"),
+        (signal.SIGXCPU, {"cpu": 10.0}, Verdict.TIMEOUT, "10 s of CPU"),
+        (signal.SIGKILL, {"cpu": 11.0}, Verdict.TIMEOUT, "10 s of CPU"),
+        (signal.SIGXCPU, {"cpu": 0.1}, Verdict.CRASHED, "SIGXCPU"),
+        (signal.SIGKILL, {}, Verdict.MEMORY, "ran out of memory"),
+        (signal.SIGABRT, {"printed": "std::bad_alloc"}, Verdict.MEMORY, "64 MiB"),
+        (signal.SIGABRT, {}, Verdict.CRASHED, "SIGABRT"),
+        (signal.SIGSYS, {}, Verdict.CRASHED, "forbidden"),
+        (signal.SIGSEGV, {}, Verdict.CRASHED, "segmentation fault"),
+        (signal.SIGSEGV | 0x80, {}, Verdict.CRASHED, "segmentation fault"),
+        (signal.SIGTERM, {}, Verdict.CRASHED, "SIGTERM"),
+    ],
+)
+def test_ending(status: int, more: dict[str, Any], verdict: Verdict, words: str) -> None:
+    """The verdict follows from what the kernel said, never from what the process claims."""
+    found = ending(status, **more)
+    assert found.verdict is verdict
+    assert words in found.detail
+
+
+def test_unknown_signal() -> None:
+    """A signal without a name is told by its number."""
+    assert "signal 40" in ending(40).detail

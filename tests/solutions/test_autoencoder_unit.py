@@ -1,0 +1,212 @@
+"""The files of the unit autoencoder against one another: notebook, public checks, grader, mistakes."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import jupytext
+import matplotlib
+import pytest
+import torch
+
+from autograder.course import load_course
+from autograder.marks import read_marks
+from autograder.mistakes import load_catalogue, module_namespace
+from autograder.plugin import Suite
+from autograder.student.subjects import LocalSubject
+from autograder.verdicts import Verdict
+from solutions import autoencoder as reference
+
+ROOT = Path(__file__).parents[2]
+UNIT = load_course(ROOT).unit("autoencoder")
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The cells of the master notebook."""
+    return jupytext.reads(UNIT.master.read_text(encoding="utf-8"), fmt="py:percent").cells
+
+
+@pytest.fixture(scope="module")
+def notebook(cells):
+    """The names that the master notebook defines, run from top to bottom with the reference."""
+    before = matplotlib.get_backend()
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = {}
+    try:
+        for cell in cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+                plt.close("all")
+    finally:
+        matplotlib.use(before)
+    return names
+
+
+@pytest.fixture(scope="module")
+def suite():
+    """The hidden checks, collected."""
+    return Suite(load_course(ROOT), UNIT)
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    """The known mistakes and variants."""
+    return load_catalogue(load_course(ROOT), "autoencoder")
+
+
+@pytest.fixture(scope="module")
+def public_checks():
+    """The public checks by name, from the text of the file."""
+    names = {}
+    exec(compile(UNIT.public_checks.read_text(encoding="utf-8"), str(UNIT.public_checks), "exec"), names)
+    return {name: value for name, value in names.items() if name.startswith("test_")}
+
+
+def failing(public_checks, names):
+    """The tasks whose public check fails on these names."""
+    failed = set()
+    for name, check in public_checks.items():
+        try:
+            check(**{argument: names[argument] for argument in inspect.signature(check).parameters})
+        except Exception:
+            failed.add(name.removeprefix("test_"))
+    return failed
+
+
+@pytest.mark.slow
+def test_notebook_shows_what_its_text_says(notebook):
+    """Run from top to bottom, the notebook reaches the errors that its figures are described with."""
+    assert notebook["code"].item() == 3
+    assert notebook["pca_error"][0] == pytest.approx(0.024, abs=0.001)
+    assert notebook["pca_error"][1] == pytest.approx(0.012, abs=0.001)
+    assert notebook["pca_error"][7] < 0.001
+    ends = {name: sum(values[-50:]) / 50 for name, values in notebook["losses"].items()}
+    assert ends["linear"] == pytest.approx(notebook["pca_error"][1], rel=0.1)
+    assert ends["tanh"] < 0.001
+    noisy, fresh, denoiser = notebook["noisy"], notebook["fresh"], notebook["denoiser"]
+    assert ((denoiser(noisy) - fresh) ** 2).mean() < ((noisy - fresh) ** 2).mean() / 5
+    assert (notebook["train_sparse"](1.0) < 0.15).all()
+    assert sum(notebook["bounds"][-50:]) / 50 < 0.6 * notebook["bounds"][0]
+
+
+def test_every_figure_is_described(cells):
+    """Each cell that shows a picture is followed by a text that begins with 'Figure:'."""
+    shown = [
+        number
+        for number, cell in enumerate(cells)
+        if cell.cell_type == "code" and re.search(r"^( *)(plt\.)?show\(", cell.source, re.MULTILINE)
+    ]
+    assert len(shown) >= 9
+    for number in shown:
+        if "def show" not in cells[number].source or number + 1 == len(cells):
+            assert cells[number + 1].source.startswith("Figure: "), cells[number].source[:60]
+
+
+def test_published_criteria_are_the_graders(cells):
+    """The points in the notebook's table are those of the hidden checks, task by task."""
+    table = next(cell.source for cell in cells if "| task | points |" in cell.source)
+    rows = re.findall(r"^\| (?:bonus: )?`(\w+)` \| (\d+) \|(.*)\|$", table, re.MULTILINE)
+    published = {name: int(points) for name, points, _ in rows}
+    marks = read_marks(UNIT.grader)
+    assert published == {
+        task: sum(mark.points for mark in marks if mark.task == task)
+        for task in {mark.task for mark in marks}
+    }
+    for name, points, criteria in rows:
+        parts = [int(number) for number in re.findall(r" (\d+)(?=,| *$)", criteria)]
+        assert name == "bug_hunt" or sum(parts) == int(points), name
+
+
+def test_core_and_bonus_points():
+    """The core makes 100 points, the bonus 20."""
+    marks = read_marks(UNIT.grader)
+    assert sum(mark.points for mark in marks if not mark.bonus) == 100
+    assert sum(mark.points for mark in marks if mark.bonus) == 20
+
+
+def test_judge_hunts_the_same_bug(cells):
+    """The wrong function that the judge runs is the notebook's, statement by statement."""
+    shown = next(cell.source for cell in cells if "def naive_bce" in cell.source)
+    bodies = [
+        [ast.dump(statement) for statement in node.body[1:]]  # without the docstring
+        for text in (shown, UNIT.grader.read_text(encoding="utf-8"))
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name == "naive_bce"
+    ]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
+def test_public_checks_pass_right_code(public_checks, catalogue):
+    """Reference and variants pass every public check, whatever the global random state is."""
+    for seed in range(3):
+        torch.manual_seed(seed)
+        assert failing(public_checks, vars(reference)) == set()
+    for name, variant in catalogue.variants.items():
+        assert failing(public_checks, module_namespace(variant.source, name)) == set(), name
+
+
+def test_public_checks_fail_on_stubs(public_checks):
+    """A stub fails the public check of its task."""
+
+    def stub(*args, **kwargs):
+        raise NotImplementedError
+
+    names = {
+        argument: stub for check in public_checks.values() for argument in inspect.signature(check).parameters
+    }
+    assert failing(public_checks, names) == {name.removeprefix("test_") for name in public_checks}
+
+
+def test_public_checks_are_strong_enough(public_checks, catalogue):
+    """A known mistake that passes all public checks costs at most 40 % of its task."""
+    for name, mistake in catalogue.mistakes.items():
+        if mistake.costs[1] > 0.4:
+            assert mistake.task in failing(public_checks, module_namespace(mistake.source, name)), name
+
+
+def outcomes(suite, task, **names):
+    """The checks of a task that the reference with other names in it does not pass."""
+    subject = LocalSubject({**suite.reference, **names})
+    checks = [mark.id for mark in suite.checks if mark.task == task]
+    return [check for check in checks if suite.run(check, subject, 1).verdict is not Verdict.PASSED]
+
+
+def test_random_logits_do_not_show_the_bug(suite):
+    """The bug hunt is not won by ordinary random input, by infinite logits or by impossible targets."""
+    g = torch.Generator().manual_seed(0)
+    random = (torch.randn(2, 4, generator=g), torch.rand(2, 4, generator=g))
+    for found in (
+        random,
+        (torch.tensor([torch.inf]), torch.tensor([0.0])),
+        (torch.tensor([100.0]), torch.tensor([-1.0])),
+        (torch.tensor([100.0]), torch.tensor([[0.0]])),
+        (torch.full((17,), 100.0), torch.zeros(17)),
+        torch.tensor([[100.0]]),
+        None,
+    ):
+        assert outcomes(suite, "bug_hunt", bug_hunt=lambda found=found: found) == ["test_bug_hunt"]
+
+
+def test_reported_losses_cannot_be_below_the_optimum(suite):
+    """Training that reports losses below the error of PCA is not believed."""
+
+    def boastful(*args, **kwargs):
+        return [loss / 2 for loss in reference.train_autoencoder(*args, **kwargs)]
+
+    failed = outcomes(suite, "train_autoencoder", train_autoencoder=boastful)
+    assert "test_as_good_as_pca" in failed
+
+
+def test_noise_for_whole_rows_is_noticed(suite):
+    """Noise with the right share, but drawn once for each row, is not independent."""
+
+    def by_rows(x, kind, level, generator):
+        hit = torch.rand(len(x), 1, generator=generator) < level
+        return torch.where(hit, torch.zeros_like(x), x)
+
+    assert "test_masking" in outcomes(suite, "corrupt", corrupt=by_rows)

@@ -1,0 +1,237 @@
+"""The files of the unit conv_layer against one another: notebook, public checks, grader, mistakes."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import jupytext
+import matplotlib
+import numpy as np
+import pytest
+
+from autograder.course import load_course
+from autograder.marks import points_by_task, read_marks
+from autograder.mistakes import load_catalogue, module_namespace
+from autograder.plugin import Suite
+from autograder.student.subjects import LocalSubject
+from autograder.verdicts import Verdict
+from solutions import conv_layer as reference
+
+ROOT = Path(__file__).parents[2]
+UNIT = load_course(ROOT).unit("conv_layer")
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The cells of the master notebook."""
+    return jupytext.reads(UNIT.master.read_text(encoding="utf-8"), fmt="py:percent").cells
+
+
+@pytest.fixture(scope="module")
+def notebook(cells):
+    """The names that the master notebook defines, run from top to bottom with the reference."""
+    before = matplotlib.get_backend()
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = {}
+    try:
+        with plt.rc_context():
+            for cell in cells:
+                if cell.cell_type == "code":
+                    exec(cell.source, names)
+                    plt.close("all")
+    finally:
+        matplotlib.use(before)
+    return names
+
+
+@pytest.fixture(scope="module")
+def suite():
+    """The hidden checks, collected."""
+    return Suite(load_course(ROOT), UNIT)
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    """The known mistakes and variants."""
+    return load_catalogue(load_course(ROOT), "conv_layer")
+
+
+@pytest.fixture(scope="module")
+def public_checks():
+    """The public checks by name, from the text of the file."""
+    names = {}
+    exec(compile(UNIT.public_checks.read_text(encoding="utf-8"), str(UNIT.public_checks), "exec"), names)
+    return {name: value for name, value in names.items() if name.startswith("test_")}
+
+
+def failing(public_checks, names):
+    """The tasks whose public check fails on these names."""
+    failed = set()
+    for name, check in public_checks.items():
+        try:
+            check(**{argument: names[argument] for argument in inspect.signature(check).parameters})
+        except Exception:
+            failed.add(name.removeprefix("test_"))
+    return failed
+
+
+def test_notebook_runs_and_gives_col2im(notebook):
+    """The notebook runs from top to bottom, and the hand example comes out of its cells."""
+    out, _ = notebook["conv2d_forward"](notebook["hand_x"], notebook["hand_w"])
+    assert out.ravel().tolist() == [21, 32]
+    assert notebook["col2im"].__code__ == reference.col2im.__code__
+
+
+def test_every_figure_is_described(cells):
+    """Each cell that shows a plot is followed by a text that begins with 'Figure:'."""
+    shown = [number for number, cell in enumerate(cells) if "plt.show()" in cell.source]
+    assert len(shown) >= 8
+    for number in shown:
+        assert cells[number + 1].source.startswith("Figure: "), cells[number].source[:60]
+
+
+def test_core_is_a_hundred_points():
+    """The core checks make 100 points in all."""
+    assert sum(task.points for task in points_by_task(read_marks(UNIT.grader))) == 100
+
+
+def test_bonus_is_twenty():
+    """The bonus tasks make at most 20 extra points, all of them marked as bonus."""
+    extra = {task.name: task.max_bonus for task in points_by_task(read_marks(UNIT.grader)) if task.bonus}
+    assert extra == {"conv2d_general_forward": 8, "conv2d_general_backward": 12}
+
+
+def test_judge_hunts_the_same_bug(cells):
+    """The suspicious code that the judge runs is the notebook's, statement by statement."""
+    shown = next(cell.source for cell in cells if "def suspicious_conv2d" in cell.source)
+    judged = UNIT.grader.read_text(encoding="utf-8")
+    bodies = [
+        [ast.dump(statement) for statement in node.body[1:]]  # without the docstring
+        for text in (shown, judged)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name == "suspicious_conv2d"
+    ]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
+def test_public_checks_pass_right_code(public_checks, notebook, catalogue):
+    """Reference and variants pass every public check."""
+    assert failing(public_checks, notebook) == set()
+    for name, variant in catalogue.variants.items():
+        assert failing(public_checks, {**notebook, **module_namespace(variant.source, name)}) == set(), name
+
+
+def test_public_checks_fail_on_stubs(public_checks, notebook):
+    """A stub fails the public check of its task."""
+
+    def stub(*args, **kwargs):
+        raise NotImplementedError
+
+    names = [task for task in dir(reference) if task in notebook and not task.startswith("_")]
+    stubs = {name: stub for name in names if name not in ("np", "col2im", "sliding_window_view")}
+    assert failing(public_checks, {**notebook, **stubs}) == {name[5:] for name in public_checks}
+
+
+def test_public_checks_are_strong_enough(public_checks, notebook, catalogue):
+    """A known mistake that passes all public checks costs at most 40 % of its task."""
+    for name, mistake in catalogue.mistakes.items():
+        if mistake.costs[1] > 0.4:
+            names = {**notebook, **module_namespace(mistake.source, name)}
+            assert mistake.task in failing(public_checks, names), name
+
+
+def loop_over_everything(x, w, b=None, stride=1, padding=0, dilation=1):
+    """Right, and slow: one output number at a time."""
+    out = reference.conv2d_forward(x, w, b, stride, padding, dilation)[0]
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    KH, KW = w.shape[2:]
+    for n, f, i, j in np.ndindex(*out.shape):
+        rows = slice(i * stride, i * stride + dilation * (KH - 1) + 1, dilation)
+        columns = slice(j * stride, j * stride + dilation * (KW - 1) + 1, dilation)
+        out[n, f, i, j] = (xp[n, :, rows, columns] * w[f]).sum() + (0 if b is None else b[f])
+    return out
+
+
+def test_loop_is_not_fast(suite):
+    """A loop over all output numbers has right values and loses the points for speed only."""
+    names = {**suite.reference, "conv2d_im2col": loop_over_everything}
+    checks = [mark.id for mark in suite.checks if mark.task == "conv2d_im2col"]
+    outcomes = {check: suite.run(check, LocalSubject(names), 1).verdict for check in checks}
+    assert [check for check, verdict in outcomes.items() if verdict is not Verdict.PASSED] == [
+        "test_product_is_fast"
+    ]
+
+
+def test_class_is_not_charged_for_the_functions(suite):
+    """A layer on a wrong conv2d_forward keeps its points; a layer that ignores its stride does not."""
+
+    def flipped(x, w, *args, **kwargs):
+        return reference.conv2d_forward(x, w[:, :, ::-1], *args, **kwargs)
+
+    source = inspect.getsource(reference)
+    names = module_namespace(source, "conv_layer_flipped")
+    names["conv2d_forward"] = flipped
+    assert suite.run("test_layer_forward", LocalSubject(names), 1).verdict is Verdict.PASSED
+    assert suite.run("test_orientation", LocalSubject(names), 1).verdict is Verdict.FAILED
+
+    deaf = source.replace("self.stride = stride", "self.stride = 1")
+    names = module_namespace(deaf, "conv_layer_deaf")
+    assert suite.run("test_layer_forward", LocalSubject(names), 1).verdict is Verdict.FAILED
+
+
+def test_functions_that_ignore_their_inputs_earn_nothing_in_the_class(suite):
+    """Where function and layer return the same constants, agreeing with oneself is worth nothing."""
+    names = module_namespace(inspect.getsource(reference), "conv_layer_constant")
+    forward, backward = names["conv2d_forward"], names["conv2d_backward"]
+
+    def constant_forward(*args, **kwargs):
+        out, cache = forward(*args, **kwargs)
+        return np.ones_like(out), cache
+
+    def constant_backward(*args):
+        return tuple(value if value is None else np.ones_like(value) for value in backward(*args))
+
+    names["conv2d_forward"], names["conv2d_backward"] = constant_forward, constant_backward
+    for check in ("test_layer_forward", "test_layer_dx", "test_layer_gradients"):
+        assert suite.run(check, LocalSubject(names), 1).verdict is Verdict.FAILED, check
+
+
+def test_inputs_that_are_written_into_are_noticed(suite):
+    """Right values with a modified x or dout fail the check on unchanged inputs, and no other."""
+
+    def careless_forward(x, w, *args, **kwargs):
+        answer = reference.conv2d_forward(x.copy(), w, *args, **kwargs)
+        x *= 2
+        return answer
+
+    def careless_backward(dout, cache):
+        answer = reference.conv2d_backward(dout, cache)
+        dout[...] = 0
+        return answer
+
+    names = {**suite.reference, "conv2d_forward": careless_forward, "conv2d_backward": careless_backward}
+    checks = [mark.id for mark in suite.checks if mark.task in ("conv2d_forward", "conv2d_backward")]
+    outcomes = {check: suite.run(check, LocalSubject(names), 1).verdict for check in checks}
+    failed = [check for check, verdict in outcomes.items() if verdict is not Verdict.PASSED]
+    assert failed == ["test_forward_unchanged", "test_backward_unchanged"]
+
+
+def test_a_cache_in_a_global_variable_is_noticed(suite):
+    """A backward pass that uses the latest forward pass, whatever cache it is given, loses one check."""
+    latest = {}
+
+    def forgetful_forward(*args, **kwargs):
+        out, latest["cache"] = reference.conv2d_forward(*args, **kwargs)
+        return out, None
+
+    def forgetful_backward(dout, cache):
+        return reference.conv2d_backward(dout, latest["cache"])
+
+    names = {**suite.reference, "conv2d_forward": forgetful_forward, "conv2d_backward": forgetful_backward}
+    checks = [mark.id for mark in suite.checks if mark.task == "conv2d_backward"]
+    outcomes = {check: suite.run(check, LocalSubject(names), 1).verdict for check in checks}
+    failed = [check for check, verdict in outcomes.items() if verdict is not Verdict.PASSED]
+    assert failed == ["test_backward_unchanged"]

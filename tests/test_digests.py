@@ -1,0 +1,108 @@
+"""What a mark depends on, and what it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import digests
+from autograder.course import Course, Limits, Unit
+from autograder.digests import digest_of, digest_of_file, environment_digest
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course with one unit of three files."""
+    unit = Unit("relu", "ReLU", due="2027-01-17T12:00+00:00", hours=1, files=("data.csv",), root=tmp_path)
+    for path, text in ((unit.grader, "g"), (unit.reference, "r"), (unit.folder / "data.csv", "d")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Course("tiny", "Tiny", units=(unit,), root=tmp_path)
+
+
+def digest(course: Course, tier: str = "walled", secret: str = "id") -> str:
+    return environment_digest(course, course.units[0], tier, secret)
+
+
+def test_the_same_gives_the_same(course):
+    """Nothing of a clock, a path or a process is in it."""
+    assert digest(course) == digest(course)
+
+
+@pytest.mark.parametrize("name", ["grader", "reference"])
+def test_files_of_the_unit_count(course, name):
+    """Another grader or reference may give another mark."""
+    before = digest(course)
+    getattr(course.units[0], name).write_text("changed")
+    assert digest(course) != before
+
+
+def test_helper_files_count(course):
+    """A released file that student code reads may give another mark."""
+    before = digest(course)
+    (course.units[0].folder / "data.csv").write_text("changed")
+    assert digest(course) != before
+
+
+def test_explanations_do_not_count(course):
+    """Another mistakes.py regrades nobody."""
+    before = digest(course)
+    course.units[0].mistakes.write_text("changed")
+    assert digest(course) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"limits": Limits(call_seconds=1.0)},
+        {"runtime": "torch"},
+        {"libraries": ("scipy",)},
+    ],
+    ids=str,
+)
+def test_limits_and_libraries_count(course, change):
+    """What a submission may use decides how it ends."""
+    before = digest(course)
+    changed = replace(course, units=(replace(course.units[0], **change),))
+    assert digest(changed) != before
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": "Other"}, {"due": "2028-01-17T12:00+00:00"}, {"hours": 2}], ids=str
+)
+def test_words_and_dates_do_not_count(course, change):
+    """A moved date changes the penalty, not the mark."""
+    before = digest(course)
+    assert digest(replace(course, units=(replace(course.units[0], **change),))) == before
+
+
+def test_tier_and_secret_count(course):
+    """Another isolation or another secret is another grading."""
+    assert len({digest(course), digest(course, tier="fenced"), digest(course, secret="other")}) == 3
+
+
+def test_versions_count(course, monkeypatch):
+    """Another NumPy may give another mark."""
+    before = digest(course)
+    monkeypatch.setattr(digests, "_version", lambda name: "0")
+    assert digest(course) != before
+
+
+def test_the_judging_code_is_there():
+    """Every module that is named exists: a renamed one would silently count for nothing."""
+    here = Path(digests.__file__).parent
+    assert [name for name in digests.JUDGING if not (here / name).exists()] == []
+    assert not [name for name in digests.JUDGING if not digests._python_files(here / name)]
+
+
+def test_texts_do_not_run_together():
+    """Order and borders of the texts count."""
+    assert len({digest_of("a", "b"), digest_of("b", "a"), digest_of("ab"), digest_of("ab", "")}) == 4
+
+
+def test_a_missing_file_has_a_mark_of_its_own(tmp_path):
+    """No file is something else than an empty one."""
+    (tmp_path / "empty").touch()
+    assert digest_of_file(tmp_path / "none") != digest_of_file(tmp_path / "empty")

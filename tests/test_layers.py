@@ -1,0 +1,107 @@
+"""Imports run downwards: docs/architecture.md draws the layers, this test holds them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ENGINE = Path(__file__).parents[1] / "autograder"
+
+# From the bottom up; a module may import its own layer and those below.
+LAYERS = [
+    {"errors", "verdicts", "course", "inside", "requirements", "threads", "machine", "notebook_checks"},
+    {"marks", "master", "stubs", "leaks", "otter_checks", "student_notebook", "notebook", "release", "edits"}
+    | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},
+    {"compare", "laws", "draws", "sandbox"},
+    {"student"},
+    {"plugin", "digests"},
+    {"grade", "relations", "naming", "diagnose", "cases"},
+    {"doctor", "prove", "submissions", "engines", "progress", "warm", "batch", "simulation"},
+    {
+        "gradebook",
+        "disclosure",
+        "pages",
+        "feedback",
+        "report",
+        "figures",
+        "export",
+        "hub",
+        "exchange",
+        "exchange_client",
+        "preflight",
+        "templates",
+        "scaffold",
+    },
+    {"demo"},
+    {"commands"},
+    {"cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in ENGINE.rglob("*.py") if "templates" not in path.parts)
+
+
+def part_of(path: Path) -> str:
+    """The module or package directly below the engine that a file belongs to."""
+    return path.relative_to(ENGINE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Parts of the engine that a file imports, other than for type checking only."""
+    package = path.relative_to(ENGINE.parent).parts[:-1]
+    found = set()
+    for node in ast.walk(_without_type_checking(ast.parse(path.read_text()))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            names = [alias.name for alias in node.names] if len(base) < 2 or not base[1] else [base[1]]
+            found.update(names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
+            found.add(node.module.split(".")[1])
+    return found - {"", "__version__", "commands"}
+
+
+def _without_type_checking(tree: ast.Module) -> ast.Module:
+    class Drop(ast.NodeTransformer):
+        def visit_If(self, node: ast.If):
+            return None if "TYPE_CHECKING" in ast.unparse(node.test) else self.generic_visit(node)
+
+    return Drop().visit(tree)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ENGINE)))
+def test_imports_run_downwards(path):
+    """A module imports its own layer or those below."""
+    part = part_of(path)
+    if part == "__init__":
+        return
+    assert part in LEVEL, f"{part} has no place in the layers"
+    for other in imports(path) - {part}:
+        assert other in LEVEL, f"{path.name} imports {other}, which has no place in the layers"
+        assert LEVEL[other] <= LEVEL[part], f"{path.name} ({part}) imports {other} from above"
+
+
+@pytest.mark.parametrize("path", sorted((ENGINE / "inside").glob("*.py")), ids=lambda path: path.name)
+def test_what_runs_in_the_sandbox_imports_nothing_else_of_ours(path):
+    """Only this folder is mounted there."""
+    assert imports(path) <= {"inside"}
+
+
+def test_nbgrader_is_imported_in_the_gradebook_only():
+    """Its import takes two seconds, and its API may move."""
+    guilty = [
+        str(path.relative_to(ENGINE))
+        for path in modules()
+        if part_of(path) not in ("gradebook", "hub", "exchange_client") and _imports_package(path, "nbgrader")
+    ]
+    assert guilty == []
+
+
+def _imports_package(path: Path, package: str) -> bool:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if any(name.split(".")[0] == package for name in names):
+            return True
+    return False

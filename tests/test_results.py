@@ -1,0 +1,113 @@
+"""The store of results."""
+
+import os
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.results import (
+    LONGEST_NAME,
+    read_result,
+    read_results,
+    result_path,
+    safe_name,
+    unreadable_results,
+    write_result,
+)
+from autograder.verdicts import Check, Result, Verdict
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course without units, for its folders."""
+    return Course("tiny", "Tiny", units=(), data=str(tmp_path / "data"), root=tmp_path)
+
+
+def a_result(student="student-001", reason=""):
+    """One failed check."""
+    check = Check("test_values", "forward", "Values.", 3.0, 0.0, Verdict.FAILED, reason=reason)
+    return Result("relu", student, 0.0, 3.0, checks=(check,), healed=("a cell",), flags=("look",))
+
+
+def test_what_was_written_is_read(course):
+    """Reading gives the result back, whatever characters the student made it hold."""
+    odd = a_result("Zoë \U0001f600", reason="half \ud800 zero\x00 rtl\u202e <script>")
+    path = write_result(course, odd)
+    assert path == result_path(course, "relu", odd.student)
+    assert read_result(course, "relu", odd.student) == odd
+    assert read_results(course, "relu") == [odd]
+
+
+def test_no_result_is_none(course):
+    """An ungraded student has no result, and an ungraded unit no results."""
+    assert read_result(course, "relu", "student-001") is None
+    assert read_results(course, "relu") == []
+
+
+def test_one_damaged_file_does_not_hide_the_others(course):
+    """Damaged files are reported by path; the rest is read."""
+    write_result(course, a_result("student-002"))
+    folder = course.results("relu")
+    (folder / "cut.json").write_text('{"unit": "relu", ')
+    (folder / "list.json").write_text("[1]")
+    (folder / "bytes.json").write_bytes(b"\xff\xfe")
+    (folder / "newer.json").write_text(a_result().to_json().replace('"unit"', '"future"'))
+    assert [result.student for result in read_results(course, "relu")] == ["student-002"]
+    errors = [str(error) for error in unreadable_results(course, "relu")]
+    assert [error.split(": ")[0].rsplit("/", 1)[1] for error in errors] == [
+        *["bytes.json", "cut.json", "list.json", "newer.json"]
+    ]
+    assert all("--force" in error for error in errors)
+
+
+def test_a_failed_write_leaves_the_old_file(course, monkeypatch):
+    """If the disk fills up, the old result stays whole and nothing else is left behind."""
+    write_result(course, a_result())
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_result(course, a_result(reason="new"))
+    assert read_results(course, "relu") == [a_result()]
+    assert len(list(course.results("relu").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["student-001", "Müller Anna", "a.b", "first.last@example.org", "日本"])
+def test_plain_names_stay(name):
+    """A name that no file system misreads is its own file name."""
+    assert safe_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "a/b", "/etc/passwd", "..\\x", "a\x00b", "a\u202eb", " a", "*", "-rf/"]
+)
+def test_dangerous_names_are_encoded(name):
+    """No name leaves the folder, hides or deceives."""
+    safe = safe_name(name)
+    assert safe != name
+    assert "/" not in safe
+    assert not safe.startswith(".")
+    assert safe.isprintable()
+
+
+def test_an_empty_name_is_refused():
+    """A student needs a name."""
+    with pytest.raises(CourseError, match="empty"):
+        safe_name("")
+
+
+names = st.text(min_size=1, max_size=150) | st.text(alphabet="%2Ff/.", min_size=1, max_size=8)
+
+
+@given(names, names)
+def test_no_two_names_meet(one, other):
+    """Different names have different files, of bounded length, made of safe characters."""
+    assert (safe_name(one) == safe_name(other)) == (one == other)
+    assert len(safe_name(one).encode("utf-8")) <= LONGEST_NAME
+    assert not set(safe_name(one)) & set(string.whitespace.replace(" ", "") + "/\\\x00")
