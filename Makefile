@@ -7,24 +7,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 COURSE := $(BIN)/course
 
-.PHONY: demo test e2e lint install system prove bench hub docs clean
+.PHONY: demo test lint install system prove bench hub docs clean
 
 demo: install
 	$(COURSE) demo
 
-# Each file that drives a browser has a process of its own: Playwright's loop does not share one.
-BROWSER := tests/feedback/test_browser.py tests/exchange/test_pages.py tests/docs/test_browser.py
-
-TESTS := -q --ignore=tests/e2e $(addprefix --ignore=,$(BROWSER))
+PYTEST := $(BIN)/python -m pytest -q
 
 # Limits of time are part of what is tested: what fails beside others is tried once more alone.
+# What drives a browser has a process of its own: Playwright's loop does not share one.
 test: install lint
-	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadgroup || $(BIN)/python -m pytest $(TESTS) --last-failed
-	set -e; for file in $(BROWSER); do $(BIN)/python -m pytest -q $$file; done
-
-# The loop of three users on a real hub; minutes, and it wants a quiet machine.
-e2e: install
-	$(BIN)/python -m pytest -q tests/e2e
+	$(PYTEST) -m "not browser" -n 2 --dist loadgroup || $(PYTEST) -m "not browser" --last-failed
+	$(PYTEST) -m browser
 
 lint: install
 	$(BIN)/ruff format --check .
@@ -50,7 +44,7 @@ install: .venv/installed
 	@infra/install-system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-	$(BIN)/python -m pip install --quiet -e '.[hub,dev,docs]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e '.[hub,spawners,postgres,dev,docs]' -c constraints.txt
 	touch $@
 
 clean:

@@ -2,12 +2,25 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests import needs
+
+ROOT = str(Path(__file__).parents[1])
 
 
 def _solutions() -> dict:
     return {name: module for name, module in sys.modules.items() if name.split(".")[0] == "solutions"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _start_with_this_course():
+    """What fixtures of another file loaded means nothing here."""
+    for name in _solutions():
+        del sys.modules[name]
+    sys.path[:] = [ROOT, *(path for path in sys.path if path != ROOT)]
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +35,15 @@ def _leave_no_course_behind():
     os.environ.pop("COURSE_DATA", None)
     if folder is not None:
         os.environ["COURSE_DATA"] = folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium, one for all tests; they have a process of their own, see the Makefile."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=needs.chromium(), args=arguments)
+        yield opened
+        opened.close()

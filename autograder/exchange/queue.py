@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from .tables import QUEUE
 
+LINE = (QUEUE.c.tries > 1, QUEUE.c.place)  # who is first: see `take`
 TOO_OFTEN = "Grading ended without an answer {tries} times. Look at the file, then queue it again."
 
 
@@ -32,13 +33,14 @@ def add(connection: Connection, attempt: str) -> None:
 def take(connection: Connection, worker: str, now: float, seconds: float, most: int) -> Entry | None:
     """Take the first entry that nobody holds; None where there is none.
 
-    An entry whose worker fell silent ``most`` times is set aside for staff.
+    An entry whose worker fell silent is tried once more at once and then behind all others, so that
+    neither it nor a series of kills holds up the line; after ``most`` times it is set aside for staff.
     """
     while True:
         row = connection.execute(
             select(QUEUE)
             .where(QUEUE.c.lease < now, QUEUE.c.trouble == "")
-            .order_by(QUEUE.c.place)
+            .order_by(*LINE)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).one_or_none()
@@ -84,7 +86,10 @@ def find(connection: Connection, attempt: str) -> Entry | None:
 
 def ahead(connection: Connection, entry: Entry) -> int:
     """How many entries come before this one."""
-    query = select(func.count()).where(QUEUE.c.place < entry.place, QUEUE.c.trouble == "")
+    late = QUEUE.c.tries > 1
+    same = (late == (entry.tries > 1)) & (QUEUE.c.place < entry.place)
+    first = same | ~late if entry.tries > 1 else same
+    query = select(func.count()).where(first, QUEUE.c.trouble == "")
     return int(connection.execute(query).scalar_one())
 
 

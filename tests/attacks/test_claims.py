@@ -15,6 +15,7 @@ from autograder.errors import SandboxFault
 from autograder.grade import Grader
 from autograder.plugin import reference_subject
 from autograder.verdicts import Result, Verdict
+from tests.needs import missing
 from tests.support import ROOT, place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
@@ -49,7 +50,7 @@ def graded(unit: str, task: str, code: str, folder: Path) -> tuple[Grader, Resul
     try:
         grader = Grader(course, course.unit(unit), explain=Explainer())
     except SandboxFault as fault:
-        pytest.skip(str(fault))
+        missing(str(fault))
     with grader:
         return grader, grader.grade(write(folder, content), "student-001")
 

@@ -1,17 +1,15 @@
 """The built site in a real browser: accessible, and without sideways scrolling on a phone."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
-sync_api = pytest.importorskip("playwright.sync_api")
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+from tests.needs import WCAG
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 DOCS = Path(__file__).parents[2] / "docs"
 OF_THE_TOOL = {"search.html", "genindex.html"}  # made by Sphinx, not by us
 
@@ -26,18 +24,16 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
-def test_every_page_is_accessible_and_fits(site, scheme, width):
+def test_every_page_is_accessible_and_fits(chromium, site, scheme, width):
     """No violation of WCAG 2.1 AA and no sideways scrolling, on a phone and on a desk."""
     pages = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-        for path in pages:
-            if path.name in OF_THE_TOOL:
-                continue
-            page.goto(path.as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
-            found = axe_playwright.Axe().run(page, options=RULES)
-            assert found.violations_count == 0, f"{path.name}: {found.generate_report()}"
-        browser.close()
+    page = chromium.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    for path in pages:
+        if path.name in OF_THE_TOOL:
+            continue
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        found = Axe().run(page, options=WCAG)
+        assert found.violations_count == 0, f"{path.name}: {found.generate_report()}"
+    page.close()
     assert len(pages) > 20

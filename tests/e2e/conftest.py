@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,17 +12,6 @@ from tests.e2e.people import Visitor
 from tests.hub.support import ROOT, RunningHub
 
 SHOTS = ROOT / "tests" / "screenshots"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The system's browser; on CI it has to be there."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        assert not os.environ.get("CI"), "CI needs a browser: apt-get install chromium"
-        pytest.skip("no chromium on this machine")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -34,23 +22,17 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 
 
 @pytest.fixture(scope="session")
-def people(hub: RunningHub, chromium: str) -> Iterator[dict[str, Visitor]]:
+def people(hub: RunningHub, chromium: Any) -> dict[str, Visitor]:
     """Everybody on the roster, each with a browser profile of their own."""
-    from playwright.sync_api import sync_playwright
-
     SHOTS.mkdir(exist_ok=True)
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield {name: Visitor(browser, hub, name, SHOTS) for name in hub.passwords}
-        browser.close()
+    return {name: Visitor(chromium, hub, name, SHOTS) for name in hub.passwords}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One hub for all of them: the same worker, in the order of the files."""
+    """They share one hub and one browser, in the order of the files."""
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
 
 

@@ -137,7 +137,6 @@ def test_staff_commands_are_staff_s(stage, student, teacher):
 
 def test_the_assignment_list_s_entries(stage, desk, student, monkeypatch):
     """JupyterLab's list gets the fields that it reads, before and after feedback is fetched."""
-    pytest.importorskip("nbgrader")
     from nbgrader.coursedir import CourseDirectory
     from nbgrader.exchange import ExchangeFactory
     from traitlets.config import Config

@@ -2,15 +2,17 @@
 
 import json
 import re
-import shutil
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from autograder.exchange import attempts, graded, queue
 from autograder.verdicts import Check, Result, Verdict, totals
+from tests.needs import WCAG
 
 from .stage import files, notebook
 
@@ -272,57 +274,49 @@ def test_staff_see_results_and_queue_again(stage, desk):
     assert "1 in line" in after.text
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_in_a_real_browser(stage, desk, scheme):
+def test_the_pages_in_a_real_browser(chromium, stage, desk, scheme):
     """WCAG 2.1 AA, no sideways scrolling at 390 pixels, no errors, live results, all by keyboard."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     attempt = _with_result(stage, desk)
     waiting = stage.student().post("api/units/softmax/attempts", json=files(softmax_ipynb=b"{}")).json()["id"]
     student, staff = (
         stage.hub.token("student-001", "nbgrader-course"),
         stage.hub.token("ta-1", "formgrade-course"),
     )
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        errors: list[str] = []
-        for who, paths in [
-            (student, ["", "units/softmax", f"attempts/{attempt}", f"attempts/{waiting}", "nowhere"]),
-            (staff, ["staff", "staff/softmax", f"attempts/{attempt}"]),
-        ]:
-            stage.hub.next_login = who
-            context = opened.new_context(
-                viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
-            )
-            page = context.new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            for path in paths:
-                page.goto(stage.url + path)
-                assert page.evaluate("document.documentElement.scrollWidth") <= 390
-                found = axe.Axe().run(page, options=RULES)
-                assert found.violations_count == 0, found.generate_report()
-            context.close()
-        stage.hub.next_login = student
-        page = opened.new_context().new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.goto(f"{stage.url}attempts/{attempt}")
-        button = page.get_by_role("button", name="Explain this task for a token")
-        button.focus()
-        page.keyboard.press("Enter")
-        sync_api.expect(page.get_by_text("Look at the axis.")).to_be_visible()
-        page.goto(f"{stage.url}attempts/{waiting}")
-        sync_api.expect(page.get_by_text("Next in line")).to_be_visible()
-        _finish_next(desk)
-        sync_api.expect(page.locator("main").get_by_text("of 50 points")).to_be_visible(timeout=10_000)
-        sync_api.expect(page.get_by_role("status")).to_contain_text("50 of 50 points")
-        assert errors == []
-        opened.close()
+    errors: list[str] = []
+    for who, paths in [
+        (student, ["", "units/softmax", f"attempts/{attempt}", f"attempts/{waiting}", "nowhere"]),
+        (staff, ["staff", "staff/softmax", f"attempts/{attempt}"]),
+    ]:
+        stage.hub.next_login = who
+        context = chromium.new_context(
+            viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for path in paths:
+            page.goto(stage.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            found = Axe().run(page, options=WCAG)
+            assert found.violations_count == 0, found.generate_report()
+        context.close()
+    stage.hub.next_login = student
+    page = chromium.new_context().new_page()
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.goto(f"{stage.url}attempts/{attempt}")
+    button = page.get_by_role("button", name="Explain this task for a token")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Look at the axis.")).to_be_visible()
+    page.goto(f"{stage.url}attempts/{waiting}")
+    expect(page.get_by_text("Next in line")).to_be_visible()
+    _finish_next(desk)
+    expect(page.locator("main").get_by_text("of 50 points")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("status")).to_contain_text("50 of 50 points")
+    assert errors == []
+    page.context.close()
 
 
 def _finish_next(desk):

@@ -13,7 +13,6 @@ import pytest
 
 from .stage import ENGINE, children, files, free_port, notebook, packed, settle
 
-pytest.importorskip("jupyterhub")
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.xdist_group("exchange-service")]
 
 CONFIG = """

@@ -49,9 +49,6 @@ def test_the_best_attempt_counts_and_reaches_the_gradebook(service):
     assert read_result(stage.course, "softmax", "student-001").score == 100.0
 
 
-@pytest.mark.xfail(
-    reason="a submission whose worker is killed again and again ends as troubled", strict=False
-)
 def test_a_killed_worker_loses_no_submission_and_no_mark(service):
     """Workers that die while they grade: every attempt still gets one mark, and soon."""
     stage = service.stage

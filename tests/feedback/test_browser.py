@@ -1,22 +1,20 @@
 """The pages in a real browser: accessible, and without sideways scrolling on a phone."""
 
-import shutil
 from datetime import UTC, datetime
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from autograder.disclosure import Shown
 from autograder.feedback import feedback_page
 from autograder.report.page import report_page, unit_report
+from tests.needs import WCAG
 from tests.report.classes import a_class
 
 from .examples import COURSE, UNIT, flipped
 
-sync_api = pytest.importorskip("playwright.sync_api")
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +29,11 @@ def pages(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium."""
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["feedback", "report"])
-def test_the_page_is_accessible_and_fits_a_phone(browser, pages, name, scheme):
+def test_the_page_is_accessible_and_fits_a_phone(chromium, pages, name, scheme):
     """No violation of WCAG 2.1 AA, no sideways scrolling at 390 pixels, no errors."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
     )
     page = context.new_page()
@@ -54,15 +43,15 @@ def test_the_page_is_accessible_and_fits_a_phone(browser, pages, name, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for closed in page.locator("details > summary").all():
         closed.click()
-    found = axe_playwright.Axe().run(page, options=RULES)
+    found = Axe().run(page, options=WCAG)
     assert found.violations_count == 0, found.generate_report()
     assert errors == []
     context.close()
 
 
-def test_the_copy_button_works_under_the_policy(browser, pages):
+def test_the_copy_button_works_under_the_policy(chromium, pages):
     """The one script that the policy allows adds a button that can be reached and pressed by keyboard."""
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -70,7 +59,7 @@ def test_the_copy_button_works_under_the_policy(browser, pages):
     button = page.get_by_role("button", name="Copy this code").first
     button.focus()
     page.keyboard.press("Enter")
-    sync_api.expect(button).to_have_text("Copied")
+    expect(button).to_have_text("Copied")
     assert "np.arange(9.0)" in page.evaluate("navigator.clipboard.readText()")
     assert errors == []
     context.close()

@@ -126,8 +126,9 @@ def test_an_unknown_profile_is_refused():
 
 
 def _pod(profile):
-    kubespawner = pytest.importorskip("kubespawner")
     import asyncio
+
+    import kubespawner
 
     traits = profiles.kubernetes(profile, ["server"])
     traits.pop("environment")

@@ -23,7 +23,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def users():
-    for name in NAMES:
+    for name in NAMES:  # left behind where a run was killed
+        subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
         subprocess.run(["useradd", "-m", "-K", "HOME_MODE=0700", name], check=True)
     yield NAMES
     for name in NAMES:

@@ -194,7 +194,8 @@ def test_points_in_the_notebook():
 
 def test_notebook_runs(monkeypatch):
     """The notebook runs from top to bottom with the reference, and every figure has its alternative text."""
-    matplotlib = pytest.importorskip("matplotlib")
+    import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -137,7 +137,8 @@ def loss_gradient(model, x):
 @pytest.mark.slow
 def test_torch_module_with_weights_set_by_the_judge(make):
     """A module stays a handle; weights go in, gradients come out as a claim."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     student = make(MODULE, ["Net"], reference=MODULE, runtime="torch")
     net = student.Net(3)
     student.inside(set_weights, net, torch.ones(1, 3))

@@ -94,7 +94,8 @@ def test_a_generator_travels_with_its_state():
 
 def test_tensors_keep_dtype_and_requires_grad():
     """A tensor arrives detached from any graph, with its flag."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     tensor = torch.arange(6.0, dtype=torch.float64).reshape(2, 3).requires_grad_()
     result = through((tensor * 1).detach().requires_grad_().T)
     assert result.requires_grad
