@@ -204,7 +204,7 @@ def slurm_cluster(jobs: int, private: Path) -> Any:
         walltime=os.environ.get("COURSE_SLURM_WALLTIME", "01:00:00"),
         security=Security.temporary(),
         protocol="tls://",
-        scheduler_options={"dashboard": False, "dashboard_address": None},  # a port that nobody reads
+        scheduler_options={"dashboard_address": ":0"},  # 8787 may be another batch's
         shared_temp_directory=str(private),
     )
     cluster.scale(jobs=jobs)

@@ -159,12 +159,18 @@ def test_the_queue_gives_each_entry_to_one_worker(desk):
 
 
 def test_an_entry_that_kills_its_workers_is_set_aside(desk):
-    """After three silent ends staff must look; the rest of the queue goes on."""
+    """Tried again at once, then behind the others; after three silent ends staff must look."""
     first, second = _handed_in(desk), _handed_in(desk, "student-002")
     with desk.database.write() as connection:
-        for at in (0.0, 100.0, 200.0):
-            assert queue.take(connection, "w", at + 1, 20.0, 3).attempt == first.id
-        assert queue.take(connection, "w", 301.0, 20.0, 3).attempt == second.id
+        for at in (0.0, 100.0):
+            taken = queue.take(connection, "w", at + 1, 20.0, 3)
+            assert taken.attempt == first.id
+        assert queue.ahead(connection, taken) == 1
+        other = queue.take(connection, "w", 201.0, 20.0, 3)
+        assert other.attempt == second.id
+        assert queue.end(connection, other)
+        assert queue.take(connection, "w", 301.0, 20.0, 3).attempt == first.id
+        assert queue.take(connection, "w", 401.0, 20.0, 3) is None
         assert [entry.attempt for entry in queue.troubled(connection)] == [first.id]
         queue.add(connection, first.id)
         assert queue.troubled(connection) == []

@@ -13,7 +13,7 @@ from autograder.hub.roster import Member
 from tests.hub.support import RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in, _token
 
-NAMES = ("crs-test-1", "crs-test-2")
+NAMES = tuple(f"crs-{os.getpid()}-{number}" for number in (1, 2))  # of this process: runs may overlap
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("hub"),
@@ -23,8 +23,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def users():
-    for name in NAMES:  # left behind where a run was killed
-        subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
+    for name in NAMES:
         subprocess.run(["useradd", "-m", "-K", "HOME_MODE=0700", name], check=True)
     yield NAMES
     for name in NAMES:
