@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from ..sanitize import plain
 from .tables import QUEUE
 
 LINE = (QUEUE.c.tries > 1, QUEUE.c.place)  # who is first: see `take`
@@ -69,7 +70,7 @@ def give_up(connection: Connection, worker: str) -> int:
 def set_aside(connection: Connection, entry: Entry, why: str) -> None:
     """Keep an entry for staff."""
     connection.execute(
-        update(QUEUE).where(QUEUE.c.place == entry.place).values(worker="", lease=0.0, trouble=why)
+        update(QUEUE).where(QUEUE.c.place == entry.place).values(worker="", lease=0.0, trouble=plain(why))
     )
 
 

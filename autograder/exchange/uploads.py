@@ -205,8 +205,9 @@ def _text(item: dict[str, Any], name: str) -> str:
 
 def _word(data: dict[str, Any], name: str, longest: int) -> str | None:
     value = data.get(name)
-    if value is not None and (not isinstance(value, str) or len(value) > longest):
-        raise Refused(400, f'"{name}" should be a text of at most {longest} characters.')
+    fits = isinstance(value, str) and len(value) <= longest and value.isprintable()
+    if value is not None and not fits:
+        raise Refused(400, f'"{name}" should be a text of at most {longest} printable characters.')
     return value
 
 

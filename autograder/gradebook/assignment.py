@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 from ..course import Course, Unit
 from ..errors import ConfigError
 from ..results import write_atomically
-from .database import one_writer, open_gradebook, programs_on_path, quiet
+from .database import gradebook_exists, one_writer, open_gradebook, programs_on_path, quiet
 from .folders import Folders
 from .settings import nbgrader_config
 
@@ -26,7 +26,7 @@ def ensure_assignment(course: Course, unit: Unit) -> bool:
     _renew_source(course, unit)
     stamp = folders.release(unit.name).with_name(".made-from")
     digest = hashlib.sha256(source.read_bytes() + f"{unit.due} {course.gradebook}".encode()).hexdigest()
-    if _is_current(folders, unit, stamp, digest):
+    if _is_current(course, unit, stamp, digest):
         return False
     with one_writer(course):
         _generate(course, unit)
@@ -49,9 +49,10 @@ def _renew_source(course: Course, unit: Unit) -> None:
     synchronise(nbgrader_source(course, unit), files)
 
 
-def _is_current(folders: Folders, unit: Unit, stamp: Any, digest: str) -> bool:
+def _is_current(course: Course, unit: Unit, stamp: Path, digest: str) -> bool:
+    folders = Folders(course)
     same = stamp.is_file() and stamp.read_text().strip() == digest
-    return bool(same and folders.release(unit.name).is_file() and folders.database_exists)
+    return bool(same and folders.release(unit.name).is_file() and gradebook_exists(course))
 
 
 def _generate(course: Course, unit: Unit) -> None:

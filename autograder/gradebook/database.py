@@ -12,9 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.pool import NullPool
+
 from ..course import Course
-from ..errors import ConfigError
+from ..databases import bounded, explained, outage_explained
 from .folders import Folders
+
+NAMED = ("the gradebook", "Its URL is 'gradebook' in course_config.py.")
 
 
 @contextmanager
@@ -22,24 +27,33 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     """nbgrader's ``Gradebook`` of the course; made where it does not exist yet.
 
     Raises:
-        ConfigError: the database cannot be reached.
+        ConfigError: the database cannot be reached, or was lost while it was in use.
     """
     folders = Folders(course)
     folders.root.mkdir(parents=True, exist_ok=True)
-    if not folders.database_exists:
+    if not gradebook_exists(course):
         shutil.rmtree(folders.root / "written", ignore_errors=True)  # what an earlier gradebook held
     with quiet(), programs_on_path():
         from nbgrader.api import Gradebook
-        from sqlalchemy.exc import SQLAlchemyError
 
-        try:
-            gradebook = Gradebook(folders.database, course.name)
-        except (SQLAlchemyError, ImportError) as error:
-            raise ConfigError(
-                f"the gradebook cannot be opened: {error}. See 'gradebook' in course_config.py."
-            ) from error
-        with gradebook:
+        with explained(folders.database, *NAMED):
+            gradebook = Gradebook(bounded(folders.database), course.name)
+        with outage_explained(folders.database, *NAMED), gradebook:
             yield gradebook
+
+
+def gradebook_exists(course: Course) -> bool:
+    """False where the gradebook was not made yet: no file, or a database without its tables.
+
+    Raises:
+        ConfigError: the database cannot be reached.
+    """
+    folders = Folders(course)
+    if course.gradebook is None:
+        return folders.database_file.exists()
+    with explained(folders.database, *NAMED):
+        engine = create_engine(bounded(folders.database), poolclass=NullPool)
+        return inspect(engine).has_table("assignment")
 
 
 @contextmanager

@@ -23,12 +23,12 @@ class Folders:
     @property
     def database(self) -> str:
         """The gradebook as an SQLAlchemy URL; SQLite in the data folder unless the course names one."""
-        return self.course.gradebook or f"sqlite:///{self.course.data_folder / 'gradebook.db'}"
+        return self.course.gradebook or f"sqlite:///{self.database_file}"
 
     @property
-    def database_exists(self) -> bool:
-        """False only where the SQLite file was not made yet."""
-        return self.course.gradebook is not None or (self.course.data_folder / "gradebook.db").exists()
+    def database_file(self) -> Path:
+        """The gradebook where the course names no other."""
+        return self.course.data_folder / "gradebook.db"
 
     @property
     def submitted(self) -> Path:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..course import Course
-from .database import open_gradebook, quiet
-from .folders import Folders
+from .database import gradebook_exists, open_gradebook, quiet
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ def read_marks(course: Course, unit: str) -> dict[str, Mark]:
 
     Submissions of which nothing was marked, by us or by a person, have no mark.
     """
-    if not Folders(course).database_exists:
+    if not gradebook_exists(course):
         return {}
     with quiet(), open_gradebook(course) as gradebook:
         from nbgrader import api

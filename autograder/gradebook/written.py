@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from ..course import Course
+from ..databases import identity
+from ..errors import ConfigError
 from ..results import write_atomically
 from ..verdicts import Result
 from . import cells
+from .database import gradebook_exists
 from .folders import Folders
 
 Record = dict[str, dict[str, Any]]  # student -> {"key": digest of the result, "bonus": {cell: points}}
@@ -27,16 +30,24 @@ Record = dict[str, dict[str, Any]]  # student -> {"key": digest of the result, "
 def unwritten(course: Course, unit: str, results: Iterable[Result]) -> list[Result]:
     """Those results that the gradebook does not hold yet; BROKEN ones never belong there."""
     folders = Folders(course)
-    known = read_record(course, unit) if folders.database_exists else {}
+    known = read_record(course, unit) if _can_be_asked(course) else {}
     return [
         result
         for result in results
         if result.score is not None
         and (
-            known.get(result.student, {}).get("key") != key_of(result)
+            known.get(result.student, {}).get("key") != key_of(course, result)
             or not folders.autograded(unit, result.student).exists()
         )
     ]
+
+
+def _can_be_asked(course: Course) -> bool:
+    """One that is away counts as one that holds nothing: writing to it will say what is wrong."""
+    try:
+        return gradebook_exists(course)
+    except ConfigError:
+        return False
 
 
 def read_record(course: Course, unit: str) -> Record:
@@ -53,13 +64,15 @@ def update_record(course: Course, unit: str, results: Iterable[Result]) -> None:
     """Note that these results are in the gradebook."""
     record = read_record(course, unit)
     for result in results:
-        record[result.student] = {"key": key_of(result), "bonus": bonus_of(result)}
+        record[result.student] = {"key": key_of(course, result), "bonus": bonus_of(result)}
     write_atomically(_path(course, unit), json.dumps(record, indent=0, sort_keys=True) + "\n")
 
 
-def key_of(result: Result) -> str:
-    """A digest of everything in a result that reaches the gradebook."""
-    return hashlib.sha256(replace(result, seconds=0.0).to_json().encode("utf-8", "surrogatepass")).hexdigest()
+def key_of(course: Course, result: Result) -> str:
+    """A digest of everything in a result that reaches the gradebook, and of which gradebook that is."""
+    content = replace(result, seconds=0.0).to_json()
+    where = identity(course.gradebook) if course.gradebook else ""
+    return hashlib.sha256(f"{content}{where}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def bonus_of(result: Result) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..course import Course
+from ..databases import try_to_connect
 from ..errors import UsageError
 from . import passwords
 from .files import private_folder, write_private
@@ -38,6 +39,8 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
     check(options)
     _check_installed(options)
     _check_port(options)
+    if options.database:  # JupyterHub itself would not say what is wrong
+        try_to_connect(options.database, "the hub's database", "Its URL is --database.")
     folder = private_folder(hub_folder(course))
     private_folder(folder / "homes")
     if not roster_file(course).exists():

@@ -96,7 +96,15 @@ def _environment(course: Course) -> dict[str, str]:
     beside = str(Path(sys.executable).parent)
     path = os.pathsep.join([beside, os.environ.get("PATH", "/usr/bin:/bin")])
     kept = {name: os.environ[name] for name in ("COURSE_DATA", "COURSE_EXCHANGE_DB") if name in os.environ}
-    return {"PATH": path, "COURSE_ROOT": str(course.root), "COURSE_NAME": course.name, **kept}
+    own = {"PATH": path, "COURSE_ROOT": str(course.root), "COURSE_NAME": course.name}
+    return {**_postgres_environment(), **own, **kept}
+
+
+def _postgres_environment() -> dict[str, str]:
+    """PostgreSQL's own settings; its file of passwords by name, since services have homes of their own."""
+    passwords = Path.home() / ".pgpass"
+    given = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    return ({"PGPASSFILE": str(passwords)} if passwords.is_file() else {}) | given
 
 
 def tethered(command: list[str]) -> list[str]:

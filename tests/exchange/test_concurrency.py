@@ -1,23 +1,19 @@
-"""Many at once: threads on SQLite, and on PostgreSQL where ``COURSE_TEST_POSTGRES`` names a database."""
+"""Many at once: threads on SQLite and on PostgreSQL."""
 
-import os
 import threading
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete
 
 from autograder.exchange import attempts, graded, queue
 from autograder.exchange.database import Database
 from autograder.exchange.hints import level, opened, pay
 from autograder.exchange.refusals import Refused
-from autograder.exchange.tables import METADATA
 from autograder.exchange.uploads import File, Upload
 from autograder.verdicts import Check, Result, Verdict, totals
+from tests.postgres import postgres  # noqa: F401 - a fixture
 
 from .test_parts import TOKENS
-
-POSTGRES = os.environ.get("COURSE_TEST_POSTGRES")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,12 +22,7 @@ def shared(request, desk):
     if request.param == "sqlite":
         yield desk
         return
-    if not POSTGRES:
-        pytest.skip("COURSE_TEST_POSTGRES is not set")
-    database = Database(POSTGRES)
-    with database.write() as connection:
-        for table in METADATA.sorted_tables:
-            connection.execute(delete(table))
+    database = Database(request.getfixturevalue("postgres").fresh())
     yield replace(desk, database=database)
     database.close()
 
@@ -105,3 +96,14 @@ def test_a_token_is_spent_once_at_once(shared):
     with shared.database.read() as connection:
         spent = opened(connection, "softmax", "student-001")
     assert (len(spent), len(refused), level(TOKENS, spent.values(), 1.0).whole) == (2, 8, 0)
+
+
+def test_what_is_read_together_fits_together(shared):
+    """Whoever reads sees one state, also where somebody writes between two looks."""
+    unit, upload = shared.course.units[0], Upload((File("softmax.ipynb", b"{}"),))
+    with shared.database.read() as connection:
+        assert queue.length(connection) == 0
+        attempts.accept(shared, unit, "student-001", upload)
+        assert queue.length(connection) == 0
+    with shared.database.read() as connection:
+        assert queue.length(connection) == 1
