@@ -1,6 +1,8 @@
-"""A JupyterHub configuration for one machine, to be extended: ``jupyterhub -f infra/jupyterhub_config.py``.
+"""A JupyterHub configuration for one machine, to be extended.
 
-``course hub`` needs no such file. Use one where a site wants settings of its own.
+``python -m autograder.hub.serve -f infra/jupyterhub_config.py`` runs it (so does ``jupyterhub -f``,
+whose login page waits for the services). ``course hub`` needs no such file. Use one where a
+site wants settings of its own.
 """
 
 import os

@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 ``course hub`` checks what can go wrong before anything is started (launch.py), and
-becomes the ``jupyterhub`` program with a configuration of three lines
+becomes JupyterHub (serve.py) with a configuration of three lines
 (jupyterhub_config.py), which calls ``configure`` (settings.py). From there:
 
     roster.py        data/roster.csv: who takes part, and as what
@@ -16,6 +16,12 @@ becomes the ``jupyterhub`` program with a configuration of three lines
     services.py      exchange, formgrader and idle culler as services of the hub
     formgrader.py    a server that shows formgrader and nothing else: no kernel, no files
     tether.py        a service ends with its hub, also when the hub is killed
+
+and what makes waiting short:
+
+    serve.py         the hub's program: app.py shows pages before the services are up
+    singleuser.py    the program of a person's server, without late_imports.py
+    buttons.py       nbgrader's buttons, loaded when that server is already up
 
 The hub keeps everything in ``data/hub``: its database, cookie secret, passwords, tokens
 of services and, for the local spawner, the home folders.

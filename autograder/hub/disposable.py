@@ -45,7 +45,7 @@ def main() -> None:
         sys.exit(f"COURSE_COPY_URL is {url!r}, expected an address of the hub")
     with urllib.request.urlopen(url, timeout=60) as answer:
         (home / Path(unquote(name)).name).write_bytes(answer.read(_MOST_BYTES))
-    os.execvp(sys.executable, [sys.executable, "-P", "-m", "jupyterhub.singleuser", *sys.argv[1:]])
+    os.execvp(sys.executable, [sys.executable, "-P", "-m", "autograder.hub.singleuser", *sys.argv[1:]])
 
 
 def _below_usr(path: str) -> bool:

@@ -11,12 +11,15 @@ Started by the hub as ``python -m autograder.hub.formgrader``.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from ..course import load_course
+from ..course import Course, load_course
+from ..errors import CourseError
 from ..gradebook import Folders
 from .files import private_folder
+from .late_imports import put_off_iri_grammar
 
 NOT_HERE = (
     "jupyterlab",
@@ -38,12 +41,30 @@ def main() -> None:
     folders = Folders(course)
     private_folder(Path(os.environ["HOME"]))
     folders.root.mkdir(parents=True, exist_ok=True)
+    build_missing(course)
     os.chdir(folders.root)
+    put_off_iri_grammar()
     os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
     from jupyterhub.singleuser import main as serve
 
     root = ["--allow-root"] if os.geteuid() == 0 else []  # a hub for system users runs as root
     serve([f"--ServerApp.root_dir={folders.root}", *root])
+
+
+def build_missing(course: Course) -> None:
+    """Build what formgrader has to show and ``course build`` did not build yet.
+
+    A unit that cannot be built is named in the hub's log; formgrader then shows the others.
+    """
+    from ..release import build, publish
+
+    for unit in course.units:
+        if Folders(course).source(unit.name).exists():
+            continue
+        try:
+            publish(course, unit, build(course, unit))
+        except CourseError as error:
+            print(f"formgrader lacks {unit.name}, run 'course build': {error}", file=sys.stderr, flush=True)
 
 
 def configure_server(c: Any) -> None:

@@ -47,7 +47,6 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
         add(roster_file(course), FIRST_MEMBERS)
         yield f"Made a first roster: {roster_file(course)}. Change it with 'course roster'."
     roster = read_roster(roster_file(course))
-    yield from _built(course)
     yield _counted(roster)
     if options.login == "password":
         yield from _first_passwords(folder, roster)
@@ -58,7 +57,7 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
 def become_hub(course: Course, options: Options, config: Path | None = None) -> None:
     """Replace this process by JupyterHub; signals then reach it directly."""
     environment = {**os.environ, "COURSE_ROOT": str(course.root), "COURSE_HUB_OPTIONS": options.to_json()}
-    command = [sys.executable, "-P", "-m", "jupyterhub", "-f", str(config or CONFIG)]
+    command = [sys.executable, "-P", "-m", "autograder.hub.serve", "-f", str(config or CONFIG)]
     os.chdir(hub_folder(course))
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)
@@ -75,17 +74,6 @@ def _first_passwords(folder: Path, roster: Roster) -> Iterator[str]:
     yield "Hand them out, then delete the file."
     if len(made) <= 10:
         yield "\n".join(f"  {name:24} {password}" for name, password in made.items())
-
-
-def _built(course: Course) -> Iterator[str]:
-    """Formgrader shows the units that ``course build`` put into the data folder."""
-    from ..gradebook import Folders
-    from ..release import build, publish
-
-    for unit in course.units:
-        if not Folders(course).source(unit.name).exists():
-            yield f"Building {unit.name} for formgrader."
-            publish(course, unit, build(course, unit))
 
 
 def _counted(roster: Roster) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ SHORTEST = 10  # characters of a chosen password
 _LONGEST = 200
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else in print
 _COST = (2**15, 8, 3)
+_CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def make_first(path: Path, usernames: Iterable[str]) -> dict[str, str]:
         hashes = read_hashes(path)
         made = {name: first_password() for name in usernames if name not in hashes}
         if made:
-            _write(path, hashes | {name: hash_password(password) for name, password in made.items()})
+            with ThreadPoolExecutor(_CORES) as threads:  # scrypt runs beside Python
+                _write(path, hashes | dict(zip(made, threads.map(hash_password, made.values()), strict=True)))
     return made
 
 

@@ -16,6 +16,7 @@ from .options import Options, hub_folder
 from .ports import free_port
 from .roles import EXCHANGE
 
+READY_SECONDS = 120  # until a service answers; formgrader builds missing units before it does
 FORMGRADER_SETTINGS = Path(__file__).with_name("server_settings") / "formgrader"
 
 
@@ -32,6 +33,7 @@ def _exchange(course: Course) -> dict[str, Any]:
         "command": tethered([str(Path(sys.executable).with_name("course")), "exchange"]),
         "cwd": str(course.root),
         "environment": _environment(course),
+        "timeout": READY_SECONDS,
         "oauth_no_confirm": True,
         "display": True,
     }
@@ -45,6 +47,7 @@ def _formgrader(course: Course, options: Options) -> dict[str, Any]:
         "url": f"http://127.0.0.1:{free_port()}",
         "command": tethered([sys.executable, "-P", "-m", "autograder.hub.formgrader"]),
         "cwd": str(course.root),
+        "timeout": READY_SECONDS,
         "oauth_no_confirm": True,
         "display": True,
         "environment": {

@@ -44,6 +44,7 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
         homes = hub_folder(course) / "homes"
         c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
     if options.spawner in ("simple", "system"):
+        c.Spawner.poll_interval = 5  # seconds until a server that was killed can be started again
         # bin first on PATH: nbgrader starts alembic, terminals find nbgrader and course
         c.Spawner.env_keep = ["LANG", "LC_ALL", "TZ"]
         c.Spawner.environment["PATH"] = _path()
@@ -73,7 +74,7 @@ class BeforeSpawn:
             environment["COURSE_EXCHANGE_URL"] = ""
         else:
             local = self.options.spawner in ("simple", "system")
-            command = [_program("jupyterhub-singleuser") if local else "jupyterhub-singleuser"]
+            command = [sys.executable if local else "python3", "-P", "-m", "autograder.hub.singleuser"]
         profile = self._profile(spawner.user_options.get("profile"))
         traits = profiles.TRANSLATIONS[self.options.spawner](profile, command)
         spawner.environment = {**spawner.environment, **traits.pop("environment"), **environment}
@@ -129,10 +130,6 @@ def config_folders(staff: bool, spawner: str) -> list[str]:
 def _path() -> str:
     beside = str(Path(sys.executable).parent)
     return os.pathsep.join([beside, *os.environ.get("PATH", "/usr/bin:/bin").split(os.pathsep)])
-
-
-def _program(name: str) -> str:
-    return str(Path(sys.executable).parent / name)
 
 
 def _name_in(word: str) -> str:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -75,7 +76,7 @@ class RunningHub:
         self.stop()
 
     def start(self) -> float:
-        """Start and wait for the login page; the seconds that it took."""
+        """Start, and wait for the services; the seconds until the login page was there."""
         program = Path(sys.executable).with_name("course")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
         environment |= self.environment
@@ -85,22 +86,32 @@ class RunningHub:
                 [str(program), "hub", "--port", str(self.port), *self.arguments],
                 cwd=self.course.root, stdout=log, stderr=log, env=environment, start_new_session=True,
             )  # fmt: skip
-        self._wait_for_login_page()
-        return time.monotonic() - begin
+        self._wait(self._has_login_page, "login page")
+        seconds = time.monotonic() - begin
+        self._wait(self._has_services, "services")
+        return seconds
 
-    def _wait_for_login_page(self, seconds: float = 90) -> None:
+    def _wait(self, there: Callable[[], bool], what: str, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise AssertionError(f"the hub ended:\n{self.log.read_text()[-4000:]}")
             try:
-                page = httpx.get(f"{self.url}/hub/login", follow_redirects=True, timeout=5).text
-                if "username_input" in page or "Sign in with" in page:
+                if there():
                     return
             except httpx.HTTPError:
                 time.sleep(0.05)
             time.sleep(0.05)
-        raise AssertionError(f"no login page after {seconds} s:\n{self.log.read_text()[-4000:]}")
+        raise AssertionError(f"no {what} after {seconds} s:\n{self.log.read_text()[-4000:]}")
+
+    def _has_login_page(self) -> bool:
+        page = httpx.get(f"{self.url}/hub/login", follow_redirects=True, timeout=5).text
+        return "username_input" in page or "Sign in with" in page
+
+    def _has_services(self) -> bool:
+        """Exchange and formgrader answer, if only to ask who one is."""
+        paths = ("exchange/api/health", f"{self.course.name}/")
+        return all(httpx.get(f"{self.url}/services/{path}", timeout=5).status_code < 500 for path in paths)
 
     def kill(self) -> None:
         """``kill -9`` of the hub's own process, nothing else."""

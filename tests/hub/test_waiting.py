@@ -1,0 +1,108 @@
+"""What makes the hub and its servers start soon, without a hub."""
+
+import asyncio
+import random
+import subprocess
+import sys
+
+import pytest
+from jupyterhub import utils
+from jupyterhub.httpclient import JupyterHubHTTPClient
+
+from autograder.gradebook import Folders
+from autograder.hub import app
+from autograder.hub.formgrader import build_missing
+from tests.hub.support import copy_course, free_port
+
+FIRST = """
+from autograder.hub.late_imports import put_off_iri_grammar
+put_off_iri_grammar()
+import sys, jsonschema
+assert "lark" not in sys.modules, "the parser was built at import"
+"""
+
+
+def _python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_parser_is_built_at_first_use():
+    """And answers then as it always does."""
+    said = _python(
+        FIRST
+        + "ask = jsonschema.FormatChecker().conforms\n"
+        + 'print([ask(text, "iri") for text in ("http://a.example/ä?b#c", "no scheme", "")], '
+        + '"lark" in sys.modules)'
+    )
+    assert said.strip() == "[True, False, False] True"
+
+
+def test_the_package_itself_is_found_afterwards():
+    """Whoever else imports it gets the real one, with all of its names."""
+    said = _python(
+        FIRST
+        + 'jsonschema.FormatChecker().conforms("x", "iri")\n'
+        + "import rfc3987_syntax; print(rfc3987_syntax.__file__)"
+    )
+    assert said.strip().endswith("__init__.py")
+
+
+def test_jupyterlab_starts_no_node():
+    """With the server's own program; the control: without it, importing JupyterLab asks for yarn."""
+    watch = (
+        "import subprocess, sys\n"
+        "from jupyterlab import commands\n"
+        "commands.which = lambda *_: 'node'\n"
+        "commands.subprocess.check_output = lambda *_, **__: print('asked') or b''\n"
+    )
+    late = "from autograder.hub.late_imports import leave_out_yarn; leave_out_yarn()\n"
+    assert "asked" in _python(watch + "import jupyterlab.labapp")
+    assert _python(watch + late + "import jupyterlab.labapp") == ""
+
+
+async def _noticed(after: float) -> float:
+    """Seconds from the moment when a server is up until the hub notices."""
+    loop = asyncio.get_running_loop()
+    up = loop.time() + after
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def serve() -> asyncio.Server:
+        await asyncio.sleep(up - loop.time())
+        return await asyncio.start_server(answer, "127.0.0.1", port)
+
+    port = free_port()
+    starting = asyncio.create_task(serve())
+    await utils.wait_for_http_server(f"http://127.0.0.1:{port}", timeout=20)
+    late = loop.time() - up
+    (await starting).close()
+    await JupyterHubHTTPClient.instance().close()
+    return late
+
+
+@pytest.mark.parametrize("often", [True, False])
+def test_a_server_is_noticed_soon(monkeypatch, often):
+    """Within the longest wait, at worst; the control: JupyterHub's own waits grow."""
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(utils, "exponential_backoff", utils.exponential_backoff)
+    if often:
+        app.look_often()
+    late = asyncio.run(_noticed(1.6))  # JupyterHub looks after 1.4 and after 3.0 seconds
+    assert (late < app.LONGEST_WAIT + 0.4) == often, late
+
+
+def test_a_unit_that_cannot_be_built_keeps_no_hub_from_starting(tmp_path, capsys):
+    """Formgrader names it in the log and shows the others."""
+    course = copy_course(tmp_path / "course")
+    broken, *others = course.units
+    broken.reference.unlink()
+    build_missing(course)
+    said = capsys.readouterr().err
+    assert f"formgrader lacks {broken.name}" in said and said.count("lacks") == 1
+    assert not Folders(course).source(broken.name).exists()
+    assert all(Folders(course).source(unit.name).exists() for unit in others)
