@@ -227,21 +227,21 @@ def test_indirect(student, scaled):
     assert scaled >= 10.0
     assert_close(student.double(scaled), 2 * scaled)
 
-class TestTogether:
-    def setup_method(self):
-        self.value = 4.0
+def setup_function(function):
+    SEEN.append(function.__name__)
 
-    @pytest.mark.task("double", points=60)
-    def test_method(self, student):
-        """A method with its own set-up."""
-        assert_close(student.double(self.value), 8.0)
+@pytest.mark.task("double", points=60)
+def test_set_up(student):
+    """A function with its own set-up."""
+    assert "test_set_up" in SEEN
+    assert_close(student.double(4.0), 8.0)
 '''
 
 
-def test_a_grader_s_own_fixtures_and_classes_are_pytest_s_business(toy):
+def test_a_grader_s_own_fixtures_are_pytest_s_business(toy):
     """Only a check that asks for nothing but ours is called without pytest's set-up."""
     suite = toy(FIXTURES)
     found = verdicts(suite, reference_subject(suite))
     assert {name: verdict for name, (verdict, _) in found.items()} == dict.fromkeys(
-        ("test_own", "test_indirect", "test_method"), "PASSED"
+        ("test_own", "test_indirect", "test_set_up"), "PASSED"
     )
