@@ -250,7 +250,7 @@ def _plain(item: pytest.Item) -> _Plain | None:
     parameters = {} if call is None else dict(call.params)
     if not {*OURS, *parameters}.issuperset(item.fixturenames):
         return None
-    for name, definitions in item._fixtureinfo.name2fixturedefs.items():
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
         if definitions[-1].baseid and definitions[-1].func is not get_direct_param_fixture_func:
             return None  # the grader has a fixture of its own under that name
     names = tuple(name for name in item._fixtureinfo.argnames if name not in parameters)

@@ -536,7 +536,8 @@ def _index(number: Any) -> int:
     return number
 
 
-def _checked_shape(shape: Any) -> list[int]:
-    if not isinstance(shape, (list, tuple)) or len(shape) > 32 or not all(type(n) is int and n >= 0 for n in shape):
+def _checked_shape(shape: Any) -> Any:
+    sizes = shape if isinstance(shape, (list, tuple)) and len(shape) <= 32 else [None]
+    if not all(type(size) is int and size >= 0 for size in sizes):
         raise WireError("a malformed shape")
     return shape
