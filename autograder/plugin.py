@@ -4,8 +4,10 @@ Theory of operation
     ``Suite`` collects a unit's ``grader.py`` with a pytest of its own: no conftest, no
     third-party plugins, none of the plugins that report. ``Suite.run`` puts one subject
     on trial: the fixtures ``student``, ``rng`` and ``draw`` read the current trial, and
-    set-up, call and teardown happen as in any pytest run, without its reports. Assertions are
-    plain, since a rewritten one would show hidden values in its message.
+    set-up, call and teardown happen as in any pytest run, without its reports. A check that
+    asks for nothing but these three and its parameters is called with them at once: pytest's
+    set-up would cost as much as the check. Assertions are plain, since a rewritten one would
+    show hidden values in its message.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -27,6 +29,7 @@ import pytest
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 from _pytest.outcomes import OutcomeException
+from _pytest.python import get_direct_param_fixture_func
 
 from .course import Course, Limits, Unit
 from .draws import Draw
@@ -69,6 +72,13 @@ class _Now:
     student: Student
     rng: np.random.Generator
     raised: BaseException | None = None
+
+
+OURS: dict[str, Callable[[_Now], Any]] = {
+    "student": lambda now: now.student,
+    "rng": lambda now: now.rng,
+    "draw": lambda now: Draw(now.rng),
+}
 
 
 class _Fixtures:
@@ -119,7 +129,9 @@ class Suite:
         calm_torch()
         self._fixtures = _Fixtures()
         self._items = self._collect()
-        self._neighbours = _neighbours([item for items in self._items.values() for item in items])
+        every = [item for items in self._items.values() for item in items]
+        self._neighbours = _neighbours(every)
+        self._plain = {item: plain for item in every if (plain := _plain(item)) is not None}
 
     @property
     def checks(self) -> tuple[Mark, ...]:
@@ -157,7 +169,8 @@ class Suite:
         self._fixtures.now = now
         try:
             with _alarm(self.limits.test_seconds + JUDGE_GRACE):
-                now.raised = _run(item, self._neighbours.get(item))
+                plain = self._plain.get(item)
+                now.raised = _run(item, self._neighbours.get(item)) if plain is None else _call(plain, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
         finally:
@@ -218,6 +231,41 @@ def _neighbours(items: list[pytest.Item]) -> dict[pytest.Item, pytest.Item]:
     return {
         item: other for item, other in zip(items, [*items[1:], *items[:1]], strict=True) if item is not other
     }
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A check without fixtures but ours, as it is called."""
+
+    function: Callable[..., Any]
+    names: tuple[str, ...]  # of our fixtures
+    parameters: dict[str, Any]
+
+
+def _plain(item: pytest.Item) -> _Plain | None:
+    """How a check can be called without pytest's set-up; None where it asks for more."""
+    if not isinstance(item, pytest.Function) or item.cls is not None:
+        return None
+    call = getattr(item, "callspec", None)
+    parameters = {} if call is None else dict(call.params)
+    if not {*OURS, *parameters}.issuperset(item.fixturenames):
+        return None
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        if definitions[-1].baseid and definitions[-1].func is not get_direct_param_fixture_func:
+            return None  # the grader has a fixture of its own under that name
+    names = tuple(name for name in item._fixtureinfo.argnames if name not in parameters)
+    return _Plain(item.obj, names, parameters)
+
+
+def _call(plain: _Plain, now: _Now) -> BaseException | None:
+    """Call a check with our fixtures; what was raised."""
+    try:
+        plain.function(**{name: OURS[name](now) for name in plain.names}, **plain.parameters)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        return error
+    return None
 
 
 def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | None:

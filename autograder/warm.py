@@ -19,6 +19,7 @@ from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from .cores import Core
 from .course import Course, Unit, load_course
 from .diagnose import Explainer, explanation_digest
 from .digests import digest_of, digest_of_file, environment_digest
@@ -63,12 +64,14 @@ class Process:
         self.job: Job | None = None
         self.grader: Grader | None = None
         self.explained = ""
+        self.core: Core | None = None
 
     def grader_for(self, job: Job) -> Grader:
         """The warm grader, made anew where the job is another one."""
         key = replace(job, force=False)
         if self.grader is None or self.job != key:
             self.cool()
+            self.core = Core()
             self.grader, self.job = self._make(key), key
         return self.grader
 
@@ -91,6 +94,9 @@ class Process:
         if self.grader is not None:
             self.grader.close()
             self.grader = None
+        if self.core is not None:
+            self.core.release()
+            self.core = None
 
 
 @cache

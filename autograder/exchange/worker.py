@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..cores import Core
 from ..verdicts import Result
 from . import attempts, graded, queue
 from .desk import Desk, stamp
@@ -35,6 +36,7 @@ def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
         parent: process id to live as long as; None: until killed.
     """
     limit_memory()
+    core = Core()
     judge = Judge(desk.course, desk.blobs, tier)
     looked = time.monotonic()
     try:
@@ -48,6 +50,7 @@ def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
                 time.sleep(IDLE_SECONDS)
     finally:
         judge.close()
+        core.release()
 
 
 def step(desk: Desk, judge: Judge, name: str) -> bool:

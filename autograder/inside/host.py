@@ -18,6 +18,8 @@ import operator
 import socket
 import sys
 from collections.abc import Callable
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -110,7 +112,7 @@ class Host:
 
     def _inside(self, un: Unpacker, message: dict[str, Any]) -> Any:
         scope: dict[str, Any] = {"np": np, "torch": sys.modules.get("torch"), "__name__": "inside"}
-        exec(compile(message["source"], "the check", "exec"), scope)
+        exec(compiled(message["source"]), scope)
         return scope[message["name"]](*[un.unpack(node) for node in message["a"]])
 
     def _reset(self) -> None:
@@ -266,6 +268,12 @@ def _student_line(error: BaseException) -> dict[str, Any] | None:
     name, number, function, deepest = found
     text = linecache.getline(name, number).strip()[:200]
     return {"cell": name, "line": number, "text": text, "function": function[:200], "deepest": deepest}
+
+
+@cache
+def compiled(source: str) -> CodeType:
+    """A function of the grader's, which is shipped again with every call."""
+    return compile(source, "the check", "exec")
 
 
 def _identical(left: Any, right: Any) -> bool:

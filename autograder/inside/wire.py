@@ -37,6 +37,8 @@ ALIGNED = 8  # header and buffers are padded to multiples of this, so that array
 SMALL = 1 << 16  # bytes of buffers that are sent together with their header
 
 _LENGTHS = struct.Struct(">II")
+_SPACES = [b" " * gap for gap in range(ALIGNED)]
+_ZEROS = [bytes(gap) for gap in range(ALIGNED)]
 
 DTYPES = {
     name: np.dtype(name)
@@ -106,15 +108,16 @@ def send(
         TimeoutError: the other side does not read.
         OSError: the other side is gone.
     """
-    views = [memoryview(buffer).cast("B") for buffer in buffers]
-    sizes = [view.nbytes for view in views]
-    text = _ENCODE({**header, "z": sizes}).encode()
-    text += b" " * (-len(text) % ALIGNED)
-    parts: list[Any] = [b"", text]
-    for view, size in zip(views, sizes, strict=True):
-        parts += (view, bytes(-size % ALIGNED))
-    total = sum(size + -size % ALIGNED for size in sizes)
-    parts[0] = _LENGTHS.pack(len(text), total)
+    sizes = [memoryview(buffer).nbytes for buffer in buffers]
+    header["z"] = sizes
+    text = _ENCODE(header).encode()
+    parts: list[Any] = [text, _SPACES[-len(text) % ALIGNED]]
+    total = 0
+    for buffer, size in zip(buffers, sizes, strict=True):
+        gap = -size % ALIGNED
+        total += size + gap
+        parts += (buffer, _ZEROS[gap]) if gap else (buffer,)
+    parts.insert(0, _LENGTHS.pack(len(text) + -len(text) % ALIGNED, total))
     if total <= SMALL:  # copying is cheaper than another system call
         parts = [b"".join(parts)]
     for part in parts:
@@ -132,11 +135,15 @@ def receive(
         TimeoutError: nothing complete came before the deadline.
         WireError: the frame is too large or malformed.
     """
-    header_size, buffer_size = _LENGTHS.unpack(_read(sock, _LENGTHS.size, deadline))
+    data = _some(sock, deadline)
+    while len(data) < _LENGTHS.size:
+        data += _some(sock, deadline)
+    header_size, buffer_size = _LENGTHS.unpack_from(data)
     if header_size > MAX_HEADER or buffer_size > max_bytes:
         raise WireError(f"a frame of {header_size + buffer_size} bytes; at most {max_bytes} are allowed")
-    frame = memoryview(_read(sock, header_size + buffer_size, deadline))
-    text, body = frame[:header_size], frame[header_size:]
+    frame = memoryview(_whole(sock, data, _LENGTHS.size + header_size + buffer_size, deadline))
+    body = frame[_LENGTHS.size + header_size :]
+    text = frame[_LENGTHS.size : _LENGTHS.size + header_size]
     try:
         header = _DECODE(str(text, "utf-8"))
     except (ValueError, RecursionError) as error:
@@ -157,17 +164,32 @@ def _set_timeout(sock: socket.socket, deadline: float | None) -> None:
     sock.settimeout(left)
 
 
-def _read(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
-    done = 0
+def _some(sock: socket.socket, deadline: float | None) -> bytearray:
+    """What has come; most frames come whole."""
+    _set_timeout(sock, deadline)
+    data = sock.recv(SMALL)
+    if not data:
+        raise EOFError("the other side closed the connection")
+    return bytearray(data)
+
+
+def _whole(sock: socket.socket, data: bytearray, size: int, deadline: float | None) -> bytearray:
+    """The frame that ``data`` begins; the two sides take turns, so that nothing may follow it."""
+    done = len(data)
+    if done > size:
+        raise WireError("more came than one frame")
+    if done == size:
+        return data
+    frame = bytearray(size)
+    frame[:done] = data
+    view = memoryview(frame)
     while done < size:
         _set_timeout(sock, deadline)
         count = sock.recv_into(view[done:])
         if count == 0:
             raise EOFError("the other side closed the connection")
         done += count
-    return data
+    return frame
 
 
 def _refuse_constant(name: str) -> Any:
@@ -180,15 +202,16 @@ _DECODE = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _cut(body: memoryview, sizes: Any) -> list[memoryview]:
-    if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
-        raise WireError("the lengths of the buffers are no list of sizes")
-    padded = [size + -size % ALIGNED for size in sizes]
-    if sum(padded) != len(body):
-        raise WireError(f"the buffers have {len(body)} bytes, announced were {sum(padded)}")
+    if not isinstance(sizes, list):
+        raise WireError("the lengths of the buffers are no list")
     pieces, start = [], 0
-    for size, room in zip(sizes, padded, strict=True):
+    for size in sizes:
+        if type(size) is not int or size < 0:
+            raise WireError("the length of a buffer is no size")
         pieces.append(body[start : start + size])
-        start += room
+        start += size + -size % ALIGNED
+    if start != len(body):
+        raise WireError(f"the buffers have {len(body)} bytes, announced were {start}")
     return pieces
 
 
@@ -259,8 +282,11 @@ class Packer:
         name = NAMES.get(value.dtype)
         if name is None:
             return self._foreign_or_refuse(value, f"an array of dtype {value.dtype} cannot cross")
-        axes, contiguous, gap = _layout(value)
-        node = {"a": [self._add(contiguous), name, list(value.shape), axes, gap]}
+        if value.flags.c_contiguous:
+            node = {"a": [self._add(value), name, value.shape, None, 1]}
+        else:
+            axes, contiguous, gap = _layout(value)
+            node = {"a": [self._add(contiguous), name, value.shape, axes, gap]}
         return {"S": [self._shared[id(value)], node]} if id(value) in self._shared else node
 
     def _foreign_or_refuse(self, value: Any, sentence: str) -> Any:
@@ -510,7 +536,8 @@ def _index(number: Any) -> int:
     return number
 
 
-def _checked_shape(shape: Any) -> list[int]:
-    if not isinstance(shape, list) or len(shape) > 32 or not all(type(n) is int and n >= 0 for n in shape):
+def _checked_shape(shape: Any) -> Any:
+    sizes = shape if isinstance(shape, (list, tuple)) and len(shape) <= 32 else [None]
+    if not all(type(size) is int and size >= 0 for size in sizes):
         raise WireError("a malformed shape")
     return shape

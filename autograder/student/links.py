@@ -87,4 +87,4 @@ class LoopbackLink:
 
 
 def _copies(buffers: list[Any]) -> list[memoryview]:
-    return [memoryview(bytearray(memoryview(buffer).cast("B"))) for buffer in buffers]
+    return [memoryview(bytearray(memoryview(buffer))) for buffer in buffers]

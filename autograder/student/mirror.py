@@ -11,17 +11,14 @@ import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from ..inside.host import OPERATORS
+from ..inside.host import OPERATORS, compiled
 from ..inside.wire import HandleRef, NameRef
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, slice, type(Ellipsis))
-CONTAINERS = (list, tuple, dict)
 
 
 class Unmirrored(Exception):
@@ -165,13 +162,8 @@ def _same(target: Any) -> Any:
     return target
 
 
-@cache
-def _compiled(source: str) -> CodeType:
-    return compile(source, "the check", "exec")
-
-
 def _shipped(source: str, name: str) -> Callable[..., Any]:
     scope: dict[str, Any] = {"np": np, "torch": sys.modules.get("torch"), "__name__": "inside"}
-    exec(_compiled(source), scope)
+    exec(compiled(source), scope)
     function: Callable[..., Any] = scope[name]
     return function

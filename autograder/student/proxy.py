@@ -146,12 +146,14 @@ class Student:
         """Run a small function of the grader beside the student's code; its result is a claim.
 
         Its source is shipped: it may hold no secret, uses only its arguments, ``np`` and
-        ``torch``, and closes over nothing.
+        ``torch``, and closes over nothing. What goes wrong is told of the first object of the
+        student's among its arguments: ``student.inside(walk, student.SGD, ...)`` is about SGD.
         """
         if function.__closure__:
             raise TypeError(f"{function.__name__} uses variables around it; pass them as arguments")
         source = source_of(function)
-        remote = Remote(self, NameRef(function.__name__), NameRef(function.__name__), "")
+        about = next((arg._origin for arg in args if isinstance(arg, Remote)), function.__name__)
+        remote = Remote(self, NameRef(function.__name__), NameRef(function.__name__), about)
         return self._request("inside", remote, args, {}, name=source)
 
     def value(self, remote: Any) -> Any:
@@ -330,8 +332,6 @@ def _message(
 
 
 def _label(kind: str, remote: Remote, name: str) -> str:
-    if kind == "inside":
-        return str(remote._ref.name)
     return f"{remote._origin}.{name}" if kind in ("get", "set") else remote._origin
 
 

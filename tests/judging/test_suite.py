@@ -198,3 +198,50 @@ def test_a_swallowed_end_of_the_process_still_counts(toy):
     )
     outcome = toy(grader).run("test_unpacks", subject(SOLUTION), 1)
     assert outcome.verdict is Verdict.TIMEOUT
+
+
+FIXTURES = '''
+import pytest
+from autograder.compare import assert_close
+
+SEEN = []
+
+@pytest.fixture
+def rng():
+    SEEN.append("own rng")
+    return 3
+
+@pytest.fixture
+def scaled(request):
+    return 10 * request.param
+
+@pytest.mark.task("double", points=30)
+def test_own(student, rng):
+    """The grader's own fixture, though it has the name of ours."""
+    assert_close(student.double(float(rng)), 6.0)
+
+@pytest.mark.task("double", points=10)
+@pytest.mark.parametrize("scaled", [1.0, 2.0], indirect=True)
+def test_indirect(student, scaled):
+    """A parameter that goes through a fixture."""
+    assert scaled >= 10.0
+    assert_close(student.double(scaled), 2 * scaled)
+
+def setup_function(function):
+    SEEN.append(function.__name__)
+
+@pytest.mark.task("double", points=60)
+def test_set_up(student):
+    """A function with its own set-up."""
+    assert "test_set_up" in SEEN
+    assert_close(student.double(4.0), 8.0)
+'''
+
+
+def test_a_grader_s_own_fixtures_are_pytest_s_business(toy):
+    """Only a check that asks for nothing but ours is called without pytest's set-up."""
+    suite = toy(FIXTURES)
+    found = verdicts(suite, reference_subject(suite))
+    assert {name: verdict for name, (verdict, _) in found.items()} == dict.fromkeys(
+        ("test_own", "test_indirect", "test_set_up"), "PASSED"
+    )
