@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from ..batch import JUDGE_MEMORY
 from ..course import Course, Unit
 from ..diagnose import Explainer, explanation_digest
 from ..digests import digest_of_file
-from ..errors import SandboxFault, Unreadable
+from ..errors import SandboxFault
 from ..grade import Grader, broken_result
 from ..verdicts import Result
 from .attempts import Attempt
@@ -51,12 +52,13 @@ class Judge:
     def _settle(self, attempt: Attempt, known: Known) -> Result:
         grader = self._grader(self.course.unit(attempt.unit))
         explained = explanation_digest(self.course, grader.unit)
-        path = self.blobs.path(attempt.notebook.sha256)
-        before = known(_digest(grader, attempt, self.blobs), explained)
+        begun = time.perf_counter()
+        read = grader.look(self.blobs.path(attempt.notebook.sha256))
+        before = known(grader.digest_of(read, attempt.student), explained)
         if before is not None:
             return before
         try:
-            return replace(grader.grade(path, attempt.student), explained=explained)
+            return replace(grader.grade_read(read, attempt.student, begun), explained=explained)
         except SandboxFault as fault:
             return broken_result(grader, attempt.student, str(fault))
 
@@ -73,13 +75,6 @@ class Judge:
         grader = self._warm.pop(unit, None)
         if grader is not None:
             grader.close()
-
-
-def _digest(grader: Grader, attempt: Attempt, blobs: Blobs) -> str:
-    try:
-        return grader.digest(grader.read(blobs.path(attempt.notebook.sha256)), attempt.student)
-    except Unreadable as error:
-        return grader.unreadable_digest(str(error), attempt.student)
 
 
 def fingerprint(unit: Unit) -> tuple[str, ...]:
