@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .names import children
+from .names import LEAVES, children
 
 # Methods that read. A training loop that samples or reads a table does not change it.
 READS = frozenset(
@@ -53,8 +53,11 @@ def read_actions(nodes: Iterable[ast.AST]) -> Actions:
     stack = list(nodes)
     while stack:
         node = stack.pop()
+        kind = type(node)
+        if kind in LEAVES:
+            continue
         stack += children(node)
-        reader = _READERS.get(type(node))
+        reader = _READERS.get(kind)
         if reader:
             reader(node, actions)
     return actions

@@ -49,14 +49,15 @@ class Confinement:
     filter: bytes
 
 
-def wall(confinement: Confinement, scratch: str) -> None:
-    """Leave the zygote's namespaces; the next fork is process 1 of its own.
+NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+
+
+def wall(confinement: Confinement, scratch: str, uid: int, gid: int) -> None:
+    """Settle in as process 1 of new ``NAMESPACES``, with the same user and group as before.
 
     ``scratch`` becomes an empty file system of limited size and number of files;
     /proc and /sys become empty.
     """
-    uid, gid = os.getuid(), os.getgid()
-    linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
@@ -69,8 +70,7 @@ def wall(confinement: Confinement, scratch: str) -> None:
 def lock_room(confinement: Confinement, scratch: str) -> None:
     """Confine the process that compiles a submission: libraries and its scratch folder only.
 
-    In tier ``walled`` the end of bubblewrap's first process ends everything; its own
-    parent, the keeper, ends at once and must not take it along.
+    In tier ``walled`` the end of bubblewrap's first process ends everything.
     """
     if confinement.tier != "walled":
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .actions import Call, read_actions
+from .actions import Call
 from .imports import STAND_IN
-from .names import FUNCTIONS, function_free, parameters, read_scope
-from .statements import Statement
+from .names import FUNCTIONS
+from .statements import Function, Statement
 
 BUILTINS = frozenset(dir(builtins))
 MAX_DEPTH = 40  # functions that call functions that change something: looked through this far
@@ -35,7 +35,7 @@ class Changes:
     """The definitions of a notebook, and what they do to names when they are used."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
-        self.definitions: dict[str, list[ast.stmt]] = defaultdict(list)
+        self.definitions: dict[str, list[Statement]] = defaultdict(list)
         self.aliases: dict[str, set[str]] = defaultdict(set)
         self.modules: set[str] = set()
         self._effects: dict[str, Effects] = {}
@@ -47,10 +47,10 @@ class Changes:
     def _register(self, statement: Statement) -> None:
         node = statement.node
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            self.definitions[node.name].append(node)
+            self.definitions[node.name].append(statement)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             for name in statement.binds:
-                self.definitions[name].append(node)
+                self.definitions[name].append(statement)
         elif isinstance(node, (ast.Import, ast.ImportFrom)) or STAND_IN in statement.now:
             self.modules |= statement.binds
         for name, source in statement.actions.aliases:
@@ -73,7 +73,7 @@ class Changes:
 
     def _can_change(self, name: str) -> bool:
         """True for names of objects and classes, where a function or a module is as it is."""
-        classes = (isinstance(node, ast.ClassDef) for node in self.definitions.get(name, ()))
+        classes = (isinstance(found.node, ast.ClassDef) for found in self.definitions.get(name, ()))
         return (name in self.plain and name not in self.modules) or any(classes)
 
     def _same_objects(self, names: set[str]) -> set[str]:
@@ -95,12 +95,13 @@ class Changes:
             if name in seen:
                 continue
             seen.add(name)
-            for base in self.definitions.get(name, ()):
+            for found_base in self.definitions.get(name, ()):
+                base = found_base.node
                 if isinstance(base, ast.ClassDef):
                     hooks = {part.name for part in base.body if isinstance(part, FUNCTIONS)}
                     if "__init_subclass__" in hooks or base.keywords:
                         found.add(name)
-                        found |= self._called(name, base).names
+                        found |= self._called(found_base).names
                     waiting += [each.id for each in base.bases if isinstance(each, ast.Name)]
         return found
 
@@ -115,8 +116,8 @@ class Changes:
         if name not in self._effects and self._depth < MAX_DEPTH:
             self._depth += 1
             self._effects[name] = Effects()  # a recursive call finds this
-            for node in self.definitions.get(name, ()):
-                found = self._called(name, node)
+            for statement in self.definitions.get(name, ()):
+                found = self._called(statement)
                 known = self._effects[name]
                 order = found.order or known.order
                 self._effects[name] = Effects(
@@ -125,23 +126,20 @@ class Changes:
             self._depth -= 1
         return self._effects.get(name) or Effects()
 
-    def _called(self, name: str, node: ast.stmt) -> Effects:
-        functions = _functions_of_call(node)
+    def _called(self, statement: Statement) -> Effects:
         every = Effects()
-        for function in functions:
+        for function in statement.functions:
             found = self._function_effects(function)
             every.names |= found.names
             every.parameters |= found.parameters
             every.order = every.order or found.order
-        if isinstance(node, ast.ClassDef):
+        if isinstance(statement.node, ast.ClassDef):
             every.order = every.order[1:]  # self is not given
         return every
 
-    def _function_effects(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Effects:
-        body = node.body if isinstance(node.body, list) else [node.body]
-        actions, scope = read_actions(body), read_scope(body)
-        order = parameters(node.args)
-        given = set(order)
+    def _function_effects(self, function: Function) -> Effects:
+        actions, scope = function.actions, function.scope
+        given = set(function.order)
         touched = actions.touched | ((actions.methods | actions.handed) & (self.plain | given))
         for name, source in actions.aliases + actions.loops:
             if name in touched:
@@ -151,23 +149,11 @@ class Changes:
             called, arguments = self._changed_by(call)
             names |= called
             touched |= arguments
-        free = (scope.free | function_free(node)) - given
+        free = scope.free - given
         # A loop over zip(axes, ...) changes axes at most, not zip.
         names |= (touched & free) - self.modules - (BUILTINS - self.plain - set(self.definitions))
-        return Effects(names, touched & given, order)
+        return Effects(names, touched & given, list(function.order))
 
 
 def _defines(node: ast.stmt) -> bool:
     return isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom))
-
-
-def _functions_of_call(node: ast.stmt) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
-    """What runs when the name that the statement defines is called."""
-    if isinstance(node, FUNCTIONS):
-        return [node]
-    if isinstance(node, ast.ClassDef):
-        makers = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
-        return [part for part in node.body if isinstance(part, FUNCTIONS) and part.name in makers]
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-        return [node.value]
-    return []

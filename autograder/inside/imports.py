@@ -12,6 +12,7 @@ import ast
 import importlib.util
 import sys
 from collections.abc import Iterable
+from functools import cache
 
 STAND_IN = "__stand_in__"  # the name that the rewritten imports call
 CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -87,6 +88,7 @@ class Imports:
 _PLAIN = sys.stdlib_module_names | {"numpy"}
 
 
+@cache
 def _exists(top: str) -> bool:
     try:
         return top in sys.modules or importlib.util.find_spec(top) is not None

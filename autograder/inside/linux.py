@@ -51,11 +51,6 @@ def prctl(option: int, value: int = 0, extra: Any = 0) -> None:
     call("prctl", option, ctypes.c_ulong(value), extra or zero, zero, zero)
 
 
-def unshare(flags: int) -> None:
-    """Leave the namespaces in ``flags`` for new ones."""
-    call("unshare", flags)
-
-
 def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mount an empty tmpfs over ``target``."""
     call("mount", b"tmpfs", target.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())

@@ -14,29 +14,27 @@ becomes a placeholder too.
 """
 
 from __future__ import annotations
-import __future__
 
-import ast
 import inspect
 import linecache
 import random
 import sys
 import types
-import warnings
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from . import magics
-from .imports import STAND_IN, Imports
+from .given import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
+from .imports import STAND_IN
 from .placeholders import Phase, Placeholder, Unavailable, notebook_names, stand_in
 from .slicing import GIVEN, Slice
-from .statements import Statement, read_statement, top_level
+from .statements import Statement
 
 MODULE = "submission"
-MAX_STATEMENTS = 20_000  # at top level, in all cells together; a long notebook has a few hundred
+NOWHERE = -1  # the place of no statement
 MAX_TEXT = 400  # characters of a message or of a line that travel to the judge
 
 
@@ -64,10 +62,21 @@ class Step:
     """One top-level statement, compiled."""
 
     source: Source
-    code: CodeType
+    code: CodeType  # a cell of the release may stand in it under another number
+    line: int
     binds: frozenset[str]
     replaces: frozenset[str]  # of these, what it surely binds anew
     needed: bool
+
+    def run(self, namespace: dict[str, Any]) -> None:
+        """Execute it."""
+        code = renamed(self.code, self.source.filename)
+        if not code.co_flags & inspect.CO_COROUTINE:
+            exec(code, namespace)
+            return
+        import asyncio  # only for a top-level await, which is rare
+
+        asyncio.run(eval(code, namespace))
 
 
 @dataclass(frozen=True)
@@ -78,18 +87,23 @@ class Compiled:
     sources: tuple[Source, ...]
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
+    names: tuple[str, ...]  # that the tasks should define
     seed: int
     report: dict[str, Any] = field(default_factory=dict)  # "syntax_errors", "missing_modules"
 
-    def execute(self, mode: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    def execute(
+        self, mode: str, without: Collection[int] = (), tell: Callable[[int], None] = lambda place: None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run the submission in a module of its own.
 
         Args:
             mode: "slice" or "whole".
+            without: places of statements that are left out.
+            tell: is told each statement's place before it runs, and ``NOWHERE`` at the end.
 
         Returns:
             The module's namespace and a report: ``{"mode", "ok", "error", "errors",
-            "missing_modules", "syntax_errors"}``. An error is ``{"class", "message",
+            "undefined", "missing_modules", "syntax_errors"}``. An error is ``{"class", "message",
             "cell", "line", "text"}`` with the number of the cell in the student's
             notebook; ``error`` is the first. After an error in "slice" the other
             statements still run, so that the namespace is as full as it can be.
@@ -99,13 +113,15 @@ class Compiled:
         phase = Phase()
         namespace = self._namespace(phase)
         self._seed()
-        errors = self._run(mode, namespace, phase)
+        errors = self._run(mode, namespace, phase, without, tell)
+        tell(NOWHERE)
         phase.loading = False
         return namespace, {
             "mode": mode,
             "ok": not errors,
             "error": errors[0] if errors else None,
             "errors": errors[:50],
+            "undefined": [name for name in self.names if name not in namespace],
             **self.report,
         }
 
@@ -128,29 +144,28 @@ class Compiled:
         if "torch" in sys.modules:
             sys.modules["torch"].manual_seed(self.seed % 2**63)
 
-    def _run(self, mode: str, namespace: dict[str, Any], phase: Phase) -> list[dict[str, Any]]:
+    def _run(
+        self,
+        mode: str,
+        namespace: dict[str, Any],
+        phase: Phase,
+        without: Collection[int],
+        tell: Callable[[int], None],
+    ) -> list[dict[str, Any]]:
         errors: list[dict[str, Any]] = []
         stopped: Source | None = None  # in "whole", the rest of a cell is lost after an error
-        for step in self.steps:
-            if step.source is stopped or (mode == "slice" and not step.needed):
+        for place, step in enumerate(self.steps):
+            if step.source is stopped or place in without or (mode == "slice" and not step.needed):
                 continue
+            tell(place)
             try:
-                _run_code(step.code, namespace)
+                step.run(namespace)
             except Unavailable as gone:
                 _bind_placeholders(step, namespace, phase, gone.name or "a module")
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
                 errors.append(describe(error, self.sources))
                 stopped = step.source if mode == "whole" else None
         return errors
-
-
-def _run_code(code: CodeType, namespace: dict[str, Any]) -> None:
-    if not code.co_flags & inspect.CO_COROUTINE:
-        exec(code, namespace)
-        return
-    import asyncio  # only for a top-level await, which is rare
-
-    asyncio.run(eval(code, namespace))
 
 
 def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
@@ -185,92 +200,60 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def compile_program(program: dict[str, Any]) -> Compiled:
+def compile_program(program: dict[str, Any], given: Given | None = None) -> Compiled:
     """Parse, slice and compile what ``notebook.to_program`` made; executes nothing of the student's.
 
-    A cell that cannot be parsed is left out and reported: ``report["syntax_errors"]``
-    lists ``{"cell", "task", "line", "message", "text"}``.
+    ``given`` holds what was read before, which saves time and changes nothing. A cell
+    that cannot be parsed is left out and reported: ``report["syntax_errors"]`` lists
+    ``{"cell", "task", "line", "message", "text"}``.
     """
     sources = tuple(_source(cell) for cell in program["cells"])
-    imports = Imports(program["libraries"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "\\d" in a docstring is the student's business
-        cells, errors = _read_cells(sources, imports)
-    statements = [statement for cell in cells for statement, _ in cell]
+    libraries = frozenset(program["libraries"])
+    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}))
+    statements = [each for cell, reading in enumerate(readings) for each in reading.placed(cell)]
     kept = Slice(statements).needed(program["names"])
-    codes = [code for cell in cells for _, code in cell]
+    codes = [code for reading in readings for code in reading.codes]
     steps = tuple(
         Step(
             sources[statement.cell],
             code,
+            statement.node.lineno,
             frozenset(statement.binds),
             frozenset(statement.replaces),
             place in kept,
         )
         for place, (statement, code) in enumerate(zip(statements, codes, strict=True))
     )
-    report = {"syntax_errors": errors, "missing_modules": sorted(imports.missing)}
-    unresolved = _unresolved(statements) if imports.starred else frozenset()
-    return Compiled(steps, sources, imports.starred, unresolved, int(program.get("seed", 0)), report)
+    errors = [
+        _syntax_error(reading.error, source)
+        for reading, source in zip(readings, sources, strict=True)
+        if reading.error is not None
+    ]
+    missing = sorted(frozenset().union(*(reading.missing for reading in readings)))
+    report = {"syntax_errors": errors, "missing_modules": missing}
+    starred = next((reading.starred for reading in reversed(readings) if reading.starred), "")
+    unresolved = _unresolved(statements) if starred else frozenset()
+    return Compiled(
+        steps, sources, starred, unresolved, tuple(program["names"]), int(program.get("seed", 0)), report
+    )
 
 
 def _source(cell: dict[str, Any]) -> Source:
     return Source(int(cell["index"]) + 1, cell["task"], cell["source"])
 
 
-_Cell = list[tuple[Statement, CodeType]]
-
-
-def _read_cells(sources: tuple[Source, ...], imports: Imports) -> tuple[list[_Cell], list[dict[str, Any]]]:
-    """The statements of each cell that is Python, and the errors of the others."""
-    cells: list[_Cell] = []
-    errors: list[dict[str, Any]] = []
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    room = MAX_STATEMENTS
-    for at, source in enumerate(sources):
-        try:
-            module = magics.parse(source.text) or ast.Module(body=[], type_ignores=[])
-            flags |= _future_flags(module)  # as in a notebook, these hold for all later cells
-            imports.rewrite(module.body)
-            body = top_level(module)
-            room -= len(body)
-            if room < 0:
-                raise magics.NoPython(f"more than {MAX_STATEMENTS} statements in all", (None, 1, 1, None))
-            cells.append([(read_statement(at, node), _compile(node, source, flags)) for node in body])
-        except SyntaxError as error:
-            errors.append(_syntax_error(error, source))
-        except RecursionError:
-            errors.append(_syntax_error(magics.NoPython("the code is nested too deeply"), source))
-    return cells, errors
-
-
-def _future_flags(module: ast.Module) -> int:
-    """Take ``from __future__ import ...`` out of a cell; returns its flags."""
-    flags = 0
-    for node in [
-        node for node in module.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-    ]:
-        module.body.remove(node)
-        for alias in node.names:
-            feature = getattr(__future__, alias.name, None)
-            if not isinstance(feature, __future__._Feature):
-                raise magics.NoPython(
-                    f"future feature {alias.name} is not defined", (None, node.lineno, 1, None)
-                )
-            flags |= feature.compiler_flag
-    return flags
-
-
-def _compile(node: ast.stmt, source: Source, flags: int) -> CodeType:
-    """Compile one statement; whatever goes wrong (a stray ``return``) is a ``SyntaxError``."""
-    module = ast.Module(body=[node], type_ignores=[])
-    try:
-        code: CodeType = compile(module, source.filename, "exec", flags, dont_inherit=True)
-        return code
-    except SyntaxError:
-        raise
-    except (ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
-        raise magics.NoPython(str(error) or "the code is nested too deeply", (None, 1, 1, None)) from error
+def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: Readings) -> list[Reading]:
+    """Read each cell after those above it; what the release holds was read before."""
+    readings: list[Reading] = []
+    flags, room = FIRST_FLAGS, MAX_STATEMENTS
+    for source in sources:
+        reading = known.get((source.text, flags))
+        if reading is None or len(reading.statements) > room:
+            reading = read_cell(source.text, source.filename, flags, libraries, most=room)
+        room -= len(reading.statements)
+        flags = reading.flags
+        readings.append(reading)
+    return readings
 
 
 def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -27,6 +28,7 @@ class Scope:
     used: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)  # by ``global``
     inner: set[str] = field(default_factory=set)  # free in functions that are defined here
+    walrus: set[str] = field(default_factory=set)  # of these bound, by ``:=``
 
     @property
     def free(self) -> set[str]:
@@ -34,10 +36,14 @@ class Scope:
         return ((self.used | self.inner) - self.bound) | self.declared
 
 
+def body_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[Any]:
+    """What runs when a function is called."""
+    return node.body if isinstance(node.body, list) else [node.body]
+
+
 def function_free(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
     """Free names of a function's body (defaults and decorators are not part of it)."""
-    body = node.body if isinstance(node.body, list) else [node.body]
-    scope = read_scope(body)
+    scope = read_scope(body_of(node))
     scope.bound.update(parameters(node.args))
     return scope.free
 
@@ -58,19 +64,29 @@ def parameters(arguments: ast.arguments) -> list[str]:
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes below a node that can hold a name; several times as fast as ``ast.iter_child_nodes``."""
     found: list[ast.AST] = []
-    for name in _FIELDS[type(node)]:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST):
+    for value in _PARTS[type(node)](node):
+        if type(value) is list:
+            found += [each for each in value if isinstance(each, _AST)]
+        elif isinstance(value, _AST):
             found.append(value)
     return found
 
 
 # For each kind of node its parts, operators and contexts left out: no name is in them.
 _BARREN = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "level", "module"})
-_FIELDS = {
-    kind: tuple(part for part in kind._fields if part not in _BARREN)
+_AST, _NAME, _CONSTANT, _LOAD = ast.AST, ast.Name, ast.Constant, ast.Load  # looked up once
+LEAVES = frozenset({_NAME, _CONSTANT})
+
+
+def _parts_of(kind: type[ast.AST]) -> Callable[[Any], tuple[Any, ...]]:
+    names = [part for part in kind._fields if part not in _BARREN]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return (lambda node: (getattr(node, names[0]),)) if names else (lambda node: ())
+
+
+_PARTS = {
+    kind: _parts_of(kind)
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
@@ -82,10 +98,11 @@ def read_scope(nodes: Iterable[ast.AST]) -> Scope:
     stack = list(nodes)
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Name):
-            (scope.used if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)
-        elif not isinstance(node, ast.Constant):
-            reader = _SCOPE_READERS.get(type(node))
+        kind = type(node)
+        if kind is _NAME:
+            (scope.used if type(node.ctx) is _LOAD else scope.bound).add(node.id)  # type: ignore[attr-defined]
+        elif kind is not _CONSTANT:
+            reader = _SCOPE_READERS.get(kind)
             stack += reader(node, scope) if reader else children(node)
     return scope
 
@@ -109,6 +126,7 @@ def _scope_of_comprehension(node: Any, scope: Scope) -> list[ast.AST]:
     inner, walrus = comprehension_free(node)
     scope.used |= inner
     scope.bound |= walrus
+    scope.walrus |= walrus
     return [node.generators[0].iter]
 
 
@@ -128,6 +146,11 @@ def _scope_of_augmented(node: ast.AugAssign, scope: Scope) -> list[ast.AST]:
     return [node.target, node.value]
 
 
+def _scope_of_walrus(node: ast.NamedExpr, scope: Scope) -> list[ast.AST]:
+    scope.walrus.add(node.target.id)
+    return [node.target, node.value]
+
+
 def _scope_of_capture(node: Any, scope: Scope) -> list[ast.AST]:
     """``except E as name``, ``case Point() as name``, ``case [*name]``, ``case {**rest}``."""
     name = node.rest if isinstance(node, ast.MatchMapping) else node.name
@@ -144,6 +167,7 @@ _SCOPE_READERS: dict[type[ast.AST], Callable[[Any, Scope], list[ast.AST]]] = {
     ast.ClassDef: _scope_of_class,
     ast.Global: _scope_of_global,
     ast.AugAssign: _scope_of_augmented,
+    ast.NamedExpr: _scope_of_walrus,
 }
 
 
@@ -173,8 +197,7 @@ def comprehension_free(node: ast.AST) -> tuple[set[str], set[str]]:
     for at, generator in enumerate(node.generators):
         parts += [generator.target, *generator.ifs] + ([generator.iter] if at else [])
     scope = read_scope(parts)
-    walrus = {n.target.id for part in parts for n in ast.walk(part) if isinstance(n, ast.NamedExpr)}
-    return scope.free, walrus
+    return scope.free, scope.walrus
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:

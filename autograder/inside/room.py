@@ -11,9 +11,17 @@ Each test is a fresh fork: it takes its socket and its output, closes everything
 else, is confined, says "confined" on a pipe that student code never sees, and only
 then loads the submission. If a step fails it says why on that pipe and ends.
 
-Commands from the judge: ``spawn`` (socket and output follow), ``end`` (kill if it
-does not end by itself in time, and say how it ended), ``drop`` (kill, say
-nothing). End of the connection: kill everything and end.
+While it loads, a test announces each statement of the notebook on a page of memory
+that it shares with this process, so that a statement that never ends, or ends the
+process, can be named and left out of the next. Student code can write to that page.
+It gains nothing: all that a lie does is to leave out a statement of its own notebook,
+which it could have been submitted without, or to make the judge wait as long as it
+does for any notebook.
+
+Commands from the judge: ``spawn`` (socket and output follow), ``look`` (what it is
+executing, and for how long), ``end`` (kill if it does not end by itself in time, and
+say how it ended), ``drop`` (kill, say nothing). End of the connection: kill
+everything and end.
 """
 
 from __future__ import annotations
@@ -33,10 +41,13 @@ from typing import Any, NoReturn
 
 from . import confine, control, host, loading, output
 from .control import Message
+from .given import Given
+from .progress import Progress
 
 FAULTS_OF_THE_SOURCE = (MemoryError, RecursionError, SyntaxError, ValueError, OverflowError)
 _SOCKET = 3  # where a test process finds its connection to the judge
 _PIPE = 4  # where it says that it is confined, or why not; closed before it loads anything
+_NAMES = 200  # of those that a statement binds, as many are told
 _CLEAR = 10  # descriptors from here on are in nobody's way
 
 
@@ -50,22 +61,31 @@ class Setting:
     confinement: confine.Confinement | None  # None in tier "none"
 
 
+@dataclass(frozen=True)
+class Child:
+    """A test process."""
+
+    pid: int
+    progress: Progress
+
+
 class Room:
     """One submission: its compiled form and its running tests."""
 
-    def __init__(self, sock: socket.socket, setting: Setting, scratch: str) -> None:
+    def __init__(self, sock: socket.socket, setting: Setting, scratch: str, given: Given) -> None:
         self.sock = sock
         self.setting = setting
         self.scratch = scratch
+        self.given = given
         self.files: dict[str, bytes] = {}
-        self.children: dict[int, int] = {}  # number that the judge gave -> process id
+        self.children: dict[int, Child] = {}  # by the number that the judge gave
 
     def serve(self) -> None:
         """Read the submission, then follow commands until the judge closes."""
         message = control.receive(self.sock)
         if message is None or not self._compile(message):
             return
-        commands = {"spawn": self._spawn, "end": self._end, "drop": self._drop}
+        commands = {"spawn": self._spawn, "look": self._look, "end": self._end, "drop": self._drop}
         while (message := control.receive(self.sock)) is not None:
             commands[message.header["do"]](message)
 
@@ -80,7 +100,7 @@ class Room:
             self.files[name] = message.body[start : start + size]
             start += size
         try:
-            self.compiled = loading.compile_program(message.header["program"])
+            self.compiled = loading.compile_program(message.header["program"], self.given)
         except FAULTS_OF_THE_SOURCE as error:
             control.send(self.sock, {"refused": f"{type(error).__name__}: {error}"[:500]})
             return False
@@ -94,15 +114,17 @@ class Room:
         return True
 
     def _spawn(self, message: Message) -> None:
-        number, mode = message.header["number"], message.header["mode"]
+        number = message.header["number"]
         folder = self._furnish(number)
+        progress = Progress()
         listen, tell = os.pipe()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            self._test(message.fds, tell, folder, mode, parent)
-        self.children[number] = pid
+            self._test(message, tell, folder, parent, progress)
+        progress.hide()
+        self.children[number] = Child(pid, progress)
         os.close(tell)
         for fd in message.fds:
             os.close(fd)
@@ -121,12 +143,13 @@ class Room:
                 file.write(data)
         return folder
 
-    def _test(self, fds: tuple[int, ...], tell: int, folder: str, mode: str, parent: int) -> NoReturn:
+    def _test(self, order: Message, tell: int, folder: str, parent: int, progress: Progress) -> NoReturn:
         """The test process; never returns into the loop of its parent."""
         status = 1
         try:
-            sock = self._confined(fds, tell, folder, parent)
-            host.serve(sock, lambda: self.compiled.execute(mode), self.setting.caps)
+            sock = self._confined(order.fds, tell, folder, parent)
+            mode, without = order.header["mode"], frozenset(order.header["without"])
+            host.serve(sock, lambda: self.compiled.execute(mode, without, progress.tell), self.setting.caps)
             status = 0
         finally:
             os._exit(status)
@@ -149,12 +172,32 @@ class Room:
         number = message.header["number"]
         control.send(self.sock, {"ended": number, **self._reap(number, message.header["grace"])})
 
+    def _look(self, message: Message) -> None:
+        number = message.header["number"]
+        place, seconds = self.children[number].progress.look(len(self.compiled.steps))
+        control.send(self.sock, {"looked": number, "at": self._statement(place), "seconds": seconds})
+
+    def _statement(self, place: int) -> dict[str, Any] | None:
+        """What the judge may want to know of the statement at ``place``."""
+        if place == loading.NOWHERE:
+            return None
+        step = self.compiled.steps[place]
+        names = sorted(name for name in step.binds if len(name) <= loading.MAX_TEXT)[:_NAMES]
+        return {
+            "place": place,
+            "cell": step.source.number,
+            "line": step.line,
+            "text": step.source.line(step.line),
+            "names": names,
+        }
+
     def _drop(self, message: Message) -> None:
         self._reap(message.header["number"], 0.0)
 
     def _reap(self, number: int, grace: float) -> dict[str, Any]:
         """Wait ``grace`` seconds, kill, and say how the process ended."""
-        pid = self.children.pop(number)
+        child = self.children.pop(number)
+        pid = child.pid
         ended = _wait(pid, grace)
         killed = ended is None
         if ended is None:
@@ -162,7 +205,14 @@ class Room:
             ended = os.wait4(pid, 0)
         shutil.rmtree(os.path.join(self.scratch, str(number)), ignore_errors=True)
         _, status, usage = ended
-        return {"status": status, "killed": killed, "cpu_seconds": usage.ru_utime + usage.ru_stime}
+        place, _ = child.progress.look(len(self.compiled.steps))
+        child.progress.close()
+        return {
+            "status": status,
+            "killed": killed,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "at": self._statement(place),
+        }
 
 
 def _arrange(fds: tuple[int, ...], tell: int) -> socket.socket:
@@ -195,9 +245,9 @@ def _wait(pid: int, seconds: float) -> tuple[int, int, Any] | None:
         time.sleep(0.0005)
 
 
-def open_room(sock: socket.socket, setting: Setting, scratch: str) -> None:
+def open_room(sock: socket.socket, setting: Setting, scratch: str, given: Given) -> None:
     """Serve one submission on ``sock``; returns when the judge has closed."""
-    room = Room(sock, setting, scratch)
+    room = Room(sock, setting, scratch, given)
     control.send(sock, {"ready": os.getpid()})
     try:
         room.serve()

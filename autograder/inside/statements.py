@@ -5,9 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .actions import Actions, read_actions
-from .names import FUNCTIONS, class_scope, function_free, imported, outer_parts, read_scope
+from .names import (
+    FUNCTIONS,
+    Scope,
+    body_of,
+    class_scope,
+    imported,
+    outer_parts,
+    parameters,
+    read_scope,
+)
 
 # Calls that set the notebook up: kept although they bind nothing.
 SETUP = frozenset(
@@ -15,6 +25,37 @@ SETUP = frozenset(
     "use_deterministic_algorithms set_printoptions set_string_function seterr filterwarnings simplefilter "
     "setrecursionlimit set_int_max_str_digits setlocale getcontext basicConfig".split()
 )
+
+
+class Function:
+    """What runs when a name is called; read when asked for, since most are never called while loading."""
+
+    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        self.node = node
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Its parameters."""
+        return parameters(self.node.args)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What its body does with names, as if the parameters were names of outside."""
+        return read_scope(body_of(self.node))
+
+    @cached_property
+    def actions(self) -> Actions:
+        """What its body does to objects."""
+        return read_actions(body_of(self.node))
+
+    @property
+    def free(self) -> set[str]:
+        """Names that a call needs from outside."""
+        return (self.scope.free - set(self.order)) | self.scope.declared
+
+
+# Methods that run when a class is called, or gets a subclass.
+MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
 
 
 @dataclass
@@ -30,6 +71,7 @@ class Statement:
     replaces: set[str] = field(default_factory=set)  # surely bound anew
     always: bool = False
     actions: Actions = field(default_factory=Actions)
+    functions: tuple[Function, ...] = ()  # what runs when the name that it defines is called
 
 
 def top_level(module: ast.Module) -> list[ast.stmt]:
@@ -56,11 +98,15 @@ def read_statement(cell: int, node: ast.stmt) -> Statement:
     """What one top-level statement binds, needs and changes, other functions' effects apart."""
     statement = Statement(cell, node)
     if isinstance(node, FUNCTIONS):
-        statement.later = function_free(node)
+        statement.functions = (Function(node),)
+        statement.later = statement.functions[0].free
         _read_definition(statement, node)
     elif isinstance(node, ast.ClassDef):
         body, statement.later = class_scope(node)
         statement.now |= body
+        statement.functions = tuple(
+            Function(part) for part in node.body if isinstance(part, FUNCTIONS) and part.name in MAKERS
+        )
         _read_definition(statement, node)
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         statement.binds = set(imported(node))
@@ -102,6 +148,8 @@ def _read_other(statement: Statement, node: ast.stmt) -> None:
     statement.now = _outside([node], set())
     statement.later = set(scope.inner)
     statement.always = _is_setup(node)
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        statement.functions = (Function(node.value),)
     if isinstance(node, (ast.Assign, ast.Delete)) or (isinstance(node, ast.AnnAssign) and node.value):
         statement.replaces = set(scope.bound)
 

@@ -6,19 +6,21 @@ program's only argument. The zygote loads NumPy (and torch), refuses to go on wi
 more than one thread (a fork would copy a lock that nobody can release), says
 "warm", and then only forks:
 
-    judge ──open──► zygote ──fork──► keeper ──unshare, mount──► fork ──► room ──fork──► test
-                                        └ ends; the room becomes the zygote's child
+    judge ──open──► zygote ──clone into namespaces──► room ──fork──► test
 
-The keeper exists in tier ``walled`` only: a process cannot itself become number 1
-of a namespace that it makes. The zygote never reads a submission; it passes on the
-socket on which the judge will send it. Commands: ``open`` (the room's socket
-follows) and ``close`` (the room has been told to end; it is killed if it does not).
+In tier ``walled`` the room is number 1 of its own process namespace; in the others
+it is an ordinary fork. The zygote never reads a submission; it passes on the
+socket on which the judge will send it. What it may read is the release, which is
+ours: it compiles the released cells once, for all rooms. Commands: ``learn`` (the
+release's cells), ``open`` (the room's socket follows) and ``close`` (the room has
+been told to end; it is killed if it does not).
 End of the connection: kill every room and end, and with the zygote all of
 bubblewrap.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -29,9 +31,10 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
-from . import confine, control, linux, room, seccomp, warm
+from . import cloning, confine, control, given, linux, loading, room, seccomp, warm
 from .control import Message
 
 _PATIENCE = 2.0  # seconds that a room may take to end by itself
@@ -46,6 +49,7 @@ class Zygote:
         self.setting = setting
         self.scratch = scratch
         self.rooms: dict[int, int] = {}  # number that the judge gave -> process id
+        self.given: given.Given = {}  # what was read of releases
         self.closing: dict[int, float] = {}  # process id -> when it is killed
 
     def serve(self) -> None:
@@ -56,65 +60,61 @@ class Zygote:
                 message = control.receive(self.sock)
                 if message is None:
                     break
-                {"open": self._open, "close": self._close}[message.header["do"]](message)
+                commands = {"learn": self._learn, "open": self._open, "close": self._close}
+                commands[message.header["do"]](message)
             self._reap()
         self._end_all()
+
+    def _learn(self, message: Message) -> None:
+        """Read a release; what it takes is not taken from the memory that tests may use."""
+        confinement = self.setting.confinement
+        before = linux.virtual_bytes() if confinement is not None else 0
+        libraries = frozenset(message.header["libraries"])
+        cells = [
+            (loading.Source(number, None, text).filename, text) for number, text in message.header["cells"]
+        ]
+        self.given.setdefault(libraries, {}).update(given.read_release(cells, libraries))
+        gc.collect()
+        gc.freeze()
+        if confinement is not None:
+            size = confinement.address_bytes + max(0, linux.virtual_bytes() - before)
+            self.setting = replace(self.setting, confinement=replace(confinement, address_bytes=size))
 
     def _open(self, message: Message) -> None:
         number = message.header["room"]
         connection = socket.socket(fileno=message.fds[0])
-        if self.setting.tier == "walled":
-            pid = self._walled(connection, number)
-        else:
-            pid = os.fork()
-            if pid == 0:
-                self._become_room(connection, number)
-        connection.close()
-        if pid:
-            self.rooms[number] = pid
-
-    def _walled(self, connection: socket.socket, number: int) -> int:
-        """Fork the keeper, which makes the namespaces and forks the room; the room's process id."""
-        listen, tell = os.pipe()
-        keeper = os.fork()
-        if keeper == 0:
-            self._keep(connection, number, tell)
-        os.close(tell)
-        with os.fdopen(listen, "rb") as pipe:
-            said = pipe.read()
-        os.waitpid(keeper, 0)
-        return int(said or 0)
-
-    def _keep(self, connection: socket.socket, number: int, tell: int) -> NoReturn:
+        owner = os.getuid(), os.getgid()
         try:
-            assert self.setting.confinement is not None
-            confine.wall(self.setting.confinement, self.scratch)
-            pid = os.fork()
-            if pid == 0:
-                os.close(tell)
-                self._become_room(connection, number)
-            os.write(tell, str(pid).encode())
-        except BaseException as error:
-            control.send(connection, {"fault": f"{type(error).__name__}: {error}"})
-        finally:
-            os._exit(0)
+            pid = cloning.fork_into(confine.NAMESPACES) if self.setting.tier == "walled" else os.fork()
+        except OSError as error:
+            with contextlib.suppress(OSError):  # a judge that waits no longer is not told
+                control.send(connection, {"fault": f"{type(error).__name__}: {error}"})
+            connection.close()
+            return
+        if pid == 0:
+            self._become_room(connection, number, owner)
+        connection.close()
+        self.rooms[number] = pid
 
-    def _become_room(self, connection: socket.socket, number: int) -> NoReturn:
+    def _become_room(self, connection: socket.socket, number: int, owner: tuple[int, int]) -> NoReturn:
         status = 1
         try:
             self.sock.close()
-            scratch = self._confine_room(connection, number)
-            room.open_room(connection, self.setting, scratch)
+            scratch = self._confine_room(connection, number, owner)
+            room.open_room(connection, self.setting, scratch, self.given)
             status = 0
         except BaseException:
             traceback.print_exc()  # into the zygote's log; the judge sees the connection end
         finally:
             os._exit(status)
 
-    def _confine_room(self, connection: socket.socket, number: int) -> str:
+    def _confine_room(self, connection: socket.socket, number: int, owner: tuple[int, int]) -> str:
         try:
             scratch = self.scratch
-            if self.setting.tier != "walled":
+            if self.setting.tier == "walled":
+                assert self.setting.confinement is not None
+                confine.wall(self.setting.confinement, scratch, *owner)
+            else:
                 scratch = os.path.join(scratch, f"room-{number}")
                 os.mkdir(scratch, 0o700)
             if self.setting.confinement is not None:

@@ -20,6 +20,10 @@ def to_program(
             standard library: ``torch`` in a torch unit, what the unit names, and the
             released helper modules. Everything else becomes a placeholder.
         seed: of the global random generators while the notebook is loaded.
+
+    Returns:
+        ``cells``, ``tasks``, ``names``, ``libraries``, ``seed``, and ``release``: number and
+        text of the release's own code cells, which the sandbox reads once for all submissions.
     """
     cells = [_plain(cell) for cell in submission.cells if cell.kind == "code" and not _is_check(cell)]
     return {
@@ -28,6 +32,11 @@ def to_program(
         "names": list(release.names),
         "libraries": list(libraries),
         "seed": seed,
+        "release": tuple(
+            (cell.index + 1, cell.source)
+            for cell in release.cells
+            if cell.kind == "code" and not _is_check(cell)
+        ),
     }
 
 

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..course import Limits
 from ..verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement of a submission, as the room that compiled it knows it."""
+
+    place: int  # among all of the notebook
+    cell: int  # in the student's notebook, from 1
+    line: int
+    text: str  # of that line
+    names: frozenset[str]  # that it binds
 
 
 @dataclass(frozen=True)
@@ -21,17 +32,28 @@ class Ending:
 
     verdict: Verdict  # TIMEOUT, MEMORY, CRASHED or BROKEN
     detail: str  # a sentence for the student; for BROKEN, for the operator
+    during: Statement | None = None  # what of the notebook it was loading, by its own claim
+
+
+def statement(told: dict[str, Any] | None) -> Statement | None:
+    """A statement from what a room says of it."""
+    return None if told is None else Statement(**{**told, "names": frozenset(told["names"])})
 
 
 def judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool) -> Ending:
     """The ending that a report of the room means.
 
     Args:
-        report: ``status`` as wait(2) gives it, ``killed`` (by us), ``cpu_seconds``.
+        report: ``status`` as wait(2) gives it, ``killed`` (by us), ``cpu_seconds``, and
+            what it was loading as ``at``.
         limits: what the process was allowed.
         printed: the end of what it wrote to standard error and output.
         timed_out: the judge gave up waiting.
     """
+    return replace(_judge(report, limits, printed, timed_out), during=statement(report.get("at")))
+
+
+def _judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool) -> Ending:
     if timed_out:
         return Ending(Verdict.TIMEOUT, "there was no answer within the time allowed")
     if report["killed"]:

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from ..verdicts import Verdict
-from .endings import Ending
+from .endings import Ending, Statement
 
 if TYPE_CHECKING:
     from .room import Room
@@ -43,6 +43,10 @@ class Process:
             self._open = False
             self.release()
         return self._ending
+
+    def loading(self) -> tuple[Statement | None, float]:
+        """Which statement of the notebook it is executing while it loads, and for how many seconds."""
+        return self._room.look(self._number)
 
     def printed(self) -> str:
         """What the process wrote so far (its limit is ``output_mib``); for staff, never for students."""

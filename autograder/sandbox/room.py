@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..course import Limits
@@ -14,7 +14,7 @@ from ..errors import SandboxFault
 from ..inside import control
 from ..inside.control import Message
 from ..verdicts import Verdict
-from .endings import Ending, judge
+from .endings import Ending, Statement, judge, statement
 from .process import Process
 
 if TYPE_CHECKING:
@@ -61,11 +61,12 @@ class Room:
         except (BrokenPipeError, ConnectionResetError):
             self._settle(None)
 
-    def spawn(self, mode: str = "slice") -> Process:
+    def spawn(self, mode: str = "slice", without: Iterable[int] = ()) -> Process:
         """A fresh process that loads the submission.
 
         Args:
             mode: "slice" for definitions and what they need, "whole" for every cell.
+            without: places of statements that are left out.
 
         Raises:
             SandboxFault: a step of the isolation failed, or the room is gone.
@@ -77,7 +78,7 @@ class Room:
         self._processes.append(process)
         with theirs:
             if self.ending is None:
-                self._start(mode, theirs.fileno(), output)
+                self._start(mode, sorted(without), theirs.fileno(), output)
         return process
 
     def end(self, number: int, grace: float, timed_out: bool, printed: str) -> Ending:
@@ -91,6 +92,19 @@ class Room:
         except SandboxFault as fault:
             return Ending(Verdict.BROKEN, str(fault))
         return judge(message.header, self.limits, printed[-4096:], timed_out)
+
+    def look(self, number: int) -> tuple[Statement | None, float]:
+        """Which statement of the notebook a process is loading, and for how many seconds; its own claim.
+
+        Raises:
+            SandboxFault: the room is gone.
+        """
+        if self.ending is not None:
+            return None, 0.0
+        message = self._ask({"do": "look", "number": number}, _SOON)
+        if message.header.get("looked") != number:
+            raise SandboxFault(self._why(message, "a process could not be looked at"))
+        return statement(message.header["at"]), float(message.header["seconds"])
 
     def drop(self, number: int) -> None:
         """Kill one process; nobody waits for it."""
@@ -126,8 +140,8 @@ class Room:
         else:
             raise SandboxFault(self._why(message, "the submission could not be compiled"))
 
-    def _start(self, mode: str, sock: int, output: int) -> None:
-        order = {"do": "spawn", "number": self._spawned, "mode": mode}
+    def _start(self, mode: str, without: list[int], sock: int, output: int) -> None:
+        order = {"do": "spawn", "number": self._spawned, "mode": mode, "without": without}
         message = self._ask(order, _SOON, (sock, output))
         if message.header.get("spawned") != self._spawned or message.header["fault"] is not None:
             raise SandboxFault(self._why(message, "a test process could not be confined"))

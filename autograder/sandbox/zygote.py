@@ -32,6 +32,7 @@ from .room import Room
 
 _START = 120.0  # seconds until warm; importing torch on a loaded machine is slow
 _END = 3.0
+_MOST_RELEASES = 8  # that one zygote keeps; a class has one, and some older ones
 
 
 class Zygote:
@@ -51,6 +52,7 @@ class Zygote:
         self._folder = folder
         self._rooms = 0  # opened so far
         self._open: dict[int, Room] = {}
+        self._taught: set[Any] = set()  # releases that the zygote has read
         self._init: int | None = None  # pidfd of process 1 inside bubblewrap
 
     @classmethod
@@ -89,13 +91,16 @@ class Zygote:
         """Give one submission its own process tree and compile it there.
 
         Args:
-            program: what ``inside.loading.compile_program`` takes; plain JSON.
+            program: what ``inside.loading.compile_program`` takes; plain JSON. Its
+                ``release``, if there, goes to the zygote instead, once for all rooms.
             files: the unit's released helper files by name; they lie in the working
                 folder of the student's code.
 
         Raises:
             SandboxFault: a step of the isolation failed.
         """
+        self._teach(program)
+        program = {key: value for key, value in program.items() if key != "release"}
         self._rooms += 1
         ours, theirs = socket.socketpair()
         room = self._open[self._rooms] = Room(self, self._rooms, ours, self.limits)
@@ -111,6 +116,18 @@ class Zygote:
                 raise SandboxFault(f"the zygote does not answer: {error}") from error
             raise
         return room
+
+    def _teach(self, program: dict[str, Any]) -> None:
+        """Let the zygote read the release that a program comes from, before the first of its rooms."""
+        cells, libraries = program.get("release", ()), tuple(program["libraries"])
+        key = (cells, libraries)
+        if not cells or key in self._taught or len(self._taught) >= _MOST_RELEASES:
+            return
+        self._taught.add(key)
+        try:
+            control.send(self._sock, {"do": "learn", "cells": cells, "libraries": libraries}, seconds=_START)
+        except OSError as error:
+            raise SandboxFault(f"the zygote does not answer: {error}") from error
 
     def release(self, number: int, kill: bool) -> None:
         """Tell the zygote that a room was closed, so that it is reaped."""

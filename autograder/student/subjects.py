@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import TYPE_CHECKING, Any
 
 from ..course import Limits
 from ..inside import wire
+from ..sandbox.endings import Ending
 from ..verdicts import Verdict
 from .claims import StudentText
 from .faults import StudentEnded, StudentFault, clean
+from .left_out import MOST, LeftOut, WithoutSome
 from .links import Link, LoopbackLink, SocketLink
 
 if TYPE_CHECKING:
     from ..sandbox import Process, Room
+
+
+_INSTANT = 0.05  # seconds; less is no time left
 
 
 class LocalSubject:
@@ -44,9 +50,16 @@ class RoomSubject:
     Only inputs are ever in there, so nothing that is carried over from one task to the next
     can forge a pass; a process per task would cost as much again as all calls together.
 
-    The slice of the notebook is loaded; where that fails, all of it is run instead, in one
+    The slice of the notebook is loaded. A statement that does not end within
+    ``load_seconds``, or that ends the process, is left out of the next attempt, up to
+    ``MOST`` times: it costs the tasks that need what it binds, and no others. All attempts
+    together take ``whole_seconds`` at most; a notebook with one endless loop takes
+    ``load_seconds`` more than one without.
+
+    Where the slice loads with an error, all of the notebook is run instead, in one
     process, since it may take long. Where running all of it ends worse than its
-    definitions did (a loop without end below them), what the definitions gave counts.
+    definitions did (a loop without end below them; an error that costs the definitions
+    below it in its cell), what the definitions gave counts.
     """
 
     def __init__(self, room: Room, limits: Limits, text: StudentText | None = None) -> None:
@@ -56,9 +69,11 @@ class RoomSubject:
         self._deadline = time.monotonic() + limits.submission_seconds
         self._process: Process | None = None
         self._link: SocketLink | None = None
+        self._ending = Ending(Verdict.CRASHED, "nothing has run yet.")  # of the last process
         self._isolated = False  # the process served an isolated check and is of no further use
         self._refusal: StudentFault | None = None
         self._tried_whole = False
+        self._left_out: list[LeftOut] = []
         self.mode = "slice"
         self.report: dict[str, Any] = {}
 
@@ -77,17 +92,17 @@ class RoomSubject:
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Kill and reap the process; the next call gets a new one."""
-        process, self._process, self._link = self._process, None, None
-        if process is None:
-            return Verdict.CRASHED, "the process is gone."
-        ending = process.finish(timed_out=timed_out)
+        ending = self._finish(timed_out)
         return ending.verdict, ending.detail
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
-        """A syntax error in the cell that should define the name, or what stopped the loading."""
+        """Why a name is not there: a syntax error, a statement left out, or what stopped the loading."""
         for found in self.report.get("syntax_errors", ()):
             if name in found.get("names", ()) or found.get("task") == name:
                 return Verdict.ERROR, f"{name} is not defined: {_syntax(found)}"
+        for left_out in self._left_out:
+            if name in left_out.statement.names:
+                return Verdict.MISSING, f"{name} is not defined: {left_out.reason}"
         error = self.report.get("error")
         if error:
             return Verdict.MISSING, f"{name} is not defined. {_load_error(error)}"
@@ -106,15 +121,37 @@ class RoomSubject:
             StudentEnded: loading ended the process; nothing can be called.
         """
         self.close()
-        ended = self._spawn()
+        ended = self._load()
         if self._may_try_whole(ended):
             ended = self._run_whole(ended)
         if ended is not None:
-            if self.mode == "whole" or ended.verdict is Verdict.BROKEN:
+            if self.mode == "whole" or self._left_out or ended.verdict is Verdict.BROKEN:
                 self._refusal = ended  # the next attempt would only take as long again
             raise ended
 
+    def _load(self) -> StudentEnded | None:
+        """Load what ``mode`` asks for, without a statement at which that ends; None, or how it ended."""
+        end = time.monotonic() + self._limits.whole_seconds
+        ended = self._spawn(end)
+        while ended is not None and self._leave_out() and time.monotonic() < min(end, self._deadline):
+            ended = self._spawn(end)
+        return ended
+
+    def _leave_out(self) -> bool:
+        """Leave the statement out at which the last attempt ended; False where there is none."""
+        found = self._ending.during
+        known = found is None or any(found.place == each.statement.place for each in self._left_out)
+        if self.mode == "whole" or known or len(self._left_out) >= MOST:
+            return False
+        if self._ending.verdict is Verdict.BROKEN:
+            return False
+        assert found is not None
+        self._left_out.append(LeftOut(found, self._ending, self._limits.load_seconds))
+        return True
+
     def _may_try_whole(self, ended: StudentEnded | None) -> bool:
+        if self._left_out:
+            return False  # what ended the slice would end a run of everything as well
         if self._tried_whole or (ended is not None and ended.verdict is Verdict.BROKEN):
             return False
         return ended is not None or not self.report.get("ok")
@@ -122,30 +159,67 @@ class RoomSubject:
     def _run_whole(self, ended: StudentEnded | None) -> StudentEnded | None:
         """Run the whole notebook in a new process, or go back to what loaded in part."""
         self._tried_whole = True
+        undefined = self._undefined()
         self.close()
         self.mode = "whole"
-        ended_whole = self._spawn()
-        if ended_whole is None or ended is not None:
+        ended_whole = self._load()
+        if ended is not None or (ended_whole is None and self._undefined() <= undefined):
             return ended_whole
+        self.close()
         self.mode = "slice"
-        return self._spawn()
+        return self._load()
 
-    def _spawn(self) -> StudentEnded | None:
-        """Start a process; None, or how loading ended it."""
-        self._process = self._room.spawn(self.mode)
-        seconds = self._limits.load_seconds if self.mode == "slice" else self._limits.whole_seconds
-        deadline = min(self._deadline, time.monotonic() + seconds)
+    def _undefined(self) -> frozenset[str]:
+        """The names of tasks that the last attempt left undefined; its own claim."""
+        told = self.report.get("undefined")
+        return frozenset(map(str, told if isinstance(told, list) else ()))
+
+    def _spawn(self, end: float) -> StudentEnded | None:
+        """Start a process that is ready before ``end`` (of time.monotonic); None, or how loading ended it."""
+        self._process = self._room.spawn(self.mode, (each.statement.place for each in self._left_out))
+        deadline = min(self._deadline, end)
         try:
+            if self.mode == "slice":
+                self._wait(self._process, deadline)
             ready, _ = wire.receive(self._process.sock, 1 << 20, deadline)
             report = ready["report"] if ready.get("k") == "ready" else None
             if not isinstance(report, dict):
                 raise wire.WireError("no report")
         except (TimeoutError, EOFError, OSError, wire.WireError, KeyError) as error:
-            verdict, detail = self.ended(isinstance(error, TimeoutError))
-            return StudentEnded(f"The notebook could not be loaded: {detail}", verdict)
+            ending = self._finish(isinstance(error, TimeoutError))
+            return StudentEnded(f"The notebook could not be loaded: {ending.detail}", ending.verdict)
         self.report = report
-        self._link = SocketLink(self._process.sock, self._limits.reply_mib << 20, self._text)
+        text = WithoutSome(self._text, self._left_out) if self._left_out else self._text
+        self._link = SocketLink(self._process.sock, self._limits.reply_mib << 20, text)
         return None
+
+    def _wait(self, process: Process, deadline: float) -> None:
+        """Wait until the slice is loaded.
+
+        The time for it is one statement's, so that several slow ones are not mistaken for
+        one that never ends.
+
+        Raises:
+            TimeoutError: one statement, or all together, took too long.
+        """
+        patience = self._limits.load_seconds
+        while not select.select([process.sock], [], [], max(0.0, min(patience, _left(deadline))))[0]:
+            found, seconds = process.loading()
+            patience = self._limits.load_seconds - seconds
+            if found is None or patience < _INSTANT or _left(deadline) < _INSTANT:
+                raise TimeoutError
+
+    def _finish(self, timed_out: bool) -> Ending:
+        process, self._process, self._link = self._process, None, None
+        if process is None:
+            self._ending = Ending(Verdict.CRASHED, "the process is gone.")
+        else:
+            self._ending = process.finish(timed_out=timed_out)
+        return self._ending
+
+
+def _left(deadline: float) -> float:
+    return deadline - time.monotonic()
 
 
 def _syntax(found: dict[str, Any]) -> str:

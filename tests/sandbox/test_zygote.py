@@ -111,6 +111,20 @@ def test_unseeded_draws_repeat(zygote: Zygote) -> None:
     assert answers[0] == answers[1] is not None
 
 
+def test_a_release_that_was_read_before(zygote: Zygote) -> None:
+    """A cell that the zygote read answers as one that the room read, and every room has its own."""
+    given = "KEPT = []\ndef keep(x):\n    KEPT.append(x)\n    return len(KEPT)"
+    source = "def attack(x):\n    return [keep(x), keep.__code__.co_filename]"
+    notebook = program(source)
+    notebook["cells"] = [
+        {"id": None, "task": None, "source": given, "index": 3},
+        {**notebook["cells"][0], "index": 4},
+    ]
+    for release in ((), ((1, given),), ((1, given),), ((1, "def keep(:"),)):
+        with zygote.open({**notebook, "release": release}) as room, room.spawn() as process:
+            assert ask(process, (1,)).value == [1, "cell 4"]
+
+
 @pytest.mark.parametrize("tier", tiers.TIERS)
 def test_killed_judge_leaves_nothing(tier: str) -> None:
     """When the judge is killed, its zygote and all below it end."""
@@ -169,7 +183,7 @@ def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REFUSALS = {
-    "namespaces": ("linux", "def unshare(flags): raise Denied(1, 'refused by the test')"),
+    "namespaces": ("cloning", "def fork_into(namespaces): raise Denied(1, 'refused by the test')"),
     "scratch": ("linux", "def mount_tmpfs(*a): raise Denied(1, 'refused by the test')"),
     "landlock": ("landlock", "def restrict(*a): raise Denied(1, 'refused by the test')"),
     "capabilities": ("linux", "def drop_capabilities(): raise Denied(1, 'refused by the test')"),
