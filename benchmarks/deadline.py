@@ -32,6 +32,8 @@ from autograder.simulation import Simulated, simulate_class
 from tests.exchange.hub import StandIn, standing_in
 from tests.exchange.stage import Service, children, packed
 
+from . import neighbours
+
 ROOT = Path(__file__).parents[1]
 UNIT = "conv_layer"
 ALLOWED = 30.0  # seconds to feedback, for 95 of 100
@@ -57,6 +59,7 @@ class Figures:
     minutes: float
     workers: int
     kills: int
+    servers: int
     accepted: int
     graded: int
     lost: int
@@ -73,7 +76,9 @@ class Figures:
         return whole and self.feedback_p95 <= ALLOWED
 
 
-def rehearse(students: int, minutes: float, workers: int, kills: int = 0, seed: int = 1) -> Figures:
+def rehearse(
+    students: int, minutes: float, workers: int, kills: int = 0, servers: int = 0, seed: int = 1
+) -> Figures:
     """Run the deadline on a copy of this course.
 
     Args:
@@ -81,9 +86,14 @@ def rehearse(students: int, minutes: float, workers: int, kills: int = 0, seed: 
         minutes: within which time.
         workers: grading processes.
         kills: how many times a worker is killed on the way.
+        servers: single-user servers of a real hub that run beside.
         seed: of arrivals.
     """
-    with tempfile.TemporaryDirectory() as folder, standing_in() as hub:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        neighbours.servers(servers, Path(folder) / "hub") as beside,
+        standing_in() as hub,
+    ):
         course = _copy(Path(folder) / "course")
         unit = course.unit(UNIT)
         people = simulate_class(course, unit, students)
@@ -92,7 +102,7 @@ def rehearse(students: int, minutes: float, workers: int, kills: int = 0, seed: 
         try:
             _release(service, unit)
             told = asyncio.run(_class(service, hub, people, minutes * 60, kills, random.Random(seed)))
-            return _figures(service, course, unit, told, minutes, kills)
+            return _figures(service, course, unit, told, minutes, kills, len(beside))
         finally:
             service.stop()
 
@@ -152,7 +162,13 @@ async def _kill(service: Service, kills: int, seconds: float) -> None:
 
 
 def _figures(
-    service: Service, course: Course, unit: Unit, told: list[Told], minutes: float, kills: int
+    service: Service,
+    course: Course,
+    unit: Unit,
+    told: list[Told],
+    minutes: float,
+    kills: int,
+    servers: int,
 ) -> Figures:
     lines = service.stage.staff().get(f"api/units/{unit.name}/submissions").json()
     written = _written(course, unit, len(told))
@@ -162,6 +178,7 @@ def _figures(
         minutes=minutes,
         workers=service.workers,
         kills=kills,
+        servers=servers,
         accepted=sum(bool(one.attempt) for one in told),
         graded=sum(one.score is not None for one in told),
         lost=len({one.attempt for one in told} - {line["id"] for line in lines}) + len(told) - written,
@@ -207,8 +224,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--kills", type=int, default=0, help="how often a worker is killed on the way")
+    parser.add_argument("--servers", type=int, default=5, help="single-user servers that run beside")
     asked = parser.parse_args()
-    figures = rehearse(asked.students, asked.minutes, asked.workers, asked.kills)
+    figures = rehearse(asked.students, asked.minutes, asked.workers, asked.kills, asked.servers)
     print(json.dumps(asdict(figures), indent=1))
     sys.exit(0 if figures.good else 1)
 
