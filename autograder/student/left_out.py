@@ -37,6 +37,13 @@ class LeftOut:
         where = f"cell {found.cell}, line {found.line}: `{clean(found.text, 100)}`"
         return f"{where} {self._did()}, so what it defines is not there."
 
+    @property
+    def error(self) -> dict[str, Any]:
+        """The same as the error that a report of loading tells first."""
+        found = self.statement
+        where = {"cell": found.cell, "line": found.line, "text": found.text}
+        return {"class": str(self.ending.verdict), "message": self._did(), **where}
+
     def _did(self) -> str:
         if self.ending.verdict is Verdict.TIMEOUT:
             return f"did not end within {self.seconds:g} s"

@@ -188,8 +188,10 @@ class RoomSubject:
         except (TimeoutError, EOFError, OSError, wire.WireError, KeyError) as error:
             ending = self._finish(isinstance(error, TimeoutError))
             return StudentEnded(f"The notebook could not be loaded: {ending.detail}", ending.verdict)
-        self.report = report
-        text = WithoutSome(self._text, self._left_out) if self._left_out else self._text
+        self.report, text = report, self._text
+        if self._left_out:  # what fails below it follows from it
+            self.report = {**report, "ok": False, "error": self._left_out[0].error}
+            text = WithoutSome(self._text, self._left_out)
         self._link = SocketLink(self._process.sock, self._limits.reply_mib << 20, text)
         return None
 

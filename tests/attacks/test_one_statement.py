@@ -181,6 +181,19 @@ def test_in_the_cell_of_another_task(
     only_one_task_lost(grader.grade(write(tmp_path, content), "student-001"))
 
 
+def test_what_follows_from_it(grader: Grader, solved: dict[str, Any], tmp_path: Path) -> None:
+    """A name that is not there because a left-out one is missing gets the first cause as its reason."""
+    cell = "import os\nBASE = os._exit(0)\nTABLE = [BASE]"
+    result = grader.grade(write(tmp_path, needing(solved, cell)), "student-001")
+    only_one_task_lost(result)
+    content = needing(solved, cell)
+    task = content["cells"][place(content, TASK)]
+    task["source"] = "def make_filter(name, table=TABLE):\n    return table"
+    result = grader.grade(write(tmp_path, content), "student-001")
+    only_one_task_lost(result)
+    assert any("line 2: `BASE = os._exit(0)`" in check.reason for check in result.checks), told(result)
+
+
 @pytest.mark.parametrize("count", [MOST, MOST + 1])
 def test_how_many(count: int, grader: Grader, solved: dict[str, Any], tmp_path: Path) -> None:
     """So many statements may be left out; with one more nothing can be loaded, and it is said."""

@@ -79,9 +79,11 @@ def test_a_stub_and_a_syntax_error_are_told(grader, folder, capsys):
 def test_the_students_code_does_not_run_in_the_companion(grader, folder, capsys):
     """A notebook that ends its process ends that of the sandbox; the next answer comes all the same."""
     right = folder.cell("softmax_forward")["source"]
-    folder.write(softmax_forward=f"{right}\nimport os\nzero = os._exit(0)\nsoftmax_forward.zero = zero")
+    folder.write(softmax_forward="import os\n" + right.replace("(z", "(z=os._exit(0)", 1))
     grader.check("softmax_forward")
-    assert "FAILED" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "FAILED" in text
+    assert "os._exit(0)" in text
     folder.write(softmax_forward=right)
     grader.check("softmax_forward")
     assert "FAILED" not in capsys.readouterr().out
