@@ -1,10 +1,11 @@
 """Hidden checks of the unit ``optimizers``.
 
 Most checks are a race: the student's optimizer and the reference start from the same parameters, get the
-same gradients, and must be at the same place after every step. Settings are chosen so that one mistake has
-one price: ε is far too small to be seen except where its place is the question (there it is large), means
-forget at once (β = 0) where decay is the question, and are old enough for the corrections to have faded where
-the means themselves are.
+same gradients, and must be at the same place after every step. The student's makes its whole way beside his
+code: one crossing instead of one for each step. Settings are chosen so that one mistake has one price: ε is
+far too small to be seen except where its place is the question (there it is large), means forget at once
+(β = 0) where decay is the question, and are old enough for the corrections to have faded where the means
+themselves are.
 """
 
 import math
@@ -40,41 +41,81 @@ def large_grads(draw, params, steps):
     return [[draw.away_from_zero(*p.shape, gap=30) for p in params] for _ in range(steps)]
 
 
-def path_of(optimizer, params, grads, rates=()):
-    """Copies of the parameters after each step."""
+# --- shipped functions: each runs beside the student's code, in one crossing ------------------------------
+# A list that an optimizer is given is its own: only a change of the arrays in it counts, not one of the list.
+
+
+def optimizer_at_work(make, params, grads, rates, options):
+    """Of each parameter an array with its values after every step; rates, if there are any, one for each."""
+    optimizer = make(list(params), **options)
     path = []
     for number, gradient in enumerate(grads):
         if rates:
             optimizer.lr = rates[number]
-        optimizer.step(gradient)
+        optimizer.step(list(gradient))
         path.append([p.copy() for p in params])
-    return path
+    return [np.stack(places) for places in zip(*path, strict=True)]
+
+
+def two_optimizers_at_work(make, first, grads, second, other_grads, options):
+    """The parameters of the first, after it and a second one have made their steps in turn."""
+    one, two = make(list(first), **options), make(list(second), **options)
+    for gradient, other in zip(grads, other_grads, strict=True):
+        one.step(list(gradient))
+        two.step(list(other))
+    return [p.copy() for p in first]
+
+
+def optimizer_and_its_gradients(make, params, grads, options):
+    """Copies of all gradients, each as the step left it to which it was given."""
+    optimizer = make(list(params), **options)
+    left = []
+    for gradient in grads:
+        optimizer.step(list(gradient))
+        left += [g.copy() for g in gradient]
+    return left
+
+
+def lr_at_each_step(lr_at, steps, options):
+    """The rates of a schedule at these steps."""
+    return [lr_at(step, **options) for step in steps]
+
+
+# --- what the checks of several tasks ask ---------------------------------------------------------------
+
+
+def path_of(student, name, params, grads, rates=(), **options):
+    """Of each parameter an array (steps, *shape) of where the student's optimizer brings it."""
+    make = getattr(student, name)
+    return student.inside(optimizer_at_work, make, student.share(params), grads, rates, options)
 
 
 def race(student, name, params, grads, rates=(), **options):
     """The student's and the reference's path from the same start, with the same gradients."""
     ours = [p.copy() for p in params]
-    expected = path_of(getattr(reference, name)(ours, **options), ours, grads, rates)
-    return path_of(getattr(student, name)(student.share(params), **options), params, grads, rates), expected
+    expected = optimizer_at_work(getattr(reference, name), ours, grads, rates, options)
+    return path_of(student, name, params, grads, rates, **options), expected
 
 
 def assert_race(student, name, params, grads, rates=(), tolerance=None, **options):
     """Both are at the same place after every step."""
     path, expected = race(student, name, params, grads, rates, **options)
-    for number, (theirs, ours) in enumerate(zip(path, expected, strict=True), start=1):
-        for index, (p, q) in enumerate(zip(theirs, ours, strict=True)):
-            assert_close(p, q, what=f"After step {number}, params[{index}]", **(tolerance or {}))
+    for number in range(len(grads)):
+        for index, (p, q) in enumerate(zip(path, expected, strict=True)):
+            what = f"After step {number + 1}, params[{index}]"
+            assert_close(p[number], q[number], what=what, **(tolerance or {}))
 
 
 def assert_grads_untouched(student, name, draw, **options):
     """Two steps leave the caller's gradients as they were."""
     params = some_params(draw)
-    optimizer = getattr(student, name)(student.share(params), **options)
-    for grads in some_grads(draw, params, 2):
-        before = [g.copy() for g in grads]
-        optimizer.step(student.share(grads))
-        for g, old in zip(grads, before, strict=True):
-            assert_unchanged(old, g, "A gradient that was given to step")
+    grads = some_grads(draw, params, 2)
+    every = [g for gradient in grads for g in gradient]
+    before = [g.copy() for g in every]
+    student.share([*params, *every])
+    left = student.inside(optimizer_and_its_gradients, getattr(student, name), params, grads, options)
+    for g, old in zip(left, before, strict=True):
+        assert_unchanged(old, g, "A gradient that was given to step")
 
 
 def assert_scale_free(student, name, draw, **options):
@@ -82,11 +123,12 @@ def assert_scale_free(student, name, draw, **options):
     small = some_params(draw)
     large = [p.copy() for p in small]
     grads = some_grads(draw, small, 4)
-    path = path_of(getattr(student, name)(student.share(small), **options), small, grads)
+    path = path_of(student, name, small, grads, **options)
     grads = [[1000 * g for g in gradient] for gradient in grads]
-    other = path_of(getattr(student, name)(student.share(large), **options), large, grads)
-    for p, q in zip(path[-1], other[-1], strict=True):
-        assert_close(q, p, rtol=1e-6, atol=1e-6, what="With gradients 1000 times as large, a parameter")
+    other = path_of(student, name, large, grads, **options)
+    for p, q in zip(path, other, strict=True):
+        what = "With gradients 1000 times as large, a parameter"
+        assert_close(q[-1], p[-1], rtol=1e-6, atol=1e-6, what=what)
 
 
 # --- SGD ------------------------------------------------------------------------------------------------
@@ -132,16 +174,14 @@ def test_sgd_weight_decay(student, draw):
 def test_sgd_own_state(student, draw):
     """Two optimizers at work at the same time do not share their velocities."""
     first, second = some_params(draw), some_params(draw)
-    expected = [p.copy() for p in first]
-    one = student.SGD(student.share(first), lr=0.2, momentum=0.7)
-    two = student.SGD(student.share(second), lr=0.2, momentum=0.7)
-    ours = reference.SGD(expected, lr=0.2, momentum=0.7)
-    for mine, other in zip(some_grads(draw, first, 3), some_grads(draw, second, 3), strict=True):
-        one.step(mine)
-        two.step(other)
-        ours.step(mine)
-    for p, q in zip(first, expected, strict=True):
-        assert_close(p, q, what="With a second optimizer at work, a parameter of the first")
+    grads, other_grads = some_grads(draw, first, 3), some_grads(draw, second, 3)
+    options = {"lr": 0.2, "momentum": 0.7}
+    ours = [p.copy() for p in first]
+    expected = optimizer_at_work(reference.SGD, ours, grads, (), options)
+    student.share([*first, *second])
+    came = student.inside(two_optimizers_at_work, student.SGD, first, grads, second, other_grads, options)
+    for p, q in zip(came, expected, strict=True):
+        assert_close(p, q[-1], what="With a second optimizer at work, a parameter of the first")
 
 
 @pytest.mark.task("SGD", points=1, law=True)
@@ -203,10 +243,8 @@ def test_rmsprop_zero_gradient(student, draw):
     """A parameter whose gradient is zero from the start stays where it is."""
     params = [draw.normal(3, 2)]
     start = params[0].copy()
-    optimizer = student.RMSprop(student.share(params), lr=0.2)
-    for _ in range(2):
-        optimizer.step([np.zeros((3, 2))])
-    assert_close(params[0], start, what="After two zero gradients, the parameter")
+    (places,) = path_of(student, "RMSprop", params, [[np.zeros((3, 2))], [np.zeros((3, 2))]], lr=0.2)
+    assert_close(places[-1], start, what="After two zero gradients, the parameter")
 
 
 @pytest.mark.task("RMSprop", points=1, law=True)
@@ -231,10 +269,9 @@ def test_adam_means(student, draw):
     grads = some_grads(draw, params, 20)
     path, expected = race(student, "Adam", params, grads, lr=0.1, betas=(0.15, 0.25), eps=TINY)
     for number in (17, 18, 19):
-        for index, p in enumerate(expected[number]):
-            step = path[number][index] - path[number - 1][index]
-            ours = p - expected[number - 1][index]
-            assert_close(step, ours, what=f"In step {number + 1}, the change of params[{index}]")
+        for index, (p, q) in enumerate(zip(path, expected, strict=True)):
+            what = f"In step {number + 1}, the change of params[{index}]"
+            assert_close(p[number] - p[number - 1], q[number] - q[number - 1], what=what)
 
 
 @pytest.mark.task("Adam", points=4)
@@ -243,9 +280,9 @@ def test_adam_first_step(student, draw):
     params = some_params(draw)
     start = [p.copy() for p in params]
     grads = [draw.away_from_zero(*p.shape) * 10.0**power for p, power in zip(params, (-2, 0, 2), strict=True)]
-    student.Adam(student.share(params), lr=0.3, betas=(0.8, 0.97), eps=0.0).step(grads)
-    for index, (p, p0, g) in enumerate(zip(params, start, grads, strict=True)):
-        assert_close(p, p0 - 0.3 * np.sign(g), what=f"After step 1, params[{index}]")
+    path = path_of(student, "Adam", params, [grads], lr=0.3, betas=(0.8, 0.97), eps=0.0)
+    for index, (p, p0, g) in enumerate(zip(path, start, grads, strict=True)):
+        assert_close(p[0], p0 - 0.3 * np.sign(g), what=f"After step 1, params[{index}]")
 
 
 @pytest.mark.task("Adam", points=5)
@@ -345,10 +382,9 @@ def test_adamw_grads_untouched(student, draw):
 
 def assert_schedule(student, steps, **options):
     """The student's rates equal the reference's at these steps."""
-    for step in steps:
-        assert_close(
-            student.lr_at(step, **options), reference.lr_at(step, **options), what=f"The rate at step {step}"
-        )
+    rates = student.inside(lr_at_each_step, student.lr_at, list(steps), options)
+    for step, rate in zip(steps, rates, strict=True):
+        assert_close(rate, reference.lr_at(step, **options), what=f"The rate at step {step}")
 
 
 @pytest.mark.task("lr_at", points=3)
