@@ -13,9 +13,8 @@ from ..inside.wire import HandleRef
 from ..naming import is_tensor, plain, same_value
 from ..plugin import Outcome, Suite, reference_subject
 from ..relations import Pair, coverage
-from ..student import Call, Subject
+from ..student import Call
 from ..student.replies import ORDINALS
-from .singly import CallByCall
 
 KERNELS = ("kernel_size", "kernel", "pool_size", "window")
 
@@ -31,34 +30,15 @@ class Difference:
 
 
 def first_difference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Difference | None:
-    """Run the check's failing case on the reference and compare call by call; None where all agree.
-
-    Where the first difference is in what a shipped function returned, and the check then asked
-    again call by call, the difference between these calls is told: they have names and inputs.
-    """
-
-    def answered(subject: Subject) -> tuple[Call, ...]:
-        return suite.run(check, subject, seed, mirrored=False, case=outcome.case).transcript
-
-    found = _first(suite, outcome.transcript, answered(reference_subject(suite)), shipped=True)
-    if found is None or found.mine.kind != "inside":
-        return found
-    singly = answered(CallByCall(reference_subject(suite)))
-    return _first(suite, outcome.transcript, singly, shipped=False) or found
-
-
-def _first(suite: Suite, mine: tuple[Call, ...], right: tuple[Call, ...], shipped: bool) -> Difference | None:
-    """The first difference of two transcripts, with or without the calls of shipped functions."""
-    left, other = (
-        [pair for pair in enumerate(calls) if shipped or pair[1].kind != "inside"] for calls in (mine, right)
-    )
+    """Run the check's failing case on the reference and compare call by call; None where all agree."""
+    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=outcome.case)
     known: dict[str, Any] = {}
-    for (index, mine_now), (_, theirs) in zip(left, other, strict=False):
-        if (mine_now.kind, mine_now.name) != (theirs.kind, theirs.name):
+    for index, (mine, theirs) in enumerate(zip(outcome.transcript, right.transcript, strict=False)):
+        if (mine.kind, mine.name) != (theirs.kind, theirs.name):
             return None
-        known |= named_arguments(suite, mine_now)
-        if mine_now.fault is not None or theirs.fault is not None or _differ(mine_now, theirs):
-            return Difference(index, mine_now, theirs, known)
+        known |= named_arguments(suite, mine)
+        if mine.fault is not None or theirs.fault is not None or _differ(mine, theirs):
+            return Difference(index, mine, theirs, known)
     return None
 
 

@@ -199,32 +199,3 @@ def test_a_fault_of_ours_costs_nothing(tiny):
     told = Explainer()(trialled)
     assert [check.earned for check in told] == [check.earned for check in checks]
     assert "diagnosis failed: ConfigError" in told[0].notes[0]
-
-
-AT_ONCE = """    x = draw.normal(3, 4)
-
-    def several(function, x):
-        return [function(x)]
-
-    try:
-        assert_close(student.inside(several, student.scale, x)[0], reference.scale(x))
-    except (AssertionError, RuntimeError):
-        assert_close(student.scale(x), reference.scale(x))
-        raise
-"""
-
-
-def test_single_calls_are_told_after_several_at_once(tiny):
-    """A check that asks again call by call is explained as if it had done so from the start."""
-    alone = "    x = draw.normal(3, 4)\n    assert_close(student.scale(x), reference.scale(x))\n"
-    told = []
-    for changes in ((), ((alone, AT_ONCE),)):
-        course = tiny(grader=changes)
-        suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
-        subject = LocalSubject(module_namespace(RIGHT.replace("x * factor", "x * factor + 1"), "student"))
-        seeds = seeds_of(suite, 1)
-        checks, outcomes = judge(suite, subject, seeds)
-        explained = diagnosis(suite).explain(checks, outcomes, seeds, subject)
-        told.append({check.id: (check.reason, check.case) for check in explained})
-    assert told[0] == told[1]
-    assert told[0]["test_double"][1] is not None
