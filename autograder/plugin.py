@@ -8,6 +8,10 @@ Theory of operation
     asks for nothing but these three and its parameters is called with them at once: pytest's
     set-up would cost as much as the check. Assertions are plain, since a rewritten one would
     show hidden values in its message.
+
+    A check may ship functions that make many calls in one crossing. Where it fails, it runs
+    once more with the same inputs and each of those calls for itself: the student is told
+    which call is wrong, and whose code it is. That second run cannot save the check.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -45,6 +50,7 @@ QUIET = (
     "terminal logging warnings faulthandler junitxml doctest cacheprovider pastebin stepwise unittest "
     "capture skipping unraisableexception threadexception debugging setuponly setupplan"
 ).split()
+TOLD_SINGLY = (Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 
 
@@ -62,6 +68,7 @@ class Outcome:
     transcript: tuple[Call, ...] = ()
     fault: str = ""  # the label of the call that ended it
     case: int = 0  # which of a parametrised check's cases this is
+    unrolled: bool = False  # whether shipped functions were taken apart into their calls
     error: BaseException | None = field(default=None, compare=False)
 
 
@@ -139,30 +146,57 @@ class Suite:
         return tuple(self.marks.values())
 
     def run(
-        self, check: str, subject: Subject, seed: int, *, mirrored: bool = True, case: int | None = None
+        self,
+        check: str,
+        subject: Subject,
+        seed: int,
+        *,
+        mirrored: bool = True,
+        case: int | None = None,
+        unrolled: bool = False,
     ) -> Outcome:
-        """Run one check; with parameters, its cases one after the other until one fails, or only one."""
+        """Run one check; with parameters, its cases one after the other until one fails, or only one.
+
+        Args:
+            check: its name.
+            subject: who stands trial.
+            seed: of its inputs.
+            mirrored: whether replies are compared with the reference's.
+            case: only this one of a parametrised check.
+            unrolled: take shipped functions apart from the start, not only where the check fails.
+        """
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number, item in enumerate(self._items[check]):
             if case is not None and number != case:
                 continue
-            outcome = self._run_item(item, self.marks[check], subject, [seed, number], mirrored)
+            again = partial(self._run_item, item, self.marks[check], subject, [seed, number], mirrored)
+            outcome = again(unrolled)
+            if not unrolled and outcome.verdict in TOLD_SINGLY and _ships(outcome):
+                outcome = _told_singly(outcome, again(True))
             outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
         return outcome
 
     def _run_item(
-        self, item: pytest.Item, mark: Mark, subject: Subject, seed: list[int], mirrored: bool
+        self,
+        item: pytest.Item,
+        mark: Mark,
+        subject: Subject,
+        seed: list[int],
+        mirrored: bool,
+        unrolled: bool,
     ) -> Outcome:
-        trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored and mark.mirror)
+        mirrored = mirrored and mark.mirror
+        trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored, unrolled)
         now = _Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
         if now.student.begin():
             self._perform(item, now)
         outcome = _outcome(now)
         if outcome is None:
-            outcome = self._our_fault_or_not(item, mark, subject, seed, now)
-        return replace(outcome, transcript=tuple(now.student.transcript), error=now.raised)
+            outcome = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
+        transcript = tuple(now.student.transcript)
+        return replace(outcome, transcript=transcript, unrolled=unrolled, error=now.raised)
 
     def _perform(self, item: pytest.Item, now: _Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
@@ -177,15 +211,19 @@ class Suite:
             self._fixtures.now = None
 
     def _our_fault_or_not(
-        self, item: pytest.Item, mark: Mark, subject: Subject, seed: list[int], now: _Now
+        self,
+        item: pytest.Item,
+        mark: Mark,
+        subject: Subject,
+        seed: list[int],
+        unrolled: bool,
+        now: _Now,
     ) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
         what = f"{type(now.raised).__name__}: {now.raised}"
         if isinstance(subject, LocalSubject) and subject.is_reference:
             return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what,))
-        control = self._run_item(
-            item, mark, LocalSubject(self.reference, is_reference=True), seed, mirrored=False
-        )
+        control = self._run_item(item, mark, reference_subject(self), seed, False, unrolled)
         if control.verdict is Verdict.PASSED:
             reason = "Your function's answer cannot be used: it is not of the kind that the task asks for."
             return Outcome(
@@ -224,6 +262,15 @@ class Suite:
             _read_sources(item)
             items.setdefault(getattr(item, "originalname", item.name), []).append(item)
         return items
+
+
+def _ships(outcome: Outcome) -> bool:
+    return any(call.kind == "inside" for call in outcome.transcript)
+
+
+def _told_singly(first: Outcome, again: Outcome) -> Outcome:
+    """The second run, unless it ended otherwise: a function may work only where it was shipped to."""
+    return again if again.verdict in TOLD_SINGLY and not again.notes else first
 
 
 def _neighbours(items: list[pytest.Item]) -> dict[pytest.Item, pytest.Item]:

@@ -31,7 +31,8 @@ class Difference:
 
 def first_difference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Difference | None:
     """Run the check's failing case on the reference and compare call by call; None where all agree."""
-    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=outcome.case)
+    case, unrolled = outcome.case, outcome.unrolled
+    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
     known: dict[str, Any] = {}
     for index, (mine, theirs) in enumerate(zip(outcome.transcript, right.transcript, strict=False)):
         if (mine.kind, mine.name) != (theirs.kind, theirs.name):

@@ -79,7 +79,7 @@ class Diagnosis:
                 told.append(replace(check, reason=mistake.says, hint=mistake.hint, mistake=mistake.name))
             else:
                 if check.task not in conditions:
-                    conditions[check.task] = self._condition(check.task, outcomes)
+                    conditions[check.task] = self._condition(check.task, outcomes, seeds)
                 seen = self._seen(check, outcomes[check.id], seeds[check.id])
                 told.append(_add(check, (seen, conditions[check.task])))
         return tuple(told)
@@ -93,15 +93,19 @@ class Diagnosis:
             return None
         return next(filter(None, map(relation, pairs(self.suite, difference))), None)
 
-    def _condition(self, task: str, outcomes: Mapping[str, Outcome]) -> str | None:
-        return condition(
-            [row for name, outcome in outcomes.items() for row in self._rows(task, name, outcome)]
-        )
+    def _condition(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> str | None:
+        mine = [name for name in outcomes if self.suite.marks[name].task == task]
+        singly = {name: self._singly(name, outcomes[name], seeds[name]) for name in mine}
+        return condition([row for outcome in singly.values() for row in self._rows(task, outcome)])
 
-    def _rows(self, task: str, name: str, outcome: Outcome) -> Iterator[Row]:
+    def _singly(self, check: str, outcome: Outcome, seed: int) -> Outcome:
+        """A check in single calls: one that passed has the same as the reference."""
+        if outcome.verdict is not Verdict.PASSED or all(c.kind != "inside" for c in outcome.transcript):
+            return outcome
+        return self.suite.run(check, reference_subject(self.suite), seed, unrolled=True)
+
+    def _rows(self, task: str, outcome: Outcome) -> Iterator[Row]:
         """The task's calls in one check, each with all that was given in the check so far."""
-        if self.suite.marks[name].task != task:
-            return
         known: dict[str, Any] = {}
         for call in outcome.transcript:
             known = known | named_arguments(self.suite, call)

@@ -23,7 +23,8 @@ def replay(trialled: Trialled, check: str) -> str:
     """The story of one check on one submission, as text. Holds hidden inputs: for staff only."""
     suite, outcome, seed = trialled.suite, trialled.outcomes[check], trialled.seeds[check]
     mark = suite.marks[check]
-    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=outcome.case)
+    case, unrolled = outcome.case, outcome.unrolled
+    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
     lines = [
         f"{check} ({mark.task}, {mark.points:g} points): {outcome.verdict}",
         f"  {mark.title}",

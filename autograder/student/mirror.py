@@ -6,7 +6,6 @@ copied, so that a mutation cannot cascade, and arrays in replies are copied, too
 
 from __future__ import annotations
 
-import copy
 import inspect
 import itertools
 import sys
@@ -17,6 +16,7 @@ import numpy as np
 
 from ..inside.host import OPERATORS, compiled
 from ..inside.wire import HandleRef, NameRef
+from .copies import copied
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, slice, type(Ellipsis))
 
@@ -38,7 +38,7 @@ class Mirror:
     def share(self, arrays: Iterable[Any]) -> None:
         """Remember arrays that keep their identity from call to call."""
         for array in arrays:
-            self._shared.setdefault(id(array), (array, _copied(array)))
+            self._shared.setdefault(id(array), (array, copied(array)))
 
     def forget(self, number: int) -> None:
         """An object is no longer used."""
@@ -97,14 +97,14 @@ class Mirror:
             return type(value)(self._own(item) for item in value)
         if type(value) is dict:
             return {self._own(key): self._own(item) for key, item in value.items()}
-        return _copied(value)
+        return copied(value)
 
     def _resolved(self, twin: Any) -> Any:
         if isinstance(twin, NameRef):
             return self._namespace[twin.name]
         if isinstance(twin, HandleRef):
             return self._objects[twin.id]
-        return _copied(twin)
+        return copied(twin)
 
     def _renewed(self, array: Any) -> Any:
         """The mirror's own of a shared array, with the values that the check's holds now."""
@@ -128,7 +128,7 @@ class Mirror:
         if isinstance(item, PLAIN):
             return item
         if _is_value(item):
-            return _copied(item)
+            return copied(item)
         number = next(self._numbers)
         self._objects[number] = item
         return HandleRef(number, type(item).__name__)
@@ -144,18 +144,6 @@ class Mirror:
 def _is_value(item: Any) -> bool:
     kind = type(item)
     return kind in (np.ndarray, np.random.Generator) or kind.__name__ in ("Tensor", "Parameter")
-
-
-def _copied(value: Any) -> Any:
-    """A copy of an array, tensor or generator in the same layout; anything else as it is."""
-    kind = type(value)
-    if kind is np.ndarray:
-        return value.copy(order="K")
-    if kind.__name__ in ("Tensor", "Parameter"):
-        return value.detach().clone().requires_grad_(value.requires_grad)
-    if kind is np.random.Generator:
-        return copy.deepcopy(value)
-    return value.clone_state() if hasattr(value, "clone_state") else value
 
 
 def _same(target: Any) -> Any:

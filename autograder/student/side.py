@@ -12,6 +12,7 @@ import numpy as np
 
 from ..inside import wire
 from ..inside.wire import LentRef, Packer, Unpacker
+from .copies import copied
 from .faults import StudentFault, raised
 from .links import Link
 
@@ -71,6 +72,15 @@ class Side:
         return shared, tuple(
             array.copy() if isinstance(array, np.ndarray) else array.detach().clone() for array in shared
         )
+
+    def as_sent(self, value: Any) -> Any:
+        """What student code would get of a value: a copy, but of what comes back to the check itself."""
+        if type(value) in (list, tuple):
+            return type(value)(self.as_sent(item) for item in value)
+        if type(value) is dict:
+            return {key: self.as_sent(item) for key, item in value.items()}
+        comes_back = id(value) in self._shared or "Generator" in type(value).__name__
+        return value if comes_back or self._own_reference(value, self)[0] else copied(value)
 
     def forget(self, number: int) -> None:
         """A handle is no longer used; told to the host with the next request."""
