@@ -10,7 +10,7 @@ Glossary
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,9 @@ class Verdict(StrEnum):
     MEMORY = "MEMORY"
     CRASHED = "CRASHED"  # the process ended without an answer
     BROKEN = "BROKEN"  # our fault: no score is stored
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,11 @@ class Result:
         return any(check.verdict is Verdict.BROKEN for check in self.checks)
 
     def to_json(self) -> str:
-        """The result as deterministic JSON text."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        """The result as deterministic JSON text, a line for each field and each check."""
+        fields = {name: _ENCODE(value) for name, value in vars(self).items() if name != "checks"}
+        checks = ",\n".join(f"  {_ENCODE(vars(check))}" for check in self.checks)
+        fields["checks"] = f"[\n{checks}\n ]" if checks else "[]"
+        return "{\n" + ",\n".join(f' "{name}": {fields[name]}' for name in vars(self)) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str) -> Result:

@@ -125,3 +125,46 @@ def test_missing_modules_of_the_release_are_told_again() -> None:
     compiled = compile_program({"cells": cells, "names": ["f"], "libraries": LIBRARIES}, given)
     assert compiled.report["missing_modules"] == ["nowhere_to_be_found"]
     assert "unknown" in compiled.unresolved
+
+
+DEFINITIONS = '''# %%
+import numpy as np
+
+
+@staticmethod
+@(
+    lambda f: f
+)
+def decorated(x, *, y=(1,
+                       2)):
+    r"""A docstring
+  with lines at odd places, \\d."""
+    %timeit x
+    text = """
+def inner(): pass
+"""
+    return x  # a comment
+
+class Layer(object):
+    size = 3
+    async def wait(self): return [await self for _ in range(2)]
+    def __private(self): return __class__, self.__private
+async def top(): pass
+def one(): return 1; unreachable = 2
+'''
+
+
+@pytest.mark.parametrize("magic", [True, False])
+def test_definitions_are_compiled_as_their_trees_would_be(magic, monkeypatch):
+    """Text or tree: the same code, to the last position."""
+    text = DEFINITIONS if magic else DEFINITIONS.replace("    %timeit x\n", "\n")
+    from autograder.inside import given
+
+    by_text = given.read_cell(text, "cell 1", FIRST_FLAGS, LIBRARIES)
+    monkeypatch.setattr(given, "_DEFINITIONS", ())
+    by_tree = given.read_cell(text, "cell 1", FIRST_FLAGS, LIBRARIES)
+    assert by_text.error is None
+    assert len(by_text.codes) == 5
+    for left, right in zip(by_text.codes, by_tree.codes, strict=True):
+        assert left == right
+        assert list(left.co_positions()) == list(right.co_positions())
