@@ -80,7 +80,10 @@ class Namer:
         subject = self.subject(mistake)
         return all(
             same_outcome(
-                outcomes[check], self.suite.run(check, subject, seeds[check]), task, self.suite.task_of
+                outcomes[check],
+                self.suite.run(check, subject, seeds[check], unrolled=outcomes[check].unrolled),
+                task,
+                self.suite.task_of,
             )
             for check in failed
         )
