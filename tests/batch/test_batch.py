@@ -263,7 +263,7 @@ def test_the_warm_grader_is_kept_for_one_job(root, folder):
     second = warm_grader(job_for(course, unit, "walled"))
     assert second is not first
     with pytest.raises(SandboxFault):
-        first.zygote.open({"cells": []})
+        first.zygote.open({"cells": [], "libraries": []})
 
 
 def test_a_worker_with_other_files_refuses(root):
