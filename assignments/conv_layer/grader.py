@@ -17,9 +17,9 @@ One mistake, one price
 No expected value depends on student code, apart from that last case.
 
 Several calls, one crossing
-    A call of student code costs a crossing into another process. `at_once` sends a small function there that
-    makes all calls of a check; what it returns is the student's claim, as the reply to a single call is. If
-    anything is wrong with it, the calls are made again one by one, and the student is told of those.
+    A call of student code costs a crossing into another process. `student.inside` ships a small function
+    there, which makes all calls of a check and returns what came. A check that fails runs once more with that
+    function in this process, so that the student is told of single calls.
 """
 
 import time
@@ -29,7 +29,6 @@ import pytest
 
 from autograder.compare import as_array, assert_close
 from autograder.laws import assert_adjoint, assert_dtype, assert_unchanged
-from autograder.student import StudentFault
 from solutions import conv_layer as reference
 
 FAST_ENOUGH = 1.5  # seconds; a matrix product takes 0.01, a loop over all output numbers more than 3
@@ -59,148 +58,89 @@ def assert_built_on(actual, expected, own, sound, what):
         assert_close(actual, expected, what=what)
 
 
-# --- several calls in one crossing ---
-
-
-def at_once(student, judge, one_by_one, shipped, *args, quick=None):
-    """Judge the list that a shipped function gives; right code crosses once.
-
-    Args:
-        judge: takes the answers in order and fails where one is wrong.
-        one_by_one: the same answers from single calls, made as they are asked for. They say what is wrong, of
-            which function and on which inputs. They cannot save a check whose first answers were wrong.
-        shipped: runs beside the student's code on args.
-        quick: judges first, where `judge` makes calls of its own; what it refuses may still be right.
-    """
-    try:
-        answers = student.inside(shipped, *args)
-    except (AssertionError, StudentFault):
-        judge(one_by_one)
-        raise
-    try:
-        (quick or judge)(answers)
-    except AssertionError:
-        judge(one_by_one)
-        judge(answers)
+def call(*args, **settings):
+    """The inputs of one call."""
+    return args, settings
 
 
 def answers_of(function, calls):
-    """The answer to each call (args, settings), before the next is made; shipped."""
-    answers = []
-    for args, settings in calls:
-        answer = function(*args, **settings)
-        answers.append(answer.copy() if isinstance(answer, np.ndarray) else answer)
-    return answers
-
-
-def are_close(expected, what):
-    """A judge that holds each answer against its expected value."""
-
-    def judge(answers):
-        for actual, right in zip(answers, expected, strict=True):
-            assert_close(actual, right, what=what)
-
-    return judge
+    """The answer to each call, as it is before the next one; shipped."""
+    answers = (function(*args, **settings) for args, settings in calls)
+    return [each.copy() if isinstance(each, np.ndarray) else each for each in answers]
 
 
 # --- conv_output_size: 8 ---
 
 
-def sizes_are_right(student, calls, expected):
-    """conv_output_size gives these numbers for these calls (args, settings)."""
-    one_by_one = (student.conv_output_size(*args, **settings) for args, settings in calls)
-    judge = are_close(expected, what="The size")
-    at_once(student, judge, one_by_one, answers_of, student.conv_output_size, calls)
+def sizes_are_right(student, cases):
+    """conv_output_size gives for each call the number that stands with it."""
+    sizes = student.inside(answers_of, student.conv_output_size, [inputs for inputs, _ in cases])
+    for size, (_, right) in zip(sizes, cases, strict=True):
+        assert_close(size, right, what="The size")
 
 
 @pytest.mark.task("conv_output_size", points=1)
 def test_size_plain(student, rng):
     """Without options, as many windows as there are places to start."""
-    calls = []
+    cases = []
     for kernel_size in (2, 3, 5):
         for size in (int(rng.integers(kernel_size + 1, 40)), kernel_size):
-            calls.append(((size, kernel_size), {}))
-    sizes_are_right(student, calls, [size - kernel_size + 1 for (size, kernel_size), _ in calls])
+            cases.append((call(size, kernel_size), size - kernel_size + 1))
+    sizes_are_right(student, cases)
 
 
 @pytest.mark.task("conv_output_size", points=2)
 def test_size_padding(student, rng):
     """Padding adds its zeros at both ends."""
-    calls = []
+    cases = []
     for kernel_size, padding in ((2, 1), (4, 1), (3, 2), (6, 3)):
-        calls.append(((int(rng.integers(kernel_size + 1, 40)), kernel_size), {"padding": padding}))
-    sizes_are_right(student, calls, answers_of(reference.conv_output_size, calls))
+        size = int(rng.integers(kernel_size + 1, 40))
+        expected = reference.conv_output_size(size, kernel_size, padding=padding)
+        cases.append((call(size, kernel_size, padding=padding), expected))
+    sizes_are_right(student, cases)
 
 
 @pytest.mark.task("conv_output_size", points=1)
 def test_size_stride(student, rng):
     """With a stride, where the windows fit exactly."""
-    calls, expected = [], []
+    cases = []
     for kernel_size, stride in ((2, 2), (3, 2), (2, 3), (4, 3)):
         windows = int(rng.integers(2, 12))
-        calls.append(((kernel_size + stride * (windows - 1), kernel_size, stride), {}))
-        expected.append(windows)
-    sizes_are_right(student, calls, expected)
+        size = kernel_size + stride * (windows - 1)
+        cases.append((call(size, kernel_size, stride), windows))
+    sizes_are_right(student, cases)
 
 
 @pytest.mark.task("conv_output_size", points=2)
 def test_size_remainder(student, rng):
     """Pixels left over at the end make no window of their own."""
-    calls, expected = [], []
+    cases = []
     for kernel_size, stride, left_over in ((3, 3, 1), (2, 3, 2), (3, 2, 1), (2, 4, 3)):
         for windows in rng.integers(1, 6) * 2 + np.arange(2):  # one even, one odd number
             size = int(kernel_size + stride * (windows - 1) + left_over)
-            calls.append(((size, kernel_size, stride), {}))
-            expected.append(windows)
-    sizes_are_right(student, calls, expected)
+            cases.append((call(size, kernel_size, stride), windows))
+    sizes_are_right(student, cases)
 
 
 @pytest.mark.task("conv_output_size", points=1)
 def test_size_dilation(student, rng):
     """With dilation, the kernel's elements stand apart and reach further."""
-    calls, expected = [], []
+    cases = []
     for kernel_size, dilation in ((2, 2), (3, 2), (2, 3), (4, 3)):
         windows = int(rng.integers(2, 12))
-        calls.append(((dilation * (kernel_size - 1) + windows, kernel_size), {"dilation": dilation}))
-        expected.append(windows)
-    sizes_are_right(student, calls, expected)
-
-
-def value_errors(function, calls):
-    """For each call whether it raises ValueError; shipped."""
-    raised = []
-    for args in calls:
-        try:
-            function(*args)
-            raised.append(False)
-        except ValueError:
-            raised.append(True)
-    return raised
-
-
-def raises_value_error(function, args):
-    """Whether a single call of the student's raises ValueError; fails where it does not."""
-    with pytest.raises(ValueError):
-        function(*args)
-    return True
+        size = dilation * (kernel_size - 1) + windows
+        cases.append((call(size, kernel_size, dilation=dilation), windows))
+    sizes_are_right(student, cases)
 
 
 @pytest.mark.task("conv_output_size", points=1, law=True)
 def test_size_too_large(student, rng):
     """A kernel that does not fit raises ValueError."""
     size = int(rng.integers(3, 9))
-    calls = [
-        (size, kernel_size, stride, padding, dilation)
-        for kernel_size, padding, dilation in ((size + 1, 0, 1), (size + 3, 1, 1), (size, 0, 2))
-        for stride in (1, 2)
-    ]
-
-    def judge(raised):
-        for each, _ in zip(raised, calls, strict=True):
-            assert each is True, "ValueError should have been raised; nothing was."
-
-    one_by_one = (raises_value_error(student.conv_output_size, args) for args in calls)
-    at_once(student, judge, one_by_one, value_errors, student.conv_output_size, calls)
+    for kernel_size, padding, dilation in ((size + 1, 0, 1), (size + 3, 1, 1), (size, 0, 2)):
+        for stride in (1, 2):
+            with pytest.raises(ValueError):
+                student.conv_output_size(size, kernel_size, stride, padding, dilation)
 
 
 # --- make_filter: 7 ---
@@ -233,69 +173,48 @@ def test_filter_shift(student):
 # --- conv2d_forward: 25 ---
 
 
-def call(*args, **settings):
-    """The inputs of one call."""
-    return args, settings
+def outputs(forward, calls):
+    """The first of the two values of each call, as it is before the next one; shipped."""
+    outs = (forward(*args, **settings)[0] for args, settings in calls)
+    return [out.copy() if isinstance(out, np.ndarray) else out for out in outs]
 
 
-def outputs(function, calls):
-    """The first of the two values of each call (args, settings); shipped."""
-    found = []
-    for args, settings in calls:
-        answer = function(*args, **settings)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise TypeError("two values were expected")
-        found.append(answer[0].copy() if isinstance(answer[0], np.ndarray) else answer[0])
-    return found
-
-
-def judge_outputs(student, function, judge, calls):
-    """Judge the outputs of a forward function of the student's."""
-    one_by_one = (function(*args, **settings)[0] for args, settings in calls)
-    at_once(student, judge, one_by_one, outputs, function, calls)
-
-
-def forward_is_right(student, *calls):
+def forward_is_right(student, *calls, of="conv2d_forward"):
     """The student's outputs on these inputs are the reference's."""
-    judge = are_close(outputs(reference.conv2d_forward, calls), what="out")
-    judge_outputs(student, student.conv2d_forward, judge, calls)
+    outs = student.inside(outputs, getattr(student, of), calls)
+    for out, right in zip(outs, outputs(getattr(reference, of), calls), strict=True):
+        assert_close(out, right, what="out")
 
 
 @pytest.mark.task("conv2d_forward", points=2)
 def test_channels(student, draw):
     """Each filter sums over all channels, for every picture."""
-    forward_is_right(
-        student,
-        call(draw.images(N=2, C=3, H=4, W=4), draw.normal(5, 3, 1, 1)),
-        call(draw.images(N=3, C=1, H=4, W=4), draw.normal(2, 1, 1, 1)),
-    )
+    first = call(draw.images(N=2, C=3, H=4, W=4), draw.normal(5, 3, 1, 1))
+    second = call(draw.images(N=3, C=1, H=4, W=4), draw.normal(2, 1, 1, 1))
+    forward_is_right(student, first, second)
 
 
 @pytest.mark.task("conv2d_forward", points=6)
 def test_orientation(student, draw):
     """The kernel lies on the picture as it is, not turned."""
-    forward_is_right(
-        student,
-        call(draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3)),
-        call(draw.images(N=1, C=2, H=4, W=4), draw.normal(3, 2, 2, 2)),
-    )
+    first = call(draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3))
+    second = call(draw.images(N=1, C=2, H=4, W=4), draw.normal(3, 2, 2, 2))
+    forward_is_right(student, first, second)
 
 
 @pytest.mark.task("conv2d_forward", points=3)
 def test_rectangles(student, draw):
     """Pictures and kernels need not be square."""
-    forward_is_right(
-        student,
-        call(draw.images(N=2, C=3, H=5, W=7), even(draw.normal(4, 3, 3, 2))),
-        call(draw.images(N=2, C=3, H=6, W=4), even(draw.normal(4, 3, 1, 3))),
-    )
+    first = call(draw.images(N=2, C=3, H=5, W=7), even(draw.normal(4, 3, 3, 2)))
+    second = call(draw.images(N=2, C=3, H=6, W=4), even(draw.normal(4, 3, 1, 3)))
+    forward_is_right(student, first, second)
 
 
 @pytest.mark.task("conv2d_forward", points=2)
 def test_bias(student, draw):
     """Each filter adds its own bias to every output pixel, once."""
     x, w, b = draw.images(N=2, C=3, H=4, W=4), even(draw.normal(4, 3, 2, 2)), draw.normal(4)
-    assert_close(student.conv2d_forward(x, w, b)[0], reference.conv2d_forward(x, w, b)[0], what="out")
+    forward_is_right(student, call(x, w, b))
 
 
 @pytest.mark.task("conv2d_forward", points=4)
@@ -308,29 +227,24 @@ def test_padding(student, draw):
 @pytest.mark.task("conv2d_forward", points=3)
 def test_stride(student, draw):
     """The stride moves the window by more than one pixel."""
-    forward_is_right(
-        student,
-        call(draw.images(N=2, C=3, H=7, W=7), even(draw.normal(4, 3, 3, 3)), stride=2),
-        call(draw.images(N=2, C=3, H=8, W=8), even(draw.normal(4, 3, 2, 2)), stride=3),
-    )
+    first = call(draw.images(N=2, C=3, H=7, W=7), even(draw.normal(4, 3, 3, 3)), stride=2)
+    second = call(draw.images(N=2, C=3, H=8, W=8), even(draw.normal(4, 3, 2, 2)), stride=3)
+    forward_is_right(student, first, second)
 
 
 @pytest.mark.task("conv2d_forward", points=1)
 def test_forward_remainder(student, draw):
     """Pixels that are left over at the end are ignored."""
-    forward_is_right(
-        student,
-        call(draw.images(N=2, C=3, H=6, W=6), even(draw.normal(4, 3, 3, 3)), stride=2),
-        call(draw.images(N=2, C=3, H=7, W=7), even(draw.normal(4, 3, 2, 2)), stride=3),
-    )
+    first = call(draw.images(N=2, C=3, H=6, W=6), even(draw.normal(4, 3, 3, 3)), stride=2)
+    second = call(draw.images(N=2, C=3, H=7, W=7), even(draw.normal(4, 3, 2, 2)), stride=3)
+    forward_is_right(student, first, second)
 
 
 @pytest.mark.task("conv2d_forward", points=1)
 def test_dilation(student, draw):
     """Dilation puts holes between the kernel's elements."""
     x = draw.images(N=2, C=3, H=7, W=7)
-    calls = [call(x, even(draw.normal(4, 3, 3, 3)), dilation=dilation) for dilation in (2, 3)]
-    forward_is_right(student, *calls)
+    forward_is_right(student, *(call(x, even(draw.normal(4, 3, 3, 3)), dilation=n) for n in (2, 3)))
 
 
 @pytest.mark.task("conv2d_forward", points=1)
@@ -346,12 +260,8 @@ def test_float32(student, draw):
     """float32 in, float32 out."""
     x, w = draw.normal(2, 3, 5, 5, dtype=np.float32), even(draw.normal(4, 3, 3, 3, dtype=np.float32))
     calls = [call(x, w, b) for b in (None, draw.normal(4, dtype=np.float32))]
-
-    def judge(outs):
-        for out, _ in zip(outs, calls, strict=True):
-            assert_dtype(out, np.float32, "out")
-
-    judge_outputs(student, student.conv2d_forward, judge, calls)
+    for out in student.inside(outputs, student.conv2d_forward, calls):
+        assert_dtype(out, np.float32, "out")
 
 
 @pytest.mark.task("conv2d_forward", points=1, law=True)
@@ -369,62 +279,42 @@ def test_forward_unchanged(student, draw):
 
 def shape_of_out(x, w, **settings):
     """The shape that the output must have."""
-    return reference.conv2d_forward(x, w, None, **settings)[0].shape
+    return reference.conv2d_general_forward(x, w, None, **settings)[0].shape
 
 
-def gradients(student, dout, x, w, b=None, **settings):
-    """dx, dw and db by name: the student's backward pass after the student's own forward pass."""
-    forward = student.conv2d_forward(x, w, b, **settings)
-    assert isinstance(forward, (tuple, list)) and len(forward) == 2, (
-        "conv2d_forward must return (out, cache)."
-    )
-    backward = student.conv2d_backward(dout, forward[1])
-    assert isinstance(backward, (tuple, list)) and len(backward) == 3, (
-        "conv2d_backward must return (dx, dw, db)."
-    )
-    return dict(zip(["dx", "dw", "db"], backward, strict=True))
+def upstream(draw, x, w, b=None, **settings):
+    """A pass: a gradient for the output, and the inputs of the forward pass."""
+    return draw.normal(*shape_of_out(x, w, **settings)), (x, w, b), settings
 
 
-def backward_passes(forward, backward, passes):
+def gradients(backward, forward, passes):
     """dx, dw and db of each pass (dout, args, settings), one after the other in a list; shipped."""
     found = []
     for dout, args, settings in passes:
         through = forward(*args, **settings)
-        if not isinstance(through, (tuple, list)) or len(through) != 2:
-            raise TypeError("two values were expected")
+        pair = isinstance(through, (tuple, list)) and len(through) == 2
+        assert pair, "conv2d_forward must return (out, cache)."
         back = backward(dout, through[1])
-        if not isinstance(back, (tuple, list)) or len(back) != 3:
-            raise TypeError("three values were expected")
+        three = isinstance(back, (tuple, list)) and len(back) == 3
+        assert three, "conv2d_backward must return (dx, dw, db)."
         found += [value.copy() if isinstance(value, np.ndarray) else value for value in back]
     return found
 
 
-def upstream(draw, x, w, b=None, **settings):
-    """A pass: a gradient for the output of `conv2d_forward`, and that function's inputs."""
-    return draw.normal(*shape_of_out(x, w, **settings)), (x, w, b), settings
+def own_gradients(student, *passes, of="conv2d"):
+    """The gradients of the student's backward pass after the student's own forward pass."""
+    backward, forward = getattr(student, f"{of}_backward"), getattr(student, f"{of}_forward")
+    return student.inside(gradients, backward, forward, passes)
 
 
-def judge_gradients(student, judge, *passes):
-    """Judge dx, dw and db of each pass, in a row: the student's own forward pass, then the backward one."""
-    one_by_one = (
-        value
-        for dout, args, settings in passes
-        for value in gradients(student, dout, *args, **settings).values()
-    )
-    forward, backward = student.conv2d_forward, student.conv2d_backward
-    at_once(student, judge, one_by_one, backward_passes, forward, backward, passes)
-
-
-def gradients_are_right(student, names, *passes):
-    """The named gradients of each pass are the reference's."""
-    expected = backward_passes(reference.conv2d_forward, reference.conv2d_backward, passes)
-
-    def judge(found):
-        for name, value, right in zip(["dx", "dw", "db"] * len(passes), found, expected, strict=True):
-            if name in names.split():
-                assert_close(value, right, what=name)
-
-    judge_gradients(student, judge, *passes)
+def gradients_are_right(student, names, *passes, of="conv2d"):
+    """The named gradients of each pass are the reference's; db counts only where there was a bias."""
+    came = own_gradients(student, *passes, of=of)
+    backward, forward = getattr(reference, f"{of}_backward"), getattr(reference, f"{of}_forward")
+    expected = gradients(backward, forward, passes)
+    for name, value, right in zip(["dx", "dw", "db"] * len(passes), came, expected, strict=True):
+        if name in names.split() and right is not None:
+            assert_close(value, right, what=name)
 
 
 @pytest.mark.task("conv2d_backward", points=4, mirror=False)
@@ -497,13 +387,9 @@ def test_db(student, draw):
     """db sums over pictures and pixels, and is None where there was no bias."""
     x, w, b = draw.images(N=3, C=2, H=5, W=5), even(draw.normal(4, 2, 3, 3)), draw.normal(4)
     dout = draw.normal(*shape_of_out(x, w))
-
-    def judge(found):
-        _, _, db, _, _, none = found
-        assert_close(db, dout.sum(axis=(0, 2, 3)), what="db")
-        assert none is None, "db is None where the forward pass had no bias."
-
-    judge_gradients(student, judge, (dout, (x, w, b), {}), (dout, (x, w), {}))
+    _, _, db, _, _, none = own_gradients(student, (dout, (x, w, b), {}), (dout, (x, w), {}))
+    assert_close(db, dout.sum(axis=(0, 2, 3)), what="db")
+    assert none is None, "db is None where the forward pass had no bias."
 
 
 @pytest.mark.task("conv2d_backward", points=1, law=True, mirror=False)
@@ -512,38 +398,14 @@ def test_derivative(student, draw):
     x, w = draw.images(N=2, C=3, H=7, W=6), draw.normal(4, 3, 3, 2)
     settings = {"stride": 2, "padding": 1}
     dout = draw.normal(*shape_of_out(x, w, **settings))
-    along = {"dx": draw.normal(*x.shape), "dw": draw.normal(*w.shape)}
-    moved = {
-        "dx": reference.conv2d_forward(along["dx"], w, **settings)[0],
-        "dw": reference.conv2d_forward(x, along["dw"], **settings)[0],
-    }
-
-    def judge(found):
-        for name, value in zip(("dx", "dw"), found, strict=False):
-            shape = along[name].shape
-            assert np.shape(value) == shape, f"{name} must have the shape of what it is the gradient of."
-            size = np.linalg.norm(moved[name]) * np.linalg.norm(dout)
-            law = f"That {name} is the derivative of the forward pass"
-            assert_adjoint((moved[name] * dout).sum(), (along[name] * value).sum(), scale=size, law=law)
-
-    judge_gradients(student, judge, (dout, (x, w), settings))
-
-
-def passes_with_one_cache(forward, backward, dout, x, w, others):
-    """dx and dw afresh, then twice from a cache that is older than the latest forward pass; shipped.
-
-    dout after each of the two passes is in the list, too: a second change could undo the first.
-    """
-    fresh = backward(dout.copy(), forward(x.copy(), w.copy())[1])
-    if not isinstance(fresh, (tuple, list)) or len(fresh) != 3:
-        raise TypeError("three values were expected")
-    cache = forward(x, w)[1]
-    forward(*others)
-    found = [np.array(fresh[0]), np.array(fresh[1])]
-    for _ in range(2):
-        again = backward(dout, cache)
-        found += [np.array(again[0]), np.array(again[1]), dout.copy()]
-    return found
+    dx, dw, _ = own_gradients(student, (dout, (x, w), settings))
+    for name, came, at in (("dx", dx, x), ("dw", dw, w)):
+        along = draw.normal(*at.shape)
+        assert np.shape(came) == at.shape, f"{name} must have the shape of what it is the gradient of."
+        moved = reference.conv2d_forward(*((along, w) if name == "dx" else (x, along)), **settings)[0]
+        size = np.linalg.norm(moved) * np.linalg.norm(dout)
+        law = f"That {name} is the derivative of the forward pass"
+        assert_adjoint((moved * dout).sum(), (along * came).sum(), scale=size, law=law)
 
 
 @pytest.mark.task("conv2d_backward", points=1, law=True, mirror=False)
@@ -551,29 +413,15 @@ def test_backward_unchanged(student, draw):
     """The backward pass does not modify dout, and a cache can be used twice."""
     x, w = draw.images(N=2, C=2, H=5, W=5), even(draw.normal(4, 2, 3, 3))
     dout = draw.normal(*shape_of_out(x, w))
-    others = draw.normal(*x.shape), draw.normal(*w.shape)
     before = dout.copy()
-
-    def one_by_one():
-        fresh = gradients(student, before, x, w)
-        yield from (fresh["dx"], fresh["dw"])
-        cache = student.conv2d_forward(x, w)[1]
-        student.conv2d_forward(*others)
-        for _ in range(2):
-            again = student.conv2d_backward(student.share(dout), cache)
-            yield from (again[0], again[1], dout)
-
-    def judge(answers):
-        answers = iter(answers)
-        fresh = {"dx": next(answers), "dw": next(answers)}
-        for when in ("after another forward pass", "of a second backward pass"):
-            again = {"dx": next(answers), "dw": next(answers)}
-            assert_unchanged(before, next(answers), "dout")
-            for name, value in again.items():
-                assert_close(value, fresh[name], what=f"{name} {when}")
-
-    forward, backward = student.conv2d_forward, student.conv2d_backward
-    at_once(student, judge, one_by_one(), passes_with_one_cache, forward, backward, dout, x, w, others)
+    fresh = own_gradients(student, (dout, (x, w), {}))
+    cache = student.conv2d_forward(x, w)[1]
+    student.conv2d_forward(draw.normal(*x.shape), draw.normal(*w.shape))
+    for when in ("after another forward pass", "of a second backward pass"):
+        again = student.conv2d_backward(student.share(dout), cache)
+        assert_unchanged(before, dout, "dout")
+        for name, value, first in zip(["dx", "dw"], again, fresh, strict=False):
+            assert_close(value, first, what=f"{name} {when}")
 
 
 # --- im2col: 12 ---
@@ -581,19 +429,17 @@ def test_backward_unchanged(student, draw):
 
 def im2col_is_right(student, *calls):
     """The student's columns are the reference's."""
-    one_by_one = (student.im2col(*args, **settings) for args, settings in calls)
-    judge = are_close(answers_of(reference.im2col, calls), what="The matrix")
-    at_once(student, judge, one_by_one, answers_of, student.im2col, calls)
+    matrices = student.inside(answers_of, student.im2col, calls)
+    for cols, right in zip(matrices, answers_of(reference.im2col, calls), strict=True):
+        assert_close(cols, right, what="The matrix")
 
 
 @pytest.mark.task("im2col", points=3)
 def test_windows(student, draw):
     """Each window is a column, in reading order."""
-    im2col_is_right(
-        student,
-        call(draw.images(N=2, C=1, H=4, W=4), (2, 2)),
-        call(draw.images(N=1, C=1, H=5, W=5), (3, 3)),
-    )
+    first = call(draw.images(N=2, C=1, H=4, W=4), (2, 2))
+    second = call(draw.images(N=1, C=1, H=5, W=5), (3, 3))
+    im2col_is_right(student, first, second)
 
 
 @pytest.mark.task("im2col", points=3)
@@ -605,15 +451,13 @@ def test_im2col_channels(student, draw):
 @pytest.mark.task("im2col", points=2)
 def test_im2col_stride(student, draw):
     """im2col with a stride, also with pixels left over."""
-    calls = [call(draw.images(N=2, C=1, H=size, W=size), (3, 3), stride=2) for size in (5, 6)]
-    im2col_is_right(student, *calls)
+    im2col_is_right(student, *(call(draw.images(N=2, C=1, H=n, W=n), (3, 3), stride=2) for n in (5, 6)))
 
 
 @pytest.mark.task("im2col", points=2)
 def test_im2col_padding(student, draw):
     """im2col with zeros around the picture."""
-    calls = [call(draw.images(N=2, C=1, H=3, W=3), (2, 2), padding=padding) for padding in (1, 2)]
-    im2col_is_right(student, *calls)
+    im2col_is_right(student, *(call(draw.images(N=2, C=1, H=3, W=3), (2, 2), padding=n) for n in (1, 2)))
 
 
 @pytest.mark.task("im2col", points=1)
@@ -625,15 +469,21 @@ def test_im2col_dilation(student, draw):
 @pytest.mark.task("im2col", points=1)
 def test_im2col_rectangles(student, draw):
     """im2col of pictures and kernels that are not square, in any memory layout."""
-    calls = [
-        call(x, kernel_size)
-        for H, W, kernel_size in ((4, 6, (3, 2)), (6, 4, (1, 3)))
-        for _, x in draw.layouts(draw.images(N=2, C=1, H=H, W=W))
-    ]
+    calls = []
+    for H, W, kernel_size in ((4, 6, (3, 2)), (6, 4, (1, 3))):
+        layouts = draw.layouts(draw.images(N=2, C=1, H=H, W=W))
+        calls += [call(x, kernel_size) for _, x in layouts]
     im2col_is_right(student, *calls)
 
 
 # --- conv2d_im2col: 8 ---
+
+
+def products_are_right(student, *calls):
+    """Each output is right, or is w times the student's own columns."""
+    outs = student.inside(answers_of, student.conv2d_im2col, calls)
+    for out, (args, settings) in zip(outs, calls, strict=True):
+        assert_product(student, out, *args, **settings)
 
 
 def assert_product(student, out, x, w, b=None, **settings):
@@ -649,18 +499,6 @@ def assert_product(student, out, x, w, b=None, **settings):
         return out if b is None else out + b[:, None, None]
 
     assert_built_on(out, expected, own, sound=lambda answer: answer is not None, what="out")
-
-
-def products_are_right(student, *calls):
-    """All outputs are right, or what they must be with the student's own columns."""
-
-    def judge(outs):
-        for out, (args, settings) in zip(outs, calls, strict=True):
-            assert_product(student, out, *args, **settings)
-
-    one_by_one = (student.conv2d_im2col(*args, **settings) for args, settings in calls)
-    quick = are_close(answers_of(reference.conv2d_im2col, calls), what="out")
-    at_once(student, judge, one_by_one, answers_of, student.conv2d_im2col, calls, quick=quick)
 
 
 @pytest.mark.task("conv2d_im2col", points=2)
@@ -689,8 +527,8 @@ def test_product_bias(student, draw):
     products_are_right(student, call(x, w, b))
 
 
-def lines_run(function, calls):
-    """How many lines of Python run in each call (x, w); shipped."""
+def lines_run(function, x, w):
+    """How many lines of Python run in one call; shipped to the student's process."""
     import sys
 
     count = 0
@@ -700,27 +538,25 @@ def lines_run(function, calls):
         count += event == "line"
         return trace
 
-    counts, before = [], sys.gettrace()
-    for x, w in calls:
-        count = 0
-        sys.settrace(trace)
-        try:
-            function(x, w)
-        finally:
-            sys.settrace(before)
-        counts.append(count)
-    return counts
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(x, w)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 @pytest.mark.task("conv2d_im2col", points=2, law=True, mirror=False)
 def test_product_is_fast(student, draw):
     """Many times faster than a loop over all output numbers."""
     # Counting is exact on a busy machine, but the student's process counts; the clock is ours, and generous.
-    calls = [
-        (draw.normal(size, 2, 8, 8), draw.normal(size, 2, 3, 3))
+    few, many = (
+        student.inside(
+            lines_run, student.conv2d_im2col, draw.normal(size, 2, 8, 8), draw.normal(size, 2, 3, 3)
+        )
         for size in (2, 8)  # 16 times as many output numbers
-    ]
-    few, many = student.inside(lines_run, student.conv2d_im2col, calls)
+    )
     assert many < 8 * few, (
         "Python runs more lines, the more numbers the output has. Is there a loop over them?"
     )
@@ -736,15 +572,9 @@ def test_product_is_fast(student, draw):
 # --- Conv2d: 10 ---
 
 
-def made(make, calls, attribute):
-    """An attribute of a new layer for each call (args, settings); shipped."""
-    return [getattr(make(*args, **settings), attribute) for args, settings in calls]
-
-
-def judge_new_layers(student, judge, attribute, *calls):
-    """Judge an attribute of the student's layers as they are made."""
-    one_by_one = (getattr(student.Conv2d(*args, **settings), attribute) for args, settings in calls)
-    at_once(student, judge, one_by_one, made, student.Conv2d, calls, attribute)
+def parameters(Conv2d, name, calls):
+    """The named attribute of a new layer for each call; shipped."""
+    return [getattr(Conv2d(*args, **settings), name) for args, settings in calls]
 
 
 @pytest.mark.task("conv2d_class", points=3)
@@ -755,173 +585,108 @@ def test_layer_weights(student, rng):
         seed = int(rng.integers(2**31))
         calls.append(call(*size, rng=np.random.default_rng(seed)))
         expected.append(reference.Conv2d(*size, rng=np.random.default_rng(seed)).weight)
-    judge_new_layers(student, are_close(expected, what="weight"), "weight", *calls)
+    weights = student.inside(parameters, student.Conv2d, "weight", calls)
+    for weight, right in zip(weights, expected, strict=True):
+        assert_close(weight, right, what="weight")
 
 
 @pytest.mark.task("conv2d_class", points=1, law=True)
 def test_layer_bias(student, rng):
     """The bias starts at 0 and can be left out."""
-
-    def judge(answers):
-        bias, bare = answers
-        assert_close(bias, np.zeros(5), what="bias")
-        assert bare is None, "With bias=False the attribute bias is None."
-
-    judge_new_layers(
-        student,
-        judge,
-        "bias",
-        call(2, 5, 3, rng=np.random.default_rng(0)),
-        call(2, 5, 3, bias=False, rng=np.random.default_rng(0)),
-    )
+    calls = [call(2, 5, 3, **bias, rng=np.random.default_rng(0)) for bias in ({}, {"bias": False})]
+    bias, bare = student.inside(parameters, student.Conv2d, "bias", calls)
+    assert_close(bias, np.zeros(5), what="bias")
+    assert bare is None, "With bias=False the attribute bias is None."
 
 
-def parameters(draw):
-    """Weights for a layer, known to the judge."""
-    return even(draw.normal(4, 3, 3, 3)), draw.normal(4)
-
-
-def make_layer(student, w, b, settings):
-    """A layer of the student's with these weights."""
-    layer = student.Conv2d(3, 4, 3, **settings, rng=np.random.default_rng(0))
+def layer_with(Conv2d, w, b, settings):
+    """A layer with these weights; shipped."""
+    layer = Conv2d(3, 4, 3, **settings, rng=np.random.default_rng(0))
     layer.weight, layer.bias = w, b
     return layer
 
 
-def layer_outputs(make, x, layers):
-    """The output of each layer (w, b, settings); shipped."""
-    outs = []
-    for w, b, settings in layers:
-        layer = make(3, 4, 3, **settings, rng=np.random.default_rng(0))
-        layer.weight, layer.bias = w, b
-        out = layer.forward(x.copy())
-        outs.append(out.copy() if isinstance(out, np.ndarray) else out)
-    return outs
+def layer_pass(layer, x, dout, *names):
+    """What backward returns after forward, and then the named attributes of the layer; shipped."""
+    layer.forward(x)
+    dx = layer.backward(dout)
+    return [dx, *(getattr(layer, name) for name in names)]
 
 
-def layer_passes(make, w, b, settings, passes):
-    """dx, weight_grad and bias_grad after each pass (x, dout) through one layer; shipped."""
-    layer = make(3, 4, 3, **settings, rng=np.random.default_rng(0))
-    layer.weight, layer.bias = w, b
-    found = []
-    for x, dout in passes:
-        layer.forward(x)
-        dx = layer.backward(dout)
-        now = dx, getattr(layer, "weight_grad", None), getattr(layer, "bias_grad", None)
-        found += [value.copy() if isinstance(value, np.ndarray) else value for value in now]
-    return found
+def make_layer(student, draw, **settings):
+    """A layer of the student's with weights that the judge knows, and those weights."""
+    w, b = even(draw.normal(4, 3, 3, 3)), draw.normal(4)
+    return student.inside(layer_with, student.Conv2d, w, b, settings), w, b
 
 
 @pytest.mark.task("conv2d_class", points=2, mirror=False)
 def test_layer_forward(student, draw):
     """forward uses the layer's weight, bias, stride and padding."""
     x, other = draw.images(N=2, C=3, H=7, W=7), draw.normal(4, 3, 3, 3)
-    layers = [
-        (*parameters(draw), settings)
-        for settings in ({"stride": 2}, {"padding": 1}, {"stride": 2, "padding": 1})
-    ]
-    expected = [reference.conv2d_forward(x, w, b, **settings)[0] for w, b, settings in layers]
+    for settings in ({"stride": 2}, {"padding": 1}, {"stride": 2, "padding": 1}):
+        layer, w, b = make_layer(student, draw, **settings)
 
-    def judge(outs):
-        for out, right, (w, b, settings) in zip(outs, expected, layers, strict=True):
+        def own(w=w, b=b, settings=settings):
+            return student.conv2d_forward(x, w, b, **settings)[0]
 
-            def own(w=w, b=b, settings=settings):
-                return student.conv2d_forward(x, w, b, **settings)[0]
-
-            sound = lambda answer, own=own: not alike(answer, own(w=other))  # noqa: E731
-            assert_built_on(out, right, own, sound, what="out")
-
-    one_by_one = (make_layer(student, w, b, settings).forward(x) for w, b, settings in layers)
-    quick = are_close(expected, what="out")
-    at_once(student, judge, one_by_one, layer_outputs, student.Conv2d, x, layers, quick=quick)
+        assert_built_on(
+            layer.forward(x),
+            reference.conv2d_forward(x, w, b, **settings)[0],
+            own,
+            sound=lambda answer, own=own: not alike(answer, own(w=other)),
+            what="out",
+        )
 
 
 @pytest.mark.task("conv2d_class", points=1, mirror=False)
 def test_layer_dx(student, draw):
     """backward returns dx."""
     settings = {"stride": 2, "padding": 1}
-    w, b = parameters(draw)
+    layer, w, b = make_layer(student, draw, **settings)
     x, other = draw.images(N=2, C=3, H=7, W=7), draw.normal(4, 3, 3, 3)
     dout = draw.normal(*shape_of_out(x, w, **settings))
-    expected = reference.conv2d_backward(dout, reference.conv2d_forward(x, w, b, **settings)[1])[0]
 
     def own(w=w):
-        return gradients(student, dout, x, w, b, **settings)["dx"]
+        return own_gradients(student, (dout, (x, w, b), settings))[0]
 
-    def quick(answers):
-        assert_close(answers[0], expected, what="dx")
-
-    def judge(answers):
-        dx = next(iter(answers))
-        assert_built_on(dx, expected, own, lambda answer: not alike(answer, own(w=other)), what="dx")
-
-    def one_by_one():
-        layer = make_layer(student, w, b, settings)
-        layer.forward(x)
-        yield layer.backward(dout)
-
-    at_once(
-        student, judge, one_by_one(), layer_passes, student.Conv2d, w, b, settings, [(x, dout)], quick=quick
-    )
+    expected = reference.conv2d_backward(dout, reference.conv2d_forward(x, w, b, **settings)[1])[0]
+    sound = lambda answer: not alike(answer, own(w=other))  # noqa: E731
+    (dx,) = student.inside(layer_pass, layer, x, dout)
+    assert_built_on(dx, expected, own, sound, what="dx")
 
 
 @pytest.mark.task("conv2d_class", points=2, mirror=False)
 def test_layer_gradients(student, draw):
     """backward leaves the gradients in weight_grad and bias_grad."""
-    layer_gradients_are_right(student, draw, 1, stride=2)
+    layer, w, b = make_layer(student, draw, stride=2)
+    layer_gradients_are_right(student, draw, layer, w, b, stride=2)
 
 
 @pytest.mark.task("conv2d_class", points=1, law=True, mirror=False)
 def test_layer_twice(student, draw):
     """A second backward replaces the gradients of the first."""
-    layer_gradients_are_right(student, draw, 2, padding=1)
+    layer, w, b = make_layer(student, draw, padding=1)
+    for _ in range(2):
+        layer_gradients_are_right(student, draw, layer, w, b, padding=1)
 
 
-def layer_gradients_are_right(student, draw, times, **settings):
-    """After each of several passes, weight_grad and bias_grad are as they should be."""
-    w, b = parameters(draw)
-    passes, expected = [], []
-    for _ in range(times):
-        x = draw.images(N=2, C=3, H=7, W=7)
-        passes.append((x, draw.normal(*shape_of_out(x, w, **settings))))
-        cache = reference.conv2d_forward(x, w, b, **settings)[1]
-        expected.append(reference.conv2d_backward(passes[-1][1], cache)[1:])
+def layer_gradients_are_right(student, draw, layer, w, b, **settings):
+    """weight_grad and bias_grad after one pass are right, or those of the student's own functions."""
+    x = draw.images(N=2, C=3, H=7, W=7)
+    dout = draw.normal(*shape_of_out(x, w, **settings))
+    names = "weight_grad", "bias_grad"
+    _, *came = student.inside(layer_pass, layer, x, dout, *names)
+    expected = reference.conv2d_backward(dout, reference.conv2d_forward(x, w, b, **settings)[1])
 
-    def quick(answers):
-        for place, (dw, db) in enumerate(expected):
-            assert_close(answers[3 * place + 1], dw, what="weight_grad")
-            assert_close(answers[3 * place + 2], db, what="bias_grad")
-
-    def judge(answers):
-        answers = iter(answers)
-        for (x, dout), right in zip(passes, expected, strict=True):
-            next(answers)  # dx
-            assert_layer_gradients(student, answers, right, dout, x, w, b, **settings)
-
-    def one_by_one():
-        layer = make_layer(student, w, b, settings)
-        for x, dout in passes:
-            layer.forward(x)
-            yield layer.backward(dout)
-            yield layer.weight_grad
-            yield layer.bias_grad
-
-    at_once(student, judge, one_by_one(), layer_passes, student.Conv2d, w, b, settings, passes, quick=quick)
-
-
-def assert_layer_gradients(student, answers, expected, dout, x, w, b, **settings):
-    """The next two answers are the right gradients, or those of the student's own functions."""
+    def own(place, x=x):
+        return own_gradients(student, (dout, (x, w, b), settings))[place]
 
     def sound(_):
-        dw = gradients(student, dout, x, w, b, **settings)["dw"]
-        return np.shape(dw) == w.shape and not alike(dw, gradients(student, dout, -x, w, b, **settings)["dw"])
+        dw = own(1)
+        return np.shape(dw) == w.shape and not alike(dw, own(1, -x))
 
-    for short, what, value in zip(("dw", "db"), ("weight_grad", "bias_grad"), expected, strict=True):
-
-        def own(short=short):
-            return gradients(student, dout, x, w, b, **settings)[short]
-
-        assert_built_on(next(answers), value, own, sound, what=what)
+    for place, name, value in zip((1, 2), names, came, strict=True):
+        assert_built_on(value, expected[place], lambda place=place: own(place), sound, what=name)
 
 
 # --- bug_hunt: 5 ---
@@ -967,78 +732,43 @@ def test_bug_hunt(student):
 # --- bonus: 20 ---
 
 
-def general_forward_is_right(student, *calls):
-    """The student's outputs on these inputs are the reference's."""
-    judge = are_close(outputs(reference.conv2d_general_forward, calls), what="out")
-    judge_outputs(student, student.conv2d_general_forward, judge, calls)
-
-
-def general_pass(draw, x, w, b=None, **settings):
-    """A pass: a gradient for the output of `conv2d_general_forward`, and that function's inputs."""
-    out = reference.conv2d_general_forward(x, w, b, **settings)[0]
-    return draw.normal(*out.shape), (x, w, b), settings
-
-
-def general_gradients_are_right(student, *passes):
-    """All three gradients after the student's own forward pass are the reference's."""
-    forward, backward = student.conv2d_general_forward, student.conv2d_general_backward
-    expected = backward_passes(reference.conv2d_general_forward, reference.conv2d_general_backward, passes)
-
-    def judge(found):
-        for name, left, right in zip(["dx", "dw", "db"] * len(passes), found, expected, strict=True):
-            if right is not None:
-                assert_close(left, right, what=name)
-
-    one_by_one = (
-        value for dout, args, settings in passes for value in backward(dout, forward(*args, **settings)[1])
-    )
-    at_once(student, judge, one_by_one, backward_passes, forward, backward, passes)
-
-
 @pytest.mark.task("conv2d_general_forward", points=4, bonus=True)
 def test_pairs(student, draw):
     """Settings may differ between rows and columns."""
     x, w, b = draw.images(N=2, C=3, H=8, W=9), draw.normal(4, 3, 3, 2), draw.normal(4)
-    general_forward_is_right(
-        student,
-        call(x, w, b, stride=(2, 1)),
-        call(x, w, b, padding=(0, 2)),
-        call(x, w, b, dilation=(1, 3)),
-        call(x, w, b, stride=2, padding=1),
-    )
+    several = ({"stride": (2, 1)}, {"padding": (0, 2)}, {"dilation": (1, 3)}, {"stride": 2, "padding": 1})
+    calls = [call(x, w, b, **settings) for settings in several]
+    forward_is_right(student, *calls, of="conv2d_general_forward")
 
 
 @pytest.mark.task("conv2d_general_forward", points=4, bonus=True)
 def test_groups(student, draw):
     """Filters of a group see the channels of that group only."""
-    general_forward_is_right(
-        student,
-        call(draw.images(N=2, C=6, H=4, W=5), draw.normal(9, 2, 2, 3), groups=3),
-        call(draw.images(N=2, C=3, H=4, W=5), draw.normal(6, 1, 2, 3), groups=3),
-    )
+    first = call(draw.images(N=2, C=6, H=4, W=5), draw.normal(9, 2, 2, 3), groups=3)
+    second = call(draw.images(N=2, C=3, H=4, W=5), draw.normal(6, 1, 2, 3), groups=3)
+    forward_is_right(student, first, second, of="conv2d_general_forward")
 
 
 @pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
 def test_backward_pairs(student, draw):
     """Gradients where stride and padding differ between rows and columns."""
     x, w, b = draw.images(N=2, C=3, H=6, W=7), draw.normal(4, 3, 3, 2), draw.normal(4)
-    general_gradients_are_right(
-        student,
-        general_pass(draw, x, w, b, stride=(2, 1), padding=(0, 1)),
-        general_pass(draw, x, w, None, stride=(1, 3), padding=(2, 0)),
-    )
+    first = upstream(draw, x, w, b, stride=(2, 1), padding=(0, 1))
+    second = upstream(draw, x, w, None, stride=(1, 3), padding=(2, 0))
+    gradients_are_right(student, "dx dw db", first, second, of="conv2d_general")
 
 
 @pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
 def test_backward_dilation(student, draw):
     """Gradients with dilation."""
     x, w = draw.images(N=2, C=3, H=7, W=8), draw.normal(4, 3, 3, 2)
-    passes = [general_pass(draw, x, w, dilation=dilation) for dilation in (2, (1, 3))]
-    general_gradients_are_right(student, *passes)
+    passes = [upstream(draw, x, w, dilation=dilation) for dilation in (2, (1, 3))]
+    gradients_are_right(student, "dx dw db", *passes, of="conv2d_general")
 
 
 @pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
 def test_backward_groups(student, draw):
     """Gradients with groups."""
     x, w, b = draw.images(N=2, C=6, H=4, W=5), draw.normal(9, 2, 2, 3), draw.normal(9)
-    general_gradients_are_right(student, general_pass(draw, x, w, b, groups=3))
+    one = upstream(draw, x, w, b, groups=3)
+    gradients_are_right(student, "dx dw db", one, of="conv2d_general")
