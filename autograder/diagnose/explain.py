@@ -229,10 +229,10 @@ def _program(outcome: Outcome, difference: Difference) -> Program | None:
 
 
 def _known(call: Call) -> bool:
-    """Whether the call failed, or the mirror gave a value to compare with."""
-    if call.fault is not None:
-        return True
-    return call.expected is not NOTHING and type(call.expected).__name__ != "_Raised"
+    """Whether the call failed where the mirror did not, or the mirror gave a value to compare with."""
+    if type(call.expected).__name__ == "_Raised":
+        return False
+    return call.fault is not None or call.expected is not NOTHING
 
 
 def _add(check: Check, sentences: tuple[str | None, ...]) -> Check:
