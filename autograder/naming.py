@@ -75,13 +75,13 @@ class Namer:
         ]
         failed = [check for check in checks if outcomes[check].verdict in WRONG]
         passed = [check for check in checks if check not in failed]
-        if any(self._verdict(mistake, check) is not outcomes[check].verdict for check in (*failed, *passed)):
+        if any(self._verdict(mistake, c) is not outcomes[c].first.verdict for c in (*failed, *passed)):
             return False
         subject = self.subject(mistake)
         return all(
             same_outcome(
-                outcomes[check],
-                self.suite.run(check, subject, seeds[check], unrolled=outcomes[check].unrolled),
+                outcomes[check].first,
+                self.suite.run(check, subject, seeds[check], unrolled=False),
                 task,
                 self.suite.task_of,
             )
@@ -92,7 +92,7 @@ class Namer:
         """How a check ends on the mistake; the same whatever the seed, which the proof holds."""
         key = (mistake.name, check)
         if key not in self._verdicts:
-            self._verdicts[key] = self.suite.run(check, self.subject(mistake), 0).verdict
+            self._verdicts[key] = self.suite.run(check, self.subject(mistake), 0, unrolled=False).verdict
         return self._verdicts[key]
 
 

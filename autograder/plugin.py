@@ -69,7 +69,13 @@ class Outcome:
     fault: str = ""  # the label of the call that ended it
     case: int = 0  # which of a parametrised check's cases this is
     unrolled: bool = False  # whether shipped functions were taken apart into their calls
+    shipped: Outcome | None = field(default=None, compare=False)  # how it ended before that
     error: BaseException | None = field(default=None, compare=False)
+
+    @property
+    def first(self) -> Outcome:
+        """The run that decided: a second one with single calls is only told."""
+        return self.shipped or self
 
 
 @dataclass
@@ -153,7 +159,7 @@ class Suite:
         *,
         mirrored: bool = True,
         case: int | None = None,
-        unrolled: bool = False,
+        unrolled: bool | None = None,
     ) -> Outcome:
         """Run one check; with parameters, its cases one after the other until one fails, or only one.
 
@@ -163,15 +169,15 @@ class Suite:
             seed: of its inputs.
             mirrored: whether replies are compared with the reference's.
             case: only this one of a parametrised check.
-            unrolled: take shipped functions apart from the start, not only where the check fails.
+            unrolled: take shipped functions apart always or never; None: once more, where the check fails.
         """
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number, item in enumerate(self._items[check]):
             if case is not None and number != case:
                 continue
             again = partial(self._run_item, item, self.marks[check], subject, [seed, number], mirrored)
-            outcome = again(unrolled)
-            if not unrolled and outcome.verdict in TOLD_SINGLY and _ships(outcome):
+            outcome = again(bool(unrolled))
+            if unrolled is None and outcome.verdict in TOLD_SINGLY and _ships(outcome):
                 outcome = _told_singly(outcome, again(True))
             outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
@@ -270,7 +276,10 @@ def _ships(outcome: Outcome) -> bool:
 
 def _told_singly(first: Outcome, again: Outcome) -> Outcome:
     """The second run, unless it ended otherwise: a function may work only where it was shipped to."""
-    return again if again.verdict in TOLD_SINGLY and not again.notes else first
+    raised_only_here = first.verdict is Verdict.FAILED and again.verdict is Verdict.ERROR
+    if again.verdict not in TOLD_SINGLY or again.notes or raised_only_here:
+        return first
+    return replace(again, shipped=first)
 
 
 def _neighbours(items: list[pytest.Item]) -> dict[pytest.Item, pytest.Item]:
