@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -36,15 +35,7 @@ def servers(count: int, folder: Path) -> Iterator[list[str]]:
 def _begin(hub: RunningHub, name: str) -> httpx.Client:
     """Ask the hub for a server; the client carries the student's token."""
     with closing(hub.browserless(name)) as browser:
-        page = browser.get("/hub/token").text
-        found = re.search(r'"?xsrf_token"?\s*[:=]\s*"([^"]+)"', page)
-        assert found is not None, "the hub's page of tokens has another form"
-        answer = browser.post(
-            f"/hub/api/users/{name}/tokens?_xsrf={found.group(1)}",
-            json={},
-            headers={"Referer": f"{hub.url}/hub/token"},
-        )
-        token = answer.raise_for_status().json()["token"]
+        token = hub.token(browser, name)
     client = httpx.Client(base_url=hub.url, headers={"Authorization": f"token {token}"}, timeout=60)
     client.post(f"/hub/api/users/{name}/server", json={}).raise_for_status()
     return client

@@ -29,10 +29,15 @@ class Difference:
     arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
 
 
+def on_reference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Outcome:
+    """The case of a check that an outcome is of, on the reference and in the same kind of calls."""
+    case, unrolled = outcome.case, outcome.unrolled
+    return suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
+
+
 def first_difference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Difference | None:
     """Run the check's failing case on the reference and compare call by call; None where all agree."""
-    case, unrolled = outcome.case, outcome.unrolled
-    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
+    right = on_reference(suite, check, outcome, seed)
     known: dict[str, Any] = {}
     for index, (mine, theirs) in enumerate(zip(outcome.transcript, right.transcript, strict=False)):
         if (mine.kind, mine.name) != (theirs.kind, theirs.name):

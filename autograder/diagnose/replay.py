@@ -11,9 +11,10 @@ from ..cases.signatures import arguments
 from ..grade import Trialled
 from ..inside.wire import HandleRef
 from ..naming import is_tensor, plain, same_value
-from ..plugin import Outcome, Suite, reference_subject
+from ..plugin import Outcome, Suite
 from ..student import Call, Remote
 from ..student.faults import clean
+from .comparison import on_reference
 
 SHOWN = 24  # numbers of an array that are written out
 WIDTH = 100
@@ -23,8 +24,7 @@ def replay(trialled: Trialled, check: str) -> str:
     """The story of one check on one submission, as text. Holds hidden inputs: for staff only."""
     suite, outcome, seed = trialled.suite, trialled.outcomes[check], trialled.seeds[check]
     mark = suite.marks[check]
-    case, unrolled = outcome.case, outcome.unrolled
-    right = suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
+    right = on_reference(suite, check, outcome, seed)
     lines = [
         f"{check} ({mark.task}, {mark.points:g} points): {outcome.verdict}",
         f"  {mark.title}",

@@ -9,14 +9,12 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.course import load_course
 from autograder.diagnose import Explainer
-from autograder.errors import SandboxFault
 from autograder.grade import Grader
 from autograder.plugin import reference_subject
 from autograder.verdicts import Result, Verdict
-from tests.needs import missing
-from tests.support import ROOT, place, solved_notebook, write
+from tests.attacks.judges import judging
+from tests.support import place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 
@@ -46,12 +44,7 @@ def graded(unit: str, task: str, code: str, folder: Path) -> tuple[Grader, Resul
     """A solved notebook with ``code`` in place of one task, and its grader, closed but still readable."""
     content = solved_notebook(unit)
     content["cells"][place(content, task)]["source"] = dedent(code)
-    course = load_course(ROOT)
-    try:
-        grader = Grader(course, course.unit(unit), explain=Explainer())
-    except SandboxFault as fault:
-        missing(str(fault))
-    with grader:
+    with judging(unit, explain=Explainer()) as grader:
         return grader, grader.grade(write(folder, content), "student-001")
 
 

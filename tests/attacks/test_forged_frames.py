@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from autograder.course import Limits, load_course
-from autograder.errors import SandboxFault
+from autograder.course import Limits
 from autograder.grade import Grader
-from tests.needs import missing
-from tests.support import ROOT, place, solved_notebook, write
+from tests.attacks.judges import judging
+from tests.support import place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 TASK = "conv_output_size"
@@ -75,12 +73,7 @@ FRAMES = {
 
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
-    course = replace(load_course(ROOT), limits=LIMITS)
-    try:
-        found = Grader(course, course.unit("conv_layer"))
-    except SandboxFault as fault:
-        missing(str(fault))
-    with found:
+    with judging("conv_layer", LIMITS) as found:
         yield found
 
 

@@ -8,18 +8,16 @@ their own keep every point.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-from autograder.course import Limits, load_course
-from autograder.errors import SandboxFault
+from autograder.course import Limits
 from autograder.grade import Grader
 from autograder.verdicts import Result, Verdict
-from tests.needs import missing
-from tests.support import ROOT, place, solved_notebook, write
+from tests.attacks.judges import judging
+from tests.support import place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 TASK = "conv2d_forward"
@@ -142,12 +140,7 @@ BODIES: dict[str, tuple[str, set[str]]] = {
 
 @pytest.fixture(scope="module", params=["walled", "fenced"])
 def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    course = replace(load_course(ROOT), limits=LIMITS)
-    try:
-        found = Grader(course, course.unit("conv_layer"), request.param)
-    except SandboxFault as fault:
-        missing(str(fault))
-    with found:
+    with judging("conv_layer", LIMITS, request.param) as found:
         yield found
 
 

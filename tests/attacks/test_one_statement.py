@@ -6,20 +6,18 @@ import copy
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from autograder.course import Limits, load_course
-from autograder.errors import SandboxFault
+from autograder.course import Limits
 from autograder.grade import Grader
 from autograder.student.left_out import MOST
 from autograder.verdicts import Result, Verdict
-from tests.needs import missing
-from tests.support import ROOT, code, place, solved_notebook, write
+from tests.attacks.judges import judging
+from tests.support import code, place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 TASK = "make_filter"
@@ -77,12 +75,7 @@ CELLS = {
 
 @pytest.fixture(scope="module", params=["walled", "fenced"])
 def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    course = replace(load_course(ROOT), limits=LIMITS)
-    try:
-        found = Grader(course, course.unit("conv_layer"), request.param)
-    except SandboxFault as fault:
-        missing(str(fault))
-    with found:
+    with judging("conv_layer", LIMITS, request.param) as found:
         yield found
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+from tests.needs import WCAG
+
 OURS = (
     ("student-002", "/hub/home"),
     ("student-002", "/hub/change-password"),
@@ -23,9 +24,7 @@ def test_axe_finds_nothing(people: dict[str, Any], name: str, path: str) -> None
     """WCAG 2.1 AA, as far as a program can tell."""
     page = people[name].open(path)
     page.goto(people[name].hub.url + path)
-    found = Axe().run(
-        page, context={"exclude": [["nav"]]} if path.startswith("/hub") else None, options=RULES
-    )
+    found = Axe().run(page, context={"exclude": [["nav"]]} if path.startswith("/hub") else None, options=WCAG)
     people[name].shot(path.strip("/").replace("/", "-") + f"-{name}", full_page=True)
     wrong = [
         (item["id"], [node["html"][:120] for node in item["nodes"]]) for item in found.response["violations"]

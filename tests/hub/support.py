@@ -138,6 +138,19 @@ class RunningHub:
         self.log_in(client, username, self.passwords[username])
         return client
 
+    def token(self, client: httpx.Client, username: str) -> str:
+        """A token of the person's own, as the page 'Tokens' makes it."""
+        found = re.search(r'"?xsrf_token"?\s*[:=]\s*"([^"]+)"', client.get("/hub/token").text)
+        assert found is not None, "the hub's page of tokens has another form"
+        answer = client.post(
+            f"/hub/api/users/{username}/tokens?_xsrf={found[1]}",
+            json={},
+            headers={"Referer": f"{self.url}/hub/token"},
+        )
+        assert answer.status_code in (200, 201), answer.text
+        token: str = answer.json()["token"]
+        return token
+
     def log_in(self, client: httpx.Client, username: str, password: str) -> httpx.Response:
         """Fill the login form."""
         page = client.get("/hub/login").text

@@ -13,7 +13,7 @@ import pytest
 from autograder.exchange_client.service import Service
 from autograder.exchange_client.trees import read_tree
 from tests.hub.support import ROOT, RunningHub, processes_below
-from tests.hub.test_running import _headers, _logged_in, _token
+from tests.hub.test_running import _headers, _logged_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 UNIT = "conv_layer"
@@ -24,7 +24,7 @@ NAME = "student-001"
 def hub(tmp_path_factory):
     with RunningHub(tmp_path_factory.mktemp("processes") / "course") as hub:
         with _logged_in(hub, "instructor") as client:
-            staff = Service(f"{hub.url}/services/exchange", _token(hub, client, "instructor"))
+            staff = Service(f"{hub.url}/services/exchange", hub.token(client, "instructor"))
         staff.release(UNIT, read_tree(ROOT / "release" / UNIT), force=False)
         yield hub
 
@@ -33,7 +33,7 @@ def hub(tmp_path_factory):
 def token(hub):
     """The student's, which survives servers and hubs."""
     with _logged_in(hub, NAME) as client:
-        return _token(hub, client, NAME)
+        return hub.token(client, NAME)
 
 
 def test_a_killed_server_loses_no_submission_and_starts_again(hub, token):

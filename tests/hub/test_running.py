@@ -76,7 +76,7 @@ def test_health_and_metrics(hub):
 def test_students_cannot_start_second_servers(hub):
     """Named servers are for copies that staff open."""
     with _logged_in(hub, "student-002") as student:
-        token = _token(hub, student, "student-002")
+        token = hub.token(student, "student-002")
         path = f"{hub.url}/hub/api/users/student-002/servers/mine"
         answer = httpx.post(path, headers={"Authorization": f"token {token}"}, json={}, timeout=60)
         assert answer.status_code == 403
@@ -99,9 +99,9 @@ def test_a_password_is_changed_on_its_page(hub):
 def test_a_killed_hub_loses_no_submission(hub):
     """kill -9 of the hub right after a submission; the next hub has it, and grades it."""
     with _logged_in(hub, "instructor") as client:
-        staff = Service(f"{hub.url}/services/exchange", _token(hub, client, "instructor"))
+        staff = Service(f"{hub.url}/services/exchange", hub.token(client, "instructor"))
     with _logged_in(hub, "student-001") as client:
-        student = Service(f"{hub.url}/services/exchange", _token(hub, client, "student-001"))
+        student = Service(f"{hub.url}/services/exchange", hub.token(client, "student-001"))
     staff.release(UNIT, read_tree(ROOT / "release" / UNIT), force=False)
     notebook = json.loads((ROOT / "release" / UNIT / f"{UNIT}.ipynb").read_text())
     content = json.dumps(solved(notebook, (ROOT / "solutions" / f"{UNIT}.py").read_text())).encode()
@@ -118,7 +118,7 @@ def test_a_killed_hub_loses_no_submission(hub):
 def test_whoever_is_dropped_is_out(hub):
     """From the roster: no login, and tokens end within the time that settings.py names."""
     with _logged_in(hub, "student-002") as client:
-        token = _token(hub, client, "student-002")
+        token = hub.token(client, "student-002")
     drop(roster_file(hub.course), "student-002")
     with httpx.Client(base_url=hub.url, follow_redirects=True) as client:
         assert hub.log_in(client, "student-002", hub.passwords["student-002"]).status_code == 403
@@ -130,17 +130,6 @@ def test_whoever_is_dropped_is_out(hub):
 
 def _headers(token):
     return {"Authorization": f"token {token}"}
-
-
-def _token(hub, client, name):
-    """A token of the person's own, as the page 'Tokens' makes it."""
-    page = client.get("/hub/token").text
-    word = re.search(r'"?xsrf_token"?\s*[:=]\s*"([^"]+)"', page).group(1)
-    answer = client.post(
-        f"/hub/api/users/{name}/tokens?_xsrf={word}", json={}, headers={"Referer": f"{hub.url}/hub/token"}
-    )
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()["token"]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from autograder.hub.options import hub_folder
 from autograder.hub.roster import Member
 from tests.hub.support import RunningHub, processes_below
-from tests.hub.test_running import _headers, _logged_in, _token
+from tests.hub.test_running import _headers, _logged_in
 
 NAMES = tuple(f"crs-{os.getpid()}-{number}" for number in (1, 2))  # of this process: runs may overlap
 pytestmark = [
@@ -77,7 +77,7 @@ def test_a_server_runs_as_its_user(hub, users):
             "this Python environment cannot be read by other users; infra/README.md asks for one that can"
         )
     with _logged_in(hub, one) as client:
-        token = _token(hub, client, one)
+        token = hub.token(client, one)
     answer = httpx.post(f"{hub.url}/hub/api/users/{one}/server", headers=_headers(token), json={}, timeout=60)
     assert answer.status_code in (201, 202), answer.text
     end = time.monotonic() + 90
@@ -96,7 +96,7 @@ def test_a_students_token_opens_only_their_own_server(hub, users):
     """Not the other's, no list of people, nobody's tokens."""
     one, other = users
     with _logged_in(hub, other) as client:
-        token = _headers(_token(hub, client, other))
+        token = _headers(hub.token(client, other))
     for path in (f"users/{one}", f"users/{one}/tokens"):
         assert httpx.get(f"{hub.url}/hub/api/{path}", headers=token).status_code in (403, 404), path
     start = httpx.post(f"{hub.url}/hub/api/users/{one}/server", headers=token, json={})

@@ -1,0 +1,27 @@
+"""Graders that attacks are tried on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from autograder.course import Limits, load_course
+from autograder.diagnose import Explainer
+from autograder.errors import SandboxFault
+from autograder.grade import Grader
+from tests.needs import missing
+from tests.support import ROOT
+
+
+@contextmanager
+def judging(
+    unit: str, limits: Limits | None = None, tier: str = "walled", explain: Explainer | None = None
+) -> Iterator[Grader]:
+    """A unit's grader in a tier, with limits of the attack's own where they are given."""
+    course = load_course(ROOT)
+    course = course if limits is None else replace(course, limits=limits)
+    try:
+        found = Grader(course, course.unit(unit), tier, explain=explain)
+    except SandboxFault as fault:
+        missing(str(fault))
+    with found:
+        yield found
