@@ -9,7 +9,8 @@ becomes of a cell on release stands on its first line:
     # %% given=True                     from solutions.<unit> import c -> its source, for everyone
     # %% [markdown] written="why" points=4    a written answer that a person marks
     # %% scratch=True                   code that students may change freely
-    # %% instructor=True                not released (also tags=["instructor"])
+    # %% instructor=True                not released (also tags=["instructor"]); as text directly below
+                                        a written answer it is that answer's marking guide
 
 ``name="..."`` gives a cell an id of its own; ``leak="reason"`` lets the cell show
 reference code, for that reason. An instructor cell may list further exceptions of the
@@ -22,6 +23,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,15 @@ class Master:
     def given(self) -> tuple[str, ...]:
         """The reference's names whose source is released."""
         return tuple(name for cell in self.cells if cell.kind == "given" for name in cell.names)
+
+    @property
+    def guides(self) -> dict[str, str]:
+        """Marking guides by the written answer's name: an instructor's text cell directly below it."""
+        return {
+            answer.value: below.source
+            for answer, below in pairwise(self.cells)
+            if answer.kind == "written" and below.kind == "instructor" and below.markdown
+        }
 
 
 def read_master(path: Path, unit: str) -> Master:

@@ -26,8 +26,9 @@
 #
 # **Time:** about 9 hours. Output size and filters 1, forward 2, backward 3, im2col 1.5, class 1, bug hunt 0.5.
 #
-# **Points:** 100, and 20 more for the bonus at the end. The hidden checks use inputs that you do not see; what
-# they look at is no secret, and stands above each task.
+# **Points:** 100, and on top of them 20 for the bonus at the end and 4 for a written answer, which a person
+# reads. The hidden checks use inputs that you do not see; what they look at is no secret, and stands above
+# each task.
 #
 # A mistake is charged once: a forgotten padding costs the points for padding, and no others. You may define
 # functions of your own in any cell and call them.
@@ -572,6 +573,57 @@ single[0, 0, 3, 3] = 1.0
 reached = conv2d_backward(conv2d_backward(single, cache_2)[0], cache_1)[0] != 0
 height, width = reached[0, 0].any(axis=1).sum(), reached[0, 0].any(axis=0).sum()
 print(f"one output pixel sees {height} x {width} input pixels")
+
+# %% [markdown] name="question_own_kernels"
+# ## In your own words
+#
+# **Up to 4 points on top of the 100.** A person reads this answer; points and a comment come with the
+# feedback. 150 words are enough, and no code is needed.
+#
+# A colleague builds a layer for pictures of 32 x 32 pixels in which *every output pixel has a 3 x 3 kernel of
+# its own* (one channel, one filter, stride 1, padding 1, no bias). Each output is the same kind of sum as in
+# your layer; only the sharing is gone. "My layer can compute whatever yours can, and more", she says. "So on
+# new pictures it will be at least as good."
+#
+# 1. How many weights has her layer, and how many has yours? (1 point)
+# 2. Her first sentence is right. Why does the second not follow, if both layers learn from the same few
+#    hundred pictures? Argue with the backward pass: over which windows is the gradient of *one* weight summed
+#    in your layer, and over which in hers? And what does each layer know of a pattern at a place where it
+#    never stood in training? (2 points)
+# 3. Describe data for which her layer may win all the same, and say which property of them makes it so.
+#    (1 point)
+
+# %% [markdown] written="own_kernels" points=4
+# *Double-click here and write your answer in place of this line.*
+
+# %% [markdown] instructor=True
+# Four points, in halves where you like. Reasons count; language, length and order do not. A numerical slip
+# costs once.
+#
+# **1. One point: 9 weights against 9 · 32 · 32 = 9216.** Also right, if the reason is given: 94 · 94 = 8836,
+# without the weights that only ever meet padding.
+#
+# **2. One point for the gradient.** A shared weight sums over all 1024 windows of each picture (the line of dw
+# in the notebook's table has one term per window); a weight of hers gets one window per picture. So each of
+# her weights learns from 1024 times fewer examples, its gradient is noisier, and it fits chance. "More
+# weights, so it overfits", without windows: half a point. "It is slower" or "it needs more memory": no
+# point, since that says nothing about new pictures.
+#
+# **2. One point for the place.** Hers knows nothing of a pattern at a place where it never stood: those
+# weights have had no gradient from it. Ours knows it everywhere, as the same weights look everywhere
+# (equivariance). Who writes "invariant" for "equivariant" loses nothing; put the right word into the comment.
+#
+# **3. One point for data whose statistics depend on the place, with that reason:** faces that are cut out with
+# the eyes always at the same pixels, scans in a fixed frame, a camera that never moves, the frequency axis of
+# a spectrogram; the same local pattern then means something else elsewhere. An example without its property:
+# half a point. "A very large data set" alone: half a point, since that helps her only if places differ.
+#
+# *Four points:* "Mine has 9 weights, hers 9216. In dw each of my weights adds up 1024 windows per picture,
+# hers one, so hers sees far fewer examples and fits noise. And a bar that was only ever on the left is
+# unknown to her kernels on the right, while my kernel finds it there too. With passport photos, where the
+# eyes are always at the same place, different places need different detectors; there hers may win."
+#
+# *Two points:* "9 against 9216. Hers has more parameters and overfits. She may win with faces." (1 + ½ + 0 + ½)
 
 # %% [markdown]
 # ## Bonus

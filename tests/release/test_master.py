@@ -38,6 +38,14 @@ def test_the_kinds_of_cells_are_told_apart(tmp_path):
     assert made.exceptions == (("x = 1", "everybody writes this"),)
 
 
+def test_a_marking_guide_stands_directly_below_its_question(tmp_path):
+    """It is an instructor's text; one that stands elsewhere, or holds code, is none."""
+    ask = '# %% [markdown] written="{}" points=4\n# Why?'.format
+    text, code = "# %% [markdown] instructor=True\n# Two points.", "# %% instructor=True\nx = 1"
+    made = master(tmp_path, text, ask("why"), text, ask("how"), code, ask("when"), "# %%\ny = 1", text)
+    assert made.guides == {"why": "Two points."}
+
+
 def test_a_master_saved_in_jupyterlab_is_the_same(tmp_path):
     """What jupytext writes back after editing in JupyterLab reads as before, though True becomes true."""
     import jupytext
