@@ -6,7 +6,7 @@ no hidden input, seed or test in the first place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from .course import Course, Unit
 from .disclosure import Shown, as_student, shown
 from .gradebook import Mark
 from .late import lateness, parse_time
+from .notebook import Question, read_questions
 from .pages import day, number, render
 from .results import safe_name, write_atomically
 from .verdicts import Check, Result, Verdict
@@ -193,11 +194,22 @@ def _remarks(course: Course, unit: Unit, result: Result, mark: Mark | None) -> l
         lines.append(f"Handed in late: {number(mark.penalty)} points are taken off.")
     elif mark is None and late.percent and result.score is not None:
         lines.append(f"Handed in late: {number(late.penalty(result.score))} points are taken off the mark.")
-    if mark is not None and mark.waiting:
-        lines.append("A person still reads your written answers or looks at a mark.")
+    lines += _by_a_person(read_questions(unit.released_notebook), mark)
     if mark is not None and result.score is not None and mark.final != result.score:
         lines.append(f"Mark in the gradebook: {number(mark.final)} of {number(mark.max_score)}.")
     return lines
+
+
+def _by_a_person(asked: Sequence[Question], mark: Mark | None) -> list[str]:
+    """What of the mark is not in the score that the page shows."""
+    names = ", ".join(f"`{question.name}`" for question in asked)
+    more = number(sum(question.points for question in asked))
+    if mark is not None and mark.waiting:
+        worth = f" ({names}, up to {more} points more)" if asked else ""
+        return [f"A person still reads your written answers{worth} or looks at a mark."]
+    if asked and mark is None:
+        return [f"Written answers ({names}) are read by a person, for up to {more} points more."]
+    return []
 
 
 def _held_back(unit: Unit, open_: Shown) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from ..feedback import WORDS, task_cards
 from . import api, releases, returned
+from .answers import answers
 from .login import Sessions
-from .overview import overview
+from .overview import feedback_files, overview
 from .refusals import Refused
 from .render import SCRIPT, stylesheet
-from .session import AttemptOf, FormOf, SessionOf, UnitOf, download
+from .session import AttemptOf, FormOf, SessionOf, UnitOf, download, of_hub
 
 ROUTES = APIRouter()
 
@@ -86,6 +85,7 @@ def attempt_page(session: SessionOf, attempt: AttemptOf) -> Response:
     with desk.database.read() as connection:
         view = overview(desk, connection, unit, attempt.student)
         seen = returned.seen(desk, connection, attempt)
+        marked = feedback_files(connection, attempt.id)
     line = next(line for line in view.lines if line.attempt.id == attempt.id)
     waiting = line.state in ("waiting", "grading")
     cards = task_cards(seen.result.checks) if seen is not None and not waiting else []
@@ -96,10 +96,22 @@ def attempt_page(session: SessionOf, attempt: AttemptOf) -> Response:
         line=line,
         seen=None if waiting else seen,
         cards=cards,
+        answers=() if waiting else answers(desk, unit, attempt),
+        marked=marked,
         words=WORDS,
         own=attempt.student == session.member.name,
         live=waiting,
     )
+
+
+@ROUTES.get("/attempts/{attempt}/feedback/{name}.html")
+def staff_feedback(session: SessionOf, attempt: AttemptOf, name: str) -> Response:
+    """The page that staff released, with a person's points and comments."""
+    with session.desk.database.read() as connection:
+        marked = feedback_files(connection, attempt.id)
+    if name not in marked:
+        raise Refused(404, "There is no such feedback for this attempt.")
+    return download(session.desk.blobs.get(marked[name]), f"feedback-{name}-{attempt.number}.html")
 
 
 @ROUTES.post("/attempts/{attempt}/hints")
@@ -127,8 +139,4 @@ def handed_in(session: SessionOf, attempt: AttemptOf, path: str) -> Response:
 @ROUTES.post("/logout")
 def logout(session: SessionOf, form: FormOf) -> Response:
     """Forget this browser here; the hub keeps its own login."""
-    return session.sessions.end(RedirectResponse(_hub_home(), status_code=303))
-
-
-def _hub_home() -> str:
-    return f"{os.environ.get('JUPYTERHUB_BASE_URL', '/').rstrip('/')}/hub/home"
+    return session.sessions.end(RedirectResponse(of_hub("hub/home"), status_code=303))

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from ..course import Course, Unit
 from ..errors import Unreadable
-from ..notebook import Release, Submission, read_release, read_submission
+from ..notebook import (
+    Question,
+    Release,
+    Submission,
+    is_answered,
+    read_questions,
+    read_release,
+    read_submission,
+)
 from .uploads import File, notebook_of
 
 
@@ -26,12 +34,13 @@ class Preflight:
     healed: tuple[str, ...] = ()
     stubs: tuple[str, ...] = ()  # tasks that are not written yet
     written: tuple[str, ...] = ()
+    unanswered: tuple[Question, ...] = ()  # written questions that are as they were given
     ignored: tuple[str, ...] = ()  # files that are kept but not graded
 
     @property
     def good(self) -> bool:
         """True where there is nothing to say."""
-        return not (self.unreadable or self.healed or self.stubs)
+        return not (self.unreadable or self.healed or self.stubs or self.unanswered)
 
 
 def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
@@ -51,7 +60,9 @@ def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
     tasks = [cell.task for cell in release.cells if cell.task is not None]  # in the notebook's order
     stubs = tuple(task for task in tasks if _is_stub(task, submission, release))
     written = tuple(task for task in tasks if task not in stubs)
-    return Preflight(path, "", submission.healed, stubs, written, ignored)
+    asked = read_questions(unit.released_notebook)
+    unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
+    return Preflight(path, "", submission.healed, stubs, written, unanswered, ignored)
 
 
 def _read(content: bytes, release: Release, most: int) -> Submission:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from ..late import parse_time
 from ..pages import TEMPLATES, day, number, sentence, short
-from ..sanitize import LONG, plain
+from ..sanitize import LONG, markdown_to_html, plain
 from .hints import duration
 from .overview import Overview
 
@@ -73,6 +74,11 @@ def past(due: str, now: datetime) -> bool:
     return now >= datetime.fromisoformat(due)
 
 
+def markdown(text: str) -> Markup:
+    """Markdown as HTML in which nothing runs."""
+    return Markup(markdown_to_html(text))
+
+
 def lines_in(views: Iterable[Overview], *states: str) -> int:
     """How many attempts are in one of these states."""
     return sum(line.state in states for view in views for line in view.lines)
@@ -97,6 +103,7 @@ def _environment() -> jinja2.Environment:
         "wait": duration,
         "past": past,
         "lines_in": lines_in,
+        "markdown": markdown,
         "code": lambda text: plain(text, LONG),
     }
     return environment

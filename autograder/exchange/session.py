@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -115,6 +116,11 @@ def download(content: bytes, path: str) -> Response:
             "Content-Security-Policy": "sandbox",
         },
     )
+
+
+def of_hub(path: str) -> str:
+    """An address of the hub that stands around this service."""
+    return f"{os.environ.get('JUPYTERHUB_BASE_URL', '/').rstrip('/')}/{path}"
 
 
 def error_page(request: Request, status: int, text: str, headers: dict[str, str]) -> Response:

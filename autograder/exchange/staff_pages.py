@@ -5,9 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ..course import Course, Unit
+from ..master import read_master
+from ..notebook import read_questions
 from . import api, attempts, queue, releases
 from .overview import everyone
-from .session import FormOf, Session, StaffOf, UnitOf
+from .refusals import Refused
+from .session import FormOf, Session, StaffOf, UnitOf, of_hub
 
 ROUTES = APIRouter()
 
@@ -30,7 +34,30 @@ def staff_unit(session: StaffOf, unit: UnitOf) -> Response:
     with session.desk.database.read() as connection:
         views = everyone(session.desk, connection, unit)
         waiting = queue.length(connection)
-    return session.page("exchange/staff_unit.html", unit=unit, views=views, waiting=waiting, live=True)
+    return session.page(
+        "exchange/staff_unit.html",
+        unit=unit,
+        views=views,
+        waiting=waiting,
+        questions=read_questions(unit.released_notebook),
+        formgrader=_formgrader(session.desk.course, unit),
+        live=True,
+    )
+
+
+@ROUTES.get("/staff/{unit}/guide")
+def marking_guide(session: StaffOf, unit: UnitOf) -> Response:
+    """What a person gives the points of the written answers for."""
+    asked = read_questions(unit.released_notebook)
+    if not asked:
+        raise Refused(404, f"{unit.title} has no written answer.")
+    return session.page(
+        "exchange/guide.html",
+        unit=unit,
+        questions=asked,
+        guides=read_master(unit.master, unit.name).guides,
+        formgrader=_formgrader(session.desk.course, unit),
+    )
 
 
 @ROUTES.post("/staff/{unit}/requeue")
@@ -41,6 +68,11 @@ def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     else:
         api.requeue_unit(session.desk, session.member, unit)
     return session.go(f"staff/{unit.name}")
+
+
+def _formgrader(course: Course, unit: Unit) -> str:
+    """Where formgrader lists the submissions of a unit."""
+    return of_hub(f"services/{course.name}/formgrader/gradebook/{unit.name}/{unit.name}")
 
 
 def _requeue_one(session: Session, name: str) -> None:

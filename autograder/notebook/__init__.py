@@ -3,6 +3,18 @@
 from .cells import Cell, Release, Submission
 from .healing import heal, read_submission
 from .program import to_program
+from .questions import Question, is_answered, read_questions
 from .reading import read_release
 
-__all__ = ["Cell", "Release", "Submission", "heal", "read_release", "read_submission", "to_program"]
+__all__ = [
+    "Cell",
+    "Question",
+    "Release",
+    "Submission",
+    "heal",
+    "is_answered",
+    "read_questions",
+    "read_release",
+    "read_submission",
+    "to_program",
+]

@@ -1,5 +1,6 @@
 """The page that a student gets back."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -210,6 +211,27 @@ def test_late_and_gradebook_marks_are_told():
     assert "3.1 points are taken off" in text
     assert "27.9 of 110" in text
     assert "A person still reads" in text
+
+
+def test_written_answers_are_told_apart_from_the_score(tmp_path):
+    """The page says how many points a person may give on top, as long as they are not in the gradebook."""
+    asked = {"grade_id": "why", "grade": True, "solution": True, "points": 4}
+    unit = replace(UNIT, root=tmp_path)
+    unit.release.mkdir(parents=True)
+    cells = [{"metadata": {}}, {"metadata": {"nbgrader": asked}}]
+    unit.released_notebook.write_text(json.dumps({"cells": cells}))
+
+    def text(mark):
+        return Outline(feedback_page(COURSE, unit, flipped(), ALL, mark)).text
+
+    assert "read by a person, for up to 4 points more" in text(None)
+    waiting = Mark("student-001", 24.0, 104.0, 0.0, waiting=True)
+    assert re.search(
+        r"A person still reads your written answers \( ?why ?, up to 4 points more\)", text(waiting)
+    )
+    marked = text(replace(waiting, score=27.0, waiting=False))
+    assert "27 of 104" in marked
+    assert "person" not in marked
 
 
 def test_bonus_tasks_stand_apart():

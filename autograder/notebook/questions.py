@@ -1,0 +1,37 @@
+"""Written questions: what a person marks, on top of the points that the checks give."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cells import Release, Submission
+
+
+@dataclass(frozen=True)
+class Question:
+    """One written question, as students know it."""
+
+    name: str
+    points: float
+
+
+def read_questions(path: Path) -> tuple[Question, ...]:
+    """The written questions of a released notebook; none where nothing was built yet."""
+    if not path.is_file():
+        return ()
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+    return tuple(
+        Question(mark["grade_id"], float(mark["points"]))
+        for mark in marks
+        if mark.get("grade") and mark.get("solution")
+    )
+
+
+def is_answered(question: Question, submission: Submission, release: Release) -> bool:
+    """False where the answer is gone, empty, or still the text of the release."""
+    released = {cell.source.strip() for cell in release.cells if cell.grade_id == question.name}
+    own = {cell.source.strip() for cell in submission.cells if cell.grade_id == question.name}
+    return bool(own - released - {""})
