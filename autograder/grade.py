@@ -20,7 +20,7 @@ from .digests import digest_of, environment_digest
 from .errors import SandboxFault, Unreadable
 from .marks import Mark, read_marks
 from .notebook import Release, Submission, read_release, read_submission, to_program
-from .plugin import Outcome, Suite
+from .plugin import Outcome, Suite, in_task_order
 from .sandbox import Room, Zygote
 from .secret import course_secret, secret_id, seed_for
 from .student import Subject
@@ -158,7 +158,7 @@ class Grader:
     ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
         helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
         libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
-        program = to_program(submission, self.release, libraries)
+        program = to_program(submission, self.release, libraries) | {"shipped": self.suite.shipped}
         try:
             room: Room = self.zygote.open(program, self._files)
         except SandboxFault as fault:
@@ -207,21 +207,17 @@ def judge(
     """
     outcomes: Outcomes = {}
     timeouts: dict[str, int] = {}
+    known = suite.run_together(subject, seeds) if mirrored else {}
     for mark in in_task_order(suite.checks):
         if timeouts.get(mark.task, 0) >= MAX_TIMEOUTS:
             reason = f"Not run: {mark.task} was too slow in {MAX_TIMEOUTS} checks already."
             outcomes[mark.id] = Outcome(Verdict.TIMEOUT, reason)
             continue
-        outcome = suite.run(mark.id, subject, seeds[mark.id], mirrored=mirrored)
+        ended = known.get(mark.id, {})
+        outcome = suite.run(mark.id, subject, seeds[mark.id], mirrored=mirrored, known=ended)
         timeouts[mark.task] = timeouts.get(mark.task, 0) + (outcome.verdict is Verdict.TIMEOUT)
         outcomes[mark.id] = outcome
     return give_points(suite.checks, outcomes), outcomes
-
-
-def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
-    """Checks of one task together, so that they share a process."""
-    tasks = list(dict.fromkeys(mark.task for mark in marks))
-    return sorted(marks, key=lambda mark: tasks.index(mark.task))
 
 
 def give_points(marks: tuple[Mark, ...], outcomes: Outcomes) -> tuple[Check, ...]:

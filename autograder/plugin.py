@@ -9,6 +9,8 @@ Theory of operation
     set-up would cost as much as the check. Assertions are plain, since a rewritten one would
     show hidden values in its message.
 
+    ``Suite.run_together`` lets the checks that ask only once ask in one crossing (see ``together``).
+
     A check may ship functions that make many calls in one crossing. Where it fails, it runs
     once more with the same inputs and each of those calls for itself: the student is told
     which call is wrong, and whose code it is. That second run cannot save the check.
@@ -25,8 +27,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
-from types import FrameType
+from functools import cached_property, partial
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,8 +43,9 @@ from .draws import Draw
 from .errors import ConfigError
 from .marks import Mark, read_marks
 from .student import Call, Student, StudentFault, Subject, Trial, source_of
-from .student.subjects import LocalSubject
+from .student.subjects import LocalSubject, RoomSubject
 from .threads import calm_torch
+from .together import Apart, Counted, run_together
 from .verdicts import Verdict
 
 # Nothing that a check needs; several of them wrap every set-up, call and teardown.
@@ -160,6 +163,7 @@ class Suite:
         mirrored: bool = True,
         case: int | None = None,
         unrolled: bool | None = None,
+        known: Mapping[int, Outcome] = MappingProxyType({}),
     ) -> Outcome:
         """Run one check; with parameters, its cases one after the other until one fails, or only one.
 
@@ -170,18 +174,73 @@ class Suite:
             mirrored: whether replies are compared with the reference's.
             case: only this one of a parametrised check.
             unrolled: take shipped functions apart always or never; None: once more, where the check fails.
+            known: how cases ended that were run before, by number.
         """
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number, item in enumerate(self._items[check]):
             if case is not None and number != case:
                 continue
             again = partial(self._run_item, item, self.marks[check], subject, [seed, number], mirrored)
-            outcome = again(bool(unrolled))
+            outcome = known[number] if number in known else again(bool(unrolled))
             if unrolled is None and outcome.verdict in TOLD_SINGLY and _ships(outcome):
                 outcome = _told_singly(outcome, again(True))
             outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
+        return outcome
+
+    def run_together(self, subject: Subject, seeds: Mapping[str, int]) -> dict[str, dict[int, Outcome]]:
+        """Run the checks that ask a submission only once, in one crossing.
+
+        Returns:
+            How the cases of each check ended, by number: what ``run`` takes as ``known``. What does
+            not stand there, ``run`` has to run.
+        """
+        if not isinstance(subject, RoomSubject):
+            return {}
+        runs = [
+            partial(self._run_one_of_many, item, self.marks[check], [seeds[check], number])
+            for check, number, item in self._alone
+        ]
+        ended = run_together(subject, runs, self.limits.call_seconds)
+        outcomes: dict[str, dict[int, Outcome]] = {}
+        for place, outcome in ended.items():
+            check, number, _ = self._alone[place]
+            outcomes.setdefault(check, {})[number] = outcome
+        return outcomes
+
+    @property
+    def shipped(self) -> tuple[str, ...]:
+        """The sources of the functions that checks ship."""
+        every = [source for counted in self._asked.values() for source in counted.shipped]
+        return tuple(dict.fromkeys(every))
+
+    @cached_property
+    def _alone(self) -> list[tuple[str, int, pytest.Item]]:
+        """The cases that make one request, and lend nothing: check, number of the case, item."""
+        return [
+            (mark.id, number, item)
+            for mark in in_task_order(self.checks)
+            for number, item in enumerate(self._items[mark.id])
+            if item in self._plain and not mark.isolate
+            if (asked := self._asked[item]).requests == 1 and not asked.lends
+        ]
+
+    @cached_property
+    def _asked(self) -> dict[pytest.Item, Counted]:
+        """What each case asks of the reference."""
+        found = {}
+        for name, items in self._items.items():
+            for number, item in enumerate(items):
+                counted = found[item] = Counted(reference_subject(self))
+                self._run_item(item, self.marks[name], counted, [0, number], False, False)
+        return found
+
+    def _run_one_of_many(self, item: pytest.Item, mark: Mark, seed: list[int], subject: Subject) -> Outcome:
+        """As ``_run_item``; raises ``Apart`` where the check asks more than once."""
+        outcome = self._run_item(item, mark, subject, seed, True, False)
+        if isinstance(outcome.error, Apart):
+            raise outcome.error
         return outcome
 
     def _run_item(
@@ -198,7 +257,7 @@ class Suite:
         now = _Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
         if now.student.begin():
             self._perform(item, now)
-        outcome = _outcome(now)
+        outcome = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
         if outcome is None:
             outcome = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
         transcript = tuple(now.student.transcript)
@@ -268,6 +327,12 @@ class Suite:
             _read_sources(item)
             items.setdefault(getattr(item, "originalname", item.name), []).append(item)
         return items
+
+
+def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
+    """Checks of one task one after the other."""
+    tasks = list(dict.fromkeys(mark.task for mark in marks))
+    return sorted(marks, key=lambda mark: tasks.index(mark.task))
 
 
 def _ships(outcome: Outcome) -> bool:

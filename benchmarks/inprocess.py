@@ -7,6 +7,7 @@ end. Where nbgrader and Otter use it, student and tests share a process, as they
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import json
@@ -24,6 +25,7 @@ from _pytest.outcomes import OutcomeException
 
 from autograder.draws import Draw
 from autograder.marks import Mark, read_marks
+from autograder.student.copies import copied
 
 SPEC = "BENCHMARK_SPEC"  # names the file with grader and seeds, for kernels of other systems
 Namespace = dict[str, Any]
@@ -32,14 +34,18 @@ Namespace = dict[str, Any]
 class PlainStudent:
     """What a check calls, without any boundary."""
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, reference: Namespace) -> None:
         self._namespace = namespace
+        self._reference = reference
+        self._twins: dict[int, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._namespace[name]
+            found = self._namespace[name]
         except KeyError:
             raise AttributeError(name) from None
+        self._twins[id(found)] = self._reference.get(name)
+        return found
 
     def share(self, arrays: Any) -> Any:
         return arrays
@@ -53,11 +59,24 @@ class PlainStudent:
     def inside(self, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
 
+    def both(self, function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
+        right = function(*(self._twins.get(id(arg)) or _copied(arg) for arg in args))
+        return function(*args), right
+
     def same(self, left: Any, right: Any) -> bool:
         return left is right
 
     def type_name(self, value: Any) -> str:
         return type(value).__name__
+
+
+def _copied(value: Any) -> Any:
+    """A copy for the reference, since the student's code may write into what it gets."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return copied(value)
 
 
 class PlainTests:
@@ -71,13 +90,14 @@ class PlainTests:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+        self._reference = vars(importlib.import_module(f"solutions.{grader.parent.name}"))
         self.marks = read_marks(grader)
         self._functions = {mark.id: getattr(module, mark.id) for mark in self.marks}
         self._cases = {name: list(cases(function)) for name, function in self._functions.items()}
 
     def holds(self, check: str, namespace: Namespace, seed: int) -> bool:
         """Whether a check passes, with all of its cases."""
-        student = PlainStudent(namespace)
+        student = PlainStudent(namespace, self._reference)
         return all(
             self._passes(self._functions[check], student, [seed, number], case)
             for number, case in enumerate(self._cases[check])

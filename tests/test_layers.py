@@ -15,7 +15,7 @@ LAYERS = [
     | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},
     {"compare", "laws", "draws", "sandbox"},
     {"student"},
-    {"plugin", "digests"},
+    {"plugin", "together", "digests"},
     {"grade", "relations", "naming", "diagnose", "cases"},
     {"doctor", "prove", "submissions", "engines", "progress", "warm", "batch", "simulation"},
     {

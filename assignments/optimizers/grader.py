@@ -2,10 +2,10 @@
 
 Most checks are a race: the student's optimizer and the reference start from the same parameters, get the
 same gradients, and must be at the same place after every step. The student's makes its whole way beside his
-code: one crossing instead of one for each step. Settings are chosen so that one mistake has one price: ε is
-far too small to be seen except where its place is the question (there it is large), means forget at once
-(β = 0) where decay is the question, and are old enough for the corrections to have faded where the means
-themselves are.
+code, in one crossing, the reference's in the judge (`student.both`). Settings are chosen so that one mistake
+has one price: ε is far too small to be seen except where its place is the question (there it is large), means
+forget at once (β = 0) where decay is the question, and are old enough for the corrections to have faded where
+the means themselves are.
 """
 
 import math
@@ -15,7 +15,6 @@ import pytest
 
 from autograder.compare import assert_close
 from autograder.laws import assert_unchanged
-from solutions import optimizers as reference
 
 TINY = 1e-12  # an ε that cannot be seen
 DEFAULT = {
@@ -92,9 +91,8 @@ def path_of(student, name, params, grads, rates=(), **options):
 
 def race(student, name, params, grads, rates=(), **options):
     """The student's and the reference's path from the same start, with the same gradients."""
-    ours = [p.copy() for p in params]
-    expected = optimizer_at_work(getattr(reference, name), ours, grads, rates, options)
-    return path_of(student, name, params, grads, rates, **options), expected
+    make = getattr(student, name)
+    return student.both(optimizer_at_work, make, student.share(params), grads, rates, options)
 
 
 def assert_race(student, name, params, grads, rates=(), tolerance=None, **options):
@@ -176,12 +174,11 @@ def test_sgd_own_state(student, draw):
     first, second = some_params(draw), some_params(draw)
     grads, other_grads = some_grads(draw, first, 3), some_grads(draw, second, 3)
     options = {"lr": 0.2, "momentum": 0.7}
-    ours = [p.copy() for p in first]
-    expected = optimizer_at_work(reference.SGD, ours, grads, (), options)
     student.share([*first, *second])
-    came = student.inside(two_optimizers_at_work, student.SGD, first, grads, second, other_grads, options)
+    inputs = first, grads, second, other_grads, options
+    came, expected = student.both(two_optimizers_at_work, student.SGD, *inputs)
     for p, q in zip(came, expected, strict=True):
-        assert_close(p, q[-1], what="With a second optimizer at work, a parameter of the first")
+        assert_close(p, q, what="With a second optimizer at work, a parameter of the first")
 
 
 @pytest.mark.task("SGD", points=1, law=True)
@@ -382,9 +379,9 @@ def test_adamw_grads_untouched(student, draw):
 
 def assert_schedule(student, steps, **options):
     """The student's rates equal the reference's at these steps."""
-    rates = student.inside(lr_at_each_step, student.lr_at, list(steps), options)
-    for step, rate in zip(steps, rates, strict=True):
-        assert_close(rate, reference.lr_at(step, **options), what=f"The rate at step {step}")
+    rates, expected = student.both(lr_at_each_step, student.lr_at, list(steps), options)
+    for step, rate, right in zip(steps, rates, expected, strict=True):
+        assert_close(rate, right, what=f"The rate at step {step}")
 
 
 @pytest.mark.task("lr_at", points=3)

@@ -135,13 +135,45 @@ def receive(
         TimeoutError: nothing complete came before the deadline.
         WireError: the frame is too large or malformed.
     """
-    data = _some(sock, deadline)
-    while len(data) < _LENGTHS.size:
-        data += _some(sock, deadline)
-    header_size, buffer_size = _LENGTHS.unpack_from(data)
-    if header_size > MAX_HEADER or buffer_size > max_bytes:
-        raise WireError(f"a frame of {header_size + buffer_size} bytes; at most {max_bytes} are allowed")
-    frame = memoryview(_whole(sock, data, _LENGTHS.size + header_size + buffer_size, deadline))
+    frames = Frames(sock, max_bytes)
+    frame = frames.receive(deadline)
+    frames.end()
+    return frame
+
+
+class Frames:
+    """Frames that follow each other: the other side does not wait for an answer to each."""
+
+    def __init__(self, sock: socket.socket, max_bytes: int) -> None:
+        self._sock = sock
+        self._max_bytes = max_bytes
+        self._rest = bytearray()  # what came after the last frame
+
+    def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], list[memoryview]]:
+        """The next frame; raises what ``wire.receive`` raises."""
+        data, self._rest = self._rest, bytearray()
+        while len(data) < _LENGTHS.size:
+            data += _some(self._sock, deadline)
+        header_size, buffer_size = _LENGTHS.unpack_from(data)
+        if header_size > MAX_HEADER or buffer_size > self._max_bytes:
+            came = header_size + buffer_size
+            raise WireError(f"a frame of {came} bytes; at most {self._max_bytes} are allowed")
+        size = _LENGTHS.size + header_size + buffer_size
+        if len(data) > size:
+            data, self._rest = data[:size], data[size:]
+        return _read(memoryview(_whole(self._sock, data, size, deadline)), header_size)
+
+    def end(self) -> None:
+        """The last frame was received.
+
+        Raises:
+            WireError: more came.
+        """
+        if self._rest:
+            raise WireError("more came than one frame")
+
+
+def _read(frame: memoryview, header_size: int) -> tuple[dict[str, Any], list[memoryview]]:
     body = frame[_LENGTHS.size + header_size :]
     text = frame[_LENGTHS.size : _LENGTHS.size + header_size]
     try:
@@ -174,10 +206,8 @@ def _some(sock: socket.socket, deadline: float | None) -> bytearray:
 
 
 def _whole(sock: socket.socket, data: bytearray, size: int, deadline: float | None) -> bytearray:
-    """The frame that ``data`` begins; the two sides take turns, so that nothing may follow it."""
+    """The frame of ``size`` bytes that ``data`` begins."""
     done = len(data)
-    if done > size:
-        raise WireError("more came than one frame")
     if done == size:
         return data
     frame = bytearray(size)

@@ -10,9 +10,9 @@ more than one thread (a fork would copy a lock that nobody can release), says
 
 In tier ``walled`` the room is number 1 of its own process namespace; in the others
 it is an ordinary fork. The zygote never reads a submission; it passes on the
-socket on which the judge will send it. What it may read is the release, which is
-ours: it compiles the released cells once, for all rooms. Commands: ``learn`` (the
-release's cells), ``open`` (the room's socket follows) and ``close`` (the room has
+socket on which the judge will send it. What it may read is ours: it compiles the
+released cells and the functions that checks ship once, for all rooms. Commands: ``learn``
+(these texts), ``open`` (the room's socket follows) and ``close`` (the room has
 been told to end; it is killed if it does not).
 End of the connection: kill every room and end, and with the zygote all of
 bubblewrap.
@@ -34,7 +34,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from . import cloning, confine, control, given, linux, loading, room, seccomp, warm
+from . import cloning, confine, control, given, host, linux, loading, rehearsal, room, seccomp, warm
 from .control import Message
 
 _PATIENCE = 2.0  # seconds that a room may take to end by itself
@@ -66,7 +66,7 @@ class Zygote:
         self._end_all()
 
     def _learn(self, message: Message) -> None:
-        """Read a release; what it takes is not taken from the memory that tests may use."""
+        """Read a release and what checks ship; the memory for it is not taken from that of the tests."""
         confinement = self.setting.confinement
         before = linux.virtual_bytes() if confinement is not None else 0
         libraries = frozenset(message.header["libraries"])
@@ -74,6 +74,8 @@ class Zygote:
             (loading.Source(number, None, text).filename, text) for number, text in message.header["cells"]
         ]
         self.given.setdefault(libraries, {}).update(given.read_release(cells, libraries))
+        for source in message.header["shipped"]:
+            host.compiled(source)
         gc.collect()
         gc.freeze()
         if confinement is not None:
@@ -164,6 +166,7 @@ def start(sock: socket.socket, order: Mapping[str, Any]) -> Zygote:
         RuntimeError: something started a thread.
     """
     versions = warm.load(order["runtime"], order["libraries"])
+    rehearsal.rehearse()
     confinement = None if order["tier"] == "none" else _prepare(order)
     gc.collect()
     gc.freeze()

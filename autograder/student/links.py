@@ -7,7 +7,8 @@ final reply. The loopback link copies every buffer, so that values pass by value
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..inside import wire
@@ -15,6 +16,7 @@ from ..inside.host import Host
 from .claims import StudentText
 
 Frame = tuple[dict[str, Any], list[Any]]
+Reply = tuple[dict[str, Any], list[memoryview]]
 OnCallback = Callable[[dict[str, Any], list[memoryview]], Frame]
 
 
@@ -58,6 +60,52 @@ class SocketLink:
                 return (reply if self._text is None else self._text.believable(reply)), parts
             answer, out = on_callback(reply, parts)
             wire.send(self._sock, answer, out, deadline)
+
+    def request_many(self, requests: Sequence[Frame], seconds: float) -> Iterator[Reply]:
+        """Send the only requests of several checks in one frame; the reply to each, in order.
+
+        Args:
+            requests: headers with buffers; none of them lends anything.
+            seconds: that may pass between two replies.
+
+        Raises:
+            TimeoutError, EOFError, OSError, wire.WireError: what was not yielded was not answered properly.
+        """
+        header = {"k": "many", "requests": [[header, len(buffers)] for header, buffers in requests]}
+        every = [buffer for _, buffers in requests for buffer in buffers]
+        wire.send(self._sock, header, every, time.monotonic() + seconds)
+        left = len(requests)
+        frames = wire.Frames(self._sock, self._max_bytes + wire.SMALL)
+        while left:
+            replies = _several(*frames.receive(time.monotonic() + seconds))
+            if not 0 < len(replies) <= left:
+                raise wire.WireError(f"{len(replies)} replies to {left} requests")
+            left -= len(replies)
+            for answer, own in replies:
+                yield (answer if self._text is None else self._text.believable(answer)), own
+        frames.end()
+
+
+def _several(reply: dict[str, Any], parts: list[memoryview]) -> list[Reply]:
+    """The replies in a frame ``some``.
+
+    Raises:
+        wire.WireError: it is none.
+    """
+    replies = reply.get("replies") if reply.get("k") == "some" else None
+    if not isinstance(replies, list):
+        raise wire.WireError(f"a frame of kind {reply.get('k')!r} where several replies were expected")
+    found: list[Reply] = []
+    first = 0
+    for each in replies:
+        whole = isinstance(each, list) and len(each) == 2 and isinstance(each[0], dict)
+        if not whole or type(each[1]) is not int or each[1] < 0:
+            raise wire.WireError("a malformed reply among several")
+        found.append((each[0], parts[first : first + each[1]]))
+        first += each[1]
+    if first != len(parts):
+        raise wire.WireError(f"several replies with {first} buffers; {len(parts)} came")
+    return found
 
 
 class LoopbackLink:

@@ -100,7 +100,7 @@ class Student:
         self._budget = self._whole_budget()
         self._own: Side | None = None
         mirrored = self._reference is not None and self._trial.mirrored
-        self._mirror = Mirror(self._reference or {}, self._twin_of) if mirrored else None
+        self._mirror = self._new_mirror() if mirrored else None
         self._methods = itertools.count(-1, -1)  # numbers of methods, which no host gives
 
     def __getattr__(self, name: str) -> Remote:
@@ -153,14 +153,35 @@ class Student:
         Many calls in one crossing are cheap, but one reply to all of them explains nothing. So a
         check that fails runs once more with its shipped functions unrolled (see ``Suite``).
         """
-        if function.__closure__:
-            raise TypeError(f"{function.__name__} uses variables around it; pass them as arguments")
         if self._trial.unrolled:
             return function(*(self._side().as_sent(arg) for arg in args))
-        source = source_of(function)
-        about = next((arg._origin for arg in args if isinstance(arg, Remote)), function.__name__)
-        remote = Remote(self, NameRef(function.__name__), NameRef(function.__name__), about)
+        remote, source = self._shipped(function, args)
         return self._request("inside", remote, args, {}, name=source)
+
+    def both(self, function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
+        """As ``inside``, and on the reference with copies of the inputs: (student's result, right one).
+
+        A check that needs the right result of what it ships asks for it here: the mirror has it anyway.
+        Of the student's, only names may be among the arguments.
+        """
+        if self._mirror is not None and not self._trial.unrolled:
+            remote, source = self._shipped(function, args)
+            came = self._request("inside", remote, args, {}, name=source)
+            return came, _right(self.transcript[-1].expected)
+        remote, source = self._shipped(function, args)
+        right = self._new_mirror().ask("inside", remote, args, {}, source)
+        return self.inside(function, *args), right
+
+    def _shipped(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Remote, str]:
+        """What stands for a function of the grader's in a request, and its source."""
+        if function.__closure__:
+            raise TypeError(f"{function.__name__} uses variables around it; pass them as arguments")
+        about = next((arg._origin for arg in args if isinstance(arg, Remote)), function.__name__)
+        name = NameRef(function.__name__)
+        return Remote(self, name, name, about), source_of(function)
+
+    def _new_mirror(self) -> Mirror:
+        return Mirror(self._reference or {}, self._twin_of)
 
     def value(self, remote: Any) -> Any:
         """A copy of an object of the student's by value, lists in lists included."""
@@ -349,6 +370,22 @@ def _origin(kind: str, remote: Remote, label: str) -> str:
 
 def _twin(twin: Any) -> Any:
     return NOTHING if isinstance(twin, _Raised) else twin
+
+
+def _right(twin: Any) -> Any:
+    """The mirror's answer to what a check needs the right answer of.
+
+    Raises:
+        Exception: what the reference raised.
+        TypeError: the mirror was not asked.
+    """
+    if isinstance(twin, _Raised):
+        raise twin.error
+    if twin is NOTHING:
+        raise TypeError(
+            "student.both needs the reference's answer, and there is none: what is lent to a call?"
+        )
+    return twin
 
 
 def _lends(value: Any) -> bool:

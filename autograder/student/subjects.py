@@ -90,6 +90,17 @@ class RoomSubject:
         assert self._link is not None
         return self._link
 
+    def many(self) -> SocketLink:
+        """The same for requests of several checks.
+
+        Raises:
+            StudentFault: the submission does not load.
+            SandboxFault: the isolation failed.
+        """
+        self.connect("", isolate=False)
+        assert self._link is not None
+        return self._link
+
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Kill and reap the process; the next call gets a new one."""
         ending = self._finish(timed_out)

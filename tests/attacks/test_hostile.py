@@ -143,7 +143,8 @@ def attack(forge):
 """
     with tier.open(program(source)) as room:
         with room.spawn() as first, room.spawn() as second:
-            assert ask(first, (True,)).value == "forged", "a forged reply is no more than a returned value"
+            # No more than a returned value; and no answer at all where the honest one came with it.
+            assert ask(first, (True,)).value in ("forged", None)
             assert ask(second, (False,)).value == "honest"
         with room.spawn() as third:
             assert ask(third, (False,)).value == "honest"
