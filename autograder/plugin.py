@@ -21,14 +21,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from types import FrameType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,6 +36,7 @@ from _pytest.main import Session
 from _pytest.outcomes import OutcomeException
 from _pytest.python import get_direct_param_fixture_func
 
+from .alarm import JudgeTimeout, alarm
 from .course import Course, Limits, Unit
 from .draws import Draw
 from .errors import ConfigError
@@ -55,10 +54,6 @@ QUIET = (
 ).split()
 TOLD_SINGLY = (Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
-
-
-class JudgeTimeout(BaseException):
-    """A check took too long outside student code."""
 
 
 @dataclass(frozen=True)
@@ -202,12 +197,17 @@ class Suite:
             partial(self._run_one_of_many, item, self.marks[check], [seeds[check], number])
             for check, number, item in self._alone
         ]
-        ended = run_together(subject, runs, self.limits.call_seconds)
+        ended = run_together(subject, runs, self.limits.call_seconds, self._most_seconds)
         outcomes: dict[str, dict[int, Outcome]] = {}
         for place, outcome in ended.items():
             check, number, _ = self._alone[place]
             outcomes.setdefault(check, {})[number] = outcome
         return outcomes
+
+    @property
+    def _most_seconds(self) -> float:
+        """Of a check, all in all."""
+        return self.limits.test_seconds + JUDGE_GRACE
 
     @property
     def shipped(self) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ class Suite:
 
     def _run_one_of_many(self, item: pytest.Item, mark: Mark, seed: list[int], subject: Subject) -> Outcome:
         """As ``_run_item``; raises ``Apart`` where the check asks more than once."""
-        outcome = self._run_item(item, mark, subject, seed, True, False)
+        outcome = self._run_item(item, mark, subject, seed, True, False, timed=False)
         if isinstance(outcome.error, Apart):
             raise outcome.error
         return outcome
@@ -251,23 +251,24 @@ class Suite:
         seed: list[int],
         mirrored: bool,
         unrolled: bool,
+        timed: bool = True,
     ) -> Outcome:
         mirrored = mirrored and mark.mirror
         trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored, unrolled)
         now = _Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
         if now.student.begin():
-            self._perform(item, now)
+            self._perform(item, now, timed)
         outcome = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
         if outcome is None:
             outcome = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
         transcript = tuple(now.student.transcript)
         return replace(outcome, transcript=transcript, unrolled=unrolled, error=now.raised)
 
-    def _perform(self, item: pytest.Item, now: _Now) -> None:
+    def _perform(self, item: pytest.Item, now: _Now, timed: bool) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
         self._fixtures.now = now
         try:
-            with _alarm(self.limits.test_seconds + JUDGE_GRACE):
+            with alarm(self._most_seconds) if timed else nullcontext():
                 plain = self._plain.get(item)
                 now.raised = _run(item, self._neighbours.get(item)) if plain is None else _call(plain, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
@@ -449,25 +450,6 @@ def _words(error: OutcomeException) -> str:
         name = message.removeprefix(prefix).split("'")[1] if "'" in message else message.removeprefix(prefix)
         return f"{name} should have been raised; nothing was."
     return message
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise ``JudgeTimeout`` after so many seconds; only where signals can be had."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def ring(signum: int, frame: FrameType | None) -> None:
-        raise JudgeTimeout(f"the check took more than {seconds:g} s on the judge's side")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

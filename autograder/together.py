@@ -17,13 +17,14 @@ Theory of operation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from greenlet import greenlet
 
+from .alarm import alarm_clock
 from .errors import SandboxFault
 from .inside import wire
 from .student import StudentFault, Subject
@@ -120,38 +121,50 @@ class _Asking:
 
 
 def run_together(
-    subject: RoomSubject, runs: Sequence[Callable[[Subject], Any]], seconds: float
+    subject: RoomSubject, runs: Sequence[Callable[[Subject], Any]], call_seconds: float, judge_seconds: float
 ) -> dict[int, Any]:
     """Run checks that ask once, with their requests in one frame.
 
     Args:
         subject: whose process answers.
         runs: each runs one check on the subject that it is given, and returns its outcome.
-        seconds: that one call may take.
+        call_seconds: that one call may take.
+        judge_seconds: that a check may take in this process, at one go.
 
     Returns:
         The outcome of each run by its number; runs that must be made again by themselves are missing.
     """
-    judge = greenlet.getcurrent()
     outcomes: dict[int, Any] = {}
     asking: list[_Asking] = []
-    for number, run in enumerate(runs):
-        check = greenlet(run)
-        came = _resumed(check, Held(subject, judge))
-        if not check.dead:
-            asking.append(_Asking(number, check, came))
-        elif came is not Apart:
-            outcomes[number] = came  # it asked nothing
-    try:
-        _answer(subject, asking, outcomes, seconds)
-    finally:
-        for each in asking:
-            _give_up(each.check)
+    with alarm_clock() as start:
+
+        def resume(check: greenlet, value: Any) -> Any:
+            start(judge_seconds)
+            try:
+                return _resumed(check, value)
+            finally:
+                start(0)
+
+        for number, run in enumerate(runs):
+            check = greenlet(run)
+            came = resume(check, Held(subject, greenlet.getcurrent()))
+            if not check.dead:
+                asking.append(_Asking(number, check, came))
+            elif came is not Apart:
+                outcomes[number] = came  # it asked nothing
+        try:
+            for each, reply in _replies(subject, asking, call_seconds):
+                outcome = resume(each.check, reply)
+                if each.check.dead and outcome is not Apart:
+                    outcomes[each.number] = outcome
+        finally:
+            for each in asking:
+                _give_up(each.check)
     return outcomes
 
 
-def _answer(subject: RoomSubject, asking: list[_Asking], outcomes: dict[int, Any], seconds: float) -> None:
-    """Let the checks go on with their replies, as far as there are any."""
+def _replies(subject: RoomSubject, asking: list[_Asking], seconds: float) -> Iterator[tuple[_Asking, Reply]]:
+    """The checks with their replies, as far as there are any."""
     if not asking:
         return
     try:
@@ -160,10 +173,7 @@ def _answer(subject: RoomSubject, asking: list[_Asking], outcomes: dict[int, Any
         return  # each check will be told by itself
     try:
         replies = link.request_many([each.request for each in asking], seconds)
-        for each, reply in zip(asking, replies, strict=True):
-            outcome = _resumed(each.check, reply)
-            if each.check.dead and outcome is not Apart:
-                outcomes[each.number] = outcome
+        yield from zip(asking, replies, strict=True)
     except _UNANSWERED as error:
         subject.ended(isinstance(error, TimeoutError))
 

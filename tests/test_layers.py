@@ -9,7 +9,17 @@ ENGINE = Path(__file__).parents[1] / "autograder"
 
 # From the bottom up; a module may import its own layer and those below.
 LAYERS = [
-    {"errors", "verdicts", "course", "inside", "requirements", "threads", "machine", "notebook_checks"}
+    {
+        "errors",
+        "verdicts",
+        "course",
+        "inside",
+        "requirements",
+        "threads",
+        "machine",
+        "notebook_checks",
+        "alarm",
+    }
     | {"databases", "cores"},
     {"marks", "master", "stubs", "leaks", "otter_checks", "student_notebook", "notebook", "release", "edits"}
     | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},

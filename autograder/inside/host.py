@@ -110,6 +110,8 @@ class Host:
         parts: list[Any] = []
         begun, first = time.monotonic(), 0
         for number, (request, count) in enumerate(message["requests"], 1):
+            if "source" in request:
+                request["source"] = message["sources"][request["source"]]
             reply, out = self.answer({**request, "R": True}, buffers[first : first + count])
             first += count
             replies.append([reply, len(out)])

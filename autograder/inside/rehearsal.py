@@ -55,7 +55,7 @@ def _many(requests: list[Callable[[Packer], dict[str, Any]]]) -> tuple[dict[str,
         packer = Packer(shared={id(_SHARED): 1})
         asked.append([request(packer), len(packer.buffers)])
         every += packer.buffers
-    return {"k": "many", "requests": asked}, every
+    return {"k": "many", "requests": asked, "sources": [_SHIPPED]}, every
 
 
 _SHARED = np.arange(12.0).reshape(3, 4)
@@ -74,7 +74,7 @@ def _make(packer: Packer) -> dict[str, Any]:
 def _ship(packer: Packer) -> dict[str, Any]:
     calls = [((np.float32(2), 3), {"scale": (1, 2)}), ((np.arange(3),), {})]
     args = [*map(packer.pack, (NameRef("halves"), calls))]
-    return {"k": "inside", "source": _SHIPPED, "name": "several", "a": args}
+    return {"k": "inside", "source": 0, "name": "several", "a": args}
 
 
 def _miss(packer: Packer) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class SocketLink:
         Raises:
             TimeoutError, EOFError, OSError, wire.WireError: what was not yielded was not answered properly.
         """
-        header = {"k": "many", "requests": [[header, len(buffers)] for header, buffers in requests]}
+        sources: dict[str, int] = {}  # what is shipped, each once
+        asked = [[_numbered(header, sources), len(buffers)] for header, buffers in requests]
+        header = {"k": "many", "requests": asked, "sources": list(sources)}
         every = [buffer for _, buffers in requests for buffer in buffers]
         wire.send(self._sock, header, every, time.monotonic() + seconds)
         left = len(requests)
@@ -84,6 +86,13 @@ class SocketLink:
             for answer, own in replies:
                 yield (answer if self._text is None else self._text.believable(answer)), own
         frames.end()
+
+
+def _numbered(header: dict[str, Any], sources: dict[str, int]) -> dict[str, Any]:
+    """A request that names its source by number."""
+    if "source" not in header:
+        return header
+    return {**header, "source": sources.setdefault(header["source"], len(sources))}
 
 
 def _several(reply: dict[str, Any], parts: list[memoryview]) -> list[Reply]:

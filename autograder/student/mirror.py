@@ -17,6 +17,7 @@ import numpy as np
 from ..inside.host import OPERATORS, compiled
 from ..inside.wire import HandleRef, NameRef
 from .copies import copied
+from .side import Lent
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, slice, type(Ellipsis))
 
@@ -97,6 +98,8 @@ class Mirror:
             return type(value)(self._own(item) for item in value)
         if type(value) is dict:
             return {self._own(key): self._own(item) for key, item in value.items()}
+        if isinstance(value, Lent) or (callable(value) and not isinstance(value, type)):
+            raise Unmirrored  # it may count its calls, or carry state
         return copied(value)
 
     def _resolved(self, twin: Any) -> Any:

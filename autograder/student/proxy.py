@@ -229,7 +229,7 @@ class Student:
     def _ask_mirror(
         self, kind: str, remote: Remote, args: tuple[Any, ...], kwargs: dict[str, Any], name: str
     ) -> Any:
-        if self._mirror is None or any(_lends(arg) for arg in (*args, *kwargs.values())):
+        if self._mirror is None:
             return NOTHING
         try:
             return self._mirror.ask(kind, remote, args, kwargs, name)
@@ -386,12 +386,6 @@ def _right(twin: Any) -> Any:
             "student.both needs the reference's answer, and there is none: what is lent to a call?"
         )
     return twin
-
-
-def _lends(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(_lends(item) for item in value)
-    return isinstance(value, Lent) or (callable(value) and not isinstance(value, (Remote, type)))
 
 
 def _ending(verdict: Verdict, label: str, detail: str) -> str:
