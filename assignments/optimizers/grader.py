@@ -44,16 +44,22 @@ def large_grads(draw, params, steps):
 # A list that an optimizer is given is its own: only a change of the arrays in it counts, not one of the list.
 
 
-def optimizer_at_work(make, params, grads, rates, options):
-    """Of each parameter an array with its values after every step; rates, if there are any, one for each."""
-    optimizer = make(list(params), **options)
-    path = []
-    for number, gradient in enumerate(grads):
-        if rates:
-            optimizer.lr = rates[number]
-        optimizer.step(list(gradient))
-        path.append([p.copy() for p in params])
-    return [np.stack(places) for places in zip(*path, strict=True)]
+def optimizers_at_work(make, races):
+    """Of each parameter of each race an array with its values after every step, in one flat list.
+
+    A race is params, grads, rates, options; rates, if there are any, one for each step.
+    """
+    found = []
+    for params, grads, rates, options in races:
+        optimizer = make(list(params), **options)
+        path = []
+        for number, gradient in enumerate(grads):
+            if rates:
+                optimizer.lr = rates[number]
+            optimizer.step(list(gradient))
+            path.append([p.copy() for p in params])
+        found += [np.stack(places) for places in zip(*path, strict=True)]
+    return found
 
 
 def two_optimizers_at_work(make, first, grads, second, other_grads, options):
@@ -75,9 +81,18 @@ def optimizer_and_its_gradients(make, params, grads, options):
     return left
 
 
-def lr_at_each_step(lr_at, steps, options):
-    """The rates of a schedule at these steps."""
-    return [lr_at(step, **options) for step in steps]
+def lr_at_each_step(lr_at, schedules):
+    """The rates at these steps of each schedule, in one flat list."""
+    return [lr_at(step, **options) for steps, options in schedules for step in steps]
+
+
+def clipped_each(clip, calls):
+    """For each call what came back, and copies of the gradients after it, in one flat list."""
+    found = []
+    for grads, args, options in calls:
+        found.append(clip(grads, *args, **options))
+        found += [g.copy() for g in grads]
+    return found
 
 
 # --- what the checks of several tasks ask ---------------------------------------------------------------
@@ -85,23 +100,28 @@ def lr_at_each_step(lr_at, steps, options):
 
 def path_of(student, name, params, grads, rates=(), **options):
     """Of each parameter an array (steps, *shape) of where the student's optimizer brings it."""
-    make = getattr(student, name)
-    return student.inside(optimizer_at_work, make, student.share(params), grads, rates, options)
+    one = (student.share(params), grads, rates, options)
+    return student.inside(optimizers_at_work, getattr(student, name), [one])
 
 
-def race(student, name, params, grads, rates=(), **options):
-    """The student's and the reference's path from the same start, with the same gradients."""
-    make = getattr(student, name)
-    return student.both(optimizer_at_work, make, student.share(params), grads, rates, options)
+def races(student, name, *several):
+    """The student's and the reference's paths from the same starts, with the same gradients."""
+    for params, *_ in several:
+        student.share(params)
+    return student.both(optimizers_at_work, getattr(student, name), several)
 
 
 def assert_race(student, name, params, grads, rates=(), tolerance=None, **options):
     """Both are at the same place after every step."""
-    path, expected = race(student, name, params, grads, rates, **options)
-    for number in range(len(grads)):
+    path, expected = races(student, name, (params, grads, rates, options))
+    assert_same_path(path, expected, **(tolerance or {}))
+
+
+def assert_same_path(path, expected, **tolerance):
+    """Two paths agree after every step."""
+    for number in range(len(expected[0])):
         for index, (p, q) in enumerate(zip(path, expected, strict=True)):
-            what = f"After step {number + 1}, params[{index}]"
-            assert_close(p[number], q[number], what=what, **(tolerance or {}))
+            assert_close(p[number], q[number], what=f"After step {number + 1}, params[{index}]", **tolerance)
 
 
 def assert_grads_untouched(student, name, draw, **options):
@@ -121,10 +141,11 @@ def assert_scale_free(student, name, draw, **options):
     small = some_params(draw)
     large = [p.copy() for p in small]
     grads = some_grads(draw, small, 4)
-    path = path_of(student, name, small, grads, **options)
-    grads = [[1000 * g for g in gradient] for gradient in grads]
-    other = path_of(student, name, large, grads, **options)
-    for p, q in zip(path, other, strict=True):
+    thousandfold = [[1000 * g for g in gradient] for gradient in grads]
+    several = [(small, grads, (), options), (large, thousandfold, (), options)]
+    student.share([*small, *large])
+    paths = student.inside(optimizers_at_work, getattr(student, name), several)
+    for p, q in zip(paths[: len(small)], paths[len(small) :], strict=True):
         what = "With gradients 1000 times as large, a parameter"
         assert_close(q[-1], p[-1], rtol=1e-6, atol=1e-6, what=what)
 
@@ -264,7 +285,8 @@ def test_adam_means(student, draw):
     """After many steps, when the corrections have faded, m and v are right."""
     params = some_params(draw)
     grads = some_grads(draw, params, 20)
-    path, expected = race(student, "Adam", params, grads, lr=0.1, betas=(0.15, 0.25), eps=TINY)
+    options = {"lr": 0.1, "betas": (0.15, 0.25), "eps": TINY}
+    path, expected = races(student, "Adam", (params, grads, (), options))
     for number in (17, 18, 19):
         for index, (p, q) in enumerate(zip(path, expected, strict=True)):
             what = f"In step {number + 1}, the change of params[{index}]"
@@ -379,8 +401,14 @@ def test_adamw_grads_untouched(student, draw):
 
 def assert_schedule(student, steps, **options):
     """The student's rates equal the reference's at these steps."""
-    rates, expected = student.both(lr_at_each_step, student.lr_at, list(steps), options)
-    for step, rate, right in zip(steps, rates, expected, strict=True):
+    assert_schedules(student, (list(steps), options))
+
+
+def assert_schedules(student, *schedules):
+    """The same for several schedules."""
+    rates, expected = student.both(lr_at_each_step, student.lr_at, schedules)
+    every = [step for steps, _ in schedules for step in steps]
+    for step, rate, right in zip(every, rates, expected, strict=True):
         assert_close(rate, right, what=f"The rate at step {step}")
 
 
@@ -402,8 +430,8 @@ def test_lr_cosine(student, rng):
 @pytest.mark.task("lr_at", points=1)
 def test_lr_end(student):
     """From the last step on the rate is the floor, which is 0 unless given."""
-    assert_schedule(student, (10, 11, 25), peak=0.8, warmup=3, total=10, floor=0.1)
-    assert_schedule(student, (10, 15), peak=0.8, warmup=3, total=10)
+    options = {"peak": 0.8, "warmup": 3, "total": 10}
+    assert_schedules(student, ([10, 11, 25], {**options, "floor": 0.1}), ([10, 15], options))
 
 
 @pytest.mark.task("lr_at", points=1)
@@ -425,9 +453,17 @@ def test_lr_refuses(student, options):
 
 def clipped(student, grads, *args, **options):
     """What came back, and the gradients after the call."""
-    grads = [g.copy() for g in grads]
-    norm = student.clip_grad_norm(student.share(grads), *args, **options)
-    return norm, grads
+    ((norm, after),) = clipped_several(student, (grads, args, options))
+    return norm, after
+
+
+def clipped_several(student, *calls):
+    """The same for several calls (grads, args, options)."""
+    calls = [([g.copy() for g in grads], args, options) for grads, args, options in calls]
+    for grads, *_ in calls:
+        student.share(grads)
+    came = iter(student.inside(clipped_each, student.clip_grad_norm, calls))
+    return [(next(came), [next(came) for _ in grads]) for grads, *_ in calls]
 
 
 def length(grads):
@@ -439,8 +475,7 @@ def length(grads):
 def test_clip_returns_length(student, draw):
     """The length of all gradients together, before clipping, comes back."""
     grads = some_params(draw)
-    for max_norm in (0.3 * length(grads), 3 * length(grads)):
-        norm, _ = clipped(student, grads, max_norm)
+    for norm, _ in clipped_several(student, *((grads, (share * length(grads),), {}) for share in (0.3, 3))):
         assert_close(norm, length(grads), what="The returned length")
 
 
@@ -468,12 +503,12 @@ def test_clip_eps(student, draw):
     """ε is added to the length, and is 1e-6 unless given."""
     grads = some_params(draw)
     size = length(grads)
-    _, after = clipped(student, grads, 0.3 * size, eps=0.5 * size)
+    large_eps = (grads, (0.3 * size,), {"eps": 0.5 * size})
+    tiny_grads = ([1e-6 * g / size for g in grads], (1e-6,), {})
+    (_, after), (_, tiny) = clipped_several(student, large_eps, tiny_grads)
     assert_close(after[0], 0.2 * grads[0], what="grads[0] after clipping with a large eps")
-    _, after = clipped(student, [1e-6 * g / size for g in grads], 1e-6)
-    assert_close(
-        after[0], 0.5e-6 * grads[0] / size, rtol=1e-6, atol=1e-15, what="A tiny gradient after clipping"
-    )
+    expected = 0.5e-6 * grads[0] / size
+    assert_close(tiny[0], expected, rtol=1e-6, atol=1e-15, what="A tiny gradient after clipping")
 
 
 @pytest.mark.task("clip_grad_norm", points=1, law=True)
@@ -532,9 +567,12 @@ def test_adagrad_path(student, draw):
 @pytest.mark.task("Adagrad", points=2, bonus=True)
 def test_adagrad_eps(student, draw):
     """ε is added to the root, and is 1e-10 unless given."""
-    params = some_params(draw)
-    assert_race(student, "Adagrad", params, some_grads(draw, params, 3), lr=0.3, eps=0.2)
-    assert_race(student, "Adagrad", params, some_grads(draw, params, 3), tolerance=DEFAULT, lr=0.3)
+    first, second = some_params(draw), some_params(draw)
+    large_eps = (first, some_grads(draw, first, 3), (), {"lr": 0.3, "eps": 0.2})
+    default = (second, some_grads(draw, second, 3), (), {"lr": 0.3})
+    path, expected = races(student, "Adagrad", large_eps, default)
+    assert_same_path(path[: len(first)], expected[: len(first)])
+    assert_same_path(path[len(first) :], expected[len(first) :], **DEFAULT)
 
 
 @pytest.mark.task("Adagrad", points=1, bonus=True, law=True)
@@ -555,10 +593,10 @@ def test_adadelta_first_step(student, draw):
 @pytest.mark.task("Adadelta", points=3, bonus=True)
 def test_adadelta_path(student, draw):
     """Later, the numerator is the root of the mean of squared steps up to the last one."""
-    params = some_params(draw)
-    grads, rates = some_grads(draw, params, 5), (0.5, 2.0, 0.3, 1.5, 0.8)
-    assert_race(student, "Adadelta", params, grads, rates, lr=0.5, rho=0.7, eps=0.2)
-    assert_race(student, "Adadelta", params, grads)
+    first, second = some_params(draw), some_params(draw)
+    grads, rates = some_grads(draw, first, 5), (0.5, 2.0, 0.3, 1.5, 0.8)
+    own = (first, grads, rates, {"lr": 0.5, "rho": 0.7, "eps": 0.2})
+    assert_same_path(*races(student, "Adadelta", own, (second, grads, (), {})))
 
 
 @pytest.mark.task("Adadelta", points=1, bonus=True, law=True)
