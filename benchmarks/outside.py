@@ -14,6 +14,7 @@ from .processes import PeakMemory, cpu_seconds
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 PROJECT = Path(__file__).parents[1]
+MEMORY_EVERY = 1.0  # seconds; a look at the memory of all processes takes some 20 ms of one core
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def run(command: list[str], cwd: Path, extra: Mapping[str, str], mark: str = "")
     assert process.stdout is not None
     lines: list[str] = []
     start = start_cpu = 0.0
-    with PeakMemory(process.pid) as peak:
+    with PeakMemory(process.pid, MEMORY_EVERY) as peak:
         for line in process.stdout:
             if mark and not start and mark in line:
                 start, start_cpu = time.perf_counter() - begun, cpu_seconds(process.pid)
