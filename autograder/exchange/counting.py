@@ -1,8 +1,8 @@
 """Which attempt counts: the best that came in time.
 
 Only where none came in time does a late one count: the one with most left after the
-late policy. Of equal ones the first counts. An attempt without a score by a fault of
-ours is no candidate until it is graded again.
+late policy. Of equal ones the last counts: it may hold a written answer that the others
+lack. An attempt without a score by a fault of ours is no candidate until it is graded again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def counting(
     in_time = [a for a in sound if not late(course, unit, a).percent]
     return max(
         in_time or sound,
-        key=lambda a: (mark(course, unit, a, graded[a.id]), -a.number),
+        key=lambda a: (mark(course, unit, a, graded[a.id]), a.number),
         default=None,
     )
 

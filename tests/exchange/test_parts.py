@@ -122,7 +122,7 @@ def _attempts(course, *given):
     ("given", "number"),
     [
         ([(-2, 50.0), (-1, 80.0), (-0.5, 70.0)], 2),  # the best in time
-        ([(-2, 80.0), (-1, 80.0)], 1),  # of equal ones the first
+        ([(-2, 80.0), (-1, 80.0)], 2),  # of equal ones the last: it may add a written answer
         ([(-2, 50.0), (0.5, 100.0)], 1),  # a late one does not replace one that came in time
         ([(0.5, 60.0), (3.5, 80.0)], 1),  # 54 after one day is more than 48 after four
         ([(0.5, 60.0), (1.5, 90.0)], 2),
