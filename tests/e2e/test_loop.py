@@ -12,6 +12,11 @@ from typing import Any
 from autograder.simulation.solving import solved
 
 UNIT = "conv_layer"
+QUESTION = "own_kernels"  # the written answer, which a person marks
+ANSWER = (
+    "Her layer has many more weights than mine, so it overfits."  # the docs show it: it gives little away
+)
+COMMENT = "Why does it? Follow the gradient of one weight."
 
 
 def test_an_instructor_releases_a_unit_in_formgrader(people: dict[str, Any]) -> None:
@@ -49,13 +54,15 @@ def test_students_do_not_see_instructors_menus(people: dict[str, Any]) -> None:
 
 
 def test_validate_says_what_the_public_checks_say(people: dict[str, Any]) -> None:
-    """On the notebook as it was given every task is to do; on a solved one all is well."""
+    """On the notebook as it was given every task is to do; on a solved one only the written answer."""
     student = people["student-001"]
     assert "NotImplementedError" in _validate(student)
     student.shot("validate")
     _dismiss(student.page)
     _solve(student)
-    assert "Success" in _validate(student)
+    said = _validate(student)
+    assert "did not provide a response" in said
+    assert "NotImplementedError" not in said
     _dismiss(student.page)
 
 
@@ -73,8 +80,31 @@ def test_a_check_in_the_notebook_answers(people: dict[str, Any]) -> None:
     student.shot("notebook")
 
 
+def test_a_written_question_is_answered_in_the_notebook(people: dict[str, Any]) -> None:
+    """Double-click the text cell, type, save; then Validate has nothing left to say."""
+    student = people["student-001"]
+    page = student.page
+    cell = page.locator(".jp-MarkdownCell", has_text="write your answer in place of this line")
+    cell.locator(".jp-MarkdownOutput").dblclick()
+    cell.locator(".cm-content").click()
+    page.locator(".jp-Notebook.jp-mod-editMode").wait_for()  # before that, letters are commands
+    page.keyboard.press("Control+A")
+    page.keyboard.type(ANSWER)
+    student.shot("answer")
+    page.keyboard.press("Control+S")
+    for _ in range(50):
+        if ANSWER in _notebook(student).read_text(encoding="utf-8"):
+            break
+        page.wait_for_timeout(200)
+    assert "Success" in _validate(student)
+    _dismiss(student.page)
+
+
 def test_a_submission_is_marked_within_seconds(people: dict[str, Any]) -> None:
-    """Submit in JupyterLab; the mark, with all bonus points, is on the exchange's page soon after."""
+    """Submit in JupyterLab; the mark, with all bonus points, is on the exchange's page soon after.
+
+    The written answer is not in it, and the page says that it waits for a person.
+    """
     student = people["student-001"]
     page = student.assignment_list()
     page.locator("#fetched_assignments_list button", has_text="Submit").click()
@@ -85,6 +115,7 @@ def test_a_submission_is_marked_within_seconds(people: dict[str, Any]) -> None:
     student.shot("unit", full_page=True)
     page.locator("a[href*='attempts/']").first.click()
     page.locator("h1", has_text="Attempt").wait_for()
+    assert "waits for a person" in page.locator("section", has_text=QUESTION).inner_text()
     student.shot("attempt", full_page=True)
 
 
@@ -97,27 +128,63 @@ def test_students_are_kept_out_of_formgrader_and_staff_pages(people: dict[str, A
         assert answer.status in (403, 404), path
 
 
-def test_a_ta_reads_and_releases_feedback(people: dict[str, Any]) -> None:
-    """The submission is on the staff's page and in formgrader; feedback goes out by three clicks."""
+def test_a_ta_finds_the_submission_and_the_marking_guide(people: dict[str, Any]) -> None:
+    """Both are on the staff's page of the unit, and a link leads on to formgrader."""
     ta = people["ta-001"]
-    page = ta.open("/services/exchange/staff")
+    ta.open("/services/exchange/staff")
     ta.shot("staff", full_page=True)
     page = ta.open(f"/services/exchange/staff/{UNIT}")
     page.get_by_text("student-001").first.wait_for()
     ta.shot("staff-unit", full_page=True)
-    page = ta.open("/services/deep-learning/formgrader/gradebook/conv_layer/conv_layer")
-    for _ in range(20):  # the publisher writes the gradebook in batches
-        page.wait_for_timeout(3000)
-        if page.get_by_text("Submission #").count():
-            break
-        page.reload()
-    page.locator("table a", has_text="Submission #").first.click()
-    page.locator("#notebook-container").first.wait_for()
-    ta.shot("formgrader-submission")
+    page.get_by_role("link", name="Marking guide").click()
+    assert "9216" in page.locator("section", has_text=QUESTION).inner_text()
+    ta.shot("marking-guide", full_page=True)
+    page.get_by_role("link", name="Mark in formgrader").click()
+    page.wait_for_url(f"**/formgrader/gradebook/{UNIT}/{UNIT}")
+
+
+def test_a_ta_marks_the_written_answer_in_formgrader(people: dict[str, Any]) -> None:
+    """Points and a comment are typed beside the answer; formgrader keeps them, and no other mark moves."""
+    ta = people["ta-001"]
+    assert _waits(_submissions(ta))
+    page = _marking(ta)
+    before = _scores(page)
+    assert before.pop(QUESTION) == ""
+    cell = _written(page)
+    assert ANSWER in cell.inner_text()
+    _type(page, cell.locator("input.score"), "1.5", "/api/grade/")
+    _type(page, cell.locator("textarea"), COMMENT, "/api/comment/")
+    assert not _waits(_submissions(ta))
+    page = _marking(ta)
+    after = _scores(page)
+    assert after.pop(QUESTION) == "1.5"
+    assert after == before
+    assert _written(page).locator("textarea").input_value() == COMMENT
+    _written(page).evaluate("cell => cell.scrollIntoView({block: 'center'})")
+    ta.shot("marking")
+
+
+def test_a_regrade_keeps_the_manual_mark(people: dict[str, Any]) -> None:
+    """Collect and Autograde in formgrader: the same submission again, with the same marks and comment."""
+    ta = people["ta-001"]
+    before = _scores(_marking(ta))
     page = ta.open("/services/deep-learning/formgrader/manage_assignments")
     row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
-    row.locator(".glyphicon-cloud-download").click()  # Collect: feedback is for what was collected
+    row.locator(".glyphicon-cloud-download").click()
     _confirm(page)
+    page = ta.open(f"/services/deep-learning/formgrader/manage_submissions/{UNIT}")
+    page.locator("tr", has_text="student-001").locator(".glyphicon-flash").click()
+    _confirm(page)
+    page = _marking(ta)
+    assert _scores(page) == before
+    assert _written(page).locator("textarea").input_value() == COMMENT
+
+
+def test_a_ta_releases_feedback(people: dict[str, Any]) -> None:
+    """Feedback for what was collected goes out by two clicks."""
+    ta = people["ta-001"]
+    page = ta.open("/services/deep-learning/formgrader/manage_assignments")
+    row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
     row.locator(".glyphicon-comment").click()
     _confirm(page)
     row.locator(".glyphicon-envelope").click()
@@ -144,7 +211,7 @@ def test_a_submission_opens_on_a_disposable_server(people: dict[str, Any]) -> No
 
 
 def test_the_student_reads_the_feedback(people: dict[str, Any]) -> None:
-    """Fetch Feedback brings the page into the student's files."""
+    """Fetch Feedback brings the page into the student's files, with the person's points and comment."""
     student = people["student-001"]
     page = student.assignment_list()
     page.locator("#submitted_assignments_list").get_by_text(UNIT).first.wait_for()
@@ -153,6 +220,14 @@ def test_the_student_reads_the_feedback(people: dict[str, Any]) -> None:
     student.shot("feedback-list")
     pages = list(student.home.rglob("feedback/**/*.html"))
     assert pages and "conv2d_forward" in pages[0].read_text(encoding="utf-8")
+    page = student.open(f"/user/student-001/files/{pages[0].relative_to(student.home).as_posix()}")
+    assert "Written response (Score: 1.5 / 4.0)" in page.locator("#toc").inner_text()
+    page.get_by_role("link", name="Written response").click()
+    page.get_by_text(COMMENT).scroll_into_view_if_needed()
+    student.shot("feedback")
+    page = student.open(f"/services/exchange/units/{UNIT}")
+    page.locator("a[href*='attempts/']").first.click()
+    assert "see the feedback" in page.locator("section", has_text=QUESTION).inner_text()
 
 
 def _notebook(student: Any) -> Path:
@@ -163,6 +238,51 @@ def _solve(student: Any) -> None:
     """Fill the file as a good student would."""
     path, module = _notebook(student), (student.hub.course.root / "solutions" / f"{UNIT}.py").read_text()
     path.write_text(json.dumps(solved(json.loads(path.read_text()), module)))
+
+
+def _submissions(ta: Any) -> Any:
+    """Formgrader's list of submissions, once the publisher has written the one: it does so in batches."""
+    page = ta.open(f"/services/deep-learning/formgrader/gradebook/{UNIT}/{UNIT}")
+    for _ in range(20):
+        page.wait_for_load_state("networkidle")
+        if page.get_by_text("Submission #").count():
+            break
+        page.wait_for_timeout(3000)
+        page.reload()
+    return page
+
+
+def _waits(page: Any) -> bool:
+    """Whether that list says that a person has to mark the one submission."""
+    return bool(page.locator("td.needs-manual-grade .glyphicon").count())
+
+
+def _marking(ta: Any) -> Any:
+    """The page on which the one submission is marked."""
+    page = _submissions(ta)
+    page.locator("table a", has_text="Submission #").first.click()
+    page.locator("#notebook-container").first.wait_for()
+    page.wait_for_load_state("networkidle")  # the marks come by requests of their own
+    return page
+
+
+def _written(page: Any) -> Any:
+    """The written answer with its place for points and a comment."""
+    return page.locator(".nbgrader_cell", has=page.locator(f"#{QUESTION}"))
+
+
+def _type(page: Any, field: Any, text: str, kept_at: str) -> None:
+    """Click a field of formgrader, type, go on by Tab; it is kept once the server says so."""
+    field.click()
+    with page.expect_response(lambda answer: kept_at in answer.url and answer.request.method == "PUT"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+
+
+def _scores(page: Any) -> dict[str, str]:
+    """What stands in formgrader's fields for points."""
+    fields = page.locator("input.score").all()
+    return {field.get_attribute("id"): field.input_value() for field in fields}
 
 
 def _validate(student: Any) -> str:

@@ -16,6 +16,7 @@ OURS = (
     ("student-001", "/services/exchange/"),
     ("student-001", "/services/exchange/units/conv_layer"),
     ("ta-001", "/services/exchange/staff/conv_layer"),
+    ("ta-001", "/services/exchange/staff/conv_layer/guide"),
 )
 
 
