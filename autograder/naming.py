@@ -7,9 +7,10 @@ submission's code is never looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,19 @@ from .verdicts import Verdict
 
 WRONG = (Verdict.FAILED, Verdict.ERROR)  # what a known mistake can look like
 RTOL = 1e-6  # two ways to write one mistake differ by rounding, which training amplifies
+Found = TypeVar("Found")
+
+
+class Keep(Protocol):
+    """Who remembers what is the same for everyone."""
+
+    def __call__(self, name: str, find: Callable[[], Any], read: Callable[[Any], Found]) -> Found:
+        """What ``read`` makes of the finding ``name``: JSON data, from ``find`` where it is not known yet."""
+
+
+def at_once(name: str, find: Callable[[], Any], read: Callable[[Any], Found]) -> Found:
+    """Remembers nothing."""
+    return read(find())
 
 
 @dataclass
@@ -30,8 +44,9 @@ class Namer:
 
     suite: Suite
     catalogue: Catalogue
+    keep: Keep = at_once
     _compiled: dict[str, LocalSubject] = field(default_factory=dict)
-    _verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    _verdicts: dict[str, dict[str, Verdict]] = field(default_factory=dict)  # mistake -> check -> verdict
 
     def name(self, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> dict[str, Mistake]:
         """The mistake of each task with failed checks, where exactly one fits.
@@ -47,13 +62,18 @@ class Namer:
         return {task: fitting[0] for task, fitting in found.items() if len(fitting) == 1}
 
     def verdicts(self, mistake: Mistake) -> dict[str, Verdict]:
-        """How the checks of the tasks that a mistake may fail end on it."""
-        tasks = (mistake.task, *mistake.also)
-        return {mark.id: self._verdict(mistake, mark.id) for mark in self.suite.checks if mark.task in tasks}
+        """How the checks of the tasks that a mistake may fail end on it.
+
+        The same for all submissions: a check's verdict does not depend on the seed, which the proof holds.
+        """
+        if mistake.name not in self._verdicts:
+            find, read = partial(self._tried, mistake), partial(self._read, mistake)
+            self._verdicts[mistake.name] = self.keep(mistake.name, find, read)
+        return self._verdicts[mistake.name]
 
     def learn(self, mistake: Mistake, verdicts: Mapping[str, Verdict]) -> None:
         """Take over what another process has found with ``verdicts``."""
-        self._verdicts.update({(mistake.name, check): verdict for check, verdict in verdicts.items()})
+        self._verdicts[mistake.name] = dict(verdicts)
 
     def subject(self, mistake: Mistake) -> LocalSubject:
         """The mistake, ready to stand trial in the submission's place."""
@@ -62,53 +82,66 @@ class Namer:
             self._compiled[mistake.name] = LocalSubject(namespace)
         return self._compiled[mistake.name]
 
-    def _fitting(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> list[Mistake]:
-        candidates = [m for m in self.catalogue.mistakes.values() if task in (m.task, *m.also)]
-        return [mistake for mistake in candidates if self._fits(mistake, task, outcomes, seeds)]
+    def _checks(self, mistake: Mistake) -> list[str]:
+        tasks = (mistake.task, *mistake.also)
+        return [mark.id for mark in self.suite.checks if mark.task in tasks]
 
-    def _fits(
-        self, mistake: Mistake, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]
-    ) -> bool:
-        """Whether the mistake ends every check of the task as the submission does, with the same answers."""
+    def _tried(self, mistake: Mistake) -> dict[str, str]:
+        subject = self.subject(mistake)
+        checks = self._checks(mistake)
+        return {check: self.suite.run(check, subject, 0, unrolled=False).verdict.value for check in checks}
+
+    def _read(self, mistake: Mistake, found: Any) -> dict[str, Verdict]:
+        return {check: Verdict(found[check]) for check in self._checks(mistake)}
+
+    def _fitting(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> list[Mistake]:
+        """The mistakes that end every check of the task as the submission does, with the same answers."""
         checks = [
             mark.id for mark in self.suite.checks if mark.task == task and _comparable(outcomes[mark.id])
         ]
-        failed = [check for check in checks if outcomes[check].verdict in WRONG]
-        passed = [check for check in checks if check not in failed]
-        if any(self._verdict(mistake, c) is not outcomes[c].first.verdict for c in (*failed, *passed)):
-            return False
-        subject = self.subject(mistake)
-        return all(
-            same_outcome(
-                outcomes[check].first,
-                self.suite.run(check, subject, seeds[check], unrolled=False),
-                task,
-                self.suite.task_of,
-            )
-            for check in failed
-        )
+        ended = {check: outcomes[check].first for check in checks}
+        candidates = [m for m in self.catalogue.mistakes.values() if task in (m.task, *m.also)]
+        fitting = [m for m in candidates if self._ends_alike(m, ended)]
+        for check in (check for check in checks if outcomes[check].verdict in WRONG):
+            fitting = [m for m in fitting if self._answers_alike(m, check, outcomes[check], seeds[check])]
+        return fitting
 
-    def _verdict(self, mistake: Mistake, check: str) -> Verdict:
-        """How a check ends on the mistake; the same whatever the seed, which the proof holds."""
-        key = (mistake.name, check)
-        if key not in self._verdicts:
-            self._verdicts[key] = self.suite.run(check, self.subject(mistake), 0, unrolled=False).verdict
-        return self._verdicts[key]
+    def _ends_alike(self, mistake: Mistake, ended: Mapping[str, Outcome]) -> bool:
+        verdicts = self.verdicts(mistake)
+        return all(verdicts[check] is outcome.verdict for check, outcome in ended.items())
 
+    def _answers_alike(self, mistake: Mistake, check: str, outcome: Outcome, seed: int) -> bool:
+        """Whether the mistake gives the answers that the submission gave in a failed check.
 
-def same_outcome(left: Outcome, right: Outcome, task: str, task_of: Mapping[str, str]) -> bool:
-    """Whether two trials of one check ended alike, with the same answers to the task's own calls."""
-    if left.verdict is not right.verdict:
-        return False
-    calls = list(own_calls(left.transcript, task, task_of)), list(own_calls(right.transcript, task, task_of))
-    if len(calls[0]) != len(calls[1]):
-        return False
-    return all(_same_call(*pair) for pair in zip(*calls, strict=True))
+        The mirror, which costs as much again, is asked only where it may be what ends an earlier case of
+        a parametrised check: on equal answers to the case in which the check failed it is of one opinion.
+        """
+        subject, later = self.subject(mistake), outcome.case > 0
+        case = None if later else 0
+        again = self.suite.run(check, subject, seed, mirrored=later, case=case, unrolled=False)
+        task = self.suite.marks[check].task
+        return same_answers(outcome.first.transcript, again.transcript, task, self.suite.task_of)
 
 
-def own_calls(transcript: tuple[Call, ...], task: str, task_of: Mapping[str, str]) -> Iterator[Call]:
-    """The calls of a transcript that are not of another task's functions."""
-    return (call for call in transcript if is_own(call, task, task_of))
+def same_answers(
+    left: tuple[Call, ...], right: tuple[Call, ...], task: str, task_of: Mapping[str, str]
+) -> bool:
+    """Whether the answers to all of the task's own calls in one transcript are those in another.
+
+    The other may go on after that: the mirror, which was not asked there, may have ended the check.
+    """
+    calls = list(_own_calls(left, task, task_of)), list(_own_calls(right, task, task_of))
+    return len(calls[0]) <= len(calls[1]) and all(_same_call(*pair) for pair in zip(*calls, strict=False))
+
+
+def _own_calls(transcript: tuple[Call, ...], task: str, task_of: Mapping[str, str]) -> Iterator[Call]:
+    """The calls that are not of another task's functions.
+
+    Without those that fetch an object: where the mirror knows it to be a method, nobody is asked.
+    """
+    for call in transcript:
+        if is_own(call, task, task_of) and not (call.kind == "get" and isinstance(call.reply, HandleRef)):
+            yield call
 
 
 def is_own(call: Call, task: str, task_of: Mapping[str, str]) -> bool:
@@ -137,6 +170,8 @@ def same_array(left: np.ndarray, right: np.ndarray) -> bool:
         return bool(np.array_equal(left, right))
     if left.dtype != right.dtype:
         return False
+    if np.array_equal(left, right):
+        return True  # a fifth of what is to come, and true of nearly all that is compared
     single = left.dtype.itemsize < 8
     scale = float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right)))
     rtol = 1e-4 if single else RTOL
@@ -159,10 +194,10 @@ def _comparable(outcome: Outcome) -> bool:
 
 
 def _same_call(left: Call, right: Call) -> bool:
+    if left.fault is not None or right.fault is not None:
+        return left.name == right.name and _raised(left) == _raised(right)
     if (left.kind, left.name) != (right.kind, right.name):
         return False
-    if left.fault is not None or right.fault is not None:
-        return _raised(left) == _raised(right)
     return same_value(left.reply, right.reply) and same_value(left.left, right.left)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,11 @@ class Case:
     expected: Ending
 
     @property
+    def candidate(self) -> Candidate:
+        """What to try in order to have this case again."""
+        return Candidate(self.program, self.inputs.scale, self.inputs.style)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Cases are compared by their numbers, then by their steps."""
         return self.inputs.size, len(self.program.steps)
@@ -55,6 +60,7 @@ class Search:
     limits: Limits
     may_raise: bool = False
     runs: int = RUNS
+    _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
 
     def smallest(self, program: Program) -> Case | None:
         """The smallest case that was found; None where there is none, or its answer is left to chance."""
@@ -64,21 +70,40 @@ class Search:
         for shrink in (_fewer_steps, _fewer_arguments, _shorter, _smaller_numbers, _shorter, _simpler):
             found = self._descend(found, shrink)
         if _is_hidden(found.program, program):
-            found = next(filter(None, map(self._candidate, _other_numbers(found))), None)
+            found = next(filter(None, map(self.again, _other_numbers(found))), None)
         if found is None:
             return None
         return found if max(found.inputs.size, _numbers(found.expected.value)) <= MOST_NUMBERS else None
 
-    def again(self, case: Case) -> Case | None:
-        """Someone else's case, if this submission fails it, too."""
-        return self._try(case.program, case.inputs.scale, case.inputs.style)
+    def again(self, candidate: Candidate) -> Case | None:
+        """A case, if the submission fails it and the reference can answer it."""
+        if self.runs <= 0:
+            return None
+        program, inputs = candidate.program, Inputs(candidate.scale, candidate.style)
+        expected = self._run(program, inputs, self.reference)
+        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST or not _finite(expected):
+            return None
+        got = self._run(program, inputs, self.student)
+        return Case(program, inputs, got, expected) if got.differs(expected) else None
+
+    def _smaller(self, candidate: Candidate) -> Case | None:
+        """The same, but for what was tried in vain before: after each success all is looked through anew."""
+        key = repr(candidate)
+        found = self.again(candidate) if key not in self._in_vain else None
+        if found is None:
+            self._in_vain.add(key)
+        return found
+
+    def answer(self, case: Case) -> Ending:
+        """What someone else's case comes to on this submission."""
+        return self._run(case.program, case.inputs, self.student)
 
     def _first(self, program: Program) -> Case | None:
         lengths = program.lengths()
         for most in range(1, LARGEST + 1):
             scale = {length: min(length, most) for length in lengths}
             for style in ("mixed", "random"):
-                found = self._try(program, scale, style)
+                found = self.again(Candidate(program, scale, style))
                 if found is not None:
                     return found
             if all(value == length for length, value in scale.items()):
@@ -91,25 +116,11 @@ class Search:
         while progress:
             progress = False
             for candidate in shrink(case):
-                smaller = self._candidate(candidate)
+                smaller = self._smaller(candidate)
                 if smaller is not None:
                     case, progress = smaller, True
                     break
         return case
-
-    def _candidate(self, candidate: Candidate) -> Case | None:
-        return self._try(candidate.program, candidate.scale, candidate.style)
-
-    def _try(self, program: Program, scale: Mapping[int, int], style: str) -> Case | None:
-        """A case, if the submission fails it and the reference can answer it."""
-        if self.runs <= 0:
-            return None
-        inputs = Inputs(scale, style)
-        expected = self._run(program, inputs, self.reference)
-        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST or not _finite(expected):
-            return None
-        got = self._run(program, inputs, self.student)
-        return Case(program, inputs, got, expected) if got.differs(expected) else None
 
     def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Ending:
         self.runs -= 1
@@ -128,7 +139,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something smaller to try."""
+    """Something to try."""
 
     program: Program
     scale: Mapping[int, int]

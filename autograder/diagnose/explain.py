@@ -8,14 +8,17 @@ which it shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from ..cases.cells import as_cell
 from ..cases.programs import Program, Unprogrammable, program_of
 from ..cases.smallest import Case, Search
+from ..cases.stored import from_data, to_data
 from ..course import Course, Unit
 from ..digests import digest_of, digest_of_file
 from ..grade import Trialled
@@ -27,8 +30,10 @@ from ..student import NOTHING, Call, Subject
 from ..verdicts import Check, Verdict
 from .comparison import Difference, first_difference, named_arguments, pairs
 from .conditions import Row, condition
+from .kept import kept_for
 
 PUBLIC_SEED = 0  # the check that shows a known mistake's smallest case
+Differ = Callable[[str], Difference | None]  # the first difference in a check
 WORDING = ("mistakes.py", "edits.py", "naming.py", "relations", "cases", "diagnose")
 
 
@@ -46,7 +51,8 @@ class Diagnosis:
 
     suite: Suite
     namer: Namer
-    _cases: dict[str, Case | None] = field(default_factory=dict)  # of known mistakes
+    _cases: dict[tuple[str, str], Case | None] = field(default_factory=dict)  # of known mistakes, by task
+    _texts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # these cases as cells
 
     def explain(
         self,
@@ -54,11 +60,22 @@ class Diagnosis:
         outcomes: Mapping[str, Outcome],
         seeds: Mapping[str, int],
         subject: Subject,
+        renew: Callable[[], None] = lambda: None,
     ) -> tuple[Check, ...]:
-        """The checks with mistake, reason, hint and case; verdicts and points as they were."""
+        """The checks with mistake, reason, hint and case; verdicts and points as they were.
+
+        Args:
+            checks: the checks with their points.
+            outcomes: how each ended.
+            seeds: the seeds of their inputs.
+            subject: who stood trial.
+            renew: ends the subject's process, so that the next call is answered by a new one.
+        """
         named = self.namer.name(outcomes, seeds)
-        told = self._told(checks, outcomes, seeds, named)
-        return self._with_cases(told, outcomes, seeds, subject, named)
+        differ = cache(lambda check: first_difference(self.suite, check, outcomes[check], seeds[check]))
+        told = self._told(checks, outcomes, seeds, named, differ)
+        cells = self._cells(told, outcomes, subject, named, differ, renew)
+        return tuple(replace(c, case=cells[c.id]) if cells.get(c.id) else c for c in told)
 
     # --- in words ---
 
@@ -68,6 +85,7 @@ class Diagnosis:
         outcomes: Mapping[str, Outcome],
         seeds: Mapping[str, int],
         named: Mapping[str, Mistake],
+        differ: Differ,
     ) -> tuple[Check, ...]:
         conditions: dict[str, str | None] = {}
         told = []
@@ -80,15 +98,12 @@ class Diagnosis:
             else:
                 if check.task not in conditions:
                     conditions[check.task] = self._condition(check.task, outcomes, seeds)
-                seen = self._seen(check, outcomes[check.id], seeds[check.id])
-                told.append(_add(check, (seen, conditions[check.task])))
+                told.append(_add(check, (self._seen(check, differ), conditions[check.task])))
         return tuple(told)
 
-    def _seen(self, check: Check, outcome: Outcome, seed: int) -> str | None:
+    def _seen(self, check: Check, differ: Differ) -> str | None:
         """How the answer relates to the right one."""
-        if check.verdict is not Verdict.FAILED:
-            return None
-        difference = first_difference(self.suite, check.id, outcome, seed)
+        difference = differ(check.id) if check.verdict is Verdict.FAILED else None
         if difference is None:
             return None
         return next(filter(None, map(relation, pairs(self.suite, difference))), None)
@@ -115,66 +130,93 @@ class Diagnosis:
 
     # --- the smallest case ---
 
-    def _with_cases(
+    def _cells(
         self,
         checks: tuple[Check, ...],
         outcomes: Mapping[str, Outcome],
-        seeds: Mapping[str, int],
         subject: Subject,
         named: Mapping[str, Mistake],
-    ) -> tuple[Check, ...]:
-        """One case for each task, at its first failed check."""
-        first: dict[str, Check] = {}
+        differ: Differ,
+        renew: Callable[[], None],
+    ) -> dict[str, dict[str, str] | None]:
+        """One case for each task, at its first failed check, as a cell to copy."""
+        first: dict[str, str] = {}
         for check in checks:
             if check.verdict in WRONG:
-                first.setdefault(check.task, check)
-        cases = {
-            check.id: self._case(check, outcomes[check.id], seeds[check.id], subject, named.get(task))
-            for task, check in first.items()
+                first.setdefault(check.task, check.id)
+        cells = {
+            name: self._common_cell(named[task], task, subject) if task in named else None
+            for task, name in first.items()
         }
-        return tuple(
-            replace(check, case=as_cell(case, self.suite.reference))
-            if (case := cases.get(check.id))
-            else check
-            for check in checks
-        )
+        once = cache(renew)
+        for task, name in first.items():
+            if cells[name] is None:
+                case = self._case(task, name, outcomes[name], subject, named.get(task), differ, once)
+                cells[name] = as_cell(case, self.suite.reference) if case is not None else None
+        return cells
+
+    def _common_cell(self, mistake: Mistake, task: str, subject: Subject) -> dict[str, str] | None:
+        """The known mistake's case, if the submission answers it as the mistake does, to the letter.
+
+        Its process has seen hidden inputs, but what is shown is the answer that was computed here.
+        """
+        case = self._case_of(mistake, task)
+        if case is None:
+            return None
+        key = mistake.name, task
+        if key not in self._texts:
+            self._texts[key] = as_cell(case, self.suite.reference)
+        mine = replace(case, got=self._search(task, subject).answer(case))
+        return self._texts[key] if as_cell(mine, self.suite.reference) == self._texts[key] else None
 
     def _case(
-        self, check: Check, outcome: Outcome, seed: int, subject: Subject, mistake: Mistake | None
+        self,
+        task: str,
+        check: str,
+        outcome: Outcome,
+        subject: Subject,
+        mistake: Mistake | None,
+        differ: Differ,
+        renew: Callable[[], None],
     ) -> Case | None:
-        """The known mistake's case, if the submission fails it, too; else one of its own."""
-        search = self._search(check.task, subject)
-        if mistake is not None:
-            known = self._case_of(mistake, check.task)
-            again = search.again(known) if known is not None else None
+        """The known mistake's case, if the submission fails it, too; else one of its own.
+
+        Where the mistake has none (it takes too long, say), no other code that answers alike has one.
+        """
+        known = self._case_of(mistake, task) if mistake is not None else None
+        if mistake is not None and known is None:
+            return None
+        # A new process: one that has seen hidden inputs could give them back as its answer to public
+        # ones, which is shown.
+        renew()
+        search = self._search(task, subject)
+        if known is not None:
+            again = replace(search, may_raise=bool(known.expected.raised)).again(known.candidate)
             if again is not None:
                 return again
-        return self._own_case(check.id, outcome, seed, search)
+        return _smallest(search, outcome, differ(check))
 
     def _case_of(self, mistake: Mistake, task: str) -> Case | None:
         """The smallest case of a known mistake; the same for everyone who made it."""
-        key = f"{mistake.name} {task}"
+        key = mistake.name, task
         if key not in self._cases:
-            subject = self.namer.subject(mistake)
-            self._cases[key] = None
-            for mark in self.suite.checks:
-                outcome = self.suite.run(mark.id, subject, PUBLIC_SEED) if mark.task == task else None
-                if outcome is not None and outcome.verdict in WRONG:
-                    self._cases[key] = self._own_case(
-                        mark.id, outcome, PUBLIC_SEED, self._search(task, subject)
-                    )
-                if self._cases[key] is not None:
-                    break
+            subject, verdicts = self.namer.subject(mistake), self.namer.verdicts(mistake)
+            checks = [c for c, v in verdicts.items() if self.suite.marks[c].task == task and v in WRONG]
+            find = partial(self._found_case, task, subject, checks)
+            may_raise, candidate = self.namer.keep(f"{mistake.name}-{task}", find, from_data)
+            search = replace(self._search(task, subject), may_raise=may_raise)
+            self._cases[key] = search.again(candidate) if candidate is not None else None
         return self._cases[key]
 
-    def _own_case(self, check: str, outcome: Outcome, seed: int, search: Search) -> Case | None:
-        difference = first_difference(self.suite, check, outcome, seed)
-        if difference is None:
-            return None
-        program = _program(outcome, difference)
-        if program is None:
-            return None
-        return replace(search, may_raise=difference.right.fault is not None).smallest(program)
+    def _found_case(self, task: str, subject: Subject, checks: list[str]) -> Any:
+        """Whether the reference is asked to raise, and what to try, as JSON data."""
+        for check in checks:
+            outcome = self.suite.run(check, subject, PUBLIC_SEED)
+            difference = first_difference(self.suite, check, outcome, PUBLIC_SEED)
+            case = _smallest(self._search(task, subject), outcome, difference)
+            if case is not None:
+                return to_data((bool(case.expected.raised), case.candidate))
+        return to_data((False, None))
 
     def _search(self, task: str, subject: Subject) -> Search:
         return Search(subject, reference_subject(self.suite), task, self.suite.limits)
@@ -185,6 +227,7 @@ class Explainer:
     """What a ``Grader`` calls after the marks are final; loads the unit's mistakes at the first failure."""
 
     _diagnosis: Diagnosis | None = None
+    _made: float = field(default_factory=time.time)  # before the grader was, that calls it
 
     def __call__(self, trialled: Trialled) -> tuple[Check, ...]:
         """The checks with their explanations.
@@ -193,12 +236,10 @@ class Explainer:
         """
         try:
             if self._diagnosis is None or self._diagnosis.suite is not trialled.suite:
-                self._diagnosis = diagnosis(trialled.suite)
-            # A new process for the search: one that has seen hidden inputs could give them back as
-            # its answer to public ones, which is shown.
-            trialled.subject.close()
+                self._diagnosis = diagnosis(trialled.suite, self._made)
+            subject = trialled.subject
             return self._diagnosis.explain(
-                trialled.checks, trialled.outcomes, trialled.seeds, trialled.subject
+                trialled.checks, trialled.outcomes, trialled.seeds, subject, renew=subject.close
             )
         except Exception as error:
             note = f"diagnosis failed: {type(error).__name__}: {error}"
@@ -208,17 +249,30 @@ class Explainer:
             )
 
 
-def diagnosis(suite: Suite) -> Diagnosis:
+def diagnosis(suite: Suite, loaded: float | None = None) -> Diagnosis:
     """Everything that is needed to explain the submissions of the suite's unit.
+
+    Args:
+        suite: the collected checks.
+        loaded: when the unit's files were read at the latest (``time.time``); now, where left out.
 
     Raises:
         ConfigError: ``mistakes.py`` contradicts the unit.
     """
-    return Diagnosis(suite, Namer(suite, load_catalogue(suite.course, suite.unit)))
+    explanation = explanation_digest(suite.course, suite.unit)
+    kept = kept_for(suite, explanation, time.time() if loaded is None else loaded)
+    return Diagnosis(suite, Namer(suite, load_catalogue(suite.course, suite.unit), kept))
 
 
 def _python_files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def _smallest(search: Search, outcome: Outcome, difference: Difference | None) -> Case | None:
+    program = _program(outcome, difference) if difference is not None else None
+    if difference is None or program is None:
+        return None
+    return replace(search, may_raise=difference.right.fault is not None).smallest(program)
 
 
 def _program(outcome: Outcome, difference: Difference) -> Program | None:

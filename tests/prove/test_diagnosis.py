@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from autograder.diagnose import Explainer, diagnosis, explanation_digest
+from autograder.diagnose import Diagnosis, Explainer, diagnosis, explanation_digest
 from autograder.grade import judge
 from autograder.mistakes import module_namespace, tasks_of_names
+from autograder.naming import Namer
 from autograder.plugin import Suite
 from autograder.prove.trials import seeds_of
 from autograder.student.subjects import LocalSubject
@@ -199,3 +200,86 @@ def test_a_fault_of_ours_costs_nothing(tiny):
     told = Explainer()(trialled)
     assert [check.earned for check in told] == [check.earned for check in checks]
     assert "diagnosis failed: ConfigError" in told[0].notes[0]
+
+
+def test_known_mistakes_are_tried_once(tiny, monkeypatch):
+    """How they fare, and their smallest cases, are kept for all other judges of this version."""
+    course = tiny()
+
+    def explained_anew():
+        suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
+        told_by = diagnosis(suite)
+        subject = LocalSubject(module_namespace(RIGHT.replace("x * factor", "x + factor"), "student"))
+        seeds = seeds_of(suite, 1)
+        return told_by.explain(*judge(suite, subject, seeds), seeds, subject)
+
+    first = explained_anew()
+    assert (first[0].mistake, first[0].case["got"]) == ("adds", "array([[3.]])")
+    names = {path.name for path in (course.data_folder / "known" / "numbers").rglob("*")}
+    assert {"adds.json", "adds-scale.json", "ignores_factor.json"} <= names
+    assert "ignores_factor-scale.json" not in names  # nobody made it
+
+    def never(*args):
+        raise AssertionError("tried again")
+
+    monkeypatch.setattr(Namer, "_tried", never)
+    monkeypatch.setattr(Diagnosis, "_found_case", never)
+    assert explained_anew() == first
+
+
+def test_what_is_kept_decides_no_mark(tiny):
+    """Whoever could write there could take a name away, and nothing else."""
+    course = tiny()
+    suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
+    told_by = diagnosis(suite)
+    told_by.namer.learn(told_by.namer.catalogue.mistakes["adds"], dict.fromkeys(suite.marks, Verdict.PASSED))
+    subject = LocalSubject(module_namespace(RIGHT.replace("x * factor", "x + factor"), "student"))
+    seeds = seeds_of(suite, 1)
+    checks, outcomes = judge(suite, subject, seeds)
+    told = told_by.explain(checks, outcomes, seeds, subject)
+    assert [(c.verdict, c.earned) for c in told] == [(c.verdict, c.earned) for c in checks]
+    assert told[0].mistake is None
+
+
+def test_named_where_the_shape_ends_the_check(tiny):
+    """A reply of the wrong shape ends a check before its values are compared; the name is found."""
+    course = tiny(grader=[("draw.normal(5, 5)", "draw.normal(5, 4)")])
+    suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
+    subject = LocalSubject(module_namespace(RIGHT.replace("axis=0), None", "axis=1), x.shape"), "student"))
+    seeds = seeds_of(suite, 1)
+    checks, outcomes = judge(suite, subject, seeds)
+    assert "wrong shape" in outcomes["test_total"].reason
+    told = {c.id: c for c in diagnosis(suite).explain(checks, outcomes, seeds, subject)}
+    assert told["test_total"].mistake == "columns"
+
+
+def test_not_named_when_an_earlier_case_is_right(explained):
+    """A mistake that fails a check's first case is not that of code which fails only its second."""
+    checks = explained("return x * factor", "return x * (2.0 if factor < 1 else factor)")
+    assert checks["test_double"].verdict is Verdict.PASSED
+    assert checks["test_factor"].verdict is Verdict.FAILED
+    assert checks["test_factor"].mistake is None
+
+
+def test_only_a_new_process_is_asked_for_what_is_shown(tiny):
+    """A process that has seen hidden inputs and gives them back to public ones is not believed."""
+    course = tiny()
+    suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
+    told_by = diagnosis(suite)
+    remembers = RIGHT.replace("x * factor", "(seen.append(x), x + factor if x.size > 2 else seen[0])[1]")
+    for code, renewed in ((RIGHT.replace("x * factor", "factor + x"), 0), ("seen = []\n" + remembers, 1)):
+        namespace = module_namespace(code, "student")
+        subject, ended = LocalSubject(namespace), []
+        seeds = seeds_of(suite, 1)
+        checks, outcomes = judge(suite, subject, seeds)
+
+        def renew(namespace=namespace, ended=ended):
+            namespace.get("seen", []).clear()
+            ended.append(True)
+
+        told = {c.id: c for c in told_by.explain(checks, outcomes, seeds, subject, renew)}
+        assert told["test_double"].mistake == "adds"
+        assert told["test_double"].case is not None
+        assert len(ended) == renewed
+        hidden = {f"{value:.4f}" for value in outcomes["test_double"].transcript[0].args[0].ravel()}
+        assert not [number for number in hidden if number in str(told["test_double"].case)]
