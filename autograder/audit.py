@@ -12,7 +12,7 @@ import getpass
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def record(course: Course, unit: str, changes: Iterable[Change]) -> int:
     real = [change for change in changes if change.old != change.new]
     if real:
         stamp = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": _user(), "unit": unit}
-        _append(audit_path(course, unit), [json.dumps(stamp | asdict(change)) for change in real])
+        _append(audit_path(course, unit), [json.dumps(stamp | vars(change)) for change in real])
     return len(real)
 
 

@@ -45,9 +45,13 @@ def plain(text: str | None, limit: int = LONG) -> str:
     'a\\\\u200bb'
     """
     text = text or ""
-    shown = "".join(map(_visible, text[:limit]))
     rest = len(text) - limit
-    return f"{shown} … ({rest:,} more characters)" if rest > 0 else shown
+    if rest > 0:
+        return f"{plain(text[:limit], limit)} … ({rest:,} more characters)"
+    if text.isprintable():
+        return text
+    odd = {ord(letter): visible for letter in set(text) if (visible := _visible(letter)) != letter}
+    return text.translate(odd) if odd else text
 
 
 def _visible(letter: str) -> str:

@@ -53,7 +53,7 @@ class HealingExporter(NotebookExporter):
         release = json.loads(folders.release(unit).read_text(encoding="utf-8"))
         read = notebooks.read_submitted(path, course.limits_of(course.unit(unit)).notebook_mib << 20)
         seen = as_student(result, shown_at_last(course.disclosure))
-        shown = nbformat.from_dict(notebooks.present(release, read, seen))
+        shown = nbformat.from_dict(notebooks.present(notebooks.Frame.of(release), read, seen))
         return self.from_notebook_node(shown, resources=resources, **kwargs)
 
     def _course(self) -> Course:

@@ -7,7 +7,8 @@ Written answers are graded cells of other names; a person marks them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ..errors import CourseError
 from ..sanitize import SHORT, plain
@@ -28,7 +29,8 @@ def scores(result: Result, worth: Mapping[str, float]) -> dict[str, float]:
     """
     earned: dict[str, float] = {name: 0.0 for name in worth if name.startswith(PREFIX)}
     for check in result.checks:
-        _refuse_odd(result, check)
+        if not (math.isfinite(check.earned) and math.isfinite(check.points)):
+            raise _odd(result, check)
         name = PREFIX + check.task
         if check.earned > 0 and name not in earned:
             raise RefusedScoreError(
@@ -40,34 +42,43 @@ def scores(result: Result, worth: Mapping[str, float]) -> dict[str, float]:
     return {name: round(min(max(score, 0.0), worth[name]), 6) for name, score in earned.items()}
 
 
-def _refuse_odd(result: Result, check: Check) -> None:
-    if not math.isfinite(check.earned) or not math.isfinite(check.points):
-        raise RefusedScoreError(
-            f"{result.unit}/{result.student}: {check.id} earned {check.earned!r} of {check.points!r}, "
-            "expected finite numbers. Grade the submission again with --force."
-        )
+def _odd(result: Result, check: Check) -> RefusedScoreError:
+    return RefusedScoreError(
+        f"{result.unit}/{result.student}: {check.id} earned {check.earned!r} of {check.points!r}, "
+        "expected finite numbers. Grade the submission again with --force."
+    )
 
 
-def comment(result: Result, task: str) -> str | None:
-    """What nbgrader's feedback says at the answer cell of a task; None for other cells."""
-    checks = [check for check in result.checks if check.task == task]
+def by_task(result: Result) -> dict[str, list[Check]]:
+    """The checks of each task."""
+    found: dict[str, list[Check]] = {}
+    for check in result.checks:
+        found.setdefault(check.task, []).append(check)
+    return found
+
+
+def comment(checks: Sequence[Check]) -> str | None:
+    """What nbgrader's feedback says at the answer cell of a task with these checks; None for other cells."""
     if not checks:
         return None
-    passed = sum(check.verdict is Verdict.PASSED for check in checks)
-    lines = [f"{passed} of {len(checks)} checks passed."]
-    lines += [_sentence(check) for check in checks if check.verdict is not Verdict.PASSED]
-    return "\n\n".join(lines)
+    wrong = [check for check in checks if check.verdict is not Verdict.PASSED]
+    passed = f"{len(checks) - len(wrong)} of {len(checks)} checks passed."
+    return "\n\n".join([passed, *map(_sentence, wrong)])
 
 
-def summary(result: Result, task: str) -> str:
-    """What stands under the graded cell in formgrader: a line for each check."""
-    checks = [check for check in result.checks if check.task == task]
-    if not checks:  # a file that is no notebook: its one check belongs to no task
-        return "\n".join(_sentence(check) for check in result.checks)
-    return "\n".join(
-        f"{check.verdict:8} {check.earned:g}/{check.points:g}  {plain(check.title, SHORT)}"
-        for check in checks
-    )
+def summary(checks: Sequence[Check]) -> str:
+    """What stands under the graded cell of a task in formgrader: a line for each check."""
+    return "\n".join(_line(check.verdict, check.earned, check.points, check.title) for check in checks)
+
+
+@lru_cache(maxsize=4096)  # a class has few different ones
+def _line(verdict: Verdict, earned: float, points: float, title: str) -> str:
+    return f"{verdict:8} {earned:g}/{points:g}  {plain(title, SHORT)}"
+
+
+def reasons(result: Result) -> str:
+    """The same for a file that is no notebook: its one check belongs to no task."""
+    return "\n".join(map(_sentence, result.checks))
 
 
 def _sentence(check: Check) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from ..course import Course
@@ -40,6 +40,20 @@ def open_gradebook(course: Course) -> Iterator[Any]:
             gradebook = Gradebook(bounded(folders.database), course.name)
         with outage_explained(folders.database, *NAMED), gradebook:
             yield gradebook
+
+
+@contextmanager
+def open_tables(course: Course) -> Iterator[Connection]:
+    """A connection to the tables of a gradebook that was made, without nbgrader; the caller commits.
+
+    Raises:
+        ConfigError: the database cannot be reached, or was lost while it was in use.
+    """
+    url = Folders(course).database
+    with explained(url, *NAMED):
+        connection = create_engine(bounded(url), poolclass=NullPool).connect()
+    with outage_explained(url, *NAMED), connection:
+        yield connection
 
 
 def gradebook_exists(course: Course) -> bool:

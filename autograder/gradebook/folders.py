@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..course import Course
@@ -15,7 +16,7 @@ class Folders:
 
     course: Course
 
-    @property
+    @cached_property
     def root(self) -> Path:
         """nbgrader's ``CourseDirectory.root``."""
         return self.course.data_folder / "nbgrader"

@@ -12,10 +12,11 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..verdicts import Result
+from ..verdicts import Check, Result
 from . import cells
 
 Cell = dict[str, Any]
@@ -25,20 +26,48 @@ _KINDS = ("code", "markdown", "raw")
 _SHOWN = ("image/png", "image/jpeg", "text/plain")
 
 
-def present(release: Notebook, submitted: Notebook | None, result: Result) -> Notebook:
+@dataclass(frozen=True)
+class Frame:
+    """The release of a unit, prepared once for all submissions."""
+
+    release: Notebook
+    cells: Mapping[str, Cell]  # by grade_id, in the order of the release
+    locked: Mapping[str, Cell]  # those that every student is shown alike, as they are shown
+    metadata: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, release: Notebook) -> Frame:
+        """The frame of a release."""
+        named = answers(release)
+        metadata = release["metadata"]
+        return cls(
+            release=release,
+            cells=named,
+            locked={
+                name: _framed(cell, {})
+                for name, cell in named.items()
+                if cell["metadata"]["nbgrader"].get("locked")
+            },
+            metadata={name: metadata[name] for name in ("kernelspec", "course") if name in metadata},
+        )
+
+    def cell(self, name: str, submitted: Cell) -> Cell:
+        """The cell of that name with what the student may write in it."""
+        locked = self.locked.get(name)
+        return _framed(self.cells[name], submitted) if locked is None else dict(locked)
+
+
+def present(frame: Frame, submitted: Notebook | None, result: Result) -> Notebook:
     """The submitted notebook with the release's locked cells and the result in its graded cells."""
-    frame = {_grade_id(cell): cell for cell in release["cells"] if _grade_id(cell)}
-    merged = _insert_missing(list(_healed(submitted or release, frame)), release, frame)
-    for number, cell in enumerate(merged):
+    merged = _insert_missing(list(_healed(submitted or frame.release, frame)), frame)
+    tasks = cells.by_task(result)
+    for number, (name, cell) in enumerate(merged):
         cell["id"] = f"cell-{number}"
-        _show_result(cell, result)
+        if name.startswith(cells.PREFIX) and cell["cell_type"] == "code":
+            _show_result(cell, tasks.get(name.removeprefix(cells.PREFIX)), result)
     return {
-        "cells": merged,
-        "metadata": {
-            name: release["metadata"][name]
-            for name in ("kernelspec", "course")
-            if name in release["metadata"]
-        },
+        "cells": [cell for _, cell in merged],
+        "metadata": dict(frame.metadata),
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -68,7 +97,7 @@ def _read_regular(path: Path, limit_bytes: int) -> str:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit_bytes:
             raise ValueError("no regular file of a bounded size")
-        return file.read(limit_bytes).decode("utf-8-sig")
+        return file.read(status.st_size).decode("utf-8-sig")  # asked for 20 MiB, it would make room for them
 
 
 def unanswered(cell: Cell, release_cell: Cell) -> bool:
@@ -81,37 +110,36 @@ def answers(notebook: Notebook) -> dict[str, Cell]:
     return {_grade_id(cell): cell for cell in notebook["cells"] if _grade_id(cell)}
 
 
-def _healed(submitted: Mapping[str, Any], frame: Mapping[str, Cell]) -> Iterator[Cell]:
+def _healed(submitted: Mapping[str, Any], frame: Frame) -> Iterator[tuple[str, Cell]]:
+    """Each cell with its name; what the student added, and a name's second cell, have none."""
     seen: set[str] = set()
     for cell in submitted["cells"]:
         if not isinstance(cell, dict):
             continue
         name = _grade_id(cell)
-        if name in frame and name not in seen:
+        if name in frame.cells and name not in seen:
             seen.add(name)
-            yield _framed(cell, frame[name])
+            yield name, frame.cell(name, cell)
         else:
-            yield _cell(cell.get("cell_type"), source(cell), {}, cell)
+            yield "", _cell(cell.get("cell_type"), source(cell), {}, cell)
 
 
-def _framed(cell: Cell, release_cell: Cell) -> Cell:
+def _framed(release_cell: Cell, cell: Cell) -> Cell:
+    """The release's cell; where it is not locked, with the text and the outputs of ``cell``."""
     mark = release_cell["metadata"]["nbgrader"]
-    text = source(release_cell) if mark.get("locked") else source(cell)
-    return _cell(
-        release_cell["cell_type"], text, {"nbgrader": dict(mark)}, {} if mark.get("locked") else cell
-    )
+    shown = {"source": source(release_cell)} if mark.get("locked") else cell
+    return _cell(release_cell["cell_type"], source(shown), {"nbgrader": dict(mark)}, shown)
 
 
-def _insert_missing(found: list[Cell], release: Notebook, frame: Mapping[str, Cell]) -> list[Cell]:
+def _insert_missing(found: list[tuple[str, Cell]], frame: Frame) -> list[tuple[str, Cell]]:
     """Put each cell of the release that the submission lacks behind its neighbour."""
-    present_names = {_grade_id(cell) for cell in found}
-    before: str = ""
-    for release_cell in release["cells"]:
-        name = _grade_id(release_cell)
-        if name and name not in present_names:
-            places = [i + 1 for i, cell in enumerate(found) if _grade_id(cell) == before]
-            found.insert(places[0] if places else 0, _framed(release_cell, frame[name]))
-        before = name or before
+    present_names = {name for name, _ in found}
+    before = ""
+    for name, release_cell in frame.cells.items():
+        if name not in present_names:
+            places = [i + 1 for i, (other, _) in enumerate(found) if other == before]
+            found.insert(places[0] if places else 0, (name, frame.cell(name, release_cell)))
+        before = name
     return found
 
 
@@ -152,12 +180,10 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     return found
 
 
-def _show_result(cell: Cell, result: Result) -> None:
-    name = _grade_id(cell)
-    if name.startswith(cells.PREFIX) and cell["cell_type"] == "code":
-        text = cells.summary(result, name.removeprefix(cells.PREFIX))
-        # nbgrader's score ignores display_data, its pages show it
-        cell["outputs"] = [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}]
+def _show_result(cell: Cell, checks: list[Check] | None, result: Result) -> None:
+    text = cells.summary(checks) if checks else cells.reasons(result)
+    # nbgrader's score ignores display_data, its pages show it
+    cell["outputs"] = [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}]
 
 
 def _grade_id(cell: Any) -> str:
@@ -173,6 +199,11 @@ def source(cell: Cell) -> str:
 
 
 def _joined(text: Any) -> str:
-    if isinstance(text, list):
+    if isinstance(text, str):
+        return text
+    if not isinstance(text, list):
+        return ""
+    try:
+        return "".join(text)
+    except TypeError:  # a student may have put anything between the lines
         return "".join(part for part in text if isinstance(part, str))
-    return text if isinstance(text, str) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -11,18 +11,20 @@ from typing import Any
 
 from ..audit import record
 from ..course import Course, Unit
-from ..disclosure import as_student, shown_at_last
+from ..disclosure import Shown, as_student, shown_at_last
 from ..errors import CourseError
 from ..late import parse_time
-from ..results import write_atomically
+from ..results import replaced_together
 from ..verdicts import Result
 from . import cells, notebooks
 from .assignment import ensure_assignment
-from .database import one_writer, open_gradebook, quiet
+from .database import one_writer, open_tables
 from .folders import Folders
 from .rows import Entry, Template, read_template, write_rows
-from .written import read_record, update_record
+from .written import Record, read_record, update_record
 
+AT_ONCE = 50  # submissions whose files wait for the disk together; a kill leaves that many half done
+Put = Callable[[Path, bytes], None]  # gives a file new content
 Submitted = Path | Mapping[str, Any] | None  # the submitted file, the healed notebook, or neither
 
 
@@ -50,14 +52,14 @@ def project(course: Course, unit: Unit, graded: Iterable[tuple[Result, Submitted
     if not sound:
         return Summary(broken=broken)
     ensure_assignment(course, unit)
-    with one_writer(course), quiet(), open_gradebook(course) as gradebook:
-        template = read_template(gradebook, unit.name)
+    with one_writer(course), open_tables(course) as db:
+        template = read_template(db, unit.name)
         entries, refused = _entries(course, unit, template, sound)
-        changes = write_rows(gradebook.db, course, unit, template, entries)
+        changes = write_rows(db, course, unit, template, entries)
         changed = record(
             course, unit.name, changes
         )  # before the commit: rather a line too many than one too few
-        gradebook.db.commit()
+        db.commit()
         update_record(course, unit.name, [entry.result for entry in entries])
     return Summary(written=len(entries), changed=changed, broken=broken, refused=refused)
 
@@ -69,49 +71,74 @@ def _broken(result: Result) -> bool:
 def _entries(
     course: Course, unit: Unit, template: Template, sound: list[tuple[Result, Submitted]]
 ) -> tuple[list[Entry], tuple[str, ...]]:
-    release = json.loads(Folders(course).release(unit.name).read_text(encoding="utf-8"))
-    known = read_record(course, unit.name)
     entries: list[Entry] = []
     refused: list[str] = []
-    for result, submitted in sound:
-        try:
-            cells.scores(result, template.worth)
-        except CourseError as error:
-            refused.append(str(error))
-            continue
-        last_bonus = known.get(result.student, {}).get("bonus", {})
-        entries.append(show(course, unit, release, result, submitted, last_bonus))
+    pages = _Pages.of(course, unit)
+    for start in range(0, len(sound), AT_ONCE):
+        with replaced_together() as put:
+            for result, submitted in sound[start : start + AT_ONCE]:
+                try:
+                    scores = cells.scores(result, template.worth)
+                except CourseError as error:
+                    refused.append(str(error))
+                else:
+                    entries.append(pages.show(result, scores, submitted, put))
     return entries, tuple(refused)
 
 
-def show(
-    course: Course,
-    unit: Unit,
-    release: dict[str, Any],
-    result: Result,
-    submitted: Submitted,
-    last_bonus: Mapping[str, float],
-) -> Entry:
-    """Write the notebook and the time that formgrader shows; returns what the rows need to know."""
-    folders = Folders(course)
-    path = folders.autograded(unit.name, result.student)
-    before = _previous(path)
-    seen = as_student(result, shown_at_last(course.disclosure))  # nbgrader's feedback shows all of it
-    notebook = notebooks.present(release, _read(course, unit, submitted), seen)
-    write_atomically(path, json.dumps(notebook, indent=1, sort_keys=True) + "\n")
-    moment = parse_time(result.submitted)
-    if moment is not None:
-        stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-        write_atomically(folders.timestamp(unit.name, result.student), stamp + "\n")
-    asked = {name: cell for name, cell in notebooks.answers(release).items() if _is_written(cell)}
-    given, earlier = notebooks.answers(notebook), notebooks.answers(before) if before else {}
-    return Entry(
-        result=result,
-        seen=seen,
-        written={name: notebooks.unanswered(given[name], cell) for name, cell in asked.items()},
-        changed=frozenset(name for name in asked if _differs(earlier.get(name), given[name])),
-        last_bonus=last_bonus,
-    )
+@dataclass(frozen=True)
+class _Pages:
+    """The notebooks and times that formgrader shows, and what is the same for all of them."""
+
+    folders: Folders
+    unit: str
+    limit_bytes: int  # of a submitted file
+    frame: notebooks.Frame
+    asked: Mapping[str, notebooks.Cell]  # cells of written answers by name
+    open_: Shown  # nbgrader's feedback shows all of it
+    known: Record
+
+    @classmethod
+    def of(cls, course: Course, unit: Unit) -> _Pages:
+        """Those of a unit."""
+        folders = Folders(course)
+        frame = notebooks.Frame.of(json.loads(folders.release(unit.name).read_text(encoding="utf-8")))
+        return cls(
+            folders=folders,
+            unit=unit.name,
+            limit_bytes=course.limits_of(unit).notebook_mib << 20,
+            frame=frame,
+            asked={name: cell for name, cell in frame.cells.items() if _is_written(cell)},
+            open_=shown_at_last(course.disclosure),
+            known=read_record(course, unit.name),
+        )
+
+    def show(self, result: Result, scores: Mapping[str, float], submitted: Submitted, put: Put) -> Entry:
+        """Write the notebook and the time of one submission; returns what the rows need to know."""
+        path = self.folders.autograded(self.unit, result.student)
+        seen = as_student(result, self.open_)
+        notebook = notebooks.present(self.frame, self._read(submitted), seen)
+        given = notebooks.answers(notebook) if self.asked else {}
+        # without an indent: that would take three times as long, and no person reads the file itself
+        renewed = _renew(put, path, json.dumps(notebook, sort_keys=True))
+        earlier = _previous(path) if renewed and self.asked else given  # the old file still has its place
+        moment = parse_time(result.submitted)
+        if moment is not None:
+            stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+            _renew(put, self.folders.timestamp(self.unit, result.student), stamp)
+        return Entry(
+            result=result,
+            scores=scores,
+            checks=cells.by_task(seen),
+            written={name: notebooks.unanswered(given[name], cell) for name, cell in self.asked.items()},
+            changed=frozenset(name for name in self.asked if _differs(earlier.get(name), given[name])),
+            last_bonus=self.known.get(result.student, {}).get("bonus", {}),
+        )
+
+    def _read(self, submitted: Submitted) -> dict[str, Any] | None:
+        if isinstance(submitted, Path):
+            return notebooks.read_submitted(submitted, self.limit_bytes)
+        return dict(submitted) if submitted is not None else None
 
 
 def _differs(earlier: dict[str, Any] | None, given: dict[str, Any]) -> bool:
@@ -123,11 +150,23 @@ def _is_written(cell: dict[str, Any]) -> bool:
     return bool(mark.get("grade") and mark.get("solution"))
 
 
-def _read(course: Course, unit: Unit, submitted: Submitted) -> dict[str, Any] | None:
-    if isinstance(submitted, Path):
-        return notebooks.read_submitted(submitted, course.limits_of(unit).notebook_mib << 20)
-    return dict(submitted) if submitted is not None else None
+def _renew(put: Put, path: Path, line: str) -> bool:
+    """False where the file already is what it is to be, and need not reach the disk again."""
+    content = f"{line}\n".encode()
+    if _holds(path, content):
+        return False
+    put(path, content)
+    return True
 
 
-def _previous(path: Path) -> dict[str, Any] | None:
-    return notebooks.read_submitted(path, 100 << 20) if path.exists() else None
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def _previous(path: Path) -> dict[str, notebooks.Cell]:
+    """The cells of the last graded submission."""
+    before = notebooks.read_submitted(path, 100 << 20) if path.exists() else None
+    return notebooks.answers(before) if before else {}

@@ -31,6 +31,7 @@ def configure(config: Any, course: Course) -> None:
         "feedback",
         ".OTTER_LOG",
         ".made-from",
+        ".*.part",  # what a killed projection leaves
     ]
     # copying follows links, and autograde needs nothing but the notebook and its time
     config.AutogradeApp.CourseDirectory.ignore = ["*"]

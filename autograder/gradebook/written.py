@@ -65,7 +65,8 @@ def update_record(course: Course, unit: str, results: Iterable[Result]) -> None:
     record = read_record(course, unit)
     for result in results:
         record[result.student] = {"key": key_of(course, result), "bonus": bonus_of(result)}
-    write_atomically(_path(course, unit), json.dumps(record, indent=0, sort_keys=True) + "\n")
+    lines = (f"{json.dumps(student)}: {json.dumps(record[student])}" for student in sorted(record))
+    write_atomically(_path(course, unit), "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def key_of(course: Course, result: Result) -> str:

@@ -9,7 +9,7 @@ import pytest
 from autograder.audit import read_audit
 from autograder.course import Disclosure
 from autograder.errors import ConfigError
-from autograder.gradebook import Folders, ensure_assignment, project, read_marks, unwritten
+from autograder.gradebook import Folders, ensure_assignment, project, read_marks, rows, unwritten
 from autograder.gradebook.database import open_gradebook
 from autograder.verdicts import Verdict
 
@@ -183,6 +183,34 @@ def test_a_persons_extra_credit_stays(course):
         gradebook.db.commit()
     project(course, unit, [(with_bonus(3.0), None)])
     assert read_marks(course, "relu")["student-001"].final == 101.0
+
+
+def test_what_a_person_writes_meanwhile_stays(course, monkeypatch):
+    """Extra credit given between the reading of the rows and their writing is not written over."""
+    unit = course.unit("relu")
+    project(course, unit, [(result("student-001", Verdict.FAILED), None)])
+    compute = rows._grades
+
+    def after_a_person(*given):
+        with open_gradebook(course) as gradebook:
+            grade_row(gradebook, "student-001", "points-forward").extra_credit = 1.0
+            gradebook.db.commit()
+        return compute(*given)
+
+    monkeypatch.setattr(rows, "_grades", after_a_person)
+    project(course, unit, [(result("student-001"), None)])
+    assert read_marks(course, "relu")["student-001"].final == 101.0
+
+
+def test_an_unchanged_notebook_keeps_its_file(course):
+    """What a regrade does not change need not reach the disk again; what it changes is renewed."""
+    unit, shown = course.unit("relu"), Folders(course).autograded("relu", "student-001")
+    files = []
+    for verdict in (Verdict.PASSED, Verdict.PASSED, Verdict.FAILED):
+        project(course, unit, [(result("student-001", verdict), None)])
+        files.append((shown.stat().st_ino, "FAILED" in shown.read_text()))
+    assert files[0] == files[1]
+    assert [failed for _, failed in files] == [False, False, True]
 
 
 def test_what_the_gradebook_lacks_is_known(course):
