@@ -22,20 +22,22 @@ from .student.subjects import LocalSubject
 from .verdicts import Verdict
 
 WRONG = (Verdict.FAILED, Verdict.ERROR)  # what a known mistake can look like
+LASTING = (*WRONG, Verdict.PASSED, Verdict.MISSING, Verdict.BLOCKED)  # whatever else the machine does
 RTOL = 1e-6  # two ways to write one mistake differ by rounding, which training amplifies
 Found = TypeVar("Found")
+Find = Callable[[], tuple[Any, bool]]  # makes a finding, as JSON data; whether it will be the same next time
 
 
 class Keep(Protocol):
     """Who remembers what is the same for everyone."""
 
-    def __call__(self, name: str, find: Callable[[], Any], read: Callable[[Any], Found]) -> Found:
-        """What ``read`` makes of the finding ``name``: JSON data, from ``find`` where it is not known yet."""
+    def __call__(self, name: str, find: Find, read: Callable[[Any], Found]) -> Found:
+        """What ``read`` makes of the finding ``name``, which is made where it is not known yet."""
 
 
-def at_once(name: str, find: Callable[[], Any], read: Callable[[Any], Found]) -> Found:
+def at_once(name: str, find: Find, read: Callable[[Any], Found]) -> Found:
     """Remembers nothing."""
-    return read(find())
+    return read(find()[0])
 
 
 @dataclass
@@ -86,10 +88,12 @@ class Namer:
         tasks = (mistake.task, *mistake.also)
         return [mark.id for mark in self.suite.checks if mark.task in tasks]
 
-    def _tried(self, mistake: Mistake) -> dict[str, str]:
+    def _tried(self, mistake: Mistake) -> tuple[dict[str, str], bool]:
         subject = self.subject(mistake)
         checks = self._checks(mistake)
-        return {check: self.suite.run(check, subject, 0, unrolled=False).verdict.value for check in checks}
+        verdicts = {check: self.suite.run(check, subject, 0, unrolled=False).verdict for check in checks}
+        lasting = all(verdict in LASTING for verdict in verdicts.values())
+        return {check: verdict.value for check, verdict in verdicts.items()}, lasting
 
     def _read(self, mistake: Mistake, found: Any) -> dict[str, Verdict]:
         return {check: Verdict(found[check]) for check in self._checks(mistake)}

@@ -202,21 +202,22 @@ class Diagnosis:
         if key not in self._cases:
             subject, verdicts = self.namer.subject(mistake), self.namer.verdicts(mistake)
             checks = [c for c, v in verdicts.items() if self.suite.marks[c].task == task and v in WRONG]
-            find = partial(self._found_case, task, subject, checks)
+            find = partial(self._find_case, task, subject, checks)
             may_raise, candidate = self.namer.keep(f"{mistake.name}-{task}", find, from_data)
             search = replace(self._search(task, subject), may_raise=may_raise)
             self._cases[key] = search.again(candidate) if candidate is not None else None
         return self._cases[key]
 
-    def _found_case(self, task: str, subject: Subject, checks: list[str]) -> Any:
-        """Whether the reference is asked to raise, and what to try, as JSON data."""
+    def _find_case(self, task: str, subject: Subject, checks: list[str]) -> tuple[Any, bool]:
+        """Whether the reference is asked to raise, and what to try; lasting, since it is of this process."""
+        search = replace(self._search(task, subject), clock=time.process_time)
         for check in checks:
             outcome = self.suite.run(check, subject, PUBLIC_SEED)
             difference = first_difference(self.suite, check, outcome, PUBLIC_SEED)
-            case = _smallest(self._search(task, subject), outcome, difference)
+            case = _smallest(search, outcome, difference)
             if case is not None:
-                return to_data((bool(case.expected.raised), case.candidate))
-        return to_data((False, None))
+                return to_data((bool(case.expected.raised), case.candidate)), True
+        return to_data((False, None)), True
 
     def _search(self, task: str, subject: Subject) -> Search:
         return Search(subject, reference_subject(self.suite), task, self.suite.limits)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..digests import digest_of, environment_digest
-from ..naming import Found
+from ..naming import Find, Found, at_once
 from ..plugin import Suite
 from ..results import safe_name, write_atomically
 
@@ -32,22 +32,23 @@ class Kept:
 
     folder: Path | None
 
-    def __call__(self, name: str, find: Callable[[], Any], read: Callable[[Any], Found]) -> Found:
-        """What ``read`` makes of the finding ``name``: JSON data, from ``find`` where it is not known yet.
+    def __call__(self, name: str, find: Find, read: Callable[[Any], Found]) -> Found:
+        """What ``read`` makes of the finding ``name``, which is made where it is not known yet.
 
-        Where the disk is full or cannot be written to, the finding is only not kept.
+        Where it may be another next time, or the disk cannot be written to, it is only not kept.
         """
         if self.folder is None:
-            return read(find())
+            return at_once(name, find, read)
         path = self.folder / f"{safe_name(name)}.json"
         with suppress(*DAMAGED):
             return read(self._content(path))
         with _turn(path):
             with suppress(*DAMAGED):  # another process may have made it meanwhile
                 return read(self._content(path))
-            found = find()
-            with suppress(OSError):
-                write_atomically(path, json.dumps({"digest": self._digest(path, found), "found": found}))
+            found, lasting = find()
+            if lasting:
+                with suppress(OSError):
+                    write_atomically(path, json.dumps({"digest": self._digest(path, found), "found": found}))
         return read(found)
 
     def _content(self, path: Path) -> Any:

@@ -38,7 +38,7 @@ def the_file(kept):
 
 def test_found_once(kept):
     """The second who asks, in whatever process, reads it."""
-    assert kept("name", lambda: {"a": [1.5]}, as_it_is) == {"a": [1.5]}
+    assert kept("name", lambda: ({"a": [1.5]}, True), as_it_is) == {"a": [1.5]}
     assert Kept(kept.folder)("name", never, as_it_is) == {"a": [1.5]}
     assert list(kept.folder.iterdir()) == [the_file(kept)]
 
@@ -58,35 +58,42 @@ def test_found_once(kept):
 )
 def test_damaged_files_are_made_anew(kept, damage):
     """A finding that cannot be read, or is not as it was written, counts for nothing."""
-    kept("name", lambda: True, as_it_is)
+    kept("name", lambda: (True, True), as_it_is)
     path = the_file(kept)
     path.write_text(damage(path.read_text()))
-    assert kept("name", lambda: True, as_it_is) is True
+    assert kept("name", lambda: (True, True), as_it_is) is True
     assert kept("name", never, as_it_is) is True
 
 
 def test_foreign_files_are_made_anew(kept, tmp_path):
     """A finding under another name, or of another version, is not this one."""
-    kept("name", lambda: 1, as_it_is)
+    kept("name", lambda: (1, True), as_it_is)
     text = the_file(kept).read_text()
     (kept.folder / "other.json").write_text(text)
-    assert kept("other", lambda: 2, as_it_is) == 2
+    assert kept("other", lambda: (2, True), as_it_is) == 2
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "name.json").write_text(text)
-    assert Kept(tmp_path / "later")("name", lambda: 3, as_it_is) == 3
+    assert Kept(tmp_path / "later")("name", lambda: (3, True), as_it_is) == 3
 
 
 def test_what_cannot_be_understood_is_made_anew(kept):
     """The reader refuses what an engine of another mind has written."""
-    kept("name", lambda: {"old": 1}, as_it_is)
-    assert kept("name", lambda: {"new": 2}, lambda found: found["new"]) == 2
+    kept("name", lambda: ({"old": 1}, True), as_it_is)
+    assert kept("name", lambda: ({"new": 2}, True), lambda found: found["new"]) == 2
+
+
+def test_what_may_be_another_next_time(kept):
+    """A verdict that the machine's load may have brought about is used, and made anew by the next."""
+    assert kept("name", lambda: (1, False), as_it_is) == 1
+    assert kept("name", lambda: (2, True), as_it_is) == 2
+    assert kept("name", never, as_it_is) == 2
 
 
 def test_where_nothing_can_be_written(tmp_path):
     """A full or foreign disk costs time, not explanations."""
     (tmp_path / "file").touch()
-    assert Kept(tmp_path / "file" / "known")("name", lambda: 1, as_it_is) == 1
-    assert Kept(None)("name", lambda: 2, as_it_is) == 2
+    assert Kept(tmp_path / "file" / "known")("name", lambda: (1, True), as_it_is) == 1
+    assert Kept(None)("name", lambda: (2, True), as_it_is) == 2
 
 
 def _slowly(folder):
@@ -94,7 +101,7 @@ def _slowly(folder):
         with open(folder.parent / "made", "a") as file:
             file.write("x")
         time.sleep(0.3)
-        return os.getpid()
+        return os.getpid(), True
 
     return Kept(folder)("name", find, as_it_is)
 

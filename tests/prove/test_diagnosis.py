@@ -9,7 +9,7 @@ from autograder.diagnose import Diagnosis, Explainer, diagnosis, explanation_dig
 from autograder.grade import judge
 from autograder.mistakes import module_namespace, tasks_of_names
 from autograder.naming import Namer
-from autograder.plugin import Suite
+from autograder.plugin import Outcome, Suite
 from autograder.prove.trials import seeds_of
 from autograder.student.subjects import LocalSubject
 from autograder.verdicts import Verdict
@@ -223,7 +223,7 @@ def test_known_mistakes_are_tried_once(tiny, monkeypatch):
         raise AssertionError("tried again")
 
     monkeypatch.setattr(Namer, "_tried", never)
-    monkeypatch.setattr(Diagnosis, "_found_case", never)
+    monkeypatch.setattr(Diagnosis, "_find_case", never)
     assert explained_anew() == first
 
 
@@ -283,3 +283,16 @@ def test_only_a_new_process_is_asked_for_what_is_shown(tiny):
         assert len(ended) == renewed
         hidden = {f"{value:.4f}" for value in outcomes["test_double"].transcript[0].args[0].ravel()}
         assert not [number for number in hidden if number in str(told["test_double"].case)]
+
+
+def test_a_verdict_of_the_machine_is_not_kept(tiny, monkeypatch):
+    """A known mistake whose check was stopped on a busy machine is tried again by the next judge."""
+    course = tiny()
+    suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
+    namer = diagnosis(suite).namer
+    adds, columns = namer.catalogue.mistakes["adds"], namer.catalogue.mistakes["columns"]
+    with monkeypatch.context() as busy:
+        busy.setattr(suite, "run", lambda *args, **options: Outcome(Verdict.TIMEOUT))
+        assert set(namer.verdicts(adds).values()) == {Verdict.TIMEOUT}
+    assert namer.verdicts(columns) == {"test_total": Verdict.FAILED}
+    assert [path.name for path in namer.keep.folder.iterdir()] == ["columns.json"]
