@@ -13,7 +13,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 def _pad(x, rows, columns):
     """`x` (N, C, H, W) with zeros around its last two axes."""
-    return np.pad(x, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+    N, C, H, W = x.shape
+    xp = np.zeros((N, C, H + 2 * rows, W + 2 * columns), dtype=x.dtype)  # np.pad takes ten times as long
+    xp[:, :, rows : rows + H, columns : columns + W] = x
+    return xp
 
 
 def _starts(size, kernel_size, stride, dilation):

@@ -12,10 +12,8 @@ from __future__ import annotations
 import __future__
 
 import ast
-import re
 import warnings
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from types import CodeType
@@ -26,10 +24,6 @@ from .statements import Statement, read_statement, top_level
 
 MAX_STATEMENTS = 20_000  # at top level, in all cells together; a long notebook has a few hundred
 FIRST_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-# Definitions are compiled from their text: to turn a tree back into what the compiler reads takes
-# twice as long. They have their lines to themselves.
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_ODD_LINES = re.compile("[\r\f]")  # line ends that Python counts in another way
 
 
 @dataclass(frozen=True)
@@ -91,13 +85,13 @@ def read_cell(
             warnings.simplefilter("ignore")  # "\\d" in a docstring is the student's business
             module = magics.parse(text) or ast.Module(body=[], type_ignores=[])
             flags |= _future_flags(module)  # as in a notebook, these hold for all later cells
-            imports.rewrite(module.body)
+            if "import" in text:
+                imports.rewrite(module.body)
             body = top_level(module)
             if len(body) > most:
                 raise magics.NoPython(f"more than {MAX_STATEMENTS} statements in all", (None, 1, 1, None))
             statements = tuple(read_statement(0, node) for node in body)
-            lines = [] if imports.missing or _ODD_LINES.search(text) else text.split("\n")
-            codes = tuple(_compile(node, lines, filename, flags) for node in body)
+            codes = tuple(_compile(node, filename, flags) for node in body)
     except SyntaxError as found:
         error = found
     except RecursionError:
@@ -124,14 +118,8 @@ def _future_flags(module: ast.Module) -> int:
     return flags
 
 
-def _compile(node: ast.stmt, lines: list[str], filename: str, flags: int) -> CodeType:
+def _compile(node: ast.stmt, filename: str, flags: int) -> CodeType:
     """Compile one statement; whatever goes wrong (a stray ``return``) is a ``SyntaxError``."""
-    if lines and isinstance(node, _DEFINITIONS):
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        text = "\n" * (first - 1) + "\n".join(lines[first - 1 : node.end_lineno])
-        with suppress(SyntaxError, ValueError):  # a line that was repaired before it could be parsed
-            written: CodeType = compile(text, filename, "exec", flags, dont_inherit=True)
-            return written
     module = ast.Module(body=[node], type_ignores=[])
     try:
         code: CodeType = compile(module, filename, "exec", flags, dont_inherit=True)

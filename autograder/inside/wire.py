@@ -34,7 +34,8 @@ MAX_ITEMS = 500_000  # values in one frame
 MAX_INT_BITS = 8192
 
 ALIGNED = 8  # header and buffers are padded to multiples of this, so that arrays lie on full words
-SMALL = 1 << 16  # bytes of buffers that are sent together with their header
+SMALL = 1 << 16  # bytes that are read at once
+JOINED = 1 << 20  # bytes of buffers that are copied into one: cheaper than a system call for each
 
 _LENGTHS = struct.Struct(">II")
 _SPACES = [b" " * gap for gap in range(ALIGNED)]
@@ -118,7 +119,7 @@ def send(
         total += size + gap
         parts += (buffer, _ZEROS[gap]) if gap else (buffer,)
     parts.insert(0, _LENGTHS.pack(len(text) + -len(text) % ALIGNED, total))
-    if total <= SMALL:  # copying is cheaper than another system call
+    if total <= JOINED:
         parts = [b"".join(parts)]
     for part in parts:
         _set_timeout(sock, deadline)

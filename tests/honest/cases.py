@@ -173,8 +173,8 @@ def methods_attached_later(content: Notebook) -> None:
 
 @case()
 def globals_that_a_task_uses(content: Notebook) -> None:
-    put(content, "PADDING = {}\nPADDING['mode'] = 'constant'", before="conv2d_forward")
-    change(content, "conv2d_forward", "(columns, columns)))", "(columns, columns)), **PADDING)")
+    put(content, "PADDING = {}\nPADDING['order'] = 'C'", before="conv2d_forward")
+    change(content, "conv2d_forward", "dtype=x.dtype)", "dtype=x.dtype, **PADDING)")
     change(content, "conv_output_size", "return room // stride + 1", "return room // stride + ONE")
     put(content, "ZERO = 0\nONE = ZERO\nONE += 1")
 
