@@ -26,29 +26,40 @@ class Row:
 
 def condition(rows: list[Row]) -> str | None:
     """The first condition on the arguments that separates wrong calls from right ones."""
+    for function, mine in _with_wrong_calls(rows):
+        found = next(_splits(mine), None) if sum(not row.wrong for row in mine) >= FEWEST else None
+        if found is not None:
+            wrong, right = _in_words(found, mine)
+            return f"In these checks {function} is wrong in every call with {wrong} and right with {right}."
+    return None
+
+
+def possible(rows: list[Row]) -> bool:
+    """Whether a condition may hold of these calls and of some more, which can only contradict it."""
+    return any(next(_splits(mine), None) is not None for _, mine in _with_wrong_calls(rows))
+
+
+def _with_wrong_calls(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Each function that was wrong, and all calls of it."""
     for function in dict.fromkeys(row.function for row in rows if row.wrong):
-        mine = [row for row in rows if row.function == function]
-        if sum(not row.wrong for row in mine) >= FEWEST:
-            found = _separating(mine)
-            if found:
-                wrong, right = found
-                return (
-                    f"In these checks {function} is wrong in every call with {wrong} and right with {right}."
-                )
-    return None
+        yield function, [row for row in rows if row.function == function]
 
 
-def _separating(rows: list[Row]) -> tuple[str, str] | None:
-    """Words for the wrong calls and for the right ones."""
+def _splits(rows: list[Row]) -> Iterator[tuple[Feature, bool]]:
+    """The features that all wrong calls have and no right one, or the other way round (False)."""
     tables = [dict(_features(row.arguments)) for row in rows]
-    common = [feature for feature in tables[0] if all(feature in table for table in tables)]
-    for name, words, others in common:
-        holds = [table[name, words, others] for table in tables]
-        if holds == [row.wrong for row in rows]:
-            return f"{name} {words}", _rest(name, others, [row for row in rows if not row.wrong])
-        if holds == [not row.wrong for row in rows]:
-            return _rest(name, others, [row for row in rows if row.wrong]), f"{name} {words}"
-    return None
+    wrong = [row.wrong for row in rows]
+    for feature in tables[0]:
+        holds = [table.get(feature) for table in tables]
+        if holds in (wrong, [not value for value in wrong]):
+            yield feature, holds == wrong
+
+
+def _in_words(found: tuple[Feature, bool], rows: list[Row]) -> tuple[str, str]:
+    """Words for the wrong calls and for the right ones."""
+    (name, words, others), when_wrong = found
+    rest = _rest(name, others, [row for row in rows if row.wrong is not when_wrong])
+    return (f"{name} {words}", rest) if when_wrong else (rest, f"{name} {words}")
 
 
 def _rest(name: str, words: str, rows: list[Row]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .pair import Pair, along, mismatched, partly, place_of
+from .pair import Pair, along, partly, place_of
 
 
 def _in_windows(pair: Pair) -> str | None:
-    wrong = mismatched(pair)
+    wrong = pair.mismatched
     if pair.windows is None or wrong.ndim < 2 or wrong.shape[-2:] != pair.windows.shape or not partly(wrong):
         return None
     counts = np.broadcast_to(pair.windows, wrong.shape)
@@ -20,7 +20,7 @@ def _in_windows(pair: Pair) -> str | None:
 
 
 def _at_the_border(pair: Pair) -> str | None:
-    wrong = mismatched(pair)
+    wrong = pair.mismatched
     if wrong.ndim < 2 or min(wrong.shape[-2:]) < 3 or not partly(wrong):
         return None
     inside = wrong[..., 1:-1, 1:-1]
@@ -39,7 +39,7 @@ def _at_the_border(pair: Pair) -> str | None:
 
 
 def _at_one_index(pair: Pair) -> str | None:
-    wrong = mismatched(pair)
+    wrong = pair.mismatched
     if not partly(wrong):
         return None
     for axis in range(wrong.ndim):
@@ -52,7 +52,7 @@ def _at_one_index(pair: Pair) -> str | None:
 
 def _where_argument(pair: Pair) -> str | None:
     """Wrong exactly where an argument of the same shape is negative, positive or zero."""
-    wrong = mismatched(pair)
+    wrong = pair.mismatched
     if not partly(wrong):
         return None
     for name, value in pair.arguments.items():
@@ -65,7 +65,7 @@ def _where_argument(pair: Pair) -> str | None:
 
 
 def _few(pair: Pair) -> str | None:
-    wrong = mismatched(pair)
+    wrong = pair.mismatched
     count = int(wrong.sum())
     if wrong.size < 8 or count > max(1, wrong.size // 10) or count == 0:
         return None
