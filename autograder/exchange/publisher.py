@@ -87,7 +87,7 @@ def project_all(desk: Desk) -> bool:
 
 
 def _project(desk: Desk, unit: Unit, behind: list[Standing]) -> bool:
-    from ..gradebook import project  # nbgrader, two seconds
+    from ..gradebook import project
 
     found = [counting_result(desk, standing) for standing in behind]
     pairs = [(result, desk.blobs.path(attempt.notebook.sha256)) for attempt, result in filter(None, found)]

@@ -101,8 +101,8 @@ def _read_regular(path: Path, limit_bytes: int) -> str:
 
 
 def unanswered(cell: Cell, release_cell: Cell) -> bool:
-    """True where a written answer is still the text of the release."""
-    return source(cell).strip() == source(release_cell).strip()
+    """True where a written answer is empty, or still the text of the release."""
+    return source(cell).strip() in ("", source(release_cell).strip())
 
 
 def answers(notebook: Notebook) -> dict[str, Cell]:

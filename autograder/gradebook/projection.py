@@ -11,6 +11,7 @@ from typing import Any
 
 from ..audit import record
 from ..course import Course, Unit
+from ..digests import digest_of
 from ..disclosure import Shown, as_student, shown_at_last
 from ..errors import CourseError
 from ..late import parse_time
@@ -60,7 +61,7 @@ def project(course: Course, unit: Unit, graded: Iterable[tuple[Result, Submitted
             course, unit.name, changes
         )  # before the commit: rather a line too many than one too few
         db.commit()
-        update_record(course, unit.name, [entry.result for entry in entries])
+        update_record(course, unit.name, entries)
     return Summary(written=len(entries), changed=changed, broken=broken, refused=refused)
 
 
@@ -119,9 +120,12 @@ class _Pages:
         seen = as_student(result, self.open_)
         notebook = notebooks.present(self.frame, self._read(submitted), seen)
         given = notebooks.answers(notebook) if self.asked else {}
+        answers = self._digests(given)
+        known = self.known.get(result.student, {})
+        # A record of before it held answers leaves the notebook that formgrader showed last.
+        earlier = known["answers"] if "answers" in known else self._digests(_previous(path))
         # without an indent: that would take three times as long, and no person reads the file itself
-        renewed = _renew(put, path, json.dumps(notebook, sort_keys=True))
-        earlier = _previous(path) if renewed and self.asked else given  # the old file still has its place
+        _renew(put, path, json.dumps(notebook, sort_keys=True))
         moment = parse_time(result.submitted)
         if moment is not None:
             stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
@@ -131,9 +135,15 @@ class _Pages:
             scores=scores,
             checks=cells.by_task(seen),
             written={name: notebooks.unanswered(given[name], cell) for name, cell in self.asked.items()},
-            changed=frozenset(name for name in self.asked if _differs(earlier.get(name), given[name])),
-            last_bonus=self.known.get(result.student, {}).get("bonus", {}),
+            answers=answers,
+            changed=frozenset(name for name in answers if earlier.get(name) != answers[name]),
+            last_bonus=known.get("bonus", {}),
         )
+
+    def _digests(self, notebook: Mapping[str, notebooks.Cell]) -> dict[str, str]:
+        """Of the written answers among these cells."""
+        found = {name: notebooks.source(notebook[name]) for name in self.asked if name in notebook}
+        return {name: digest_of(text) for name, text in found.items()}
 
     def _read(self, submitted: Submitted) -> dict[str, Any] | None:
         if isinstance(submitted, Path):
@@ -141,22 +151,16 @@ class _Pages:
         return dict(submitted) if submitted is not None else None
 
 
-def _differs(earlier: dict[str, Any] | None, given: dict[str, Any]) -> bool:
-    return earlier is None or notebooks.source(earlier) != notebooks.source(given)
-
-
 def _is_written(cell: dict[str, Any]) -> bool:
     mark = cell["metadata"]["nbgrader"]
     return bool(mark.get("grade") and mark.get("solution"))
 
 
-def _renew(put: Put, path: Path, line: str) -> bool:
-    """False where the file already is what it is to be, and need not reach the disk again."""
+def _renew(put: Put, path: Path, line: str) -> None:
+    """Write a file, unless it already is what it is to be and need not reach the disk again."""
     content = f"{line}\n".encode()
-    if _holds(path, content):
-        return False
-    put(path, content)
-    return True
+    if not _holds(path, content):
+        put(path, content)
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -54,7 +54,8 @@ class Entry:
     scores: Mapping[str, float]  # automatic ones by graded cell
     checks: Mapping[str, Sequence[Check]]  # by task, as far as the course ever shows them to students
     written: Mapping[str, bool]  # written answer -> True where it was left as it came
-    changed: frozenset[str]  # written answers that differ from the last graded submission
+    answers: Mapping[str, str]  # digests of the written answers
+    changed: frozenset[str]  # of these, which differ from the last graded submission
     last_bonus: Mapping[str, float]  # extra credit by graded cell, as we wrote it the last time
 
 

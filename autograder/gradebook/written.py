@@ -2,8 +2,9 @@
 
 A killed batch has results that never reached the gradebook, and a gradebook that
 could not be reached misses some too. This record, written after each commit, tells
-which, without nbgrader's slow import. It also holds the bonus points that came from
-us, so that a person's extra credit can be told from ours.
+which, without asking the database. It also holds the bonus points that came from
+us, so that a person's extra credit can be told from ours, and digests of the written
+answers: formgrader's Autograde removes the notebook that they could be compared with.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..course import Course
 from ..databases import identity
@@ -24,7 +25,20 @@ from . import cells
 from .database import gradebook_exists
 from .folders import Folders
 
-Record = dict[str, dict[str, Any]]  # student -> {"key": digest of the result, "bonus": {cell: points}}
+# student -> {"key": digest of the result, "bonus": {cell: points}, "answers": {cell: digest}}
+Record = dict[str, dict[str, Any]]
+
+
+class Written(Protocol):
+    """What reached the gradebook of one submission."""
+
+    @property
+    def result(self) -> Result:
+        """The result."""
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Digests of the written answers."""
 
 
 def unwritten(course: Course, unit: str, results: Iterable[Result]) -> list[Result]:
@@ -60,11 +74,15 @@ def read_record(course: Course, unit: str) -> Record:
     return record if isinstance(record, dict) else {}
 
 
-def update_record(course: Course, unit: str, results: Iterable[Result]) -> None:
-    """Note that these results are in the gradebook."""
+def update_record(course: Course, unit: str, entries: Iterable[Written]) -> None:
+    """Note that these are in the gradebook."""
     record = read_record(course, unit)
-    for result in results:
-        record[result.student] = {"key": key_of(course, result), "bonus": bonus_of(result)}
+    for entry in entries:
+        record[entry.result.student] = {
+            "key": key_of(course, entry.result),
+            "bonus": bonus_of(entry.result),
+            "answers": dict(entry.answers),
+        }
     lines = (f"{json.dumps(student)}: {json.dumps(record[student])}" for student in sorted(record))
     write_atomically(_path(course, unit), "{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -178,6 +178,7 @@ def test_a_regrade_keeps_the_manual_mark(people: dict[str, Any]) -> None:
     page = _marking(ta)
     assert _scores(page) == before
     assert _written(page).locator("textarea").input_value() == COMMENT
+    assert not _waits(_submissions(ta)), "an answer that was marked asks for no second look"
 
 
 def test_a_ta_releases_feedback(people: dict[str, Any]) -> None:

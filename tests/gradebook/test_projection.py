@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -32,6 +33,30 @@ def test_points_of_each_task_are_written(course):
         assert grade_row(gradebook, "student-001", "points-forward").score == 20.0
         assert grade_row(gradebook, "student-001", "points-backward").score == 40.0
     assert read_marks(course, "relu")["student-001"].final == 60.0
+
+
+def test_formgraders_autograde_asks_for_no_second_look(course):
+    """Its button removes the autograded folder before 'course grade' runs: the same answer is no new one."""
+    unit = course.unit("relu")
+    pair = (result("student-001"), submission(course, "student-001", why="Because of the kink."))
+    project(course, unit, [pair])
+    with open_gradebook(course) as gradebook:
+        row = grade_row(gradebook, "student-001", "why")
+        row.manual_score, row.needs_manual_grade = 3.0, False
+        gradebook.db.commit()
+    shutil.rmtree(Folders(course).autograded(unit.name, "student-001").parent)
+    project(course, unit, [pair])
+    with open_gradebook(course) as gradebook:
+        row = grade_row(gradebook, "student-001", "why")
+        assert (row.manual_score, row.needs_manual_grade) == (3.0, False)
+
+
+def test_an_emptied_answer_is_none(course):
+    """A student who deletes the text of the release has answered nothing."""
+    project(
+        course, course.unit("relu"), [(result("student-001"), submission(course, "student-001", why=" "))]
+    )
+    assert not read_marks(course, "relu")["student-001"].waiting
 
 
 def test_a_written_answer_waits_for_a_person(course):
