@@ -13,7 +13,8 @@ Theory of operation
 
     A check may ship functions that make many calls in one crossing. Where it fails, it runs
     once more with the same inputs and each of those calls for itself: the student is told
-    which call is wrong, and whose code it is. That second run cannot save the check.
+    which call is wrong, and whose code it is. That second run cannot save the check. Where
+    it can change no verdict either, it waits for an explanation that asks for it (``singly``).
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ from _pytest.outcomes import OutcomeException
 from _pytest.python import get_direct_param_fixture_func
 
 from .alarm import JudgeTimeout, alarm
+from .compare import Difference
 from .course import Course, Limits, Unit
 from .draws import Draw
 from .errors import ConfigError
 from .marks import Mark, read_marks
-from .student import Call, Student, StudentFault, Subject, Trial, source_of
+from .student import Call, Remote, Student, StudentFault, Subject, Trial, source_of
 from .student.subjects import LocalSubject, RoomSubject
 from .threads import calm_torch
 from .together import Apart, Counted, run_together
@@ -67,6 +69,7 @@ class Outcome:
     fault: str = ""  # the label of the call that ended it
     case: int = 0  # which of a parametrised check's cases this is
     unrolled: bool = False  # whether shipped functions were taken apart into their calls
+    waits: bool = False  # the run in single calls would only tell more: ``Suite.singly`` makes it
     shipped: Outcome | None = field(default=None, compare=False)  # how it ended before that
     error: BaseException | None = field(default=None, compare=False)
 
@@ -178,11 +181,27 @@ class Suite:
             again = partial(self._run_item, item, self.marks[check], subject, [seed, number], mirrored)
             outcome = known[number] if number in known else again(bool(unrolled))
             if unrolled is None and outcome.verdict in TOLD_SINGLY and _ships(outcome):
-                outcome = _told_singly(outcome, again(True))
+                waits = self._told_enough(self.marks[check], outcome)
+                outcome = replace(outcome, waits=True) if waits else _told_singly(outcome, again(True))
             outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
         return outcome
+
+    def singly(self, check: str, subject: Subject, seed: int, outcome: Outcome) -> Outcome:
+        """What is told of a check that failed: it runs once more in single calls, where that was put off."""
+        if not outcome.waits:
+            return outcome
+        again = self.run(check, subject, seed, case=outcome.case, unrolled=True)
+        return replace(_told_singly(outcome, again), case=outcome.case, waits=False)
+
+    def _told_enough(self, mark: Mark, outcome: Outcome) -> bool:
+        """Whether single calls could change no verdict: values are wrong that came of one task's code."""
+        if outcome.verdict is not Verdict.FAILED or not isinstance(outcome.error, Difference):
+            return False
+        shipped = (arg for call in outcome.transcript for arg in call.args if isinstance(arg, Remote))
+        names = {call.name for call in outcome.transcript} | {remote._origin for remote in shipped}
+        return {self.task_of.get(name.split(".")[0], mark.task) for name in names} == {mark.task}
 
     def run_together(self, subject: Subject, seeds: Mapping[str, int]) -> dict[str, dict[int, Outcome]]:
         """Run the checks that ask a submission only once, in one crossing.

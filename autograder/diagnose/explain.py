@@ -72,10 +72,26 @@ class Diagnosis:
             renew: ends the subject's process, so that the next call is answered by a new one.
         """
         named = self.namer.name(outcomes, seeds)
+        checks, outcomes = self._singly(checks, outcomes, seeds, subject, named)
         differ = cache(lambda check: first_difference(self.suite, check, outcomes[check], seeds[check]))
         told = self._told(checks, outcomes, seeds, named, differ)
         cells = self._cells(told, outcomes, subject, named, differ, renew)
         return tuple(replace(c, case=cells[c.id]) if cells.get(c.id) else c for c in told)
+
+    def _singly(
+        self,
+        checks: tuple[Check, ...],
+        outcomes: Mapping[str, Outcome],
+        seeds: Mapping[str, int],
+        subject: Subject,
+        named: Mapping[str, Mistake],
+    ) -> tuple[tuple[Check, ...], Mapping[str, Outcome]]:
+        """Checks that failed without a known mistake's name, as they end in single calls."""
+        unnamed = [check.id for check in checks if outcomes[check.id].waits and check.task not in named]
+        again = {name: self.suite.singly(name, subject, seeds[name], outcomes[name]) for name in unnamed}
+        alike = {name: outcome for name, outcome in again.items() if outcome.verdict is Verdict.FAILED}
+        told = tuple(replace(c, reason=alike[c.id].reason) if c.id in alike else c for c in checks)
+        return told, {**outcomes, **alike}
 
     # --- in words ---
 

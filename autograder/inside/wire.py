@@ -443,12 +443,13 @@ class Unpacker:
         self._items_left -= 1
         if self._items_left < 0 or depth < 0:
             raise WireError("too many or too deeply nested values")
-        if node is None or isinstance(node, (bool, int, float, str)):
-            return node
-        if isinstance(node, list):
+        kind = type(node)  # of what JSON gives, which has no other types
+        if kind is dict:
+            ((tag, content),) = node.items()
+            return _UNPACK[tag](self, content, depth)
+        if kind is list:
             return [self._value(item, depth - 1) for item in node]
-        ((tag, content),) = node.items()
-        return _UNPACK[tag](self, content, depth)
+        return node
 
     def _pairs(self, content: Any, depth: int) -> dict[Any, Any]:
         return {self._value(key, depth - 1): self._value(value, depth - 1) for key, value in content}
@@ -568,7 +569,9 @@ def _index(number: Any) -> int:
 
 
 def _checked_shape(shape: Any) -> Any:
-    sizes = shape if isinstance(shape, (list, tuple)) and len(shape) <= 32 else [None]
-    if not all(type(size) is int and size >= 0 for size in sizes):
+    if type(shape) not in (list, tuple) or len(shape) > 32:
         raise WireError("a malformed shape")
+    for size in shape:
+        if type(size) is not int or size < 0:
+            raise WireError("a malformed shape")
     return shape

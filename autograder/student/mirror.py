@@ -20,6 +20,7 @@ from .copies import copied
 from .side import Lent
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, slice, type(Ellipsis))
+_PLAIN = frozenset(PLAIN)  # asked first: to ask for all of them and their subclasses takes ten times as long
 
 
 class Unmirrored(Exception):
@@ -87,17 +88,22 @@ class Mirror:
 
     def _own(self, value: Any) -> Any:
         """What a value of the check's is here."""
-        if isinstance(value, PLAIN):
+        kind = type(value)
+        if kind in _PLAIN:
             return value
         if id(value) in self._shared:
             return self._renewed(value)
+        if kind is np.ndarray:
+            return value.copy(order="K")
+        if kind is list or kind is tuple:
+            return kind([self._own(item) for item in value])
+        if kind is dict:
+            return {self._own(key): self._own(item) for key, item in value.items()}
+        if isinstance(value, PLAIN):
+            return value
         found, twin = self._twin_of(value)
         if found:
             return self._resolved(twin)
-        if type(value) in (list, tuple):
-            return type(value)(self._own(item) for item in value)
-        if type(value) is dict:
-            return {self._own(key): self._own(item) for key, item in value.items()}
         if isinstance(value, Lent) or (callable(value) and not isinstance(value, type)):
             raise Unmirrored  # it may count its calls, or carry state
         return copied(value)
@@ -128,7 +134,7 @@ class Mirror:
         return self._element(result)
 
     def _element(self, item: Any) -> Any:
-        if isinstance(item, PLAIN):
+        if type(item) in _PLAIN or isinstance(item, PLAIN):
             return item
         if _is_value(item):
             return copied(item)
