@@ -28,16 +28,21 @@ def some_params(draw):
     return [draw.normal(3, 4), draw.normal(5), draw.normal(2, 1, 2)]
 
 
-def some_grads(draw, params, steps):
-    """New gradients for each step, none of them near zero; those of the last parameter are zero in step 2."""
-    grads = [[draw.away_from_zero(*p.shape) for p in params] for _ in range(steps)]
-    grads[1][-1][...] = 0
+def some_grads(draw, params, steps, gap=0.1):
+    """Of each parameter the gradients of all steps (steps, *shape), none of them near zero."""
+    return [draw.away_from_zero(steps, *p.shape, gap=gap) for p in params]
+
+
+def grads_with_zeros(draw, params, steps):
+    """The same, but those of the last parameter are zero in step 2."""
+    grads = some_grads(draw, params, steps)
+    grads[-1][1] = 0
     return grads
 
 
 def large_grads(draw, params, steps):
     """Gradients of 30 and more, beside which the default ε of 1e-8 cannot be seen."""
-    return [[draw.away_from_zero(*p.shape, gap=30) for p in params] for _ in range(steps)]
+    return some_grads(draw, params, steps, gap=30)
 
 
 # --- shipped functions: each runs beside the student's code, in one crossing ------------------------------
@@ -47,16 +52,17 @@ def large_grads(draw, params, steps):
 def optimizers_at_work(make, races):
     """Of each parameter of each race an array with its values after every step, in one flat list.
 
-    A race is params, grads, rates, options; rates, if there are any, one for each step.
+    A race is params, grads (of each parameter those of all steps), rates (one for each step, or none) and
+    options.
     """
     found = []
     for params, grads, rates, options in races:
         optimizer = make(list(params), **options)
         path = []
-        for number, gradient in enumerate(grads):
+        for step in range(len(grads[0])):
             if rates:
-                optimizer.lr = rates[number]
-            optimizer.step(list(gradient))
+                optimizer.lr = rates[step]
+            optimizer.step([g[step] for g in grads])
             path.append([p.copy() for p in params])
         found += [np.stack(places) for places in zip(*path, strict=True)]
     return found
@@ -65,14 +71,14 @@ def optimizers_at_work(make, races):
 def two_optimizers_at_work(make, first, grads, second, other_grads, options):
     """The parameters of the first, after it and a second one have made their steps in turn."""
     one, two = make(list(first), **options), make(list(second), **options)
-    for gradient, other in zip(grads, other_grads, strict=True):
-        one.step(list(gradient))
-        two.step(list(other))
+    for step in range(len(grads[0])):
+        one.step([g[step] for g in grads])
+        two.step([g[step] for g in other_grads])
     return [p.copy() for p in first]
 
 
 def optimizer_and_its_gradients(make, params, grads, options):
-    """Copies of all gradients, each as the step left it to which it was given."""
+    """Copies of all gradients, each as its step left it; grads has a list for each step."""
     optimizer = make(list(params), **options)
     left = []
     for gradient in grads:
@@ -127,7 +133,7 @@ def assert_same_path(path, expected, **tolerance):
 def assert_grads_untouched(student, name, draw, **options):
     """Two steps leave the caller's gradients as they were."""
     params = some_params(draw)
-    grads = some_grads(draw, params, 2)
+    grads = [[draw.away_from_zero(*p.shape) for p in params] for _ in range(2)]
     every = [g for gradient in grads for g in gradient]
     before = [g.copy() for g in every]
     student.share([*params, *every])
@@ -140,9 +146,8 @@ def assert_scale_free(student, name, draw, **options):
     """Gradients that are 1000 times as large give the same path."""
     small = some_params(draw)
     large = [p.copy() for p in small]
-    grads = some_grads(draw, small, 4)
-    thousandfold = [[1000 * g for g in gradient] for gradient in grads]
-    several = [(small, grads, (), options), (large, thousandfold, (), options)]
+    grads = grads_with_zeros(draw, small, 4)
+    several = [(small, grads, (), options), (large, [1000 * g for g in grads], (), options)]
     student.share([*small, *large])
     paths = student.inside(optimizers_at_work, getattr(student, name), several)
     for p, q in zip(paths[: len(small)], paths[len(small) :], strict=True):
@@ -157,14 +162,14 @@ def assert_scale_free(student, name, draw, **options):
 def test_sgd_plain(student, draw):
     """Without momentum, each parameter goes down along its own gradient."""
     params = some_params(draw)
-    assert_race(student, "SGD", params, some_grads(draw, params, 4), lr=0.3)
+    assert_race(student, "SGD", params, grads_with_zeros(draw, params, 4), lr=0.3)
 
 
 @pytest.mark.task("SGD", points=6)
 def test_sgd_momentum(student, draw):
     """With momentum, the steps of the velocity's sum are taken."""
     params = some_params(draw)
-    assert_race(student, "SGD", params, some_grads(draw, params, 5), lr=0.2, momentum=0.7)
+    assert_race(student, "SGD", params, grads_with_zeros(draw, params, 5), lr=0.2, momentum=0.7)
 
 
 @pytest.mark.task("SGD", points=3)
@@ -172,28 +177,30 @@ def test_sgd_rate_changes(student, draw):
     """A learning rate that changes between steps applies to the whole velocity."""
     params = some_params(draw)
     rates = (0.5, 0.05, 0.3, 0.01)
-    assert_race(student, "SGD", params, some_grads(draw, params, 4), rates, lr=0.5, momentum=0.7)
+    assert_race(student, "SGD", params, grads_with_zeros(draw, params, 4), rates, lr=0.5, momentum=0.7)
 
 
 @pytest.mark.task("SGD", points=5)
 def test_sgd_nesterov(student, draw):
     """Nesterov looks ahead: the step is along g + μ v."""
     params = some_params(draw)
-    assert_race(student, "SGD", params, some_grads(draw, params, 5), lr=0.2, momentum=0.7, nesterov=True)
+    assert_race(
+        student, "SGD", params, grads_with_zeros(draw, params, 5), lr=0.2, momentum=0.7, nesterov=True
+    )
 
 
 @pytest.mark.task("SGD", points=3)
 def test_sgd_weight_decay(student, draw):
     """Weight decay adds λ p, of the parameter before the step, to the gradient."""
     params = some_params(draw)
-    assert_race(student, "SGD", params, some_grads(draw, params, 4), lr=0.3, weight_decay=0.4)
+    assert_race(student, "SGD", params, grads_with_zeros(draw, params, 4), lr=0.3, weight_decay=0.4)
 
 
 @pytest.mark.task("SGD", points=1)
 def test_sgd_own_state(student, draw):
     """Two optimizers at work at the same time do not share their velocities."""
     first, second = some_params(draw), some_params(draw)
-    grads, other_grads = some_grads(draw, first, 3), some_grads(draw, second, 3)
+    grads, other_grads = grads_with_zeros(draw, first, 3), grads_with_zeros(draw, second, 3)
     options = {"lr": 0.2, "momentum": 0.7}
     student.share([*first, *second])
     inputs = first, grads, second, other_grads, options
@@ -212,7 +219,7 @@ def test_sgd_grads_untouched(student, draw):
 def test_sgd_layouts(student, draw):
     """Parameters may be float32, transposed views or every other element of an array."""
     params = [draw.normal(3, 4, dtype=np.float32), draw.normal(4, 3).T, draw.normal(8)[::2]]
-    grads = [[draw.normal(*p.shape, dtype=p.dtype) for p in params] for _ in range(3)]
+    grads = [draw.normal(3, *p.shape, dtype=p.dtype) for p in params]
     assert_race(student, "SGD", params, grads, lr=0.3)
 
 
@@ -231,14 +238,14 @@ def test_sgd_refuses(student, draw, momentum):
 def test_rmsprop_path(student, draw):
     """The step is the gradient divided by the root of a running mean of its squares."""
     params = some_params(draw)
-    assert_race(student, "RMSprop", params, some_grads(draw, params, 5), lr=0.2, alpha=0.8, eps=TINY)
+    assert_race(student, "RMSprop", params, grads_with_zeros(draw, params, 5), lr=0.2, alpha=0.8, eps=TINY)
 
 
 @pytest.mark.task("RMSprop", points=4)
 def test_rmsprop_eps(student, draw):
     """ε is added to the root, not to what stands under it."""
     params = some_params(draw)
-    assert_race(student, "RMSprop", params, some_grads(draw, params, 4), lr=0.2, alpha=0.5, eps=0.1)
+    assert_race(student, "RMSprop", params, grads_with_zeros(draw, params, 4), lr=0.2, alpha=0.5, eps=0.1)
 
 
 @pytest.mark.task("RMSprop", points=1)
@@ -253,7 +260,9 @@ def test_rmsprop_rate_changes(student, draw):
     """A learning rate that changes between steps takes effect at once."""
     params = some_params(draw)
     rates = (0.5, 0.05, 0.3, 0.01)
-    assert_race(student, "RMSprop", params, some_grads(draw, params, 4), rates, lr=0.5, alpha=0.5, eps=TINY)
+    assert_race(
+        student, "RMSprop", params, grads_with_zeros(draw, params, 4), rates, lr=0.5, alpha=0.5, eps=TINY
+    )
 
 
 @pytest.mark.task("RMSprop", points=1, law=True)
@@ -261,7 +270,7 @@ def test_rmsprop_zero_gradient(student, draw):
     """A parameter whose gradient is zero from the start stays where it is."""
     params = [draw.normal(3, 2)]
     start = params[0].copy()
-    (places,) = path_of(student, "RMSprop", params, [[np.zeros((3, 2))], [np.zeros((3, 2))]], lr=0.2)
+    (places,) = path_of(student, "RMSprop", params, [np.zeros((2, 3, 2))], lr=0.2)
     assert_close(places[-1], start, what="After two zero gradients, the parameter")
 
 
@@ -284,7 +293,7 @@ def test_rmsprop_grads_untouched(student, draw):
 def test_adam_means(student, draw):
     """After many steps, when the corrections have faded, m and v are right."""
     params = some_params(draw)
-    grads = some_grads(draw, params, 20)
+    grads = grads_with_zeros(draw, params, 20)
     options = {"lr": 0.1, "betas": (0.15, 0.25), "eps": TINY}
     path, expected = races(student, "Adam", (params, grads, (), options))
     for number in (17, 18, 19):
@@ -299,7 +308,7 @@ def test_adam_first_step(student, draw):
     params = some_params(draw)
     start = [p.copy() for p in params]
     grads = [draw.away_from_zero(*p.shape) * 10.0**power for p, power in zip(params, (-2, 0, 2), strict=True)]
-    path = path_of(student, "Adam", params, [grads], lr=0.3, betas=(0.8, 0.97), eps=0.0)
+    path = path_of(student, "Adam", params, [g[None] for g in grads], lr=0.3, betas=(0.8, 0.97), eps=0.0)
     for index, (p, p0, g) in enumerate(zip(path, start, grads, strict=True)):
         assert_close(p[0], p0 - 0.3 * np.sign(g), what=f"After step 1, params[{index}]")
 
@@ -315,7 +324,7 @@ def test_adam_early_steps(student, draw):
 def test_adam_eps_and_correction(student, draw):
     """ε is added to the root of the corrected mean and is itself not corrected."""
     params = some_params(draw)
-    grads = some_grads(draw, params, 3)
+    grads = grads_with_zeros(draw, params, 3)
     assert_race(student, "Adam", params, grads, lr=0.3, betas=(0.6, 0.9), eps=0.2)
 
 
@@ -323,14 +332,14 @@ def test_adam_eps_and_correction(student, draw):
 def test_adam_eps(student, draw):
     """ε is added to the root, not to what stands under it."""
     params = some_params(draw)
-    assert_race(student, "Adam", params, some_grads(draw, params, 3), lr=0.3, betas=(0.0, 0.0), eps=0.2)
+    assert_race(student, "Adam", params, grads_with_zeros(draw, params, 3), lr=0.3, betas=(0.0, 0.0), eps=0.2)
 
 
 @pytest.mark.task("Adam", points=2)
 def test_adam_weight_decay(student, draw):
     """Weight decay joins the gradient before the means."""
     params = [draw.uniform(3, 4, low=3, high=5), draw.uniform(5, low=-5, high=-3)]
-    grads = [[0.4 * np.sign(draw.away_from_zero(*p.shape)) for p in params] for _ in range(4)]
+    grads = [0.4 * np.sign(g) for g in some_grads(draw, params, 4)]
     assert_race(student, "Adam", params, grads, lr=0.1, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
 
 
@@ -339,7 +348,7 @@ def test_adam_rate_changes(student, draw):
     """A learning rate that changes between steps takes effect at once."""
     params = some_params(draw)
     rates = (0.5, 0.05, 0.3, 0.01)
-    grads = some_grads(draw, params, 4)
+    grads = grads_with_zeros(draw, params, 4)
     assert_race(student, "Adam", params, grads, rates, lr=0.5, betas=(0.0, 0.0), eps=TINY)
 
 
@@ -362,7 +371,7 @@ def test_adam_grads_untouched(student, draw):
 def test_adamw_decay_alone(student, draw):
     """With zero gradients every step takes the share lr · λ from each parameter."""
     params = some_params(draw)
-    grads = [[np.zeros_like(p) for p in params] for _ in range(3)]
+    grads = [np.zeros((3, *p.shape)) for p in params]
     assert_race(student, "AdamW", params, grads, lr=0.3, weight_decay=0.5)
 
 
@@ -370,7 +379,7 @@ def test_adamw_decay_alone(student, draw):
 def test_adamw_decay_and_step(student, draw):
     """The parameter is shrunk first, then Adam's step is taken, and the means see no decay."""
     params = some_params(draw)
-    grads = some_grads(draw, params, 4)
+    grads = grads_with_zeros(draw, params, 4)
     assert_race(student, "AdamW", params, grads, lr=0.3, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
 
 
@@ -378,7 +387,7 @@ def test_adamw_decay_and_step(student, draw):
 def test_adamw_without_decay(student, draw):
     """With λ = 0 it is Adam."""
     params = some_params(draw)
-    grads = some_grads(draw, params, 6)
+    grads = grads_with_zeros(draw, params, 6)
     assert_race(student, "AdamW", params, grads, lr=0.3, betas=(0.6, 0.9), eps=0.2, weight_decay=0.0)
 
 
@@ -561,15 +570,15 @@ def test_bug_hunt(student):
 def test_adagrad_path(student, draw):
     """The step is the gradient divided by the root of the sum of all squares so far."""
     params = some_params(draw)
-    assert_race(student, "Adagrad", params, some_grads(draw, params, 5), lr=0.3, eps=TINY)
+    assert_race(student, "Adagrad", params, grads_with_zeros(draw, params, 5), lr=0.3, eps=TINY)
 
 
 @pytest.mark.task("Adagrad", points=2, bonus=True)
 def test_adagrad_eps(student, draw):
     """ε is added to the root, and is 1e-10 unless given."""
     first, second = some_params(draw), some_params(draw)
-    large_eps = (first, some_grads(draw, first, 3), (), {"lr": 0.3, "eps": 0.2})
-    default = (second, some_grads(draw, second, 3), (), {"lr": 0.3})
+    large_eps = (first, grads_with_zeros(draw, first, 3), (), {"lr": 0.3, "eps": 0.2})
+    default = (second, grads_with_zeros(draw, second, 3), (), {"lr": 0.3})
     path, expected = races(student, "Adagrad", large_eps, default)
     assert_same_path(path[: len(first)], expected[: len(first)])
     assert_same_path(path[len(first) :], expected[len(first) :], **DEFAULT)
@@ -585,16 +594,14 @@ def test_adagrad_grads_untouched(student, draw):
 def test_adadelta_first_step(student, draw):
     """In the first step the numerator is √ε, with ε inside both roots."""
     params = some_params(draw)
-    assert_race(
-        student, "Adadelta", params, [[draw.away_from_zero(*p.shape) for p in params]], rho=0.7, eps=0.2
-    )
+    assert_race(student, "Adadelta", params, some_grads(draw, params, 1), rho=0.7, eps=0.2)
 
 
 @pytest.mark.task("Adadelta", points=3, bonus=True)
 def test_adadelta_path(student, draw):
     """Later, the numerator is the root of the mean of squared steps up to the last one."""
     first, second = some_params(draw), some_params(draw)
-    grads, rates = some_grads(draw, first, 5), (0.5, 2.0, 0.3, 1.5, 0.8)
+    grads, rates = grads_with_zeros(draw, first, 5), (0.5, 2.0, 0.3, 1.5, 0.8)
     own = (first, grads, rates, {"lr": 0.5, "rho": 0.7, "eps": 0.2})
     assert_same_path(*races(student, "Adadelta", own, (second, grads, (), {})))
 
@@ -607,7 +614,11 @@ def test_adadelta_grads_untouched(student, draw):
 
 def fading_grads(draw, params):
     """Gradients that are large at first and small later, so that the largest mean is not the last."""
-    return [[g / (1 + 3 * t) for g in grads] for t, grads in enumerate(some_grads(draw, params, 5))]
+    fade = 1 + 3 * np.arange(5)
+    return [
+        g / fade.reshape(-1, *[1] * p.ndim)
+        for g, p in zip(grads_with_zeros(draw, params, 5), params, strict=True)
+    ]
 
 
 @pytest.mark.task("AMSGrad", points=3, bonus=True)
