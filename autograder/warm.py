@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 
@@ -128,8 +128,9 @@ def cool(job: Job) -> None:
         this_process().cool()
 
 
+@lru_cache(maxsize=8)
 def course_of(job: Job) -> Course:
-    """The course with the data folder of the command that made the job."""
+    """The course with the data folder of the command that made the job; read once, as the grader is."""
     course = load_course(job.root)
     return course if job.data is None else replace(course, data=str(job.data))
 

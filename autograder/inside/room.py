@@ -99,6 +99,7 @@ class Room:
         for name, size in message.header["files"]:
             self.files[name] = message.body[start : start + size]
             start += size
+        gc.disable()  # trees are many objects, and all of them are needed
         try:
             self.compiled = loading.compile_program(message.header["program"], self.given)
         except FAULTS_OF_THE_SOURCE as error:
@@ -110,6 +111,7 @@ class Room:
             )
             return False
         gc.freeze()
+        gc.enable()
         control.send(self.sock, {"compiled": self.compiled.report})
         return True
 

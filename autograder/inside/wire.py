@@ -314,7 +314,7 @@ class Packer:
         if name is None:
             return self._foreign_or_refuse(value, f"an array of dtype {value.dtype} cannot cross")
         if value.flags.c_contiguous:
-            node = {"a": [self._add(value), name, value.shape, None, 1]}
+            node = {"a": [self._add(value), name, value.shape]}
         else:
             axes, contiguous, gap = _layout(value)
             node = {"a": [self._add(contiguous), name, value.shape, axes, gap]}
@@ -455,7 +455,8 @@ class Unpacker:
         return {self._value(key, depth - 1): self._value(value, depth - 1) for key, value in content}
 
     def _array(self, content: Any, depth: int) -> np.ndarray:
-        index, dtype, shape, axes, gap = content
+        index, dtype, shape, *layout = content  # of what is not contiguous
+        axes, gap = layout or (None, 1)
         return self._lay_out(index, DTYPES[dtype], shape, axes, gap)
 
     def _lay_out(

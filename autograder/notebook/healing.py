@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,12 @@ class _Patient:
     def _identify(self, cell: Cell) -> Cell:
         released = self.released.get(cell.grade_id or "")
         if released is None:
-            return replace(cell, grade_id=None, task=None, locked=False)
-        return replace(cell, task=released.task, locked=released.locked)
+            return _changed(cell, grade_id=None, task=None, locked=False)
+        return _changed(cell, task=released.task, locked=released.locked)
 
     def _by_text(self, cell: Cell, lost: dict[str, Cell]) -> Cell:
         """A cell without a name that has the very text of a released cell is that cell."""
-        if cell.grade_id or not cell.source.strip():
+        if not lost or cell.grade_id or not cell.source.strip():
             return cell
         released = lost.get(_plain(cell.source))
         if released is None:
@@ -127,10 +128,10 @@ class _Patient:
 
     def _released_text(self, cell: Cell) -> Cell:
         released = self.released[str(cell.grade_id)]
-        edited = _plain(cell.source) != _plain(released.source) or cell.kind != released.kind
+        edited = not _same_text(cell, released) or cell.kind != released.kind
         if edited and not self.other_release:
             self.said.append(f"{cell.label} was edited; the released text was used")
-        return replace(cell, source=released.source, kind=released.kind)
+        return _changed(cell, source=released.source, kind=released.kind)
 
     def settle_tasks(self, cells: list[Cell]) -> list[Cell]:
         """Task cells count as code; a stub goes where something filled in stands beside it."""
@@ -201,9 +202,7 @@ class _Patient:
 
     def _is_stub(self, cell: Cell) -> bool:
         released = self.released.get(cell.grade_id or "")
-        return not cell.source.strip() or (
-            released is not None and _plain(cell.source) == _plain(released.source)
-        )
+        return not cell.source.strip() or (released is not None and _same_text(cell, released))
 
     def _defines(self, cell: Cell, task: str) -> bool:
         return cell.kind == "code" and any(_defines(cell.source, name) for name in self.release.tasks[task])
@@ -221,9 +220,26 @@ def _defines(source: str, name: str) -> bool:
     )
 
 
+def _changed(cell: Cell, **values: Any) -> Cell:
+    """The cell with these values; itself where it has them, as most cells do."""
+    same = all(getattr(cell, name) == value for name, value in values.items())
+    return cell if same else replace(cell, **values)
+
+
+def _same_text(cell: Cell, released: Cell) -> bool:
+    """Whether a cell has the text of a released one, but for what editors change on their own."""
+    return cell.source == released.source or _plain(cell.source) == _plain_release(released.source)
+
+
 def _plain(source: str) -> str:
     """The text without what editors change on their own: trailing blanks and empty ends."""
     return "\n".join(line.rstrip() for line in source.strip("\n").split("\n")).strip()
+
+
+@lru_cache(maxsize=1024)
+def _plain_release(source: str) -> str:
+    """The same of a released cell, which every submission is compared with."""
+    return _plain(source)
 
 
 def _without_fence(source: str) -> str:

@@ -45,6 +45,10 @@ class StudentText:
         """Its names."""
         return frozenset(word for text in self._sources for word in re.findall(r"[^\W\d]\w*", text))
 
+    def __contains__(self, word: object) -> bool:
+        """Whether it uses a name; most messages do not make it look."""
+        return word in self.words
+
     def believable(self, reply: dict[str, Any]) -> dict[str, Any]:
         """An ``error`` reply without what the process may have made up; others as they are."""
         if reply.get("k") != "error":
@@ -63,7 +67,7 @@ class StudentText:
             return ""
         if kind == "NameMissing":
             return message if message in self.words else "A name that the check calls"
-        return known_saying(message[:LONGEST_MESSAGE], self.words)
+        return known_saying(message[:LONGEST_MESSAGE], self)
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
         text, cell, number = str(line.get("text", "")), str(line.get("cell", "")), line.get("line")

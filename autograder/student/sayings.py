@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 
 EXAMPLES = """\
 matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?) (size 3 is different from 5)
@@ -139,10 +139,10 @@ _HOLE = re.compile(
 _MOST_AXES = 8
 
 
-def known_saying(message: str, words: Collection[str]) -> str:
+def known_saying(message: str, words: Container[str]) -> str:
     """The message, if it is one of the library's with names that the notebook uses; else nothing."""
     text = message.split("\n")[0].strip()
-    return text if _skeleton(text, lambda name: name in words or name in LIBRARY) in _KNOWN else ""
+    return text if _skeleton(text, lambda name: name in LIBRARY or name in words) in _KNOWN else ""
 
 
 def _skeleton(text: str, is_known: Callable[[str], bool]) -> str:

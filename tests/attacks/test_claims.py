@@ -32,7 +32,7 @@ OBLIGING = """
 REMEMBERS = """
     seen = []
     def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1):
-        if x.shape == (2, 3, 4, 4):  # of the first hidden check, not of the notebook's examples
+        if x.shape == (2, 3, 3, 3):  # of the first hidden check, not of the notebook's examples
             seen.append(x.ravel().copy())
         rows = (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) // stride + 1
         columns = (x.shape[3] + 2 * padding - dilation * (w.shape[3] - 1) - 1) // stride + 1
@@ -74,6 +74,6 @@ def test_case_does_not_give_hidden_inputs_back(tmp_path: Path) -> None:
     first = next(check.id for check in result.checks if check.task == "conv2d_forward")
     reference = reference_subject(grader.suite)
     calls = grader.suite.run(first, reference, seeds[first], mirrored=False, unrolled=True).transcript
-    assert calls[0].args[0].shape == (2, 3, 4, 4), "the check that the code above waits for"
+    assert calls[0].args[0].shape == (2, 3, 3, 3), "the check that the code above waits for"
     hidden = {f"{abs(value):.4g}" for value in calls[0].args[0].ravel()}
     assert not hidden & {f"{abs(float(number)):.4g}" for number in re.findall(r"-?[0-9]+\.[0-9]{3,}", shown)}
