@@ -19,8 +19,8 @@ from .course import Course, Unit
 
 # The modules that can change a verdict; wording and pages are not among them.
 JUDGING = (
-    *("compare.py", "laws.py", "draws.py", "marks.py", "plugin.py", "grade.py", "verdicts.py"),
-    *("student", "inside", "sandbox", "notebook"),
+    *("alarm.py", "collecting.py", "compare.py", "draws.py", "grade.py", "laws.py", "marks.py", "plugin.py"),
+    *("together.py", "verdicts.py", "student", "inside", "sandbox", "notebook"),
 )
 
 

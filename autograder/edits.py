@@ -77,7 +77,7 @@ def instead(definition: Any, replacement: Any) -> Edit:
     where = _caller()
     base, other = _unchanged(definition, where), _unchanged(replacement, where)
     source = _renamed(textwrap.dedent(other.source), _last(other.name), _last(base.name))
-    unknown = sorted(_free_names(source) - _names_of_module(base.path))
+    unknown = sorted(_free_names(source) - _names_bound(_text(base.path)))
     if unknown:
         raise ConfigError(
             f"{where}: {other.name} uses {', '.join(unknown)}, which {short(base.path)} does not define. "
@@ -207,16 +207,18 @@ def _free_names(source: str) -> set[str]:
     return used - bound
 
 
-def _names_of_module(path: Path) -> set[str]:
+@lru_cache(maxsize=8)
+def _names_bound(text: str) -> frozenset[str]:
+    """The names that a module binds; asked once for each variant of a unit."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_text(path))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, _DEFINITIONS):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def _compiles(text: str, edits: tuple[Edit, ...]) -> None:

@@ -1,13 +1,8 @@
-"""Hidden checks as pytest runs them: collected once, run again for every submission.
+"""The hidden checks of a unit, ready to be run on any subject.
 
 Theory of operation
-    ``Suite`` collects a unit's ``grader.py`` with a pytest of its own: no conftest, no
-    third-party plugins, none of the plugins that report. ``Suite.run`` puts one subject
-    on trial: the fixtures ``student``, ``rng`` and ``draw`` read the current trial, and
-    set-up, call and teardown happen as in any pytest run, without its reports. A check that
-    asks for nothing but these three and its parameters is called with them at once: pytest's
-    set-up would cost as much as the check. Assertions are plain, since a rewritten one would
-    show hidden values in its message.
+    ``Suite`` holds the collected checks of a unit (see ``collecting``). ``Suite.run`` puts one
+    subject on trial and says how the check ended.
 
     ``Suite.run_together`` lets the checks that ask only once ask in one crossing (see ``together``).
 
@@ -20,11 +15,8 @@ Theory of operation
 from __future__ import annotations
 
 import importlib
-import inspect
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -32,28 +24,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _pytest.config import _prepareconfig
-from _pytest.main import Session
 from _pytest.outcomes import OutcomeException
-from _pytest.python import get_direct_param_fixture_func
 
 from .alarm import JudgeTimeout, alarm
+from .collecting import Collected, Now
 from .compare import Difference
 from .course import Course, Limits, Unit
-from .draws import Draw
 from .errors import ConfigError
 from .marks import Mark, read_marks
-from .student import Call, Remote, Student, StudentFault, Subject, Trial, source_of
+from .student import Call, Remote, Student, StudentFault, Subject, Trial
 from .student.subjects import LocalSubject, RoomSubject
 from .threads import calm_torch
 from .together import Apart, Counted, run_together
 from .verdicts import Verdict
 
-# Nothing that a check needs; several of them wrap every set-up, call and teardown.
-QUIET = (
-    "terminal logging warnings faulthandler junitxml doctest cacheprovider pastebin stepwise unittest "
-    "capture skipping unraisableexception threadexception debugging setuponly setupplan"
-).split()
 TOLD_SINGLY = (Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 
@@ -79,56 +63,6 @@ class Outcome:
         return self.shipped or self
 
 
-@dataclass
-class _Now:
-    """The trial that the fixtures read."""
-
-    student: Student
-    rng: np.random.Generator
-    raised: BaseException | None = None
-
-
-OURS: dict[str, Callable[[_Now], Any]] = {
-    "student": lambda now: now.student,
-    "rng": lambda now: now.rng,
-    "draw": lambda now: Draw(now.rng),
-}
-
-
-class _Fixtures:
-    """The pytest plugin: fixtures and the mark."""
-
-    def __init__(self) -> None:
-        self.now: _Now | None = None
-        self.problems: list[str] = []
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Make the mark known."""
-        config.addinivalue_line("markers", "task(name, points, ...): the task that a check belongs to")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep what went wrong while collecting."""
-        if report.failed:
-            self.problems.append(str(report.longrepr))
-
-    @pytest.fixture
-    def student(self) -> Student:
-        """The subject on trial."""
-        assert self.now is not None
-        return self.now.student
-
-    @pytest.fixture
-    def rng(self) -> np.random.Generator:
-        """The trial's generator."""
-        assert self.now is not None
-        return self.now.rng
-
-    @pytest.fixture
-    def draw(self, rng: np.random.Generator) -> Draw:
-        """Named inputs from the trial's generator."""
-        return Draw(rng)
-
-
 class Suite:
     """The hidden checks of one unit, ready to be run on any subject."""
 
@@ -141,11 +75,8 @@ class Suite:
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
         calm_torch()
-        self._fixtures = _Fixtures()
-        self._items = self._collect()
-        every = [item for items in self._items.values() for item in items]
-        self._neighbours = _neighbours(every)
-        self._plain = {item: plain for item in every if (plain := _plain(item)) is not None}
+        self._collected = Collected(unit, self.marks)
+        self._items = self._collected.items
 
     @property
     def checks(self) -> tuple[Mark, ...]:
@@ -241,7 +172,7 @@ class Suite:
             (mark.id, number, item)
             for mark in in_task_order(self.checks)
             for number, item in enumerate(self._items[mark.id])
-            if item in self._plain and not mark.isolate
+            if self._collected.is_plain(item) and not mark.isolate
             if (asked := self._asked[item]).requests == 1 and not asked.lends
         ]
 
@@ -274,7 +205,7 @@ class Suite:
     ) -> Outcome:
         mirrored = mirrored and mark.mirror
         trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored, unrolled)
-        now = _Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
+        now = Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
         if now.student.begin():
             self._perform(item, now, timed)
         outcome = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
@@ -283,17 +214,13 @@ class Suite:
         transcript = tuple(now.student.transcript)
         return replace(outcome, transcript=transcript, unrolled=unrolled, error=now.raised)
 
-    def _perform(self, item: pytest.Item, now: _Now, timed: bool) -> None:
+    def _perform(self, item: pytest.Item, now: Now, timed: bool) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
-        self._fixtures.now = now
         try:
             with alarm(self._most_seconds) if timed else nullcontext():
-                plain = self._plain.get(item)
-                now.raised = _run(item, self._neighbours.get(item)) if plain is None else _call(plain, now)
+                self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
-        finally:
-            self._fixtures.now = None
 
     def _our_fault_or_not(
         self,
@@ -302,7 +229,7 @@ class Suite:
         subject: Subject,
         seed: list[int],
         unrolled: bool,
-        now: _Now,
+        now: Now,
     ) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
         what = f"{type(now.raised).__name__}: {now.raised}"
@@ -315,38 +242,6 @@ class Suite:
                 Verdict.FAILED, reason, (f"the check itself raised {what}; with the reference it passes",)
             )
         return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what, *control.notes))
-
-    def _collect(self) -> dict[str, list[pytest.Item]]:
-        # pytest would take the grader of another course under the same module name.
-        for name in [name for name in sys.modules if name.split(".")[0] == "assignments"]:
-            del sys.modules[name]
-        with _sealed():
-            return self._collected()
-
-    def _collected(self) -> dict[str, list[pytest.Item]]:
-        config = _prepareconfig(
-            [
-                str(self.unit.grader),
-                *(part for name in QUIET for part in ("-p", f"no:{name}")),
-                *("-c", "/dev/null", "--rootdir", str(self.unit.root), "--noconftest"),
-                *("--assert=plain", "--import-mode=importlib", "-o", "python_files=*.py"),
-            ],
-            [self._fixtures],
-        )
-        session = Session.from_config(config)
-        config._do_configure()
-        config.hook.pytest_sessionstart(session=session)
-        try:
-            session.perform_collect()
-        except pytest.UsageError as error:
-            self._fixtures.problems.append(str(error))
-        if self._fixtures.problems:
-            raise ConfigError(f"{self.unit.grader} cannot be collected: {self._fixtures.problems[0]}")
-        items: dict[str, list[pytest.Item]] = {name: [] for name in self.marks}
-        for item in session.items:
-            _read_sources(item)
-            items.setdefault(getattr(item, "originalname", item.name), []).append(item)
-        return items
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
@@ -367,73 +262,6 @@ def _told_singly(first: Outcome, again: Outcome) -> Outcome:
     return replace(again, shipped=first)
 
 
-def _neighbours(items: list[pytest.Item]) -> dict[pytest.Item, pytest.Item]:
-    """Another item for each: torn down towards it, an item goes and its module stays."""
-    return {
-        item: other for item, other in zip(items, [*items[1:], *items[:1]], strict=True) if item is not other
-    }
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """A check without fixtures but ours, as it is called."""
-
-    function: Callable[..., Any]
-    names: tuple[str, ...]  # of our fixtures
-    parameters: dict[str, Any]
-
-
-def _plain(item: pytest.Item) -> _Plain | None:
-    """How a check can be called without pytest's set-up; None where it asks for more."""
-    if not isinstance(item, pytest.Function) or item.cls is not None:
-        return None
-    call = getattr(item, "callspec", None)
-    parameters = {} if call is None else dict(call.params)
-    if not {*OURS, *parameters}.issuperset(item.fixturenames):
-        return None
-    for definitions in item._fixtureinfo.name2fixturedefs.values():
-        if definitions[-1].baseid and definitions[-1].func is not get_direct_param_fixture_func:
-            return None  # the grader has a fixture of its own under that name
-    names = tuple(name for name in item._fixtureinfo.argnames if name not in parameters)
-    return _Plain(item.obj, names, parameters)
-
-
-def _call(plain: _Plain, now: _Now) -> BaseException | None:
-    """Call a check with our fixtures; what was raised."""
-    try:
-        plain.function(**{name: OURS[name](now) for name in plain.names}, **plain.parameters)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        return error
-    return None
-
-
-def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | None:
-    """Set-up, call and teardown in pytest's order, without reports; what was raised first."""
-    state = item.session._setupstate
-    item._initrequest()  # type: ignore[attr-defined]
-    raised: BaseException | None = None
-    for step in (lambda: state.setup(item), item.runtest, lambda: state.teardown_exact(neighbour)):
-        if raised is not None and step == item.runtest:
-            continue
-        try:
-            step()
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:
-            raised = raised or error
-    return raised
-
-
-def _read_sources(item: pytest.Item) -> None:
-    """Read the functions that ``student.inside`` may ship, while the file is what was collected."""
-    module = getattr(item, "module", None)
-    for function in vars(module).values() if module is not None else ():
-        if inspect.isfunction(function) and function.__module__ == getattr(module, "__name__", ""):
-            source_of(function)
-
-
 def reference_subject(suite: Suite) -> LocalSubject:
     """The reference, as if it were a student."""
     return LocalSubject(suite.reference, is_reference=True)
@@ -446,7 +274,7 @@ def _reference(unit: Unit) -> Any:
         raise ConfigError(f"{unit.reference} cannot be imported: {error}") from error
 
 
-def _outcome(now: _Now) -> Outcome | None:
+def _outcome(now: Now) -> Outcome | None:
     """The verdict, or None where the check raised something unforeseen."""
     fatal, error = now.student.fatal, now.raised
     if fatal is not None:
@@ -469,21 +297,3 @@ def _words(error: OutcomeException) -> str:
         name = message.removeprefix(prefix).split("'")[1] if "'" in message else message.removeprefix(prefix)
         return f"{name} should have been raised; nothing was."
     return message
-
-
-@contextmanager
-def _sealed() -> Iterator[None]:
-    """Collect without third-party plugins, options from the environment, or bytecode beside the grader."""
-    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = bytecode
-        before["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.digests import JUDGING
+
 ENGINE = Path(__file__).parents[1] / "autograder"
 
 # From the bottom up; a module may import its own layer and those below.
@@ -25,7 +27,7 @@ LAYERS = [
     | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},
     {"compare", "laws", "draws", "sandbox"},
     {"student"},
-    {"plugin", "together", "digests"},
+    {"plugin", "together", "collecting", "digests"},
     {"grade", "relations", "naming", "diagnose", "cases"},
     {"doctor", "prove", "submissions", "engines", "progress", "warm", "batch", "simulation"},
     {
@@ -116,3 +118,20 @@ def _imports_package(path: Path, package: str) -> bool:
         if any(name.split(".")[0] == package for name in names):
             return True
     return False
+
+
+# What a judge uses besides, and which can change no mark that is not in the digest by itself.
+HARMLESS = {"course", "errors", "secret", "threads", "digests"}
+
+
+def test_whatever_judges_is_in_the_digest_of_a_mark():
+    """A new module of the judge would else leave old marks standing."""
+    judging, waiting = set(), ["grade", "plugin"]
+    while waiting:
+        name = waiting.pop()
+        if name not in judging | HARMLESS:
+            judging.add(name)
+            path = ENGINE / f"{name}.py"
+            files = [path] if path.is_file() else list((ENGINE / name).rglob("*.py"))
+            waiting += [part for file in files for part in imports(file)]
+    assert judging <= {name.removesuffix(".py") for name in JUDGING}

@@ -23,8 +23,8 @@ SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
 ENGINE = Path(__file__).parents[1]
 # What decides in a proof; the sandbox takes no part in it, since all that is tried is our own.
 DECIDING = (
-    *"compare.py laws.py draws.py plugin.py grade.py student inside/host.py inside/wire.py".split(),
-    *"naming.py edits.py mutants.py array_operators.py prove".split(),
+    *"collecting.py compare.py laws.py draws.py plugin.py grade.py student".split(),
+    *"inside/host.py inside/wire.py naming.py edits.py mutants.py array_operators.py prove".split(),
 )
 
 

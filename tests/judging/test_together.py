@@ -15,21 +15,9 @@ from autograder.sandbox import Zygote
 from autograder.student.links import SocketLink
 from autograder.student.subjects import RoomSubject
 from autograder.verdicts import Verdict
-from tests.judging.test_suite import toy  # noqa: F401  (a fixture)
+from tests.judging.test_suite import SOLUTION, toy  # noqa: F401  (a fixture)
 
 LIMITS = Limits(call_seconds=2, test_seconds=4, load_seconds=6, whole_seconds=6, memory_mib=256)
-SOLUTION = """
-import numpy as np
-
-def double(x):
-    return 2 * x
-
-def back(dout):
-    return 2 * dout
-
-def noise(n, rng):
-    return rng.normal(size=n)
-"""
 GRADER = '''
 import numpy as np
 import pytest
