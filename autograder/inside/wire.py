@@ -227,8 +227,9 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-# Made once: json.dumps and json.loads make theirs anew for every frame.
-_ENCODE = json.JSONEncoder(allow_nan=False).encode
+# Made once: json.dumps and json.loads make theirs anew for every frame. Nodes come from a packer, which
+# bounds their depth: none holds itself.
+_ENCODE = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 _DECODE = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
