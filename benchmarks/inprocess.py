@@ -34,17 +34,17 @@ Namespace = dict[str, Any]
 class PlainStudent:
     """What a check calls, without any boundary."""
 
-    def __init__(self, namespace: Namespace, reference: Namespace) -> None:
+    def __init__(self, namespace: Namespace, reference: Callable[[], Namespace] = dict) -> None:
         self._namespace = namespace
         self._reference = reference
-        self._twins: dict[int, Any] = {}
+        self._names: dict[int, str] = {}  # id of what was fetched -> its name
 
     def __getattr__(self, name: str) -> Any:
         try:
             found = self._namespace[name]
         except KeyError:
             raise AttributeError(name) from None
-        self._twins[id(found)] = self._reference.get(name)
+        self._names[id(found)] = name
         return found
 
     def share(self, arrays: Any) -> Any:
@@ -60,8 +60,13 @@ class PlainStudent:
         return function(*args)
 
     def both(self, function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
-        right = function(*(self._twins.get(id(arg)) or _copied(arg) for arg in args))
+        right = function(*map(self._twin, args))
         return function(*args), right
+
+    def _twin(self, value: Any) -> Any:
+        """What the reference gets for an argument: its own of that name, or a copy."""
+        name = self._names.get(id(value))
+        return _copied(value) if name is None else self._reference()[name]
 
     def same(self, left: Any, right: Any) -> bool:
         return left is right
@@ -90,14 +95,18 @@ class PlainTests:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        self._reference = vars(importlib.import_module(f"solutions.{grader.parent.name}"))
+        self._unit = grader.parent.name
         self.marks = read_marks(grader)
         self._functions = {mark.id: getattr(module, mark.id) for mark in self.marks}
         self._cases = {name: list(cases(function)) for name, function in self._functions.items()}
 
+    def reference(self) -> Namespace:
+        """The names of the unit's reference."""
+        return vars(importlib.import_module(f"solutions.{self._unit}"))
+
     def holds(self, check: str, namespace: Namespace, seed: int) -> bool:
         """Whether a check passes, with all of its cases."""
-        student = PlainStudent(namespace, self._reference)
+        student = PlainStudent(namespace, self.reference)
         return all(
             self._passes(self._functions[check], student, [seed, number], case)
             for number, case in enumerate(self._cases[check])

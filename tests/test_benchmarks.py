@@ -94,6 +94,13 @@ def test_plain_student_has_no_boundary() -> None:
         _ = student.nothing
 
 
+def test_both_gives_the_reference_its_own_inputs() -> None:
+    """Code that writes into its input must not spoil the right answer."""
+    student = PlainStudent({"twice": lambda x: x.append(x[0]) or x}, lambda: {"twice": lambda x: x * 2})
+    came, right = student.both(lambda twice, x: list(twice(x)), student.twice, [3])
+    assert came == right == [3, 3]
+
+
 def test_demos_are_left_out() -> None:
     """A reduced master holds imports and task cells, in order."""
     master = (
