@@ -159,7 +159,7 @@ class Suite:
         """Of a check, all in all."""
         return self.limits.test_seconds + JUDGE_GRACE
 
-    @property
+    @cached_property
     def shipped(self) -> tuple[str, ...]:
         """The sources of the functions that checks ship."""
         every = [source for counted in self._asked.values() for source in counted.shipped]

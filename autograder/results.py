@@ -155,7 +155,7 @@ def replaced_together() -> Iterator[Callable[[Path, bytes], None]]:
     try:
         yield lambda path, content: _stage(path, content, staged)
         for name, _ in staged:
-            _wait_for_disk(name)
+            reach_disk(Path(name))
         for name, path in staged:
             os.replace(name, path)
     except BaseException:
@@ -188,8 +188,9 @@ def _begin_to_store(handle: int) -> None:
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _wait_for_disk(name: str) -> None:
-    handle = os.open(name, os.O_RDONLY)
+def reach_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..results import reach_disk
 from .refusals import full_disk_is_said
 
 
@@ -48,15 +49,7 @@ def _write(target: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, target)
-        _reach_disk(target.parent)
+        reach_disk(target.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _reach_disk(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -123,7 +123,7 @@ class _Pages:
         answers = self._digests(given)
         known = self.known.get(result.student, {})
         # A record of before it held answers leaves the notebook that formgrader showed last.
-        earlier = known["answers"] if "answers" in known else self._digests(_previous(path))
+        earlier = known.get("answers") or (self._digests(_previous(path)) if self.asked else {})
         # without an indent: that would take three times as long, and no person reads the file itself
         _renew(put, path, json.dumps(notebook, sort_keys=True))
         moment = parse_time(result.submitted)

@@ -108,7 +108,7 @@ class Host:
         """Carry out the only requests of several checks; frames with the replies in order."""
         replies: list[Any] = []
         parts: list[Any] = []
-        begun, first = time.monotonic(), 0
+        size, first, begun = 0, 0, time.monotonic()
         for number, (request, count) in enumerate(message["requests"], 1):
             if "source" in request:
                 request["source"] = message["sources"][request["source"]]
@@ -116,10 +116,10 @@ class Host:
             first += count
             replies.append([reply, len(out)])
             parts += out
-            large = sum(memoryview(part).nbytes for part in parts) > wire.SMALL
-            if large or number == len(message["requests"]) or time.monotonic() - begun > QUICKLY:
+            size += sum(memoryview(part).nbytes for part in out)
+            if size > wire.SMALL or number == len(message["requests"]) or time.monotonic() - begun > QUICKLY:
                 yield {"k": "some", "replies": replies}, parts
-                replies, parts, begun = [], [], time.monotonic()
+                replies, parts, size, begun = [], [], 0, time.monotonic()
             elif out:  # the next call may overwrite what this one returned
                 parts[-len(out) :] = [bytes(memoryview(part)) for part in out]
 

@@ -134,17 +134,17 @@ def attack():
 def test_forged_reply_stays_in_its_process(tier: Zygote) -> None:
     """A reply written ahead of time answers nothing but the process's own calls."""
     source = """
-import json, os, struct
+import json, os, struct, time
 def attack(forge):
     if forge:
         text = json.dumps({"k": "value", "v": "forged", "z": []}).encode()
         os.write(3, struct.pack(">II", len(text), 0) + text)
+        time.sleep(0.5)  # else the honest answer may come with it, and both together are no answer
     return "honest"
 """
     with tier.open(program(source)) as room:
         with room.spawn() as first, room.spawn() as second:
-            # No more than a returned value; and no answer at all where the honest one came with it.
-            assert ask(first, (True,)).value in ("forged", None)
+            assert ask(first, (True,)).value == "forged", "a forged reply is no more than a returned value"
             assert ask(second, (False,)).value == "honest"
         with room.spawn() as third:
             assert ask(third, (False,)).value == "honest"
