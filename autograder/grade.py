@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from .collector import Collector
 from .course import Course, Unit
 from .digests import digest_of, environment_digest
 from .errors import SandboxFault, Unreadable
@@ -69,6 +70,7 @@ class Grader:
         self._secret = course_secret(course)
         self._environment = environment_digest(course, unit, tier, secret_id(self._secret))
         self._files = {name: (unit.folder / name).read_bytes() for name in unit.files}
+        self._collector = Collector()
 
     def __enter__(self) -> Grader:
         return self
@@ -139,7 +141,8 @@ class Grader:
         """Grade what was read and healed before."""
         begun = time.perf_counter() if begun is None else begun
         seeds = self._seeds(student, submission.digest)
-        checks, flags, loaded = self._try(submission, seeds)
+        with self._collector.after():
+            checks, flags, loaded = self._try(submission, seeds)
         return Result(
             unit=self.unit.name,
             student=student,

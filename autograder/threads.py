@@ -1,4 +1,4 @@
-"""A calm judge: one thread for its arithmetic, as in the sandbox, and little garbage collection.
+"""A calm judge: one thread for its arithmetic, as in the sandbox.
 
 Both sides must add in the same order to be bit-identical, and many workers with many
 threads each slow one another down. Must run before NumPy is imported.
@@ -6,7 +6,6 @@ threads each slow one another down. Must run before NumPy is imported.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -17,17 +16,6 @@ def use_one_thread() -> None:
     """Ask for one thread; what the user has set stays."""
     for name in VARIABLES:
         os.environ.setdefault(name, "1")
-
-
-def calm_collector() -> None:
-    """Leave what is there now out of garbage collection.
-
-    A warm judge holds libraries and collected checks for good; to look through them again costs
-    as much as several checks, about once per submission.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def calm_torch() -> None:

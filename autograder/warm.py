@@ -26,7 +26,6 @@ from .digests import digest_of, digest_of_file, environment_digest
 from .errors import UsageError
 from .grade import Grader
 from .secret import course_secret, secret_id
-from .threads import calm_collector
 
 JUDGE_MEMORY = 8 << 30  # bytes that a worker of the judge may map
 
@@ -74,7 +73,6 @@ class Process:
             self.cool()
             self.core = Core()
             self.grader, self.job = self._make(key), key
-            calm_collector()
         return self.grader
 
     def _make(self, job: Job) -> Grader:

@@ -9,11 +9,12 @@ the means themselves are.
 """
 
 import math
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from autograder.compare import assert_close
+from autograder.compare import Difference, assert_close
 from autograder.laws import assert_unchanged
 
 TINY = 1e-12  # an ε that cannot be seen
@@ -24,8 +25,8 @@ DEFAULT = {
 
 
 def some_params(draw):
-    """Three parameters of different shapes."""
-    return [draw.normal(3, 4), draw.normal(5), draw.normal(2, 1, 2)]
+    """Two parameters of different shapes."""
+    return [draw.normal(3, 4), draw.normal(5)]
 
 
 def some_grads(draw, params, steps, gap=0.1):
@@ -124,7 +125,10 @@ def assert_race(student, name, params, grads, rates=(), tolerance=None, **option
 
 
 def assert_same_path(path, expected, **tolerance):
-    """Two paths agree after every step."""
+    """Two paths agree after every step; the first step after which they do not is told."""
+    with suppress(Difference):
+        assert_close(path, expected, **tolerance)
+        return
     for number in range(len(expected[0])):
         for index, (p, q) in enumerate(zip(path, expected, strict=True)):
             assert_close(p[number], q[number], what=f"After step {number + 1}, params[{index}]", **tolerance)
@@ -307,7 +311,7 @@ def test_adam_first_step(student, draw):
     """The first step is the learning rate long in every element, whatever the gradient's size."""
     params = some_params(draw)
     start = [p.copy() for p in params]
-    grads = [draw.away_from_zero(*p.shape) * 10.0**power for p, power in zip(params, (-2, 0, 2), strict=True)]
+    grads = [draw.away_from_zero(*p.shape) * 10.0**power for p, power in zip(params, (-2, 2), strict=True)]
     path = path_of(student, "Adam", params, [g[None] for g in grads], lr=0.3, betas=(0.8, 0.97), eps=0.0)
     for index, (p, p0, g) in enumerate(zip(path, start, grads, strict=True)):
         assert_close(p[0], p0 - 0.3 * np.sign(g), what=f"After step 1, params[{index}]")

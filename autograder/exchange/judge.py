@@ -13,7 +13,6 @@ from ..diagnose import Explainer, explanation_digest
 from ..digests import digest_of_file
 from ..errors import SandboxFault
 from ..grade import Grader, broken_result
-from ..threads import calm_collector
 from ..verdicts import Result
 from .attempts import Attempt
 from .blobs import Blobs
@@ -67,7 +66,6 @@ class Judge:
         grader = self._warm.pop(unit.name, None)
         if grader is None:
             grader = Grader(self.course, unit, self.tier, explain=Explainer())
-            calm_collector()
         self._warm[unit.name] = grader
         if len(self._warm) > MOST_WARM:
             self._cool(next(iter(self._warm)))

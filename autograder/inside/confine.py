@@ -8,12 +8,13 @@ step               what it takes away                           walled  fenced
 =================  ===========================================  ======  ======
 ``wall``           other processes, IPC, mounts; own scratch    room
 ``lock_room``      files other than libraries; signals          room    room
+``end_with``       a life beyond that of its room              test    test
 ``lock_process``   the above once more, then memory, CPU time,  test    test
                    processes, file size, capabilities, and all
                    system calls but those of ``seccomp.ALLOWED``
 =================  ===========================================  ======  ======
 
-"room" is the process that compiles one submission and starts its tests; "test"
+"room" is the process that belongs to one submission and starts its tests; "test"
 executes the student's code. The network is taken away from the whole zygote by
 bubblewrap (walled) and from each test by the filter (both). The order matters:
 Landlock opens paths, so it comes before the filter; the filter forbids every
@@ -68,7 +69,7 @@ def wall(confinement: Confinement, scratch: str, uid: int, gid: int) -> None:
 
 
 def lock_room(confinement: Confinement, scratch: str) -> None:
-    """Confine the process that compiles a submission: libraries and its scratch folder only.
+    """Confine the process of a submission: libraries and its scratch folder only.
 
     In tier ``walled`` the end of bubblewrap's first process ends everything.
     """
@@ -79,7 +80,18 @@ def lock_room(confinement: Confinement, scratch: str) -> None:
     landlock.restrict(confinement.readable, [scratch])
 
 
-def lock_process(confinement: Confinement, scratch: str, parent: int) -> None:
+def end_with(parent: int) -> None:
+    """Let the kernel end this process when the one that forked it ends.
+
+    Raises:
+        OSError: that has ended already.
+    """
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise linux.Denied(3, "the process that started this one has ended")
+
+
+def lock_process(confinement: Confinement, scratch: str) -> None:
     """Confine a test process. After this it can compute, and answer on its socket.
 
     In tier ``fenced`` the scratch folder lies on a real disk, where the number of
@@ -88,9 +100,6 @@ def lock_process(confinement: Confinement, scratch: str, parent: int) -> None:
     Raises:
         OSError: a step failed; the process must end.
     """
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        raise linux.Denied(3, "the process that started this one has ended")
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if confinement.tier == "walled":

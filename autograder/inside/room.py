@@ -1,15 +1,18 @@
-"""The process that belongs to one submission: it compiles it and starts its tests.
+"""The process that belongs to one submission: it starts its tests.
 
 Theory of operation. In tier ``walled`` this process is number 1 of a process
-namespace: when it ends, the kernel ends everything in it. It parses and compiles
-the student's source and never executes it, so what it says about its children (how
-they ended, how much they used) can be believed. It owns every process number that
-it reports: a child stays a zombie until its end was asked for, so that no number
-is used twice.
+namespace: when it ends, the kernel ends everything in it. It never executes the
+student's source, so what it says about its children (how they ended, how much they
+used) can be believed. It owns every process number that it reports: a child stays a
+zombie until its end was asked for, so that no number is used twice.
 
 Each test is a fresh fork: it takes its socket and its output, closes everything
 else, is confined, says "confined" on a pipe that student code never sees, and only
 then loads the submission. If a step fails it says why on that pipe and ends.
+
+The first test compiles the source itself, before it is confined, and says on the pipe how
+that went: most submissions need one test process, and what it has read needs no
+copying then. A second test is forked from a room that has compiled it as well.
 
 While it loads, a test announces each statement of the notebook on a page of memory
 that it shares with this process, so that a statement that never ends, or ends the
@@ -18,7 +21,8 @@ It gains nothing: all that a lie does is to leave out a statement of its own not
 which it could have been submitted without, or to make the judge wait as long as it
 does for any notebook.
 
-Commands from the judge: ``spawn`` (socket and output follow), ``look`` (what it is
+The judge sends the submission with socket and output of its first test, and then
+commands: ``spawn`` (socket and output follow), ``look`` (what it is
 executing, and for how long), ``end`` (kill if it does not end by itself in time, and
 say how it ended), ``drop`` (kill, say nothing). End of the connection: kill
 everything and end.
@@ -29,6 +33,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import json
 import os
 import shutil
 import signal
@@ -37,6 +42,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 from . import confine, control, host, loading, output
@@ -70,20 +76,21 @@ class Child:
 
 
 class Room:
-    """One submission: its compiled form and its running tests."""
+    """One submission and its running tests."""
 
     def __init__(self, sock: socket.socket, setting: Setting, scratch: str, given: Given) -> None:
         self.sock = sock
         self.setting = setting
         self.scratch = scratch
         self.given = given
+        self.program: dict[str, Any] = {}
         self.files: dict[str, bytes] = {}
         self.children: dict[int, Child] = {}  # by the number that the judge gave
 
     def serve(self) -> None:
-        """Read the submission, then follow commands until the judge closes."""
+        """Read the submission and start its first test, then follow commands until the judge closes."""
         message = control.receive(self.sock)
-        if message is None or not self._compile(message):
+        if message is None or not self._begin(message):
             return
         commands = {"spawn": self._spawn, "look": self._look, "end": self._end, "drop": self._drop}
         while (message := control.receive(self.sock)) is not None:
@@ -94,28 +101,44 @@ class Room:
         for number in list(self.children):
             self._reap(number, 0.0)
 
-    def _compile(self, message: Message) -> bool:
+    @cached_property
+    def compiled(self) -> loading.Compiled:
+        """The submission, compiled in this process."""
+        gc.disable()  # trees are many objects, and all of them are needed
+        compiled = loading.compile_program(self.program, self.given)
+        gc.freeze()
+        gc.enable()
+        return compiled
+
+    def _begin(self, message: Message) -> bool:
+        """Start the first test; False where the submission cannot be compiled, and the judge is told why.
+
+        Where compiling it ended the process there is nothing to tell: the connection ends.
+        """
+        self.program = message.header["program"]
         start = 0
         for name, size in message.header["files"]:
             self.files[name] = message.body[start : start + size]
             start += size
-        gc.disable()  # trees are many objects, and all of them are needed
-        try:
-            self.compiled = loading.compile_program(message.header["program"], self.given)
-        except FAULTS_OF_THE_SOURCE as error:
-            control.send(self.sock, {"refused": f"{type(error).__name__}: {error}"[:500]})
+        line, ended, said = self._fork(message, first=True).partition(b"\n")
+        if not ended:
             return False
-        except Exception as error:  # ours: the judge makes it a fault, not a verdict
-            control.send(
-                self.sock, {"fault": f"compiling a submission: {type(error).__name__}: {error}"[:500]}
-            )
-            return False
-        gc.freeze()
-        gc.enable()
-        control.send(self.sock, {"compiled": self.compiled.report})
-        return True
+        found = json.loads(line)
+        if "compiled" in found:
+            found |= self._spawned(message, said)
+        control.send(self.sock, found)
+        return "compiled" in found
 
     def _spawn(self, message: Message) -> None:
+        self.compiled  # noqa: B018 - here, so that no further test has to do it
+        control.send(self.sock, self._spawned(message, self._fork(message)))
+
+    def _spawned(self, message: Message, said: bytes) -> dict[str, Any]:
+        fault = None if said == b"confined" else said.decode()
+        return {"spawned": message.header["number"], "fault": fault}
+
+    def _fork(self, message: Message, first: bool = False) -> bytes:
+        """Start a test process; what it said until it was confined, or ended."""
         number = message.header["number"]
         folder = self._furnish(number)
         progress = Progress()
@@ -124,15 +147,14 @@ class Room:
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            self._test(message, tell, folder, parent, progress)
+            self._test(message, tell, folder, parent, progress, first)
         progress.hide()
         self.children[number] = Child(pid, progress)
         os.close(tell)
         for fd in message.fds:
             os.close(fd)
         with os.fdopen(listen, "rb") as pipe:
-            said = pipe.read()
-        control.send(self.sock, {"spawned": number, "fault": None if said == b"confined" else said.decode()})
+            return pipe.read()
 
     def _furnish(self, number: int) -> str:
         """A fresh folder with the unit's files; nothing of another test is in it."""
@@ -145,24 +167,44 @@ class Room:
                 file.write(data)
         return folder
 
-    def _test(self, order: Message, tell: int, folder: str, parent: int, progress: Progress) -> NoReturn:
+    def _test(
+        self, order: Message, tell: int, folder: str, parent: int, progress: Progress, first: bool
+    ) -> NoReturn:
         """The test process; never returns into the loop of its parent."""
         status = 1
         try:
-            sock = self._confined(order.fds, tell, folder, parent)
+            if self.setting.confinement is not None:
+                confine.end_with(parent)
+            if first:
+                self._compile(tell)
+            sock = self._confined(order.fds, tell, folder)
             mode, without = order.header["mode"], frozenset(order.header["without"])
             host.serve(sock, lambda: self.compiled.execute(mode, without, progress.tell), self.setting.caps)
             status = 0
         finally:
             os._exit(status)
 
-    def _confined(self, fds: tuple[int, ...], tell: int, folder: str, parent: int) -> socket.socket:
+    def _compile(self, tell: int) -> None:
+        """Compile the submission and say how that went; raises where it did not."""
+        try:
+            said = {"compiled": self.compiled.report}
+        except FAULTS_OF_THE_SOURCE as error:
+            said = {"refused": f"{type(error).__name__}: {error}"[:500]}
+            raise
+        except Exception as error:  # ours: the judge makes it a fault, not a verdict
+            said = {"fault": f"compiling a submission: {type(error).__name__}: {error}"[:500]}
+            raise
+        finally:
+            with os.fdopen(tell, "wb", closefd=False) as pipe:
+                pipe.write(json.dumps(said).encode() + b"\n")
+
+    def _confined(self, fds: tuple[int, ...], tell: int, folder: str) -> socket.socket:
         sock = _arrange(fds, tell)
         try:
             _move_to(folder)
             output.redirect(int(self.setting.limits["output_mib"]) << 20)
             if self.setting.confinement is not None:
-                confine.lock_process(self.setting.confinement, folder, parent)
+                confine.lock_process(self.setting.confinement, folder)
         except BaseException as error:
             os.write(_PIPE, f"{type(error).__name__}: {error}".encode())
             raise
@@ -172,16 +214,20 @@ class Room:
 
     def _end(self, message: Message) -> None:
         number = message.header["number"]
-        control.send(self.sock, {"ended": number, **self._reap(number, message.header["grace"])})
+        progress = self.children[number].progress
+        ended = self._reap(number, message.header["grace"])
+        control.send(self.sock, {"ended": number, **ended, "at": self._statement(progress.look()[0])})
+        progress.close()
 
     def _look(self, message: Message) -> None:
         number = message.header["number"]
-        place, seconds = self.children[number].progress.look(len(self.compiled.steps))
-        control.send(self.sock, {"looked": number, "at": self._statement(place), "seconds": seconds})
+        place, seconds = self.children[number].progress.look()
+        at = self._statement(place)
+        control.send(self.sock, {"looked": number, "at": at, "seconds": seconds if at else 0.0})
 
     def _statement(self, place: int) -> dict[str, Any] | None:
-        """What the judge may want to know of the statement at ``place``."""
-        if place == loading.NOWHERE:
+        """What the judge may want to know of the statement at ``place``; None where there is none."""
+        if place == loading.NOWHERE or not 0 <= place < len(self.compiled.steps):
             return None
         step = self.compiled.steps[place]
         names = sorted(name for name in step.binds if len(name) <= loading.MAX_TEXT)[:_NAMES]
@@ -194,12 +240,14 @@ class Room:
         }
 
     def _drop(self, message: Message) -> None:
-        self._reap(message.header["number"], 0.0)
+        number = message.header["number"]
+        progress = self.children[number].progress
+        self._reap(number, 0.0)
+        progress.close()
 
     def _reap(self, number: int, grace: float) -> dict[str, Any]:
         """Wait ``grace`` seconds, kill, and say how the process ended."""
-        child = self.children.pop(number)
-        pid = child.pid
+        pid = self.children.pop(number).pid
         ended = _wait(pid, grace)
         killed = ended is None
         if ended is None:
@@ -207,14 +255,7 @@ class Room:
             ended = os.wait4(pid, 0)
         shutil.rmtree(os.path.join(self.scratch, str(number)), ignore_errors=True)
         _, status, usage = ended
-        place, _ = child.progress.look(len(self.compiled.steps))
-        child.progress.close()
-        return {
-            "status": status,
-            "killed": killed,
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            "at": self._statement(place),
-        }
+        return {"status": status, "killed": killed, "cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
 def _arrange(fds: tuple[int, ...], tell: int) -> socket.socket:

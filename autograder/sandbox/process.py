@@ -26,7 +26,7 @@ class Process:
         self.sock = sock
         self._room = room
         self._number = number
-        self._output = output
+        self.output = output
         self._ending: Ending | None = None
         self._open = True
 
@@ -50,9 +50,9 @@ class Process:
 
     def printed(self) -> str:
         """What the process wrote so far (its limit is ``output_mib``); for staff, never for students."""
-        if self._output < 0:
+        if self.output < 0:
             return ""
-        data = os.pread(self._output, self._room.limits.output_mib << 20, 0)
+        data = os.pread(self.output, self._room.limits.output_mib << 20, 0)
         return data.decode("utf-8", "replace")
 
     def close(self) -> None:
@@ -66,9 +66,9 @@ class Process:
     def release(self) -> None:
         """Close the judge's ends."""
         self.sock.close()
-        if self._output >= 0:
-            os.close(self._output)
-            self._output = -1
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1
 
     def __enter__(self) -> Process:
         return self

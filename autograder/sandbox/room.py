@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -20,6 +21,7 @@ from .process import Process
 if TYPE_CHECKING:
     from .zygote import Zygote
 
+_FIRST_MODE = "slice"  # how nearly every submission is loaded first
 _SOON = 10.0  # seconds for what takes milliseconds, on a machine under load
 
 
@@ -40,28 +42,37 @@ class Room:
         self._number = number
         self._sock = sock
         self._spawned = 0
+        self._first: Process | None = None  # started with the room, not yet asked for
         self._hung = False
         self._processes: list[Process] = []
 
     def compile(self, program: dict[str, Any], files: Mapping[str, bytes]) -> None:
-        """Send the submission and wait until it is compiled.
+        """Send the submission, and wait until it is compiled and its first process is confined.
 
         Raises:
             SandboxFault: a step of the isolation failed.
         """
-        if (first := self._receive(_SOON)) is None or "ready" not in first.header:
-            raise SandboxFault(self._why(first, "a process for a submission could not be started"))
-        header = {"program": program, "files": [(name, len(data)) for name, data in files.items()]}
+        self._first, theirs = self._process()
+        header = {
+            "program": program,
+            "files": [(name, len(data)) for name, data in files.items()],
+            "number": self._spawned,
+            "mode": _FIRST_MODE,
+            "without": [],
+        }
+        patience = self.limits.load_seconds
+        with theirs, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            fds = theirs.fileno(), self._first.output
+            control.send(self._sock, header, b"".join(files.values()), fds, seconds=patience)
+        if (ready := self._heard(_SOON)) is None or "ready" not in ready.header:
+            raise SandboxFault(self._why(ready, "a process for a submission could not be started"))
         try:
-            control.send(self._sock, header, b"".join(files.values()), seconds=self.limits.load_seconds)
-            self._settle(self._receive(self.limits.load_seconds))
+            self._settle(self._heard(patience))
         except TimeoutError:
             self._hung = True
             self.ending = Ending(Verdict.TIMEOUT, "the source could not be compiled within the time allowed")
-        except (BrokenPipeError, ConnectionResetError):
-            self._settle(None)
 
-    def spawn(self, mode: str = "slice", without: Iterable[int] = ()) -> Process:
+    def spawn(self, mode: str = _FIRST_MODE, without: Iterable[int] = ()) -> Process:
         """A fresh process that loads the submission.
 
         Args:
@@ -71,15 +82,25 @@ class Room:
         Raises:
             SandboxFault: a step of the isolation failed, or the room is gone.
         """
-        self._spawned += 1
-        ours, theirs = socket.socketpair()
-        output = _open_output()
-        process = Process(self, self._spawned, ours, output)
-        self._processes.append(process)
+        places = sorted(without)
+        first, self._first = self._first, None
+        if first is not None:
+            if mode == _FIRST_MODE and not places:
+                return first
+            first.close()
+        process, theirs = self._process()
         with theirs:
             if self.ending is None:
-                self._start(mode, sorted(without), theirs.fileno(), output)
+                self._start(mode, places, theirs.fileno(), process.output)
         return process
+
+    def _process(self) -> tuple[Process, socket.socket]:
+        """A process that is yet to be started, and its end of the connection."""
+        self._spawned += 1
+        ours, theirs = socket.socketpair()
+        process = Process(self, self._spawned, ours, _open_output())
+        self._processes.append(process)
+        return process, theirs
 
     def end(self, number: int, grace: float, timed_out: bool, printed: str) -> Ending:
         """End one process and say how it did; a fault of ours is BROKEN."""
@@ -137,12 +158,15 @@ class Room:
             )
         elif "compiled" in message.header:
             self.compiled = message.header["compiled"]
+            self._check_spawned(message)
         else:
             raise SandboxFault(self._why(message, "the submission could not be compiled"))
 
     def _start(self, mode: str, without: list[int], sock: int, output: int) -> None:
         order = {"do": "spawn", "number": self._spawned, "mode": mode, "without": without}
-        message = self._ask(order, _SOON, (sock, output))
+        self._check_spawned(self._ask(order, _SOON, (sock, output)))
+
+    def _check_spawned(self, message: Message) -> None:
         if message.header.get("spawned") != self._spawned or message.header["fault"] is not None:
             raise SandboxFault(self._why(message, "a test process could not be confined"))
 
@@ -159,6 +183,13 @@ class Room:
 
     def _receive(self, seconds: float) -> Message | None:
         return control.receive(self._sock, seconds, most_fds=0)
+
+    def _heard(self, seconds: float) -> Message | None:
+        """The next message; None where the other side is gone."""
+        try:
+            return self._receive(seconds)
+        except ConnectionResetError:
+            return None
 
     def _why(self, message: Message | None, what: str) -> str:
         reason = message.header.get("fault", "an answer out of turn") if message else "it ended at once"
