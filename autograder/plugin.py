@@ -251,7 +251,7 @@ def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
 
 
 def _ships(outcome: Outcome) -> bool:
-    return any(call.kind == "inside" for call in outcome.transcript)
+    return any(call.kind == "inside" and not call.whole for call in outcome.transcript)
 
 
 def _told_singly(first: Outcome, again: Outcome) -> Outcome:

@@ -213,7 +213,7 @@ def test_sgd_own_state(student, draw):
         assert_close(p, q, what="With a second optimizer at work, a parameter of the first")
 
 
-@pytest.mark.task("SGD", points=1, law=True)
+@pytest.mark.task("SGD", points=1, law=True, mirror=False)
 def test_sgd_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "SGD", draw, lr=0.3, momentum=0.7, weight_decay=0.4)
@@ -227,7 +227,7 @@ def test_sgd_layouts(student, draw):
     assert_race(student, "SGD", params, grads, lr=0.3)
 
 
-@pytest.mark.task("SGD", points=1, law=True)
+@pytest.mark.task("SGD", points=1, law=True, mirror=False)
 @pytest.mark.parametrize("momentum", [0.0, -0.5])
 def test_sgd_refuses(student, draw, momentum):
     """Nesterov without momentum is refused with ValueError."""
@@ -269,7 +269,7 @@ def test_rmsprop_rate_changes(student, draw):
     )
 
 
-@pytest.mark.task("RMSprop", points=1, law=True)
+@pytest.mark.task("RMSprop", points=1, law=True, mirror=False)
 def test_rmsprop_zero_gradient(student, draw):
     """A parameter whose gradient is zero from the start stays where it is."""
     params = [draw.normal(3, 2)]
@@ -278,13 +278,13 @@ def test_rmsprop_zero_gradient(student, draw):
     assert_close(places[-1], start, what="After two zero gradients, the parameter")
 
 
-@pytest.mark.task("RMSprop", points=1, law=True)
+@pytest.mark.task("RMSprop", points=1, law=True, mirror=False)
 def test_rmsprop_scale(student, draw):
     """Gradients 1000 times as large give the same path."""
     assert_scale_free(student, "RMSprop", draw, lr=0.2, alpha=0.8, eps=TINY)
 
 
-@pytest.mark.task("RMSprop", points=1, law=True)
+@pytest.mark.task("RMSprop", points=1, law=True, mirror=False)
 def test_rmsprop_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "RMSprop", draw, lr=0.3)
@@ -356,13 +356,13 @@ def test_adam_rate_changes(student, draw):
     assert_race(student, "Adam", params, grads, rates, lr=0.5, betas=(0.0, 0.0), eps=TINY)
 
 
-@pytest.mark.task("Adam", points=1, law=True)
+@pytest.mark.task("Adam", points=1, law=True, mirror=False)
 def test_adam_scale(student, draw):
     """Gradients 1000 times as large give the same path."""
     assert_scale_free(student, "Adam", draw, lr=0.2, betas=(0.6, 0.9), eps=TINY)
 
 
-@pytest.mark.task("Adam", points=1, law=True)
+@pytest.mark.task("Adam", points=1, law=True, mirror=False)
 def test_adam_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "Adam", draw, lr=0.3, weight_decay=0.4)
@@ -403,7 +403,7 @@ def test_adamw_defaults(student, draw):
     assert_race(student, "AdamW", params, large_grads(draw, params, 4), rates, tolerance=DEFAULT, lr=0.5)
 
 
-@pytest.mark.task("AdamW", points=1, law=True)
+@pytest.mark.task("AdamW", points=1, law=True, mirror=False)
 def test_adamw_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "AdamW", draw, lr=0.3, weight_decay=0.4)
@@ -453,7 +453,7 @@ def test_lr_without_warmup(student):
     assert_schedule(student, (0,), peak=0.8, warmup=0, total=9)
 
 
-@pytest.mark.task("lr_at", points=1, law=True)
+@pytest.mark.task("lr_at", points=1, law=True, mirror=False)
 @pytest.mark.parametrize("options", [{"step": -1}, {"step": 2, "total": 4}, {"step": 2, "total": 3}])
 def test_lr_refuses(student, options):
     """A negative step, or an end that is not after the peak, is refused with ValueError."""
@@ -502,7 +502,7 @@ def test_clip_shortens(student, draw):
         assert_close(g, 0.3 * old, rtol=1e-5, atol=1e-6, what=f"grads[{index}] after clipping")
 
 
-@pytest.mark.task("clip_grad_norm", points=2, law=True)
+@pytest.mark.task("clip_grad_norm", points=2, law=True, mirror=False)
 def test_clip_leaves_short_ones(student, draw):
     """Gradients that are short enough are not changed."""
     grads = some_params(draw)
@@ -524,7 +524,7 @@ def test_clip_eps(student, draw):
     assert_close(tiny[0], expected, rtol=1e-6, atol=1e-15, what="A tiny gradient after clipping")
 
 
-@pytest.mark.task("clip_grad_norm", points=1, law=True)
+@pytest.mark.task("clip_grad_norm", points=1, law=True, mirror=False)
 def test_clip_zeros(student):
     """Zero gradients stay zero and have length zero."""
     norm, after = clipped(student, [np.zeros((2, 3)), np.zeros(4)], 1.0)
@@ -588,7 +588,7 @@ def test_adagrad_eps(student, draw):
     assert_same_path(path[len(first) :], expected[len(first) :], **DEFAULT)
 
 
-@pytest.mark.task("Adagrad", points=1, bonus=True, law=True)
+@pytest.mark.task("Adagrad", points=1, bonus=True, law=True, mirror=False)
 def test_adagrad_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "Adagrad", draw, lr=0.3)
@@ -610,7 +610,7 @@ def test_adadelta_path(student, draw):
     assert_same_path(*races(student, "Adadelta", own, (second, grads, (), {})))
 
 
-@pytest.mark.task("Adadelta", points=1, bonus=True, law=True)
+@pytest.mark.task("Adadelta", points=1, bonus=True, law=True, mirror=False)
 def test_adadelta_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "Adadelta", draw)
@@ -640,7 +640,7 @@ def test_amsgrad_defaults(student, draw):
     assert_race(student, "AMSGrad", params, large_grads(draw, params, 4), tolerance=DEFAULT, lr=0.3)
 
 
-@pytest.mark.task("AMSGrad", points=1, bonus=True, law=True)
+@pytest.mark.task("AMSGrad", points=1, bonus=True, law=True, mirror=False)
 def test_amsgrad_grads_untouched(student, draw):
     """The step does not change the gradients that it is given."""
     assert_grads_untouched(student, "AMSGrad", draw, lr=0.3)

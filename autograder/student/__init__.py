@@ -1,7 +1,7 @@
 """The proxy through which graders see a student."""
 
 from .faults import Blocked, ReplyMismatch, StudentEnded, StudentFault, StudentRaised
-from .proxy import Call, Student, Subject, Trial, source_of
+from .proxy import Call, Student, Subject, Trial, source_of, whole
 from .remote import NOTHING, Remote
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "Subject",
     "Trial",
     "source_of",
+    "whole",
 ]

@@ -77,6 +77,7 @@ class Call:
     target: Any = None  # the name or object that was called or asked: NameRef or HandleRef
     shared: tuple[Any, ...] = ()  # the shared arrays
     left: tuple[Any, ...] = ()  # copies of them as the call left them
+    whole: bool = False  # a shipped function that is never taken apart
 
 
 @dataclass
@@ -151,12 +152,13 @@ class Student:
         student's among its arguments: ``student.inside(walk, student.SGD, ...)`` is about SGD.
 
         Many calls in one crossing are cheap, but one reply to all of them explains nothing. So a
-        check that fails runs once more with its shipped functions unrolled (see ``Suite``).
+        check that fails runs once more with its shipped functions unrolled (see ``Suite``), but
+        for those that stay ``whole``.
         """
-        if self._trial.unrolled:
+        if self._trial.unrolled and not is_whole(function):
             return function(*(self._side().as_sent(arg) for arg in args))
         remote, source = self._shipped(function, args)
-        return self._request("inside", remote, args, {}, name=source)
+        return self._request("inside", remote, args, {}, name=source, whole=is_whole(function))
 
     def both(self, function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
         """As ``inside``, and on the reference with copies of the inputs: (student's result, right one).
@@ -197,10 +199,16 @@ class Student:
     # --- one request ---
 
     def _request(
-        self, kind: str, remote: Remote, args: tuple[Any, ...], kwargs: dict[str, Any], name: str = ""
+        self,
+        kind: str,
+        remote: Remote,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        name: str = "",
+        whole: bool = False,
     ) -> Any:
         label = _label(kind, remote, name)
-        call = Call(kind, label, args, kwargs, target=remote._ref)
+        call = Call(kind, label, args, kwargs, target=remote._ref, whole=whole)
         if self._trial.unrolled:  # a shipped function may go on to change what it has sent
             call.args = tuple(map(self._side().as_sent, args))
         self.transcript.append(call)
@@ -332,10 +340,25 @@ class Student:
             self._mirror.forget(twin.id)
 
 
+def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a shipped function that works beside the student's objects only: it looks into them.
+
+    Modules of torch are an example: in the judge there are only proxies of them.
+    """
+    vars(function)["whole"] = True
+    return function
+
+
+def is_whole(function: Callable[..., Any]) -> bool:
+    """Whether a shipped function must not be taken apart."""
+    return bool(vars(function).get("whole"))
+
+
 @cache
 def source_of(function: Callable[..., Any]) -> str:
     """The text of a grader's function, read once: the file may change while a judge is warm."""
-    return textwrap.dedent(inspect.getsource(function))
+    source = textwrap.dedent(inspect.getsource(function))
+    return source[source.index("def ") :]  # what marks it means nothing beside the student's code
 
 
 def _message(
