@@ -47,7 +47,7 @@ class PlainStudent:
         self._names[id(found)] = name
         return found
 
-    def share(self, arrays: Any) -> Any:
+    def share(self, arrays: Any, *, shipped: bool = True) -> Any:
         return arrays
 
     def lend(self, target: Any) -> Any:

@@ -107,14 +107,14 @@ def clipped_each(clip, calls):
 
 def path_of(student, name, params, grads, rates=(), **options):
     """Of each parameter an array (steps, *shape) of where the student's optimizer brings it."""
-    one = (student.share(params), grads, rates, options)
+    one = (student.share(params, shipped=False), grads, rates, options)
     return student.inside(optimizers_at_work, getattr(student, name), [one])
 
 
 def races(student, name, *several):
     """The student's and the reference's paths from the same starts, with the same gradients."""
     for params, *_ in several:
-        student.share(params)
+        student.share(params, shipped=False)
     return student.both(optimizers_at_work, getattr(student, name), several)
 
 
@@ -140,7 +140,7 @@ def assert_grads_untouched(student, name, draw, **options):
     grads = [[draw.away_from_zero(*p.shape) for p in params] for _ in range(2)]
     every = [g for gradient in grads for g in gradient]
     before = [g.copy() for g in every]
-    student.share([*params, *every])
+    student.share([*params, *every], shipped=False)
     left = student.inside(optimizer_and_its_gradients, getattr(student, name), params, grads, options)
     for g, old in zip(left, before, strict=True):
         assert_unchanged(old, g, "A gradient that was given to step")
@@ -152,7 +152,7 @@ def assert_scale_free(student, name, draw, **options):
     large = [p.copy() for p in small]
     grads = grads_with_zeros(draw, small, 4)
     several = [(small, grads, (), options), (large, [1000 * g for g in grads], (), options)]
-    student.share([*small, *large])
+    student.share([*small, *large], shipped=False)
     paths = student.inside(optimizers_at_work, getattr(student, name), several)
     for p, q in zip(paths[: len(small)], paths[len(small) :], strict=True):
         what = "With gradients 1000 times as large, a parameter"
@@ -206,7 +206,7 @@ def test_sgd_own_state(student, draw):
     first, second = some_params(draw), some_params(draw)
     grads, other_grads = grads_with_zeros(draw, first, 3), grads_with_zeros(draw, second, 3)
     options = {"lr": 0.2, "momentum": 0.7}
-    student.share([*first, *second])
+    student.share([*first, *second], shipped=False)
     inputs = first, grads, second, other_grads, options
     came, expected = student.both(two_optimizers_at_work, student.SGD, *inputs)
     for p, q in zip(came, expected, strict=True):
@@ -474,7 +474,7 @@ def clipped_several(student, *calls):
     """The same for several calls (grads, args, options)."""
     calls = [([g.copy() for g in grads], args, options) for grads, args, options in calls]
     for grads, *_ in calls:
-        student.share(grads)
+        student.share(grads, shipped=False)
     came = iter(student.inside(clipped_each, student.clip_grad_norm, calls))
     return [(next(came), [next(came) for _ in grads]) for grads, *_ in calls]
 
