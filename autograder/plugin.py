@@ -114,7 +114,8 @@ class Suite:
             if unrolled is None and outcome.verdict in TOLD_SINGLY and _ships(outcome):
                 waits = self._told_enough(self.marks[check], outcome)
                 outcome = replace(outcome, waits=True) if waits else _told_singly(outcome, again(True))
-            outcome = replace(outcome, case=number)
+            if outcome.case != number:
+                outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
         return outcome
@@ -208,11 +209,18 @@ class Suite:
         now = Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
         if now.student.begin():
             self._perform(item, now, timed)
-        outcome = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
-        if outcome is None:
-            outcome = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
-        transcript = tuple(now.student.transcript)
-        return replace(outcome, transcript=transcript, unrolled=unrolled, error=now.raised)
+        ended = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
+        if ended is None:
+            ended = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
+        return Outcome(
+            ended.verdict,
+            ended.reason,
+            ended.notes,
+            tuple(now.student.transcript),
+            ended.fault,
+            unrolled=unrolled,
+            error=now.raised,
+        )
 
     def _perform(self, item: pytest.Item, now: Now, timed: bool) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""

@@ -141,3 +141,32 @@ def test_another_kind_of_answer_is_told_of_the_function(toy, returns):  # noqa: 
     found = outcomes(toy(GRADER), wrong)["test_several"]
     assert found.verdict is Verdict.FAILED
     assert found.reason.startswith("double returned")
+
+
+WHOLE = GRADER.replace(
+    "from solutions import", "from autograder.student import whole\nfrom solutions import"
+).replace("def add_in_place", "@whole\ndef add_in_place")
+
+
+def test_what_stays_whole_is_never_taken_apart(toy):  # noqa: F811
+    """It makes sense beside the student's objects only, so its first run is all there is to tell."""
+    suite = toy(WHOLE)
+    again = suite.run("test_in_place", reference_subject(suite), 1, unrolled=True)
+    assert again.verdict is Verdict.PASSED
+    assert [call.kind for call in again.transcript] == ["inside"]
+    wrong = subject(SOLUTION.replace("return 2 * x", "return 3 * x"))
+    found = suite.run("test_in_place", wrong, 1)
+    assert (found.verdict, found.unrolled, found.waits) == (Verdict.FAILED, False, False)
+
+
+SPARED = GRADER.replace(
+    "student.share(x))\n    assert_close(x, expected",
+    "student.share(x, shipped=False))\n    assert_close(x, expected",
+)
+
+
+def test_what_is_shared_for_single_calls_only(toy):  # noqa: F811
+    """After a shipped function it stays as it was; one by one its changes come back."""
+    suite = toy(SPARED)
+    assert suite.run("test_in_place", reference_subject(suite), 1, unrolled=False).verdict is Verdict.FAILED
+    assert suite.run("test_in_place", reference_subject(suite), 1, unrolled=True).verdict is Verdict.PASSED

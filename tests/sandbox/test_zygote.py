@@ -111,6 +111,15 @@ def test_unseeded_draws_repeat(zygote: Zygote) -> None:
     assert answers[0] == answers[1] is not None
 
 
+def test_the_first_process_may_be_another_one(zygote: Zygote) -> None:
+    """One is started with the room, for the usual way of loading; who asks for another gets another."""
+    source = "def attack():\n    return sorted(globals().keys() & {'a', 'b'})\na = 1\nb = 2\n"
+    with zygote.open(program(source)) as room:
+        first, second = room.spawn("whole"), room.spawn("whole", without=[1])
+        assert ask(first, ()).value == ["a", "b"]
+        assert ask(second, ()).value == ["b"]
+
+
 def test_a_release_that_was_read_before(zygote: Zygote) -> None:
     """A cell that the zygote read answers as one that the room read, and every room has its own."""
     given = "KEPT = []\ndef keep(x):\n    KEPT.append(x)\n    return len(KEPT)"

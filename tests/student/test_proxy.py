@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.student import Blocked, ReplyMismatch, StudentEnded, StudentRaised
+from autograder.student import Blocked, ReplyMismatch, Student, StudentEnded, StudentRaised
 from autograder.verdicts import Verdict
 
 LAYER = """
@@ -37,6 +37,18 @@ def test_arguments_go_by_value(make):
     x = np.ones(3)
     np.testing.assert_array_equal(student.spoil(x), np.zeros(3))
     np.testing.assert_array_equal(x, np.ones(3))
+
+
+def test_global_chance_begins_anew_in_every_check(make):
+    """What a check sees does not depend on the checks that ran before it in the same process."""
+    source = (
+        "import random\nimport numpy as np\ndef noise():\n    return [random.random(), np.random.rand()]\n"
+    )
+    first = make(source, ["noise"])
+    drawn = list(first.noise())
+    assert list(first.noise()) != drawn
+    second = Student(first._subject, first._trial)
+    assert list(second.noise()) == drawn
 
 
 SGD = """
