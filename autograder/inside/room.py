@@ -187,7 +187,7 @@ class Room:
     def _compile(self, tell: int) -> None:
         """Compile the submission and say how that went; raises where it did not."""
         try:
-            said = {"compiled": self.compiled.report}
+            said: dict[str, Any] = {"compiled": self.compiled.report}
         except FAULTS_OF_THE_SOURCE as error:
             said = {"refused": f"{type(error).__name__}: {error}"[:500]}
             raise
