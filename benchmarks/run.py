@@ -9,7 +9,8 @@ Conditions
     Notebooks hold only the cells that grading needs. The same hidden tests run everywhere on the
     same inputs: seeds follow from a fixed secret. A third of the submissions has a known mistake.
     Every process uses one thread. The course's rows include diagnosis, storing and the gradebook.
-    Floor and course take turns, a few submissions each, so that a busy machine slows both alike.
+    Floor and course take turns, a few submissions each, so that a busy machine slows both alike; so do the
+    batch on all cores, nbgrader and otter.
     What is paid once is left out of seconds_per_submission for every system but otter, whose
     command grades one submission, and stands in start_seconds.
 """
@@ -82,12 +83,30 @@ def _unit(course: Course, unit: str, plan: Plan, folder: Path) -> Iterator[Row]:
     yield floor
     if "course" in plan.systems:
         yield _alone("course", sample, file, [course for _, course in rounds], rounds)
-        if plan.jobs > 1:
-            yield _batch(measured, plan)
-    if "nbgrader" in plan.systems and _say(unit, "nbgrader"):
-        yield _nbgrader(course, measured, plan.for_nbgrader, folder / unit / "nbgrader")
-    if "otter" in plan.systems and _say(unit, "otter"):
-        yield _otter(course, measured, plan.for_otter, folder / unit / "otter")
+    yield from _in_turn(course, measured, plan, folder / unit)
+
+
+def _in_turn(course: Course, measured: Measured, plan: Plan, folder: Path) -> Iterator[Row]:
+    """The batch, otter and nbgrader in turn, so that hours in which the machine is slow are everybody's."""
+    unit, batches, nbgrader = measured.sample.unit, [], None
+    few = _first(measured.sample, plan.for_otter)
+    otter: list[tuple[outside.Run, float]] = []
+    if "otter" in plan.systems:
+        otter_side.prepare(course, few, folder / "otter")
+    for number in range(plan.rounds):
+        if "course" in plan.systems and plan.jobs > 1 and _say(unit, "course,", plan.jobs, "jobs", number):
+            batches.append(_run_batch(measured, plan.jobs))
+        for entry in few.entries[number :: plan.rounds] if "otter" in plan.systems else ():
+            _say(unit, "otter", entry.student)
+            otter.append(otter_side.run(folder / "otter", unit, entry))
+        if number == plan.rounds // 2 and "nbgrader" in plan.systems and _say(unit, "nbgrader"):
+            nbgrader = _nbgrader(course, measured, plan.for_nbgrader, folder / "nbgrader")
+    if batches:
+        yield _batch(measured, plan.jobs, batches)
+    if nbgrader is not None:
+        yield nbgrader
+    if otter:
+        yield _otter(measured, few, plan.rounds, otter)
 
 
 def _say(*words: object) -> bool:
@@ -121,22 +140,22 @@ def _alone(
     )
 
 
-def _batch(measured: Measured, plan: Plan) -> Row:
+def _run_batch(measured: Measured, jobs: int) -> tuple[outside.Run, dict[str, float]]:
+    """One run of the batch, and what it says of itself."""
+    command = [sys.executable, "-P", "-m", "benchmarks.batch", str(measured.file), str(jobs)]
+    done = outside.run(command, measured.file.parent, {})
+    return done, json.loads(done.output.splitlines()[-1])
+
+
+def _batch(measured: Measured, jobs: int, batches: list[tuple[outside.Run, dict[str, float]]]) -> Row:
     """The course with several jobs; the peak of memory is that of the last round."""
-    count, folder = len(measured.sample.entries), measured.file.parent
-    command = [sys.executable, "-P", "-m", "benchmarks.batch", str(measured.file), str(plan.jobs)]
-    runs = [
-        outside.run(command, folder, {})
-        for number in range(plan.rounds)
-        if _say(measured.sample.unit, "course,", plan.jobs, "jobs", number)
-    ]
-    found = [json.loads(each.output.splitlines()[-1]) for each in runs]
+    count, runs, found = len(measured.sample.entries), *zip(*batches, strict=True)
     each = median(batch["grading"] + batch["gradebook"] for batch in found) / count
     return Row(
         system="course",
         unit=measured.sample.unit,
         submissions=count,
-        jobs=plan.jobs,
+        jobs=jobs,
         seconds_per_submission=each,
         ratio_to_floor=each / measured.floor.seconds_per_submission,
         peak_mib=round(runs[-1].peak_mib),
@@ -166,14 +185,12 @@ def _nbgrader(course: Course, measured: Measured, count: int, folder: Path) -> R
     )
 
 
-def _otter(course: Course, measured: Measured, count: int, folder: Path) -> Row:
-    sample = _first(measured.sample, count)
-    otter_side.prepare(course, sample, folder)
-    runs = [otter_side.run(folder, sample.unit, entry) for entry in sample.entries]
+def _otter(measured: Measured, few: Sample, rounds: int, runs: list[tuple[outside.Run, float]]) -> Row:
     each = fmean(done.wall for done, _ in runs)
+    students = [entry.student for start in range(rounds) for entry in few.entries[start::rounds]]
     return Row(
         system="otter",
-        unit=sample.unit,
+        unit=few.unit,
         submissions=len(runs),
         jobs=1,
         seconds_per_submission=each,
@@ -182,7 +199,7 @@ def _otter(course: Course, measured: Measured, count: int, folder: Path) -> Row:
         start_seconds=0.0,
         total_seconds=each * len(runs),
         cpu_seconds_per_submission=fmean(done.cpu for done, _ in runs),
-        same_scores=_agreed(dict(zip(_students(sample), (s for _, s in runs), strict=True)), measured),
+        same_scores=_agreed(dict(zip(students, (score for _, score in runs), strict=True)), measured),
     )
 
 
