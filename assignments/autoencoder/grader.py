@@ -430,7 +430,8 @@ def test_losses(student, draw, rng):
     weights, x, rows = training(draw, rng)
     inputs = weights, x, rows, "squared error", 0.05, None, "losses"
     losses, expected = student.both(linear_autoencoder_trained, student.train_autoencoder, *inputs)
-    assert_close(torch.tensor(losses, dtype=torch.float64), torch.tensor(expected), rtol=1e-6, atol=1e-8)
+    told, truth = (torch.tensor(values, dtype=torch.float64) for values in (losses, expected))
+    assert_close(told, truth, rtol=1e-6, atol=1e-8, what="The list of losses")
 
 
 @pytest.mark.task("train_autoencoder", points=2)
@@ -440,7 +441,7 @@ def test_weights_after_training(student, draw, rng):
     inputs = weights, x, rows, "squared error", 0.05, None, "parameters"
     after, expected = student.both(linear_autoencoder_trained, student.train_autoencoder, *inputs)
     for value, truth in zip(after, expected, strict=True):
-        assert_close(value, truth, rtol=1e-5, atol=1e-7)
+        assert_close(value, truth, rtol=1e-5, atol=1e-7, what="A parameter after training")
 
 
 @pytest.mark.task("train_autoencoder", points=2)

@@ -428,19 +428,29 @@ def test_derivative(student, draw):
         assert_adjoint((moved * dout).sum(), (along * came).sum(), scale=size, law=law)
 
 
+def gradients_of_one_cache(backward, forward, inputs, others, dout):
+    """dx and dw of its own cache, then of one after another forward pass, and again; and dout; shipped."""
+    found = [np.array(value) for value in backward(dout.copy(), forward(*inputs)[1])[:2]]
+    cache = forward(*[value.copy() for value in inputs])[1]
+    forward(*others)
+    for _ in range(2):
+        found += [np.array(value) for value in backward(dout, cache)[:2]]
+    return [*found, dout]
+
+
 @pytest.mark.task("conv2d_backward", points=1, law=True, mirror=False)
 def test_backward_unchanged(student, draw):
     """The backward pass does not modify dout, and a cache can be used twice."""
     x, w = draw.images(N=2, C=2, H=4, W=4), even(draw.normal(4, 2, 3, 3))
-    dout = draw.normal(*shape_of_out(x, w))
+    dout, others = draw.normal(*shape_of_out(x, w)), (draw.normal(*x.shape), draw.normal(*w.shape))
     before = dout.copy()
-    fresh = own_gradients(student, (dout, (x, w), {}))
-    cache = student.conv2d_forward(x, w)[1]
-    student.conv2d_forward(draw.normal(*x.shape), draw.normal(*w.shape))
-    for when in ("after another forward pass", "of a second backward pass"):
-        again = student.conv2d_backward(student.share(dout), cache)
-        assert_unchanged(before, dout, "dout")
-        for name, value, first in zip(["dx", "dw"], again, fresh, strict=False):
+    functions = student.conv2d_backward, student.conv2d_forward
+    *came, after = student.inside(
+        gradients_of_one_cache, *functions, (x, w), others, student.share(dout, shipped=False)
+    )
+    assert_unchanged(before, after, "dout")
+    for when, again in (("after another forward pass", came[2:4]), ("of a second backward pass", came[4:])):
+        for name, value, first in zip(["dx", "dw"], again, came, strict=False):
             assert_close(value, first, what=f"{name} {when}")
 
 
