@@ -11,7 +11,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG = 1  # generations 0 and 1: what came since the last collection
+_YOUNG = 1  # generations 0 and 1: what came since the last collection
 _EVERY = 64  # submissions between two looks through everything that is not kept for good
 
 
@@ -41,7 +41,7 @@ class Collector:
         if self._submissions == 0:
             keep_all()
         elif self._submissions % _EVERY:
-            gc.collect(YOUNG)
+            gc.collect(_YOUNG)
         else:
             gc.collect()
         self._submissions += 1

@@ -87,10 +87,10 @@ def _unit(course: Course, unit: str, plan: Plan, folder: Path) -> Iterator[Row]:
 
 
 def _in_turn(course: Course, measured: Measured, plan: Plan, folder: Path) -> Iterator[Row]:
-    """The batch, otter and nbgrader in turn, so that hours in which the machine is slow are everybody's."""
+    """The batch, otter and nbgrader in turn, so that a machine that is slow for a while slows all of them."""
     unit, batches, nbgrader = measured.sample.unit, [], None
     few = _first(measured.sample, plan.for_otter)
-    otter: list[tuple[outside.Run, float]] = []
+    otter: dict[str, tuple[outside.Run, float]] = {}
     if "otter" in plan.systems:
         otter_side.prepare(course, few, folder / "otter")
     for number in range(plan.rounds):
@@ -98,7 +98,7 @@ def _in_turn(course: Course, measured: Measured, plan: Plan, folder: Path) -> It
             batches.append(_run_batch(measured, plan.jobs))
         for entry in few.entries[number :: plan.rounds] if "otter" in plan.systems else ():
             _say(unit, "otter", entry.student)
-            otter.append(otter_side.run(folder / "otter", unit, entry))
+            otter[entry.student] = otter_side.run(folder / "otter", unit, entry)
         if number == plan.rounds // 2 and "nbgrader" in plan.systems and _say(unit, "nbgrader"):
             nbgrader = _nbgrader(course, measured, plan.for_nbgrader, folder / "nbgrader")
     if batches:
@@ -106,7 +106,7 @@ def _in_turn(course: Course, measured: Measured, plan: Plan, folder: Path) -> It
     if nbgrader is not None:
         yield nbgrader
     if otter:
-        yield _otter(measured, few, plan.rounds, otter)
+        yield _otter(measured, otter)
 
 
 def _say(*words: object) -> bool:
@@ -185,21 +185,21 @@ def _nbgrader(course: Course, measured: Measured, count: int, folder: Path) -> R
     )
 
 
-def _otter(measured: Measured, few: Sample, rounds: int, runs: list[tuple[outside.Run, float]]) -> Row:
-    each = fmean(done.wall for done, _ in runs)
-    students = [entry.student for start in range(rounds) for entry in few.entries[start::rounds]]
+def _otter(measured: Measured, graded: dict[str, tuple[outside.Run, float]]) -> Row:
+    runs = [done for done, _ in graded.values()]
+    each = fmean(done.wall for done in runs)
     return Row(
         system="otter",
-        unit=few.unit,
+        unit=measured.sample.unit,
         submissions=len(runs),
         jobs=1,
         seconds_per_submission=each,
         ratio_to_floor=each / measured.floor.seconds_per_submission,
-        peak_mib=round(max(done.peak_mib for done, _ in runs)),
+        peak_mib=round(max(done.peak_mib for done in runs)),
         start_seconds=0.0,
         total_seconds=each * len(runs),
-        cpu_seconds_per_submission=fmean(done.cpu for done, _ in runs),
-        same_scores=_agreed(dict(zip(students, (score for _, score in runs), strict=True)), measured),
+        cpu_seconds_per_submission=fmean(done.cpu for done in runs),
+        same_scores=_agreed({student: score for student, (_, score) in graded.items()}, measured),
     )
 
 

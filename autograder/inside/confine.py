@@ -8,7 +8,7 @@ step               what it takes away                           walled  fenced
 =================  ===========================================  ======  ======
 ``wall``           other processes, IPC, mounts; own scratch    room
 ``lock_room``      files other than libraries; signals          room    room
-``end_with``       a life beyond that of its room              test    test
+``end_with``       a life beyond that of its room               test    test
 ``lock_process``   the above once more, then memory, CPU time,  test    test
                    processes, file size, capabilities, and all
                    system calls but those of ``seccomp.ALLOWED``
