@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COURSE := $(BIN)/course
 
-.PHONY: demo test lint install system prove bench hub docs clean
+.PHONY: demo test lint install prove bench hub docs clean
 
 demo: install
 	$(COURSE) demo
@@ -44,7 +44,7 @@ install: .venv/installed
 	@infra/install-system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-	$(BIN)/python -m pip install --quiet -e '.[hub,spawners,postgres,dev,docs]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e '.[hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
 	touch $@
 
 clean:

@@ -14,22 +14,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from .course import Course
 from .engines import Workers
-from .errors import CourseError, NotInstalled, SandboxFault, Unreadable
-from .grade import Grader, broken_unit_result
-from .notebook import Submission
+from .errors import CourseError, NotInstalled, SandboxFault
+from .grade import broken_unit_result
 from .results import ResultFileError, read_result, write_result
 from .submissions import Found
 from .verdicts import Result
-from .warm import JUDGE_MEMORY, Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
+from .warm import Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
 
-__all__ = ["JUDGE_MEMORY", "Done", "Job", "cool", "grade_one", "job_for", "run_batch", "warm_grader"]
+__all__ = ["Done", "Job", "cool", "grade_one", "job_for", "run_batch", "warm_grader"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,17 @@ def _together(job: Job, found: list[Found], workers: Workers, alone: list[Found]
 
     Only a few are under way at a time, so that few come under suspicion.
     """
-    waiting = iter(found)
+    waiting = deque(found)
     flying: dict[Future[Done], Found] = {}
-    while True:
-        for item in islice(waiting, workers.at_once - len(flying)):
-            flying[workers.submit(grade_one, job, item)] = item
-        if not flying:
-            return
+    while waiting or flying:
+        try:
+            while waiting and len(flying) < workers.at_once:
+                flying[workers.submit(grade_one, job, waiting[0])] = waiting[0]
+                waiting.popleft()
+        except BrokenExecutor:  # a worker died since the last answer; what was under way says so below
+            if not flying:
+                workers.renew()
+                continue
         finished, _ = wait(flying, return_when=FIRST_COMPLETED)
         lost = []
         for future in finished:
@@ -85,7 +88,12 @@ def _together(job: Job, found: list[Found], workers: Workers, alone: list[Found]
 
 def _alone(job: Job, item: Found, workers: Workers) -> Done:
     """Grade one submission while no other is under way: if its worker dies, it is the cause."""
-    done = _answer(workers.submit(grade_one, job, item))
+    try:
+        future = workers.submit(grade_one, job, item)
+    except BrokenExecutor:  # an idle worker died
+        workers.renew()
+        future = workers.submit(grade_one, job, item)
+    done = _answer(future)
     if done is not None:
         return done
     workers.renew()
@@ -128,31 +136,27 @@ def grade_one(job: Job, found: Found) -> Done:
 
 def _settle(job: Job, found: Found, previous: Result | None) -> tuple[Result, bool]:
     """The stored result where it still holds, else a new one; whatever goes wrong is BROKEN."""
+    unit = course_of(job).unit(job.unit)
     try:
         grader = warm_grader(job)
     except NotInstalled:
         raise
     except SandboxFault as fault:
-        return broken_unit_result(course_of(job).unit(job.unit), job.tier, found.student, str(fault)), True
+        return broken_unit_result(unit, job.tier, found.student, str(fault)), True
     begun = time.perf_counter()
-    read = grader.look(found.path)
+    try:
+        read = grader.look(found.path)
+    except OSError as error:  # the disk's or the network's, not the student's
+        return broken_unit_result(unit, job.tier, found.student, f"reading {found.path}: {error}"), True
     digest = grader.digest_of(read, found.student)
     explained = this_process().explained
     holds = previous if previous is not None and not previous.broken and previous.digest == digest else None
     if holds is not None and holds.explained == explained and not job.force:
         return holds, False
-    result = replace(_graded(grader, read, found.student, begun), digest=digest, explained=explained)
+    result = replace(grader.grade_or_say(read, found.student, begun), digest=digest, explained=explained)
     if holds is None or job.force:
         return result, True
     return (holds, False) if result.broken else (_marks_of(holds, result), True)
-
-
-def _graded(grader: Grader, read: Submission | Unreadable, student: str, begun: float) -> Result:
-    try:
-        return grader.grade_read(read, student, begun)
-    except Exception as error:  # a fault of ours over one file must not stop the others
-        why = f"{type(error).__name__}: {error}"
-        return broken_unit_result(grader.unit, grader.tier, student, why)
 
 
 def _marks_of(holds: Result, result: Result) -> Result:

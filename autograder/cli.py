@@ -11,13 +11,17 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import sys
+from importlib import metadata
 
 import click
 
 from . import __version__, commands
 from .errors import CourseError, did_you_mean
 from .threads import use_one_thread
+
+DISTRIBUTION = "course-autograder"
 
 
 class LazyGroup(click.Group):
@@ -54,9 +58,29 @@ def main() -> None:
     except CourseError as error:
         click.echo(f"course: {error}", err=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        part = _part_of(error.name or "")
+        if part is None:
+            raise
+        click.echo(
+            f"course: {error.name} is not installed; this command needs it: "
+            f"pip install '{DISTRIBUTION}[{part}]'",
+            err=True,
+        )
+        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("course: interrupted; results that were finished are kept", err=True)
         sys.exit(130)
     except BrokenPipeError:  # whoever read our output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _part_of(module: str) -> str | None:
+    """The optional part of this distribution that brings a module; None where none does."""
+    wanted = module.split(".")[0].replace("_", "-").lower()
+    for line in metadata.requires(DISTRIBUTION) or ():
+        found = re.match(r"""([A-Za-z0-9._-]+).*;\s*extra\s*==\s*["'](.+?)["']""", line)
+        if found and re.sub(r"[-_.]+", "-", found[1]).lower() == wanted:
+            return found[2]
+    return None

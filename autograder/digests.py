@@ -16,6 +16,8 @@ from pathlib import Path
 
 from . import __version__
 from .course import Course, Unit
+from .errors import NotInstalled
+from .sandbox.libraries import distribution_of
 
 # The modules that can change a verdict; wording and pages are not among them.
 JUDGING = (
@@ -50,7 +52,7 @@ def environment_digest(course: Course, unit: Unit, tier: str, secret: str) -> st
 def engine_digest() -> str:
     """The engine's own judging code."""
     here = Path(__file__).parent
-    files = [path for name in JUDGING for path in _python_files(here / name)]
+    files = [path for name in JUDGING for path in python_files(here / name)]
     return digest_of(*(digest_of_file(path) for path in files))
 
 
@@ -59,12 +61,14 @@ def digest_of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
 
 
-def _python_files(path: Path) -> list[Path]:
+def python_files(path: Path) -> list[Path]:
+    """A module, or the modules of a package."""
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-def _version(name: str) -> str:
+def _version(library: str) -> str:
+    """Of the distribution that brings a module: scikit-learn's for sklearn."""
     try:
-        return version(name)
-    except PackageNotFoundError:
+        return version(distribution_of(library))
+    except (NotInstalled, PackageNotFoundError):
         return "absent"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -65,12 +66,14 @@ class Grader:
         self.release: Release = read_release(unit.released_notebook)
         names = {name: task for task, names in self.release.tasks.items() for name in names}
         self.suite = Suite(course, unit, names)
-        self.zygote = Zygote.start(tier, unit.runtime, unit.libraries, self.limits)
         self._explain = explain
         self._secret = course_secret(course)
         self._environment = environment_digest(course, unit, tier, secret_id(self._secret))
         self._files = {name: (unit.folder / name).read_bytes() for name in unit.files}
         self._collector = Collector()
+        self.zygote = Zygote.start(
+            tier, unit.runtime, unit.libraries, self.limits
+        )  # last: it is to be closed
 
     def __enter__(self) -> Grader:
         return self
@@ -137,6 +140,13 @@ class Grader:
             return self._unreadable(student, str(read), begun)
         return self.grade_submission(read, student, begun)
 
+    def grade_or_say(self, read: Submission | Unreadable, student: str, begun: float) -> Result:
+        """The same where a fault of ours over one file must not stop the others: it is BROKEN."""
+        try:
+            return self.grade_read(read, student, begun)
+        except Exception as error:
+            return broken_unit_result(self.unit, self.tier, student, f"{type(error).__name__}: {error}")
+
     def grade_submission(self, submission: Submission, student: str, begun: float | None = None) -> Result:
         """Grade what was read and healed before."""
         begun = time.perf_counter() if begun is None else begun
@@ -183,17 +193,10 @@ class Grader:
         }
 
     def _unreadable(self, student: str, reason: str, begun: float) -> Result:
-        checks = unread_checks(self.suite.checks, reason)
-        return Result(
-            unit=self.unit.name,
-            student=student,
-            checks=checks,
-            isolation=self.tier,
+        return replace(
+            unreadable_result(self.unit, self.tier, student, reason),
             digest=self.unreadable_digest(reason, student),
             seconds=round(time.perf_counter() - begun, 4),
-            loaded="not",
-            flags=("unreadable",),
-            **totals(checks),
         )
 
 
@@ -253,22 +256,26 @@ def broken_checks(marks: tuple[Mark, ...], why: str) -> tuple[Check, ...]:
     return _all(marks, Verdict.BROKEN, reason, (why,))
 
 
-def broken_result(grader: Grader, student: str, why: str) -> Result:
-    """A result without a score, where the sandbox could not be had."""
-    return broken_unit_result(grader.unit, grader.tier, student, why)
-
-
 def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
-    """The same where not even a grader could be had."""
+    """A result without a score, where we could not grade."""
     checks = broken_checks(read_marks(unit.grader), why)
     return Result(
         unit.name, student, checks=checks, isolation=tier, loaded="not", flags=(why,), **totals(checks)
     )
 
 
-def unread_checks(marks: tuple[Mark, ...], reason: str) -> tuple[Check, ...]:
+def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Result:
     """Every check ERROR: the file is no notebook."""
-    return _all(marks, Verdict.ERROR, reason, ())
+    checks = _all(read_marks(unit.grader), Verdict.ERROR, reason, ())
+    return Result(
+        unit.name,
+        student,
+        checks=checks,
+        isolation=tier,
+        loaded="not",
+        flags=("unreadable",),
+        **totals(checks),
+    )
 
 
 def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]) -> tuple[Check, ...]:

@@ -60,6 +60,14 @@ class Companion:
         Raises:
             Unavailable: there is none, and why.
         """
+        try:
+            return self._ask(notebook, tasks)
+        except KeyboardInterrupt:  # an answer that comes later must not be taken for the next one
+            self._process.kill()
+            self.close()
+            raise
+
+    def _ask(self, notebook: Path, tasks: tuple[str, ...]) -> dict[str, Any]:
         if not self._warm:
             ready = self._read(WARM_SECONDS)
             if "ready" not in ready:

@@ -36,13 +36,13 @@ def new_unit(course: Course, name: str, title: str | None = None) -> Made:
     """Write a unit with a tiny worked example and list it in the course's configuration.
 
     Raises:
-        UsageError: the name is no unit name or is taken.
+        UsageError: the name is no unit name or is taken, or the title cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
         raise UsageError(
             f"{name!r} is no name for a unit: lower-case letters, digits and underscores, such as my_unit"
         )
-    title = title or name.replace("_", " ").capitalize()
+    title = _checked(title or name.replace("_", " ").capitalize())
     words = {"UNIT": name, "TITLE": title}
     files = {
         course.root / "assignments" / name / f"{part}.py": _filled(f"unit/{part}.py.tmpl", words)
@@ -62,7 +62,7 @@ def new_course(folder: Path, title: str | None = None) -> tuple[Course, Made]:
     """Make a private course with one example unit in a new or empty folder.
 
     Raises:
-        UsageError: the folder holds something already.
+        UsageError: the folder holds something already, or the title cannot be written.
     """
     folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -70,7 +70,7 @@ def new_course(folder: Path, title: str | None = None) -> tuple[Course, Made]:
             f"{folder} is not empty. 'course init' begins a new folder; 'course new' adds a unit."
         )
     name = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "course"
-    words = {"NAME": name, "TITLE": (title or name.replace("-", " ").title()).replace('"', "'")}
+    words = {"NAME": name, "TITLE": _checked(title or name.replace("-", " ").title())}
     files = {
         folder / CONFIG_NAME: _filled("course/course_config.py.tmpl", words),
         folder / "README.md": _filled("course/README.md.tmpl", words),
@@ -85,6 +85,17 @@ def new_course(folder: Path, title: str | None = None) -> tuple[Course, Made]:
     course = load_course(folder)
     made = new_unit(course, EXAMPLE)
     return load_course(folder), Made((*files, *made.files), made.line, made.listed)
+
+
+def _checked(title: str) -> str:
+    """A title that can stand in a Python text as it is.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if '"' in title or "\\" in title or not title.isprintable():
+        raise UsageError(f"the title {title!r} may hold no double quotes, backslashes or line breaks")
+    return title
 
 
 def _filled(template: str, words: dict[str, str]) -> str:

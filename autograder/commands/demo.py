@@ -11,6 +11,7 @@ from rich.table import Table
 from ..course import Unit, find_root
 from ..demo import Story, demo_course, pages, tell
 from ..doctor import strongest_tier
+from ..errors import UsageError
 
 
 @click.command()
@@ -20,6 +21,11 @@ def command(students: int, names: tuple[str, ...]) -> None:
     """Build the releases, simulate a class, grade it in the sandbox, write feedback and a report."""
     console, root = Console(), find_root()
     tier = strongest_tier()
+    if tier == "none":
+        raise UsageError(
+            "no isolation can be certified on this machine, and the demo grades hostile files; "
+            "'course doctor' says what is missing"
+        )
     console.print(f"isolation: [bold]{tier}[/bold], certified by real escape attempts (course doctor)")
     course = demo_course(root)
     units: list[Unit] = [course.unit(name) for name in names] or list(course.units)

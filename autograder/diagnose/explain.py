@@ -20,7 +20,7 @@ from ..cases.programs import Program, Unprogrammable, program_of
 from ..cases.smallest import Case, Search
 from ..cases.stored import from_data, to_data
 from ..course import Course, Unit
-from ..digests import digest_of, digest_of_file
+from ..digests import digest_of, digest_of_file, python_files
 from ..grade import Trialled
 from ..mistakes import Mistake, load_catalogue
 from ..naming import WRONG, Namer, is_own, same_value
@@ -41,7 +41,7 @@ def explanation_digest(course: Course, unit: Unit | str) -> str:
     """What explanations depend on beside the marks: the unit's mistakes and the engine's wording."""
     unit = course.unit(unit) if isinstance(unit, str) else unit
     engine = Path(__file__).parents[1]
-    files = [path for name in WORDING for path in _python_files(engine / name)]
+    files = [path for name in WORDING for path in python_files(engine / name)]
     return digest_of(*(digest_of_file(path) for path in (unit.mistakes, *files)))
 
 
@@ -280,10 +280,6 @@ def diagnosis(suite: Suite, loaded: float | None = None) -> Diagnosis:
     explanation = explanation_digest(suite.course, suite.unit)
     kept = kept_for(suite, explanation, time.time() if loaded is None else loaded)
     return Diagnosis(suite, Namer(suite, load_catalogue(suite.course, suite.unit), kept))
-
-
-def _python_files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
 def _smallest(search: Search, outcome: Outcome, difference: Difference | None) -> Case | None:

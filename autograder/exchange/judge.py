@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..batch import JUDGE_MEMORY
 from ..course import Course, Unit
 from ..diagnose import Explainer, explanation_digest
-from ..digests import digest_of_file
 from ..errors import SandboxFault
-from ..grade import Grader, broken_result
+from ..grade import Grader, broken_unit_result
 from ..verdicts import Result
+from ..warm import made_from
 from .attempts import Attempt
 from .blobs import Blobs
 
@@ -27,11 +25,14 @@ class Judge:
     def __init__(self, course: Course, blobs: Blobs, tier: str) -> None:
         self.course, self.blobs, self.tier = course, blobs, tier
         self._warm: dict[str, Grader] = {}  # the one used last stands last
-        self._made_from = {unit.name: fingerprint(unit) for unit in course.units}
+        self._made_from = self._look()
 
     def stale(self) -> bool:
         """True where the files of a unit have changed, so that this process would judge by old ones."""
-        return any(self._made_from[unit.name] != fingerprint(unit) for unit in self.course.units)
+        return self._made_from != self._look()
+
+    def _look(self) -> dict[str, str]:
+        return {unit.name: made_from(self.course, unit, self.tier) for unit in self.course.units}
 
     def grade(self, attempt: Attempt, known: Known) -> Result:
         """The result of an attempt: one that still holds, else a new one.
@@ -50,17 +51,18 @@ class Judge:
             self._cool(unit)
 
     def _settle(self, attempt: Attempt, known: Known) -> Result:
-        grader = self._grader(self.course.unit(attempt.unit))
-        explained = explanation_digest(self.course, grader.unit)
+        unit = self.course.unit(attempt.unit)
+        try:
+            grader = self._grader(unit)
+        except SandboxFault as fault:
+            return broken_unit_result(unit, self.tier, attempt.student, str(fault))
+        explained = explanation_digest(self.course, unit)
         begun = time.perf_counter()
         read = grader.look(self.blobs.path(attempt.notebook.sha256))
         before = known(grader.digest_of(read, attempt.student), explained)
         if before is not None:
             return before
-        try:
-            return replace(grader.grade_read(read, attempt.student, begun), explained=explained)
-        except SandboxFault as fault:
-            return broken_result(grader, attempt.student, str(fault))
+        return replace(grader.grade_or_say(read, attempt.student, begun), explained=explained)
 
     def _grader(self, unit: Unit) -> Grader:
         grader = self._warm.pop(unit.name, None)
@@ -75,16 +77,3 @@ class Judge:
         grader = self._warm.pop(unit, None)
         if grader is not None:
             grader.close()
-
-
-def fingerprint(unit: Unit) -> tuple[str, ...]:
-    """What a warm grader was made from."""
-    files = (unit.grader, unit.reference, unit.mistakes, unit.released_notebook)
-    return tuple(digest_of_file(path) for path in files)
-
-
-def limit_memory() -> None:
-    """A hostile shape must not take the machine with it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = JUDGE_MEMORY if hard == resource.RLIM_INFINITY else min(JUDGE_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

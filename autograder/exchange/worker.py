@@ -16,9 +16,10 @@ from contextlib import contextmanager
 
 from ..cores import Core
 from ..verdicts import Result
+from ..warm import limited_memory
 from . import attempts, graded, queue
 from .desk import Desk, stamp
-from .judge import Judge, limit_memory
+from .judge import Judge
 from .refusals import Refused
 
 IDLE_SECONDS = 0.15
@@ -35,7 +36,6 @@ def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
         name: of this worker, in leases.
         parent: process id to live as long as; None: until killed.
     """
-    limit_memory()
     core = Core()
     judge = Judge(desk.course, desk.blobs, tier)
     looked = time.monotonic()
@@ -78,7 +78,8 @@ def _grade(desk: Desk, judge: Judge, entry: queue.Entry) -> None:
             return graded.same_digest(connection, attempt, digest, explained)
 
     try:
-        result = judge.grade(attempt, known)
+        with limited_memory():
+            result = judge.grade(attempt, known)
     except Exception as error:  # a unit that does not load, a blob that is gone: for staff, not the end
         LOG.exception("attempt %s cannot be graded", attempt.id)
         with desk.database.write() as connection:

@@ -8,6 +8,7 @@ autograder to staff instead of as a mark of 0.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime
@@ -16,12 +17,14 @@ from typing import Any
 
 from ..course import Course, Disclosure, Unit, load_course
 from ..disclosure import as_student, now, shown
+from ..grade import unreadable_result
 from ..results import read_result
 from ..sanitize import plain
 from ..verdicts import Check, Result, Verdict
 
 BASE = Path("/autograder")
 TIER = "fenced"
+NO_NOTEBOOK = "There is no notebook in what was uploaded: expected {}. Upload the .ipynb file itself."
 _VISIBLE = {"always": "visible", "after-due": "after_due_date", "never": "hidden"}
 _COMMAND = [sys.executable, "-P", "-c", "from autograder.cli import main; main()"]
 
@@ -44,11 +47,14 @@ def main(unit_name: str, base: Path = BASE, tier: str = TIER) -> int:
         "--jobs",
         "1",
     ]
-    done = subprocess.run([*_COMMAND, *words], cwd=course.root, capture_output=True, text=True)
-    result = read_result(course, unit.name, student)
-    if result is None or result.score is None:
-        print(f"grading failed by no fault of the student: {done.stderr[-4000:]}", file=sys.stderr)
-        return 1
+    if os.path.lexists(notebook):
+        done = subprocess.run([*_COMMAND, *words], cwd=course.root, capture_output=True, text=True)
+        result = read_result(course, unit.name, student)
+        if result is None or result.score is None:
+            print(f"grading failed by no fault of the student: {done.stderr[-4000:]}", file=sys.stderr)
+            return 1
+    else:
+        result = unreadable_result(unit, tier, student, NO_NOTEBOOK.format(notebook.name))
     target = base / "results" / "results.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(to_gradescope(course, unit, result, now()), indent=1), encoding="utf-8")
@@ -82,7 +88,7 @@ def student_of(path: Path) -> str:
 
 
 def find_notebook(folder: Path, unit: Unit) -> Path:
-    """The unit's notebook, or the only one; a missing file is for the grader to report."""
+    """The unit's notebook, or the only one; one that is missing has the name that was expected."""
     named = folder / f"{unit.name}.ipynb"
     others = sorted(path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink())
     return others[0] if not named.exists() and len(others) == 1 else named

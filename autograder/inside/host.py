@@ -19,7 +19,6 @@ from __future__ import annotations
 import itertools
 import linecache
 import operator
-import random
 import socket
 import sys
 import time
@@ -30,11 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from . import wire
+from . import chance, wire
 from .wire import HandleRef, LentRef, NameRef, Packer, Unpacker
 
 Exchange = Callable[[dict[str, Any], list[Any]], tuple[dict[str, Any], list[memoryview]]]
-_SEED = 20261128
 QUICKLY = 0.02  # seconds that a reply may wait for others
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -76,7 +74,7 @@ class Host:
         self._numbers = itertools.count(1)
         self._shared: dict[int, Any] = {}
         self._sent: dict[int, Any] = {}
-        seed_chance()
+        chance.begin_anew()
         self._actions = {
             "call": self._call,
             "get": lambda un, m: getattr(un.unpack(m["o"]), m["name"]),
@@ -150,7 +148,7 @@ class Host:
         self._objects.clear()
         self._shared.clear()
         self._sent.clear()
-        seed_chance()
+        chance.begin_anew()
 
     # --- references ---
 
@@ -268,18 +266,6 @@ def serve(
                 wire.send(sock, *reply)
         else:
             wire.send(sock, *host.answer(message, buffers))
-
-
-def seed_chance() -> None:
-    """Seed the global generators, so that code which draws from them repeats itself in every check.
-
-    What a check sees must not depend on which checks ran before it in the same process.
-    """
-    random.seed(_SEED)
-    np.random.seed(_SEED)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.default_generator.manual_seed(_SEED)  # torch.manual_seed takes a hundred times as long
 
 
 def describe(error: BaseException) -> dict[str, Any]:

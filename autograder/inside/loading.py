@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import random
 import sys
 import types
 from collections.abc import Callable, Collection
@@ -25,8 +24,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-import numpy as np
-
+from . import chance
 from .given import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
 from .imports import STAND_IN
 from .placeholders import Phase, Placeholder, Unavailable, notebook_names, stand_in
@@ -88,7 +86,6 @@ class Compiled:
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
     names: tuple[str, ...]  # that the tasks should define
-    seed: int
     report: dict[str, Any] = field(default_factory=dict)  # "syntax_errors", "missing_modules"
 
     def execute(
@@ -112,7 +109,7 @@ class Compiled:
             raise ValueError(f"mode is {mode!r}, expected 'slice' or 'whole'")
         phase = Phase()
         namespace = self._namespace(phase)
-        self._seed()
+        chance.begin_anew()
         errors = self._run(mode, namespace, phase, without, tell)
         tell(NOWHERE)
         phase.loading = False
@@ -137,12 +134,6 @@ class Compiled:
         for name in self.unresolved:
             namespace[name] = Placeholder(self.starred, phase, name)
         return namespace
-
-    def _seed(self) -> None:
-        random.seed(self.seed)
-        np.random.seed(self.seed % 2**32)
-        if "torch" in sys.modules:
-            sys.modules["torch"].manual_seed(self.seed % 2**63)
 
     def _run(
         self,
@@ -233,9 +224,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     report = {"syntax_errors": errors, "missing_modules": missing}
     starred = next((reading.starred for reading in reversed(readings) if reading.starred), "")
     unresolved = _unresolved(statements) if starred else frozenset()
-    return Compiled(
-        steps, sources, starred, unresolved, tuple(program["names"]), int(program.get("seed", 0)), report
-    )
+    return Compiled(steps, sources, starred, unresolved, tuple(program["names"]), report)
 
 
 def _source(cell: dict[str, Any]) -> Source:

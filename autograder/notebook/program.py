@@ -8,9 +8,7 @@ from .cells import Cell, Release, Submission
 from .healing import NOT_PROGRAM
 
 
-def to_program(
-    submission: Submission, release: Release, libraries: tuple[str, ...], seed: int = 0
-) -> dict[str, Any]:
+def to_program(submission: Submission, release: Release, libraries: tuple[str, ...]) -> dict[str, Any]:
     """The submission as plain data for ``inside.loading.compile_program``.
 
     Args:
@@ -19,10 +17,9 @@ def to_program(
         libraries: top-level modules that student code may import besides NumPy and the
             standard library: ``torch`` in a torch unit, what the unit names, and the
             released helper modules. Everything else becomes a placeholder.
-        seed: of the global random generators while the notebook is loaded.
 
     Returns:
-        ``cells``, ``tasks``, ``names``, ``libraries``, ``seed``, and ``release``: number and
+        ``cells``, ``tasks``, ``names``, ``libraries``, and ``release``: number and
         text of the release's own code cells, which the sandbox reads once for all submissions.
     """
     cells = [_plain(cell) for cell in submission.cells if cell.kind == "code" and not _is_check(cell)]
@@ -31,7 +28,6 @@ def to_program(
         "tasks": {task: list(names) for task, names in release.tasks.items()},
         "names": list(release.names),
         "libraries": list(libraries),
-        "seed": seed,
         "release": tuple(
             (cell.index + 1, cell.source)
             for cell in release.cells

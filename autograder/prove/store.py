@@ -23,8 +23,9 @@ SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
 ENGINE = Path(__file__).parents[1]
 # What decides in a proof; the sandbox takes no part in it, since all that is tried is our own.
 DECIDING = (
-    *"collecting.py compare.py laws.py draws.py plugin.py grade.py student".split(),
-    *"inside/host.py inside/wire.py naming.py edits.py mutants.py array_operators.py prove".split(),
+    *"alarm.py collecting.py compare.py laws.py draws.py marks.py plugin.py grade.py student".split(),
+    *"inside/chance.py inside/host.py inside/wire.py stubs.py verdicts.py".split(),
+    *"naming.py edits.py mistakes.py mutants.py array_operators.py prove".split(),
 )
 
 

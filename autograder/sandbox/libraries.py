@@ -29,7 +29,7 @@ def entries(runtime: str, libraries: tuple[str, ...]) -> tuple[Path, ...]:
     Raises:
         NotInstalled: one of them is not installed.
     """
-    names = ["numpy", *(["torch"] if runtime == "torch" else []), *map(_distribution_of, libraries)]
+    names = ["numpy", *(["torch"] if runtime == "torch" else []), *map(distribution_of, libraries)]
     found: dict[Path, None] = {}
     for distribution in _closure(names):
         for path in _top_level(distribution):
@@ -58,7 +58,13 @@ def python_paths() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path.exists()))
 
 
-def _distribution_of(name: str) -> str:
+@lru_cache(maxsize=64)
+def distribution_of(name: str) -> str:
+    """The distribution of that name, or the one that brings a module of that name.
+
+    Raises:
+        NotInstalled: there is none.
+    """
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:

@@ -54,7 +54,7 @@ class Answer:
 def program(source: str, name: str = "attack") -> dict[str, Any]:
     """A notebook of one cell, as ``Zygote.open`` takes it."""
     cells = [{"id": name, "task": name, "source": source, "index": 0}]
-    return {"cells": cells, "tasks": {name: [name]}, "names": [name], "libraries": [], "seed": 0}
+    return {"cells": cells, "tasks": {name: [name]}, "names": [name], "libraries": []}
 
 
 def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: float = _SECONDS) -> Answer:

@@ -13,7 +13,7 @@ from autograder.inside.loading import Compiled, compile_program
 def program(*cells: str, names: tuple[str, ...] = ("f",), libraries: tuple[str, ...] = ()) -> Compiled:
     """Cells as a compiled program whose tasks define ``names``."""
     listed = [{"id": None, "task": None, "source": text, "index": at} for at, text in enumerate(cells)]
-    return compile_program({"cells": listed, "names": list(names), "libraries": list(libraries), "seed": 0})
+    return compile_program({"cells": listed, "names": list(names), "libraries": list(libraries)})
 
 
 def load(*cells: str, names: tuple[str, ...] = ("f",), libraries: tuple[str, ...] = ()) -> dict[str, Any]:
