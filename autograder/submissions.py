@@ -45,7 +45,7 @@ def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = No
     Raises:
         UsageError: a path does not exist, nothing is found, or two files claim one student.
     """
-    found = [item for path in paths for item in _below(path, unit)]
+    found = [item for path in paths for item in submissions_in(path, unit)]
     if student is not None:
         if len(found) != 1:
             raise UsageError(f"--student goes with one notebook; {len(found)} were found")
@@ -60,7 +60,12 @@ def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = No
     return sorted(found, key=lambda item: item.student)
 
 
-def _below(path: Path, unit: Unit) -> list[Found]:
+def submissions_in(path: Path, unit: Unit) -> list[Found]:
+    """What one file or folder holds; a student may have several files in a flat one.
+
+    Raises:
+        UsageError: it does not exist or cannot be read.
+    """
     try:
         if path.is_symlink() or not path.is_dir():
             if not os.path.lexists(path):

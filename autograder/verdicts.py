@@ -66,9 +66,9 @@ class Result:
     seconds: float = 0.0
     bonus: float = 0.0  # extra points, on top of score
     max_bonus: float = 0.0
-    loaded: str = "slice"  # or "whole notebook"
+    loaded: str = "slice"  # or "whole notebook", or "not"
     submitted: str | None = None  # ISO 8601 time with zone, where known
-    source: str = ""  # the submitted file, relative to the folder that was graded
+    source: str = ""  # name of the submitted file
     flags: tuple[str, ...] = ()  # what staff should look at
 
     @property

@@ -15,6 +15,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_judges_have_different_cores_and_give_them_back(folder):
+    """As many judges as cores hold one each; the next one holds none and may run anywhere."""
     before = os.sched_getaffinity(0)
     cores, seen = [], []
     for _ in before:
@@ -36,6 +37,7 @@ def test_judges_have_different_cores_and_give_them_back(folder):
 
 
 def test_a_lock_folder_of_somebody_else_is_not_used(folder):
+    """A link that another user laid there would let him say where locks are made."""
     folder.symlink_to("/")
     core = Core()
     assert not core.held

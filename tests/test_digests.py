@@ -59,6 +59,7 @@ def test_explanations_do_not_count(course):
         {"limits": Limits(call_seconds=1.0)},
         {"runtime": "torch"},
         {"libraries": ("scipy",)},
+        {"libraries": ("sklearn",)},
     ],
     ids=str,
 )
@@ -94,7 +95,7 @@ def test_the_judging_code_is_there():
     """Every module that is named exists: a renamed one would silently count for nothing."""
     here = Path(digests.__file__).parent
     assert [name for name in digests.JUDGING if not (here / name).exists()] == []
-    assert not [name for name in digests.JUDGING if not digests._python_files(here / name)]
+    assert not [name for name in digests.JUDGING if not digests.python_files(here / name)]
 
 
 def test_texts_do_not_run_together():
@@ -106,3 +107,12 @@ def test_a_missing_file_has_a_mark_of_its_own(tmp_path):
     """No file is something else than an empty one."""
     (tmp_path / "empty").touch()
     assert digest_of_file(tmp_path / "none") != digest_of_file(tmp_path / "empty")
+
+
+def test_a_library_s_version_counts_under_its_module_s_name(course, monkeypatch):
+    """A unit names the module sklearn; the version is that of scikit-learn."""
+    with_library = replace(course, units=(replace(course.units[0], libraries=("sklearn",)),))
+    before = digest(with_library)
+    real = digests.version
+    monkeypatch.setattr(digests, "version", lambda name: "0.1" if name == "scikit-learn" else real(name))
+    assert digest(with_library) != before

@@ -1,6 +1,8 @@
 """Imports run downwards: docs/architecture.md draws the layers, this test holds them."""
 
 import ast
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,16 @@ def test_imports_run_downwards(path):
 def test_what_runs_in_the_sandbox_imports_nothing_else_of_ours(path):
     """Only this folder is mounted there."""
     assert imports(path) <= {"inside"}
+
+
+def test_the_map_of_the_layers_is_true():
+    """docs/architecture.md names every part of the engine once, those above first."""
+    text = (ENGINE.parent / "docs" / "architecture.md").read_text()
+    table = text.split("| layer | modules | what |")[1].split("\n\n")[0]
+    rows = [re.findall(r"[a-z_]+", row.split("|")[2]) for row in table.strip().split("\n")[1:]]
+    assert sorted(name for row in rows for name in row) == sorted(LEVEL)
+    for above, below in pairwise(rows):
+        assert min(LEVEL[name] for name in above) >= max(LEVEL[name] for name in below), (above, below)
 
 
 def test_where_nbgrader_is_imported():

@@ -19,7 +19,7 @@ import numpy as np
 from ..course import Limits
 from ..naming import is_tensor, plain
 from ..student import Subject
-from .filling import Ending, Inputs, run
+from .filling import STYLES, Ending, Inputs, run
 from .programs import Blank, Program, Step, results_of
 
 RUNS = 200  # of programs, for one task
@@ -246,8 +246,7 @@ def _less(value: Any) -> Iterator[Any]:
 
 
 def _simpler(case: Case) -> Iterator[Candidate]:
-    styles = ("ones", "counting", "mixed", "random")
-    for style in styles[: styles.index(case.inputs.style)]:
+    for style in STYLES[: STYLES.index(case.inputs.style)]:
         yield Candidate(case.program, case.inputs.scale, style)
 
 

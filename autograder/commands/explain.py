@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ..course import Course, Unit, load_course
-from ..errors import UsageError, did_you_mean
+from ..errors import Unreadable, UsageError, did_you_mean
+from ..gradebook import Folders
+from ..notebook import Submission
 from ..sandbox import TIERS
-from ..submissions import find_submissions
+from ..submissions import submissions_in
 from ..verdicts import Check, Verdict
 
 if TYPE_CHECKING:
-    from ..grade import Trialled
+    from ..grade import Grader, Trialled
 
 
 @click.command()
@@ -30,19 +32,22 @@ def command(unit: str, student: str, test: str | None, submission: Path | None, 
     """Replay TEST, or every failed check, of STUDENT's submission.
 
     Shows each call with its inputs, the student's and the reference's answer, and the seed: for staff only.
-    The submission is looked for in the data folder's "submitted", unless --submission says where it is.
+    The submission is looked for in data/nbgrader/submitted, data/submitted and submitted, where
+    'course collect', the demo and nbgrader keep them, unless --submission says where it is. Of several files
+    that the student has there, the one that was graded is taken.
     """
     from ..grade import Grader
 
     course = load_course()
     chosen = course.unit(unit)
-    path = _find(course, chosen, student, submission)
+    paths = _find(course, chosen, student, submission)
     teller = _Teller(test)
     with Grader(course, chosen, isolation, explain=teller) as grader:
         known = grader.suite.marks
         if test is not None and test not in known:
             raise UsageError(f"{unit} has no check {test!r}: {did_you_mean(test, known)}")
-        result = grader.grade(path, student)
+        read = _graded(grader, student, paths)
+        result = grader.grade_read(read, student)
     for text in teller.texts:
         click.echo(text + "\n")
     if not teller.texts:
@@ -70,20 +75,41 @@ class _Teller:
         return trialled.checks
 
 
-def _find(course: Course, unit: Unit, student: str, place: Path | None) -> Path:
-    """The student's notebook.
+def _graded(grader: Grader, student: str, paths: list[Path]) -> Submission | Unreadable:
+    """Of the files that may be the student's, the one that the stored result is of, else the first."""
+    from ..batch import stored
+
+    before = stored(grader.course, grader.unit.name, student)
+    looks = [grader.look(path) for path in paths]
+    if before is None:
+        return looks[0]
+    for read in looks:
+        if grader.digest_of(read, student) == before.digest:
+            return read
+    click.echo(
+        f"note: {paths[0]} is not what the stored result is of, or the unit has changed since; "
+        "this is how it fares now",
+        err=True,
+    )
+    return looks[0]
+
+
+def _find(course: Course, unit: Unit, student: str, place: Path | None) -> list[Path]:
+    """Files that may be the student's notebook.
 
     Raises:
-        UsageError: it is not there; the text says where it was looked for.
+        UsageError: there is none; the text says where it was looked for.
     """
-    folder = place or course.data_folder / "submitted"
-    if not folder.exists():
-        raise UsageError(f"{folder} does not exist; say where the notebook is with --submission PATH")
-    if folder.is_file():
-        return folder
-    found = {item.student: item.path for item in find_submissions([folder], unit)}
+    if place is not None and place.is_file():
+        return [place]
+    usual = (Folders(course).submitted, course.data_folder / "submitted", course.root / "submitted")
+    places = [place] if place is not None else list(usual)
+    found: dict[str, list[Path]] = {}
+    for folder in filter(Path.is_dir, places):
+        for item in submissions_in(folder, unit):
+            found.setdefault(item.student, []).append(item.path)
     if student not in found:
-        raise UsageError(
-            f"no submission of {student!r} for {unit.name} in {folder}: {did_you_mean(student, found)}"
-        )
+        where = ", ".join(map(str, places))
+        hint = did_you_mean(student, found) if found else "say where the notebook is with --submission PATH"
+        raise UsageError(f"no submission of {student!r} for {unit.name} in {where}; {hint}")
     return found[student]

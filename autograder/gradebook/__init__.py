@@ -8,9 +8,9 @@ that both only project it:
 
 nbgrader fails open: it gives full points to a graded cell without output. So its
 scores are never computed from cells here; they are written from the result,
-clipped to what the cell is worth. This package is the only one that imports
-nbgrader, and it does so inside functions, since that import takes two seconds; ``project``
-does without, where the assignment has been made.
+clipped to what the cell is worth. nbgrader's import takes two seconds: it stands inside
+functions, but for ``autograde``, which nbgrader itself loads; ``project`` does without,
+where the assignment has been made.
 """
 
 from .assignment import ensure_assignment

@@ -32,7 +32,6 @@ from dataclasses import dataclass
 
 from . import landlock, linux, seccomp
 
-MIB = 1 << 20
 _DESCRIPTORS = 64
 _EMPTY = linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 
@@ -137,13 +136,6 @@ def _limits(confinement: Confinement) -> Sequence[tuple[int, int, int]]:
 def _write(path: str, text: str) -> None:
     with open(path, "w") as file:
         file.write(text)
-
-
-def close_other_descriptors(keep: int) -> None:
-    """Close everything but standard input, output, error and ``keep``."""
-    highest = os.sysconf("SC_OPEN_MAX")
-    os.closerange(3, keep)
-    os.closerange(keep + 1, min(highest, 1 << 16))
 
 
 def become_unprivileged(uid: int) -> None:

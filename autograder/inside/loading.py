@@ -1,8 +1,9 @@
 """A submission becomes a module: ``compile_program`` reads it, ``Compiled.execute`` runs it.
 
-Theory of operation. The sandbox's init calls ``compile_program``: it parses, slices
-and compiles, and executes nothing of the student's. Each test process, forked from
-init, then calls ``execute`` behind its own filter:
+Theory of operation. ``compile_program`` parses, slices and compiles, and executes
+nothing of the student's: the first test process of a submission calls it before it is
+confined, the room before it forks a second. Each test process then calls ``execute``
+behind its own filter:
 
     "slice"   the statements that the tasks need (``slicing``), each cell's under the
               file name ``cell 7``, with the student's line numbers

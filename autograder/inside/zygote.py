@@ -1,8 +1,8 @@
 """A warm Python that forks one process tree per submission.
 
 Theory of operation. The judge starts this program once per batch (in tier
-``walled`` inside bubblewrap) and talks to it on one socket whose number is the
-program's only argument. The zygote loads NumPy (and torch), refuses to go on with
+``walled`` inside bubblewrap) and talks to it on one socket, whose number is an
+argument (``start``). The zygote loads NumPy (and torch), refuses to go on with
 more than one thread (a fork would copy a lock that nobody can release), says
 "warm", and then only forks:
 

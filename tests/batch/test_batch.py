@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.batch import Done, cool, job_for, run_batch, warm_grader
-from autograder.errors import ConfigError, NotInstalled, SandboxFault
+from autograder.errors import ConfigError, CourseError, NotInstalled, SandboxFault
 from autograder.grade import Grader
 from autograder.sandbox import Zygote
-from autograder.submissions import find_submissions
+from autograder.secret import course_secret
+from autograder.submissions import Found, find_submissions
 from autograder.verdicts import Verdict
 
 from .small import UNIT, loaded, overflowing, right, stored, submit, with_task
@@ -292,3 +295,63 @@ def test_an_unimplemented_task_is_missing(root, folder):
     assert result.score == 0.0
     verdicts = {check.task: check.verdict for check in result.checks}
     assert verdicts == {"softmax_forward": Verdict.MISSING, "softmax_backward": Verdict.BLOCKED}
+
+
+class Breaking:
+    """Workers in this process, whose pool breaks so many times before it takes a call."""
+
+    at_once = 2
+
+    def __init__(self, breaks: list[int]) -> None:
+        self.breaks = breaks  # numbers of calls to ``submit`` that find the pool broken
+        self.calls = 0
+
+    def submit(self, function, *args):
+        """Carry out the call at once, or say that a worker died meanwhile."""
+        self.calls += 1
+        if self.calls in self.breaks:
+            raise BrokenProcessPool("a child process terminated abruptly")
+        future = Future()
+        future.set_result(function(*args))
+        return future
+
+    def renew(self):
+        """As good as new."""
+        return True
+
+
+@pytest.mark.parametrize("breaks", [[1], [2], [1, 2], [3]], ids=str)
+def test_a_pool_that_breaks_between_two_submissions_costs_nobody_a_mark(root, folder, breaks):
+    """A worker may die while the batch hands out the next submission: all are graded all the same."""
+    for name in ("a", "b", "c"):
+        submit(folder, name, right(root))
+    course, unit = loaded(root)
+    job = job_for(course, unit, "walled")
+    found = find_submissions([folder], unit)
+    try:
+        done = list(run_batch(job, found, Breaking(breaks)))
+    finally:
+        cool(job)
+    assert {item.found.student: item.result.score for item in done} == dict.fromkeys("abc", 100.0)
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_our_fault(root):
+    """An error of the disk or the network costs no points and does not stop the batch."""
+    course, unit = loaded(root)
+    job = job_for(course, unit, "walled")
+    try:
+        (done,) = run_batch(job, [Found("a", Path("/proc/self/mem"))], None)
+    finally:
+        cool(job)
+    assert done.result.broken
+    assert "reading /proc/self/mem" in done.result.flags[0]
+
+
+def test_a_grader_that_cannot_be_made_leaves_no_zygote(root, monkeypatch):
+    """What is started is started last."""
+    course, unit = loaded(root)
+    course_secret(course)
+    (course.data_folder / "secret").chmod(0o644)
+    monkeypatch.setattr(Zygote, "start", lambda *_: pytest.fail("started too early"))
+    with pytest.raises(CourseError, match="secret"):
+        Grader(course, unit)

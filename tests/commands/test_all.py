@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import pkgutil
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder import commands
-from tests.batch.small import COMMAND, UNIT, environment, in_process, overflowing, run, submit
+from tests.batch.small import COMMAND, UNIT, environment, in_process, overflowing, right, run, submit
 
 COMMANDS = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
 
@@ -140,6 +140,41 @@ def test_init_and_new(tmp_path, capfd, monkeypatch):
     assert "is no name for a unit" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("title", ['The "best" unit', "Sums \\N", "two\nlines"])
+@pytest.mark.parametrize("words", [["new", "mlp"], ["init", "another"]], ids=" ".join)
+def test_a_title_that_cannot_stand_in_a_program(root, words, title, capfd, monkeypatch):
+    """Nothing is written, and the sentence says which letters are in the way."""
+    assert in_process([*words, "--title", title], root, monkeypatch) == 2
+    assert "no double quotes, backslashes or line breaks" in capfd.readouterr().err
+    assert not (root / "assignments" / "mlp").exists()
+    assert not (root / "another").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "module", "part"),
+    [(["collect", UNIT], "httpx", "hub"), (["prove", "--mutants", "--seeds", "1"], "cosmic_ray", "mutants")],
+    ids=["collect", "prove"],
+)
+def test_an_optional_part_that_is_not_installed(root, words, module, part, capfd, monkeypatch):
+    """The sentence says what to install; the exit code is 2."""
+    for name in [
+        name for name in sys.modules if name.startswith(("autograder.exchange_client", "autograder.mutants"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.split(".")[0] == module] or [module]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, f"autograder.commands.{words[0]}", raising=False)
+    assert in_process(words, root, monkeypatch) == 2
+    assert f"pip install 'course-autograder[{part}]'" in capfd.readouterr().err
+
+
+def test_the_demo_wants_isolation(root, capfd, monkeypatch):
+    """It grades hostile files: not without a sandbox."""
+    monkeypatch.setattr("autograder.commands.demo.strongest_tier", lambda: "none")
+    assert in_process(["demo", "--students", "2"], root, monkeypatch) == 2
+    assert "course doctor" in capfd.readouterr().err
+
+
 def test_a_configuration_that_does_not_run(root, capfd, monkeypatch):
     """The file and the error are named."""
     (root / "course_config.py").write_text("course = 1 / 0")
@@ -163,7 +198,6 @@ def test_before_anything_is_graded(root, words, capfd, monkeypatch):
 def test_after_grading(root, folder):
     """feedback, report, explain and export work on what 'course grade' stored."""
     submit(folder, "student-001", overflowing(root))
-    shutil.copytree(folder, root / "data" / "submitted", dirs_exist_ok=True)
     for words in (
         ("grade", UNIT, str(folder)),
         ("feedback", UNIT),
@@ -178,6 +212,10 @@ def test_after_grading(root, folder):
     assert "NaN" in done.stdout or "nan" in done.stdout, "explain shows both answers"
     page = root / "data" / "feedback" / UNIT / "student-001" / "index.html"
     assert "exp(1000)" in page.read_text()
+    submit(root / "data" / "nbgrader" / "submitted", "student-001", right(root))
+    submit(root / "data" / "submitted", "student-001", right(root))
+    again = run(root, "explain", UNIT, "student-001", "test_forward_large")
+    assert (again.stdout, again.stderr) == (done.stdout, ""), "the file that was graded is explained"
     wrong = run(root, "explain", UNIT, "student-001", "test_forward_larg")
     assert wrong.returncode == 2
     assert "did you mean test_forward_large" in wrong.stderr

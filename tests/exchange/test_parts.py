@@ -10,18 +10,21 @@ from datetime import UTC, datetime
 import pytest
 
 from autograder.course import Disclosure, HintTokens
+from autograder.errors import SandboxFault
 from autograder.exchange import attempts, blobs, graded, publisher, queue
 from autograder.exchange.blobs import Blobs
 from autograder.exchange.counting import counting
 from autograder.exchange.database import Database
 from autograder.exchange.graded import Graded
 from autograder.exchange.hints import about, level, opened, pay
+from autograder.exchange.judge import Judge
 from autograder.exchange.keys import key_file
 from autograder.exchange.rate import Buckets
 from autograder.exchange.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
 from autograder.exchange.refusals import Refused
 from autograder.exchange.showing import view
 from autograder.exchange.uploads import File, Upload
+from autograder.sandbox import Zygote
 from autograder.verdicts import Check, Result, Verdict, totals
 
 TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
@@ -298,3 +301,39 @@ def test_buckets_empty_and_fill():
     buckets.take("b", "uploads")
     now[0] = 1.0
     buckets.take("a", "uploads")
+
+
+def test_a_sandbox_that_does_not_start_is_tried_once_more(desk, monkeypatch):
+    """Then the attempt is BROKEN: without a score, and kept for staff."""
+    attempt = _handed_in(desk)
+    tries = []
+
+    def fail(*_):
+        tries.append(1)
+        raise SandboxFault("bwrap: no permissions to create a new namespace")
+
+    monkeypatch.setattr(Zygote, "start", fail)
+    judge = Judge(desk.course, desk.blobs, "walled")
+    result = judge.grade(attempt, lambda digest, explained: None)
+    assert (len(tries), result.broken, result.score) == (2, True, None)
+    assert "new namespace" in result.flags[0]
+
+
+@pytest.mark.parametrize("part", ["grader", "mistakes", "reference", "released_notebook"])
+def test_a_judge_knows_when_its_unit_has_changed(course, desk, part):
+    """A warm grader holds what it has read; its process ends and another reads anew."""
+    judge = Judge(course, desk.blobs, "walled")
+    assert not judge.stale()
+    path = getattr(course.units[0], part)
+    path.write_text(path.read_text() + "\n")
+    assert judge.stale()
+
+
+def test_a_judge_knows_when_a_helper_file_has_changed(course, desk):
+    """Files that students receive are in the sandbox as they were read."""
+    unit = replace(course.units[0], files=("data.csv",))
+    changed = replace(course, units=(unit,))
+    (unit.folder / "data.csv").write_text("1")
+    judge = Judge(changed, desk.blobs, "walled")
+    (unit.folder / "data.csv").write_text("2")
+    assert judge.stale()

@@ -15,7 +15,7 @@ import pytest
 from autograder.course import Course, Disclosure, load_course
 from autograder.errors import ConfigError
 from autograder.export.gradescope import autograder_zip, config_text, derived_key
-from autograder.export.on_gradescope import find_notebook, student_of, to_gradescope
+from autograder.export.on_gradescope import find_notebook, main, student_of, to_gradescope
 from autograder.secret import course_secret
 from autograder.verdicts import Check, Verdict
 from tests.feedback.examples import COURSE, UNIT, flipped
@@ -110,6 +110,17 @@ def test_the_submitter_and_the_notebook_are_found(tmp_path):
     assert find_notebook(tmp_path, UNIT).name == "mine.ipynb"
     (tmp_path / "other.ipynb").symlink_to("/etc/hostname")
     assert find_notebook(tmp_path, UNIT).name == "mine.ipynb"
+
+
+def test_an_upload_without_a_notebook_is_told_so(course, tmp_path, monkeypatch):
+    """A student's slip is no fault of ours: 0 points, and what to upload."""
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / "report.pdf").write_bytes(b"%PDF")
+    assert main("conv_layer", tmp_path) == 0
+    made = json.loads((tmp_path / "results/results.json").read_text())
+    assert made["score"] == 0.0
+    assert "expected conv_layer.ipynb" in made["tests"][0]["output"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """``grader`` in a student's notebook where the engine is installed."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -95,6 +96,27 @@ def test_a_companion_that_ended_is_started_again(grader, capsys):
     grader._companion.close()
     grader.check("softmax_forward")
     assert capsys.readouterr().out.count("passed") == 4
+
+
+def test_an_interrupted_check_does_not_answer_the_next_one(grader, folder, capsys):
+    """After Ctrl-C the answer that was under way is nobody's."""
+    grader.check("softmax_forward")
+    right = folder.cell("softmax_forward")["source"]
+    folder.write(softmax_forward="import time\n" + right.replace("(z", "(z=time.sleep(3)", 1))
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)  # as Ctrl-C does
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.7)
+        with pytest.raises(KeyboardInterrupt):
+            grader.check("softmax_forward")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    folder.write(softmax_forward=right)
+    capsys.readouterr()
+    grader.check("softmax_backward")
+    text = capsys.readouterr().out
+    assert "softmax_backward" in text
+    assert "softmax_forward" not in text
 
 
 def test_without_the_released_files_otter_is_used_and_it_says_so(tmp_path, monkeypatch, capsys):
