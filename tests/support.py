@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from autograder.notebook import Release, read_release, read_submission, to_program
 
 ROOT = Path(__file__).parents[1]
+
+
+def in_two_processes(code: str, **environment: str) -> tuple[bytes, bytes]:
+    """What a program prints in two processes whose sets are ordered differently."""
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, **environment},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    )
+    return first, second
 
 
 def code(source: str, grade_id: str | None = None, **nbgrader: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from autograder.export.on_gradescope import find_notebook, main, student_of, to_
 from autograder.secret import course_secret
 from autograder.verdicts import Check, Verdict
 from tests.feedback.examples import COURSE, UNIT, flipped
+from tests.support import in_two_processes
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -54,8 +55,15 @@ def test_the_archive_holds_one_unit_and_not_the_secret(course):
 
 def test_the_archive_is_deterministic(course):
     """The same course gives the same bytes."""
-    unit = course.unit("conv_layer")
-    assert autograder_zip(course, unit) == autograder_zip(course, unit)
+    code = (
+        "import sys; from autograder.course import load_course; course = load_course(); "
+        "from autograder.export.gradescope import autograder_zip; "
+        "sys.stdout.buffer.write(autograder_zip(course, course.unit('conv_layer')))"
+    )
+    course_secret(course)
+    first, second = in_two_processes(code)
+    assert first == second
+    assert first.startswith(b"PK")
 
 
 def test_the_written_configuration_is_the_unit(tmp_path):

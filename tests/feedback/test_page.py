@@ -17,6 +17,7 @@ from autograder.feedback import feedback_page, task_cards, write_feedback
 from autograder.gradebook import Mark
 from autograder.results import write_result
 from autograder.verdicts import Check, Result, Verdict, totals
+from tests.support import in_two_processes
 
 from .examples import CHECKS, COURSE, FLIPPED, UNIT, a_result, flipped
 
@@ -137,7 +138,11 @@ def test_the_policy_lets_nothing_foreign_run_or_load():
 
 def test_the_same_result_gives_the_same_bytes():
     """Pages do not depend on when or where they were made."""
-    assert feedback_page(COURSE, UNIT, flipped(), ALL) == feedback_page(COURSE, UNIT, flipped(), ALL)
+    first, second = in_two_processes(
+        "from tests.feedback.test_page import *; print(feedback_page(COURSE, UNIT, flipped(), ALL))"
+    )
+    assert first == second
+    assert b"<html" in first
 
 
 @pytest.mark.parametrize(
