@@ -14,7 +14,7 @@ from .course import Course, Unit, load_course
 from .disclosure import now
 from .engines import default_jobs, executor_for
 from .feedback import write_feedback
-from .gradebook import project, read_marks
+from .gradebook import project, read_booked
 from .progress import progress_bar
 from .release import build, publish
 from .report import write_reports
@@ -60,7 +60,7 @@ def tell(course: Course, unit: Unit, students: int, tier: str, say: Say) -> Stor
     say(f"{unit.name}: writing gradebook, feedback and report")
     project(course, unit, [(item.result, item.found.path) for item in done])
     results = [item.result for item in done]
-    write_feedback(course, unit, results, read_marks(course, unit.name), now())
+    write_feedback(course, unit, results, read_booked(course, unit.name), now())
     return Story(unit, tuple(people), tuple(done), seconds)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .course import Course, Unit
 from .disclosure import Shown, as_student, shown
-from .gradebook import Mark
+from .gradebook import Booked
 from .late import lateness, parse_time
 from .notebook import Question, read_questions
 from .pages import day, number, render
@@ -96,7 +96,7 @@ class TaskCard:
 
 
 def write_feedback(
-    course: Course, unit: Unit, results: Iterable[Result], marks: dict[str, Mark], moment: datetime
+    course: Course, unit: Unit, results: Iterable[Result], marks: dict[str, Booked], moment: datetime
 ) -> list[Path]:
     """Write one page per result into ``data/feedback/<unit>/<student>/index.html``."""
     open_ = shown(course.disclosure, unit, moment)
@@ -109,7 +109,9 @@ def write_feedback(
     return paths
 
 
-def feedback_page(course: Course, unit: Unit, result: Result, open_: Shown, mark: Mark | None = None) -> str:
+def feedback_page(
+    course: Course, unit: Unit, result: Result, open_: Shown, mark: Booked | None = None
+) -> str:
     """The page of one student as HTML.
 
     Args:
@@ -187,7 +189,7 @@ def case_of(check: Check) -> dict[str, str]:
     return {name: str(case.get(name) or "") for name in ("calls", "got", "expected", "note")}
 
 
-def _remarks(course: Course, unit: Unit, result: Result, mark: Mark | None) -> list[str]:
+def _remarks(course: Course, unit: Unit, result: Result, mark: Booked | None) -> list[str]:
     lines = []
     late = lateness(course.late, unit.due, result.submitted)
     if mark is not None and mark.penalty:
@@ -200,7 +202,7 @@ def _remarks(course: Course, unit: Unit, result: Result, mark: Mark | None) -> l
     return lines
 
 
-def _by_a_person(asked: Sequence[Question], mark: Mark | None) -> list[str]:
+def _by_a_person(asked: Sequence[Question], mark: Booked | None) -> list[str]:
     """What of the mark is not in the score that the page shows."""
     names = ", ".join(f"`{question.name}`" for question in asked)
     more = number(sum(question.points for question in asked))

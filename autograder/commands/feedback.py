@@ -8,7 +8,7 @@ from ..course import load_course
 from ..disclosure import now
 from ..errors import UsageError
 from ..feedback import write_feedback
-from ..gradebook import read_marks
+from ..gradebook import read_booked
 from ..results import read_results, unreadable_results
 
 
@@ -25,6 +25,6 @@ def command(unit: str, student: str | None) -> None:
     if not results:
         whose = f"{student} in {unit}" if student else unit
         raise UsageError(f"no results of {whose}. Run 'course grade {unit} PATH' first.")
-    paths = write_feedback(course, chosen, results, read_marks(course, unit), now())
+    paths = write_feedback(course, chosen, results, read_booked(course, unit), now())
     pages = "1 page" if len(paths) == 1 else f"{len(paths)} pages"
     click.echo(f"{pages} in {course.data_folder / 'feedback' / unit}")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..course import Course, Unit
 from ..errors import UsageError
-from ..gradebook import read_marks
+from ..gradebook import read_booked
 from ..late import lateness
 from ..results import read_results, safe_name
 
@@ -72,7 +72,7 @@ class Roster:
 def column_of(course: Course, unit: Unit) -> Column:
     """A unit's final marks: from the gradebook where there is one, else from the results."""
     results = read_results(course, unit.name)
-    booked = read_marks(course, unit.name)
+    booked = read_booked(course, unit.name)
     names = {safe_name(result.student): result.student for result in results}
     marks = {names.get(name, name): mark.final for name, mark in booked.items()}
     for result in results:

@@ -16,17 +16,17 @@ where the assignment has been made.
 from .assignment import ensure_assignment
 from .folders import Folders
 from .projection import Summary, project
-from .reading import Mark, read_marks
+from .reading import Booked, read_booked
 from .settings import configure
 from .written import unwritten
 
 __all__ = [
+    "Booked",
     "Folders",
-    "Mark",
     "Summary",
     "configure",
     "ensure_assignment",
     "project",
-    "read_marks",
+    "read_booked",
     "unwritten",
 ]

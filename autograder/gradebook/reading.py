@@ -9,7 +9,7 @@ from .database import gradebook_exists, open_gradebook, quiet
 
 
 @dataclass(frozen=True)
-class Mark:
+class Booked:
     """The mark of one student in one unit."""
 
     student: str  # as in the gradebook: the safe name
@@ -24,7 +24,7 @@ class Mark:
         return round(self.score - self.penalty, 6)
 
 
-def read_marks(course: Course, unit: str) -> dict[str, Mark]:
+def read_booked(course: Course, unit: str) -> dict[str, Booked]:
     """Marks by (safe) student name; empty where there is no gradebook yet.
 
     Submissions of which nothing was marked, by us or by a person, have no mark.
@@ -51,9 +51,9 @@ def read_marks(course: Course, unit: str) -> dict[str, Mark]:
         return {student: _mark(student, notebook) for notebook, student in rows}
 
 
-def _mark(student: str, notebook: object) -> Mark:
+def _mark(student: str, notebook: object) -> Booked:
     values = vars(notebook)
-    return Mark(
+    return Booked(
         student=student,
         score=float(values["score"]),
         max_score=float(values["max_score"]),

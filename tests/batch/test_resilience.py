@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.gradebook import read_marks
+from autograder.gradebook import read_booked
 
 from .small import COMMAND, UNIT, environment, loaded, right, run, stored, submit, with_cell, with_task
 
@@ -106,8 +106,8 @@ def test_kill_9_of_everything(root, begun, slow_class):
     for name, moment in times.items():
         assert (root / "data" / "results" / UNIT / f"{name}.json").stat().st_mtime_ns == moment
     course, unit = loaded(root)
-    assert {mark.score for mark in read_marks(course, unit.name).values()} == {100.0}
-    assert len(read_marks(course, unit.name)) == STUDENTS
+    assert {mark.score for mark in read_booked(course, unit.name).values()} == {100.0}
+    assert len(read_booked(course, unit.name)) == STUDENTS
 
 
 def test_kill_9_of_the_command_only(root, begun):

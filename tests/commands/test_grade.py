@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.gradebook import read_marks
+from autograder.gradebook import read_booked
 from tests.batch.small import (
     UNIT,
     in_process,
@@ -115,7 +115,7 @@ def test_the_gradebook_gets_all_marks(root, four):
     """By default nbgrader's gradebook holds every mark that a result has."""
     grade(root, str(four))
     course, unit = loaded(root)
-    marks = {mark.student: mark.score for mark in read_marks(course, unit.name).values()}
+    marks = {mark.student: mark.score for mark in read_booked(course, unit.name).values()}
     assert marks == {f"student-00{n}": score for n, score in ((1, 100.0), (2, 80.0), (3, 0.0), (4, 0.0))}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.errors import ConfigError
 from autograder.exchange.database import Database
-from autograder.gradebook import read_marks
+from autograder.gradebook import read_booked
 from autograder.gradebook.database import open_gradebook
 from autograder.hub.launch import prepare
 from autograder.hub.options import Options
@@ -32,7 +32,7 @@ def test_course_grade_writes_marks_that_are_read_again(root, folder, postgres, m
     submit(folder, "student-002", overflowing(root))
     assert in_process(["grade", UNIT, str(folder)], root, monkeypatch) == 0
     course, _ = loaded(root)
-    marks = read_marks(course, UNIT)
+    marks = read_booked(course, UNIT)
     assert marks["student-001"].final == 100.0
     assert 0 < marks["student-002"].final < 100.0
     with open_gradebook(course) as gradebook:
@@ -69,7 +69,7 @@ def opened(how, course, url):
     elif how == "exchange":
         Database(url)
     else:
-        read_marks(replace(course, gradebook=url), UNIT)
+        read_booked(replace(course, gradebook=url), UNIT)
 
 
 @pytest.mark.parametrize(

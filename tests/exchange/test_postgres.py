@@ -11,7 +11,7 @@ from autograder.exchange.database import Database
 from autograder.exchange.desk import open_desk
 from autograder.exchange.settings import Limits
 from autograder.exchange.tables import METADATA
-from autograder.gradebook import read_marks
+from autograder.gradebook import read_booked
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 from .stage import files, in_this_process, notebook, release, settle
@@ -123,7 +123,7 @@ def test_the_whole_service_grades_and_survives(graded_on, postgres, url):  # noq
     ).json()
     assert settle(student, second["id"])["score"] == 100
     course, end = load_course(stage.course.root), time.monotonic() + 60
-    while not (marks := read_marks(course, "softmax")) or marks["student-001"].final < 100:
+    while not (marks := read_booked(course, "softmax")) or marks["student-001"].final < 100:
         assert time.monotonic() < end, (stage.course.data_folder / "service.log").read_text()[-3000:]
         time.sleep(0.5)
     assert not (course.data_folder / "gradebook.db").exists()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from autograder.exchange.receipts import verify_receipt
-from autograder.gradebook import read_marks
+from autograder.gradebook import read_booked
 from autograder.results import read_result
 from benchmarks.deadline import rehearse
 
@@ -88,7 +88,7 @@ def test_a_changed_unit_is_graded_by_its_new_checks(service):
 
 
 def _marks(course):
-    return read_marks(course, "softmax") if (course.data_folder / "gradebook.db").exists() else {}
+    return read_booked(course, "softmax") if (course.data_folder / "gradebook.db").exists() else {}
 
 
 def _hand_in_many(stage, count):

@@ -14,7 +14,7 @@ from autograder.course import Course, Disclosure
 from autograder.disclosure import Shown, as_student, shown, shown_at_last
 from autograder.errors import UsageError
 from autograder.feedback import feedback_page, task_cards, write_feedback
-from autograder.gradebook import Mark
+from autograder.gradebook import Booked
 from autograder.results import write_result
 from autograder.verdicts import Check, Result, Verdict, totals
 from tests.support import in_two_processes
@@ -211,7 +211,7 @@ def test_late_and_gradebook_marks_are_told():
     """The page says what lateness cost and what the gradebook holds after a person's marks."""
     late = flipped(submitted="2027-01-25T21:10:00+00:00")
     assert "2.4 points are taken off" in read(late).text
-    mark = Mark("student-001", 31.0, 110.0, 3.1, waiting=True)
+    mark = Booked("student-001", 31.0, 110.0, 3.1, waiting=True)
     text = read(late, mark=mark).text
     assert "3.1 points are taken off" in text
     assert "27.9 of 110" in text
@@ -230,7 +230,7 @@ def test_written_answers_are_told_apart_from_the_score(tmp_path):
         return Outline(feedback_page(COURSE, unit, flipped(), ALL, mark)).text
 
     assert "read by a person, for up to 4 points more" in text(None)
-    waiting = Mark("student-001", 24.0, 104.0, 0.0, waiting=True)
+    waiting = Booked("student-001", 24.0, 104.0, 0.0, waiting=True)
     assert re.search(
         r"A person still reads your written answers \( ?why ?, up to 4 points more\)", text(waiting)
     )

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.audit import read_audit
 from autograder.course import load_course
-from autograder.gradebook import Folders, ensure_assignment, project, read_marks, unwritten
+from autograder.gradebook import Folders, ensure_assignment, project, read_booked, unwritten
 from autograder.results import write_result
 from autograder.verdicts import Check, Result, Verdict, totals
 
@@ -178,7 +178,7 @@ def test_two_graders_at_once_lose_nothing(course):
     """Processes that write to one gradebook wait for each other."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         list(pool.map(project_some, [course.root] * 4, range(4)))
-    assert len(read_marks(course, "relu")) == 40
+    assert len(read_booked(course, "relu")) == 40
     everybody = [result(f"student-{number:03d}") for number in range(40)]
     assert unwritten(course, "relu", everybody) == []
     assert len(read_audit(course, "relu")) == 40

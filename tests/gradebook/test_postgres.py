@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from autograder.audit import read_audit
 from autograder.course import load_course
 from autograder.errors import ConfigError
-from autograder.gradebook import ensure_assignment, project, read_marks, unwritten
+from autograder.gradebook import ensure_assignment, project, read_booked, unwritten
 from autograder.gradebook.database import open_gradebook
 from autograder.verdicts import Verdict
 from tests.postgres import postgres  # noqa: F401 - a fixture
@@ -78,7 +78,7 @@ def test_hundreds_of_students_are_written_at_once(course):
     """More students than one round of queries takes; names as long as nbgrader's columns are."""
     graded = [result(f"student-{number:03d}-{'é' * number}") for number in range(320)]
     assert project(course, course.unit("relu"), [(one, None) for one in graded]).written == 320
-    marks = read_marks(course, "relu")
+    marks = read_booked(course, "relu")
     assert len(marks) == 320
     assert {mark.final for mark in marks.values()} == {100.0}
     assert unwritten(course, "relu", graded) == []
@@ -101,10 +101,10 @@ def test_a_gradebook_that_was_made_anew_is_filled_again(course, postgres):  # no
     project(course, unit, [(one, None) for one in graded])
     assert unwritten(course, "relu", graded) == []
     postgres.fresh(LIVE)
-    assert read_marks(course, "relu") == {}
+    assert read_booked(course, "relu") == {}
     assert unwritten(course, "relu", graded) == graded
     project(course, unit, [(one, None) for one in graded])
-    assert len(read_marks(course, "relu")) == 2
+    assert len(read_booked(course, "relu")) == 2
     assert unwritten(course, "relu", graded) == []
 
 
@@ -116,7 +116,7 @@ def test_another_gradebook_is_filled_from_the_results(course, postgres):  # noqa
     moved = load_course(course.root)
     assert unwritten(moved, "relu", [graded]) == [graded]
     project(moved, moved.unit("relu"), [(graded, None)])
-    assert read_marks(moved, "relu")["student-001"].final == 100.0
+    assert read_booked(moved, "relu")["student-001"].final == 100.0
 
 
 def test_a_server_that_stops_is_said(course, postgres):  # noqa: F811

@@ -10,7 +10,7 @@ import pytest
 from autograder.audit import read_audit
 from autograder.course import Disclosure
 from autograder.errors import ConfigError
-from autograder.gradebook import Folders, ensure_assignment, project, read_marks, rows, unwritten
+from autograder.gradebook import Folders, ensure_assignment, project, read_booked, rows, unwritten
 from autograder.gradebook.database import open_gradebook
 from autograder.verdicts import Verdict
 
@@ -32,7 +32,7 @@ def test_points_of_each_task_are_written(course):
     with open_gradebook(course) as gradebook:
         assert grade_row(gradebook, "student-001", "points-forward").score == 20.0
         assert grade_row(gradebook, "student-001", "points-backward").score == 40.0
-    assert read_marks(course, "relu")["student-001"].final == 60.0
+    assert read_booked(course, "relu")["student-001"].final == 60.0
 
 
 def test_formgraders_autograde_asks_for_no_second_look(course):
@@ -56,7 +56,7 @@ def test_an_emptied_answer_is_none(course):
     project(
         course, course.unit("relu"), [(result("student-001"), submission(course, "student-001", why=" "))]
     )
-    assert not read_marks(course, "relu")["student-001"].waiting
+    assert not read_booked(course, "relu")["student-001"].waiting
 
 
 def test_a_written_answer_waits_for_a_person(course):
@@ -66,7 +66,7 @@ def test_a_written_answer_waits_for_a_person(course):
         (result("student-002"), submission(course, "student-002")),
     ]
     project(course, course.unit("relu"), pairs)
-    marks = read_marks(course, "relu")
+    marks = read_booked(course, "relu")
     assert marks["student-001"].waiting
     assert not marks["student-002"].waiting
     with open_gradebook(course) as gradebook:
@@ -86,7 +86,7 @@ def test_a_manual_mark_stays(course):
         gradebook.find_comment("forward", "relu", "relu", "student-001").manual_comment = "Nice try."
         gradebook.db.commit()
     project(course, unit, [(result("student-001", Verdict.FAILED), path)])
-    assert not read_marks(course, "relu")["student-001"].waiting
+    assert not read_booked(course, "relu")["student-001"].waiting
     project(course, unit, [(result("student-001"), path)])
     with open_gradebook(course) as gradebook:
         row = grade_row(gradebook, "student-001", "points-forward")
@@ -98,7 +98,7 @@ def test_a_manual_mark_stays(course):
         )
         assert not grade_row(gradebook, "student-001", "why").needs_manual_grade
         assert gradebook.find_comment("forward", "relu", "relu", "student-001").comment == "Nice try."
-    assert read_marks(course, "relu")["student-001"].final == 33.0 + 40.0 + 7.0
+    assert read_booked(course, "relu")["student-001"].final == 33.0 + 40.0 + 7.0
 
 
 def test_a_changed_written_answer_is_looked_at_again(course):
@@ -110,7 +110,7 @@ def test_a_changed_written_answer_is_looked_at_again(course):
         row.manual_score, row.needs_manual_grade = 3.0, False
         gradebook.db.commit()
     project(course, unit, [(result("student-001"), submission(course, "student-001", why="Second."))])
-    assert read_marks(course, "relu")["student-001"].waiting
+    assert read_booked(course, "relu")["student-001"].waiting
 
 
 def test_a_submission_without_any_mark_has_none(course):
@@ -118,9 +118,9 @@ def test_a_submission_without_any_mark_has_none(course):
     with open_gradebook(course) as gradebook:
         gradebook.add_student("student-001")
         gradebook.add_submission("relu", "student-001")
-    assert read_marks(course, "relu") == {}
+    assert read_booked(course, "relu") == {}
     project(course, course.unit("relu"), [(result("student-001"), None)])
-    assert read_marks(course, "relu")["student-001"].final == 100.0
+    assert read_booked(course, "relu")["student-001"].final == 100.0
 
 
 def test_broken_stores_nothing(course):
@@ -132,7 +132,7 @@ def test_broken_stores_nothing(course):
         course, unit, [(result("student-001", Verdict.BROKEN), path), (result("s2", Verdict.BROKEN), None)]
     )
     assert summary.broken == ("student-001", "s2")
-    assert {name: mark.final for name, mark in read_marks(course, "relu").items()} == {"student-001": 100.0}
+    assert {name: mark.final for name, mark in read_booked(course, "relu").items()} == {"student-001": 100.0}
 
 
 @pytest.mark.parametrize("earned", [float("nan"), float("inf")])
@@ -143,7 +143,7 @@ def test_a_number_that_is_no_mark_is_refused(course, earned):
     summary = project(course, course.unit("relu"), [(odd, None), (result("student-002"), None)])
     assert summary.written == 1
     assert "finite" in summary.refused[0]
-    assert list(read_marks(course, "relu")) == ["student-002"]
+    assert list(read_booked(course, "relu")) == ["student-002"]
 
 
 def test_scores_are_clipped_to_what_the_cell_is_worth(course):
@@ -152,7 +152,7 @@ def test_scores_are_clipped_to_what_the_cell_is_worth(course):
     high = result("student-001").with_checks((check("test_values", "forward", 40.0, earned=4000.0),))
     low = result("student-002").with_checks((check("test_values", "forward", 40.0, earned=-5.0),))
     project(course, unit, [(high, None), (low, None)])
-    assert [mark.final for mark in read_marks(course, "relu").values()] == [60.0, 0.0]
+    assert [mark.final for mark in read_booked(course, "relu").values()] == [60.0, 0.0]
 
 
 def test_late_submissions_lose_what_the_policy_says(course):
@@ -160,11 +160,11 @@ def test_late_submissions_lose_what_the_policy_says(course):
     unit = course.unit("relu")
     late = result("student-001", submitted="2027-01-18T13:00:00+00:00")
     project(course, unit, [(late, None)])
-    assert read_marks(course, "relu")["student-001"].final == 80.0
+    assert read_booked(course, "relu")["student-001"].final == 80.0
     with open_gradebook(course) as gradebook:
         gradebook.grant_extension("relu", "student-001", days=1)
     project(course, unit, [(late, None)])
-    assert read_marks(course, "relu")["student-001"].final == 90.0
+    assert read_booked(course, "relu")["student-001"].final == 90.0
     assert [entry["new"] for entry in read_audit(course, "relu")] == [80.0, 90.0]
 
 
@@ -196,7 +196,7 @@ def test_bonus_is_extra_credit(course):
     unit = course.unit("relu")
     for points in (5.0, 3.0, 0.0):
         project(course, unit, [(with_bonus(points), None)])
-        assert read_marks(course, "relu")["student-001"].final == 100.0 + points
+        assert read_booked(course, "relu")["student-001"].final == 100.0 + points
 
 
 def test_a_persons_extra_credit_stays(course):
@@ -207,7 +207,7 @@ def test_a_persons_extra_credit_stays(course):
         grade_row(gradebook, "student-001", "points-forward").extra_credit = 1.0
         gradebook.db.commit()
     project(course, unit, [(with_bonus(3.0), None)])
-    assert read_marks(course, "relu")["student-001"].final == 101.0
+    assert read_booked(course, "relu")["student-001"].final == 101.0
 
 
 def test_what_a_person_writes_meanwhile_stays(course, monkeypatch):
@@ -224,7 +224,7 @@ def test_what_a_person_writes_meanwhile_stays(course, monkeypatch):
 
     monkeypatch.setattr(rows, "_grades", after_a_person)
     project(course, unit, [(result("student-001"), None)])
-    assert read_marks(course, "relu")["student-001"].final == 101.0
+    assert read_booked(course, "relu")["student-001"].final == 101.0
 
 
 def test_an_unchanged_notebook_keeps_its_file(course):
@@ -271,7 +271,7 @@ def test_odd_names_become_safe_folders(course):
     folders = Folders(course)
     assert folders.autograded("relu", "a/../b").is_file()
     assert len(list((folders.root / "autograded").iterdir())) == 2
-    assert len(read_marks(course, "relu")) == 2
+    assert len(read_booked(course, "relu")) == 2
 
 
 def test_the_shown_notebook_is_the_submission_in_the_frame_of_the_release(course):
@@ -364,7 +364,7 @@ def test_changed_points_are_taken_over_and_changed_tasks_are_refused(course):
     write(course.unit("relu").released_notebook, notebook)
     assert ensure_assignment(course, unit)
     project(course, unit, [(result("student-001"), None)])
-    assert read_marks(course, "relu")["student-001"].final == 90.0
+    assert read_booked(course, "relu")["student-001"].final == 90.0
     del notebook["cells"][1:4]
     write(course.unit("relu").released_notebook, notebook)
     with pytest.raises(ConfigError, match="submissions exist"):
