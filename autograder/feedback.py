@@ -19,7 +19,7 @@ from .late import lateness, parse_time
 from .notebook import Question, read_questions
 from .pages import day, number, render
 from .results import safe_name, write_atomically
-from .verdicts import Check, Result, Verdict
+from .verdicts import HOLDS, Check, Result, Verdict
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -90,7 +90,10 @@ class TaskCard:
     @property
     def later_note(self) -> str:
         """What the student can conclude where checks could not be judged."""
-        if any(check.verdict is Verdict.BLOCKED for finding in self.later for check in finding.checks):
+        waiting = [
+            check for finding in self.later for check in finding.checks if check.verdict is Verdict.BLOCKED
+        ]
+        if any(not check.reason.startswith(HOLDS) for check in waiting):
             return "These checks need another task first. Nothing here says that this code is wrong."
         return ""
 
@@ -198,7 +201,8 @@ def _remarks(course: Course, unit: Unit, result: Result, mark: Booked | None) ->
         lines.append(f"Handed in late: {number(late.penalty(result.score))} points are taken off the mark.")
     lines += _by_a_person(read_questions(unit.released_notebook), mark)
     if mark is not None and result.score is not None and mark.final != result.score:
-        lines.append(f"Mark in the gradebook: {number(mark.final)} of {number(mark.max_score)}.")
+        extra = ", extra points included" if mark.final > mark.max_score else ""
+        lines.append(f"Mark in the gradebook: {number(mark.final)} of {number(mark.max_score)}{extra}.")
     return lines
 
 

@@ -28,7 +28,7 @@ from .secret import course_secret, secret_id, seed_for
 from .student import Subject
 from .student.claims import text_of
 from .student.subjects import RoomSubject
-from .verdicts import Check, Result, Verdict, totals
+from .verdicts import HOLDS, Check, Result, Verdict, totals
 
 Outcomes = dict[str, Outcome]
 Explain = Callable[["Trialled"], tuple[Check, ...]]
@@ -236,7 +236,7 @@ def _check(mark: Mark, outcome: Outcome, proven: bool) -> Check:
     verdict, reason = outcome.verdict, outcome.reason
     if verdict is Verdict.PASSED and mark.law and not proven:
         verdict = Verdict.BLOCKED
-        reason = f"This holds, but it counts only when {mark.task} gives right values in another check."
+        reason = f"{HOLDS} {mark.task} gives right values in another check."
     return Check(
         id=mark.id,
         task=mark.task,

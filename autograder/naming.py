@@ -2,7 +2,8 @@
 
 A mistake is named for a task only if exactly one fits: with the same inputs it fails the
 same checks of the task, passes the same, and gives the same answer to every call. The
-submission's code is never looked at.
+submission's code is never looked at. What it gives to functions that a check lends counts
+as an answer, too: some checks look at nothing else.
 """
 
 from __future__ import annotations
@@ -202,7 +203,16 @@ def _same_call(left: Call, right: Call) -> bool:
         return left.name == right.name and _raised(left) == _raised(right)
     if (left.kind, left.name) != (right.kind, right.name):
         return False
-    return same_value(left.reply, right.reply) and same_value(left.left, right.left)
+    answers = same_value(left.reply, right.reply) and same_value(left.left, right.left)
+    return answers and _all_among(left.heard, right.heard) and _all_among(right.heard, left.heard)
+
+
+def _all_among(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    """Whether a lent function was given nothing in one call that it was not given in the other.
+
+    In whatever order and however often: a loop may run the other way.
+    """
+    return all(any(same_value(args, other) for other in others) for args in some)
 
 
 def _raised(call: Call) -> Any:

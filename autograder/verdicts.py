@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     BROKEN = "BROKEN"  # our fault: no score is stored
 
 
+HOLDS = "This holds, but it counts only when"  # begins the reason of a law that waits for its own task
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 

@@ -62,9 +62,9 @@ class _Writer:
             return "", _raised(got), _raised(expected)
         for number, left, right in zip(program.changed(), got.shared, expected.shared, strict=True):
             if not same_value(left, right):
-                return self._blanks[number], show(left), show(right)
+                return self._blanks[number], *_apart(left, right)
         if program.reads is not None:
-            return self._text(program.reads), show(got.value), show(expected.value)
+            return self._text(program.reads), *_apart(got.value, expected.value)
         return self._in_reply(got.value, expected.value, self._results.get(program.last, ("",)))
 
     def _in_reply(self, got: Any, expected: Any, names: tuple[str, ...]) -> tuple[str, str, str]:
@@ -73,8 +73,8 @@ class _Writer:
             for index, (left, right) in enumerate(zip(got, expected, strict=True)):
                 if not same_value(left, right):
                     name = names[index] if len(names) == len(expected) > 1 else f"{names[0]}[{index}]"
-                    return name, show(left), show(right)
-        return ", ".join(names), show(got), show(expected)
+                    return name, *_apart(left, right)
+        return ", ".join(names), *_apart(got, expected)
 
     def _new_blanks(self, step: Step, label: str) -> list[tuple[Blank, str]]:
         bound = arguments(self._reference, label, step.args, dict(step.kwargs))
@@ -167,21 +167,40 @@ class _Writer:
         return names[0] + "".join(f"[{key!r}]" for key in path)
 
 
-def show(value: Any) -> str:
+def _apart(got: Any, expected: Any) -> tuple[str, str]:
+    """Two different values as two different texts, with as many digits as that takes."""
+    for digits in (6, 10, 17):
+        texts = show(got, digits), show(expected, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def show(value: Any, digits: int = 6) -> str:
     """A small value as text; objects by their type's name only."""
     if isinstance(value, HandleRef):
         return f"<{clean(value.name, 60)}>"
     if is_tensor(value):
-        return f"tensor({_numbers(value.detach().numpy(), 7)})"
+        return f"tensor({_numbers(value.detach().numpy(), 7, digits)})"
     if isinstance(value, (np.ndarray, np.generic)) and np.ndim(value):
-        return f"array({_numbers(np.asarray(value), 6)}{_dtype(np.asarray(value))})"
+        return f"array({_numbers(np.asarray(value), 6, digits)}{_dtype(np.asarray(value))})"
     if isinstance(value, (bool, type(None))):
         return str(value)
-    if isinstance(value, (int, float, np.generic, np.ndarray)):
-        return f"{np.asarray(value).item():.6g}"
-    if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(show(item) for item in value) + ")"
+    if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
+        return _number(np.asarray(value).item(), digits)
+    if isinstance(value, list):
+        return "[" + ", ".join(show(item, digits) for item in value) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(show(item, digits) for item in value) + ("," if len(value) == 1 else "") + ")"
     return clean(repr(value), 200)
+
+
+def _number(value: Any, digits: int) -> str:
+    """A number; one with a point is seen to have one."""
+    if type(value) in (int, bool):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
 def _results(step: Step) -> list[Result]:
@@ -215,11 +234,16 @@ def _torch_dtype(values: np.ndarray) -> str:
     return "" if values.dtype in (np.float32, np.int64, np.bool_) else f", dtype=torch.{values.dtype}"
 
 
-def _numbers(values: np.ndarray, indent: int) -> str:
+def _numbers(values: np.ndarray, indent: int, digits: int) -> str:
     if values.size == 0:
         return f"[], shape={values.shape}"
     text = np.array2string(
-        values, separator=", ", precision=6, suppress_small=True, threshold=200, max_line_width=WIDTH - indent
+        values,
+        separator=", ",
+        precision=digits,
+        suppress_small=True,
+        threshold=200,
+        max_line_width=WIDTH - indent,
     )
     return text.replace("\n", "\n" + " " * indent)
 

@@ -72,6 +72,8 @@ class Search:
         found = self._first(_rounded(program))
         if found is None or not self._steady(found):
             return None
+        if not (self.may_raise or program.blanks() or _numbers_given(program)):
+            return None  # nothing is asked but for a name: what is expected is the task's whole answer
         for shrink in (_fewer_steps, _fewer_arguments, _shorter, _smaller_numbers, _shorter, _simpler):
             found = self._descend(found, shrink)
         if _is_hidden(found.program, program):
@@ -216,9 +218,14 @@ def _with_smaller_numbers(step: Step) -> Iterator[Step]:
 
 def _is_hidden(program: Program, original: Program) -> bool:
     """Whether plain numbers are all that was given, and they are still those of the hidden check."""
+    same = program.steps.items() <= original.steps.items()
+    return not program.blanks() and _numbers_given(program) and same
+
+
+def _numbers_given(program: Program) -> bool:
+    """Whether there are numbers among the arguments."""
     given = [value for step in program.steps.values() for value in (*step.args, *dict(step.kwargs).values())]
-    numbers = any(type(value) in (int, float, tuple, list) for value in given)
-    return not program.blanks() and numbers and program.steps.items() <= original.steps.items()
+    return any(type(value) in (int, float, tuple, list) for value in given)
 
 
 def _other_numbers(case: Case) -> Iterator[Candidate]:
@@ -263,7 +270,11 @@ def _rounded_step(step: Step) -> Step:
 
 def _one_digit(value: Any) -> Any:
     if type(value) is float and math.isfinite(value):
-        return float(f"{value:.1g}") if 0.001 <= abs(value) < 0.9 or abs(value) > 1.1 else value
+        drawn = float(f"{value:.4g}") != value  # an author writes 0.999, and hardly more digits
+        rounds = drawn or 0.001 <= abs(value) < 0.9 or abs(value) > 1.1
+        return float(f"{value:.1g}") if rounds else value
+    if type(value) is dict:
+        return {key: _one_digit(item) for key, item in value.items()}
     return type(value)(_one_digit(item) for item in value) if type(value) in (tuple, list) else value
 
 

@@ -62,7 +62,7 @@ def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
         what = (
             "what was changed in place"
             if len(mine.left) == 1
-            else f"array {number} that was changed in place"
+            else f"the {ORDINALS[min(number, 98)]} array that was changed in place"
         )
         yield from _pair(what, left, other, {}, windows)  # the arguments may be these very arrays
 

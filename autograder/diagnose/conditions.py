@@ -94,9 +94,10 @@ def _of_number(name: str, value: float) -> Iterator[tuple[Feature, bool]]:
 
 
 def _of_array(name: str, value: np.ndarray) -> Iterator[tuple[Feature, bool]]:
-    if value.ndim > 1:
+    if value.ndim > 2:
         square = value.shape[-1] == value.shape[-2]
         yield (name, "of unequal height and width", "of equal height and width"), not square
+    if value.ndim > 1:
         yield (name, "of one entry", "of several entries"), len(value) == 1
         yield (name, "in another memory layout", "in the usual memory layout"), not value.flags.c_contiguous
     yield (name, f"of dtype {value.dtype}", "of another dtype"), value.dtype != np.float64

@@ -119,10 +119,16 @@ class Diagnosis:
 
     def _seen(self, check: Check, differ: Differ) -> str | None:
         """How the answer relates to the right one."""
-        difference = differ(check.id) if check.verdict is Verdict.FAILED else None
+        comparable = check.verdict is Verdict.FAILED and not self._many_answers(check.id)
+        difference = differ(check.id) if comparable else None
         if difference is None:
             return None
         return next(filter(None, map(relation, pairs(self.suite, difference))), None)
+
+    def _many_answers(self, check: str) -> bool:
+        """Whether a check takes any answer that will do: the reference's is one of many."""
+        mark = self.suite.marks[check]
+        return not mark.mirror and not mark.law
 
     def _condition(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> str | None:
         """What separates the task's wrong calls from its right ones."""
@@ -211,7 +217,12 @@ class Diagnosis:
             again = replace(search, may_raise=bool(known.expected.raised)).again(known.candidate)
             if again is not None:
                 return again
-        return _smallest(search, outcome, differ(check))
+        if self._many_answers(check):
+            return None
+        difference = differ(check)
+        if mistake is None and difference is not None and _draws(difference):
+            return None  # another right answer may draw other numbers from the same generator
+        return _smallest(search, outcome, difference)
 
     def _case_of(self, mistake: Mistake, task: str) -> Case | None:
         """The smallest case of a known mistake; the same for everyone who made it."""
@@ -287,6 +298,11 @@ def _smallest(search: Search, outcome: Outcome, difference: Difference | None) -
     if difference is None or program is None:
         return None
     return replace(search, may_raise=difference.right.fault is not None).smallest(program)
+
+
+def _draws(difference: Difference) -> bool:
+    """Whether a call was given a source of chance."""
+    return any(type(value).__name__ == "Generator" for value in difference.arguments.values())
 
 
 def _shipped(outcome: Outcome) -> bool:

@@ -21,7 +21,7 @@ def _in_windows(pair: Pair) -> str | None:
 
 def _at_the_border(pair: Pair) -> str | None:
     wrong = pair.mismatched
-    if wrong.ndim < 2 or min(wrong.shape[-2:]) < 3 or not partly(wrong):
+    if wrong.ndim < 2 or min(wrong.shape[-2:]) < 4 or not partly(wrong):
         return None
     inside = wrong[..., 1:-1, 1:-1]
     rim = wrong.sum() - inside.sum()

@@ -13,7 +13,7 @@ from .pair import RTOL, Pair, along, close, gap_of, orders, telling
 
 def _dtype(pair: Pair) -> str | None:
     actual, expected = pair.actual.dtype, pair.expected.dtype
-    if actual == expected or actual.kind != "f" or expected.kind != "f":
+    if actual == expected or actual.kind not in "fiu" or expected.kind not in "fiu":
         return None
     if not close(pair.actual.astype(float), pair.expected.astype(float), rtol=1e-4):
         return None
@@ -30,7 +30,7 @@ def _not_finite(pair: Pair) -> str | None:
 def _zero(pair: Pair) -> str | None:
     if pair.actual.any() or not pair.expected.any():
         return None
-    return "is zero everywhere"
+    return "is zero everywhere" if pair.actual.size > 1 else "is 0 here"
 
 
 def _times(pair: Pair) -> str | None:
@@ -112,7 +112,7 @@ def _per_axis(pair: Pair) -> str | None:
 
 def _factor(factor: float, arguments: Mapping[str, Any]) -> str:
     for sign, number in (("", factor), ("minus ", -factor)):
-        for size, name in _sizes(arguments):
+        for size, name in _sizes(arguments).items():
             if abs(number - size) < RTOL * size:
                 return f"times {sign}{size}, {name}: is a division by it missing?"
             if abs(number * size - 1) < RTOL:
@@ -124,29 +124,33 @@ def _factor(factor: float, arguments: Mapping[str, Any]) -> str:
     return f"times {factor:.4g}"
 
 
-def _sizes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Lengths and products of lengths of the arguments above 2, the batch first."""
-    arrays = [
-        (name, value.shape)
-        for name, value in arguments.items()
-        if isinstance(value, np.ndarray) and value.ndim
-    ]
-    seen = {0, 1, 2}
-    for name, shape in arrays:
-        for axis, length in enumerate(shape):
-            if length not in seen:
-                seen.add(length)
-                yield length, f"the length of axis {axis} of {name}" + (" (the batch)" if axis == 0 else "")
-    for name, shape in arrays:
-        counts = [(int(np.prod(shape)), f"the number of values in {name}")]
-        counts += [
-            (counts[0][0] // max(length, 1), f"the number of values of {name} for one index of axis {axis}")
-            for axis, length in enumerate(shape)
-        ]
-        for size, words in counts:
-            if size not in seen:
-                seen.add(size)
-                yield size, words
+def _sizes(arguments: Mapping[str, Any]) -> dict[int, str]:
+    """Lengths and products of lengths of the arguments above 2, in words: of two origins both are told."""
+    words: dict[int, list[str]] = {}
+    for size, name in (*_lengths(arguments), *_counts(arguments)):
+        if size > 2 and name not in words.setdefault(size, []):
+            words[size].append(name)
+    return {size: " or ".join(names[:2]) for size, names in words.items()}
+
+
+def _lengths(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    for name, value in arguments.items():
+        for axis, length in enumerate(np.shape(value) if isinstance(value, np.ndarray) else ()):
+            yield length, f"the length of axis {axis} of {name}" + (" (the batch)" if axis == 0 else "")
+
+
+def _counts(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """How many values an array has, one index of it, a window of it."""
+    for name, value in arguments.items():
+        if isinstance(value, np.ndarray) and value.ndim > 1:
+            yield value.size, f"the number of values in {name}"
+            if value.ndim == 4:
+                yield value.shape[2] * value.shape[3], f"the number of values in one picture of {name}"
+            for axis, length in enumerate(value.shape):
+                yield (
+                    value.size // max(length, 1),
+                    (f"the number of values of {name} for one index of axis {axis}"),
+                )
 
 
 def _turns(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

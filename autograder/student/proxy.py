@@ -78,6 +78,7 @@ class Call:
     shared: tuple[Any, ...] = ()  # the shared arrays
     left: tuple[Any, ...] = ()  # copies of them as the call left them
     whole: bool = False  # a shipped function that is never taken apart
+    heard: tuple[tuple[Any, ...], ...] = ()  # what the functions that were lent to it were given
 
 
 @dataclass
@@ -231,6 +232,8 @@ class Student:
         except StudentFault as fault:
             call.fault = fault
             raise
+        finally:
+            call.heard = tuple(self._own.heard) if self._own is not None else ()
         call.reply = value
         call.shared, call.left = self._side().snapshot()
         if kind in ("call", "inside"):

@@ -19,6 +19,9 @@ from .links import Link
 Pack = Callable[[Any], Any]
 
 
+MOST_HEARD = 100  # calls of lent functions in one request that are remembered
+
+
 class Unanswered(Exception):
     """The process behind a side gave no proper answer; ``timed_out`` tells a timeout from an end."""
 
@@ -60,6 +63,7 @@ class Side:
         self._numbers = itertools.count(1)
         self._shared: dict[int, tuple[int, Any]] = {}
         self._dropped: list[int] = []
+        self.heard: list[tuple[Any, ...]] = []  # what lent functions were given during the last request
 
     def share(self, arrays: Any) -> None:
         """Remember arrays whose in-place changes come back."""
@@ -101,6 +105,7 @@ class Side:
             Unanswered: no proper answer came in time.
         """
         budget.spend()
+        self.heard = []
         packer = Packer(self._foreign, {key: number for key, (number, _) in self._shared.items()})
         header = build(packer.pack)
         if self._dropped:
@@ -187,6 +192,8 @@ class Side:
             function = _lent_function(self._lent[message["id"]], message.get("method"))
             args = [unpacker.unpack(node) for node in message["a"]]
             kwargs = {str(key): unpacker.unpack(node) for key, node in message["w"].items()}
+            if len(self.heard) < MOST_HEARD:
+                self.heard.append((*args, *kwargs.values()))
             packer = Packer(self._foreign)
             return {"k": "answer", "v": packer.pack(function(*args, **kwargs))}, packer.buffers
         except Exception as error:

@@ -102,7 +102,9 @@ def test_a_check_that_lends_a_function_has_no_program():
         (np.array([1], dtype=np.float32), "array([1.], dtype=float32)"),
         (np.zeros((0, 3)), "array([], shape=(0, 3))"),
         (1 / 3, "0.333333"),
-        ((1.0, None), "(1, None)"),
+        ((1.0, None), "(1.0, None)"),
+        ([0.5], "[0.5]"),
+        ((2,), "(2,)"),
         ("two\nlines", "'two\\nlines'"),
     ],
 )
