@@ -182,7 +182,7 @@ def _call(plain: _Plain, now: Now) -> BaseException | None:
     """Call a check with our fixtures; what was raised."""
     try:
         plain.function(**{name: OURS[name](now) for name in plain.names}, **plain.parameters)
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         return error
@@ -199,7 +199,7 @@ def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | No
             continue
         try:
             step()
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
             raised = raised or error

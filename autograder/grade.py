@@ -16,13 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from .alarm import JudgeTimeout, alarm
 from .collector import Collector
 from .course import Course, Unit
 from .digests import digest_of, environment_digest
 from .errors import SandboxFault, Unreadable
 from .marks import Mark, read_marks
 from .notebook import Release, Submission, read_release, read_submission, to_program
-from .plugin import Outcome, Suite, in_task_order
+from .plugin import OUR_FAULT, Outcome, Suite, in_task_order
 from .sandbox import Room, Zygote
 from .secret import course_secret, secret_id, seed_for
 from .student import Subject
@@ -32,6 +33,8 @@ from .verdicts import HOLDS, Check, Result, Verdict, totals
 
 Outcomes = dict[str, Outcome]
 Explain = Callable[["Trialled"], tuple[Check, ...]]
+EXPLAIN_SECONDS = 30.0  # for all explanations of a submission; they take well under one
+UNEXPLAINED = "diagnosis failed:"  # begins the note on a check that could not be explained
 MAX_TIMEOUTS = 2  # of one task; then its other checks are TIMEOUT unrun
 
 
@@ -145,7 +148,9 @@ class Grader:
         try:
             return self.grade_read(read, student, begun)
         except Exception as error:
-            return broken_unit_result(self.unit, self.tier, student, f"{type(error).__name__}: {error}")
+            why = f"{type(error).__name__}: {error}"
+        # Only here is free what the error held on to: it may be that memory was all used up.
+        return broken_unit_result(self.unit, self.tier, student, why)
 
     def grade_submission(self, submission: Submission, student: str, begun: float | None = None) -> Result:
         """Grade what was read and healed before."""
@@ -180,11 +185,20 @@ class Grader:
             subject = RoomSubject(room, self.limits, text=text_of(program))
             checks, outcomes = judge(self.suite, subject, seeds)
             if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
-                checks = self._explain(Trialled(self, subject, checks, outcomes, seeds))
+                checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, seeds))
             subject.close()
-            return checks, _flags(outcomes), "slice" if subject.mode == "slice" else "whole notebook"
+            return checks, _flags(outcomes, checks), "slice" if subject.mode == "slice" else "whole notebook"
         finally:
             room.close()
+
+    def _explained(self, explain: Explain, trialled: Trialled) -> tuple[Check, ...]:
+        """The checks with their explanations, where these come in time; the marks are final in any case."""
+        try:
+            with alarm(EXPLAIN_SECONDS):
+                return explain(trialled)
+        except JudgeTimeout as late:
+            note = f"{UNEXPLAINED} {late}"
+            return tuple(replace(check, notes=(*check.notes, note)) for check in trialled.checks)
 
     def _seeds(self, student: str, digest: str) -> dict[str, int]:
         return {
@@ -252,8 +266,7 @@ def _check(mark: Mark, outcome: Outcome, proven: bool) -> Check:
 
 def broken_checks(marks: tuple[Mark, ...], why: str) -> tuple[Check, ...]:
     """Every check BROKEN: a fault of ours, which never costs a student points."""
-    reason = "Grading failed through no fault of yours; staff have been told."
-    return _all(marks, Verdict.BROKEN, reason, (why,))
+    return _all(marks, Verdict.BROKEN, OUR_FAULT, (why,))
 
 
 def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
@@ -282,5 +295,8 @@ def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[st
     return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
 
 
-def _flags(outcomes: Outcomes) -> tuple[str, ...]:
-    return tuple(f"{name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes)
+def _flags(outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """What staff should look at: notes on checks, and once what kept us from explaining them."""
+    notes = [f"{name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes]
+    unexplained = [note for check in checks for note in check.notes if note.startswith(UNEXPLAINED)]
+    return (*notes, *dict.fromkeys(unexplained))

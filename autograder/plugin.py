@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _pytest.outcomes import OutcomeException
+from _pytest.outcomes import Failed
 
 from .alarm import JudgeTimeout, alarm
 from .collecting import Collected, Now
@@ -39,6 +39,7 @@ from .together import Apart, Counted, run_together
 from .verdicts import Verdict
 
 TOLD_SINGLY = (Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
+OUR_FAULT = "Grading failed through no fault of yours; staff have been told."
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 
 
@@ -118,7 +119,15 @@ class Suite:
                 outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
-        return outcome
+        return self._with_case(outcome, self._items[check])
+
+    @staticmethod
+    def _with_case(outcome: Outcome, items: list[pytest.Item]) -> Outcome:
+        """A failure of one case among several says of which."""
+        call = getattr(items[outcome.case], "callspec", None) if len(items) > 1 else None
+        if call is None or outcome.verdict is not Verdict.FAILED:
+            return outcome
+        return replace(outcome, reason=f"{outcome.reason} (Case {call.id}.)")
 
     def singly(self, check: str, subject: Subject, seed: int, outcome: Outcome) -> Outcome:
         """What is told of a check that failed: it runs once more in single calls, where that was put off."""
@@ -285,6 +294,8 @@ def _reference(unit: Unit) -> Any:
 def _outcome(now: Now) -> Outcome | None:
     """The verdict, or None where the check raised something unforeseen."""
     fatal, error = now.student.fatal, now.raised
+    if fatal is not None and fatal.verdict is Verdict.BROKEN:
+        return Outcome(Verdict.BROKEN, OUR_FAULT, (fatal.reason,), fault=fatal.name)
     if fatal is not None:
         return Outcome(fatal.verdict, fatal.reason, fault=fatal.name)
     if error is None:
@@ -293,12 +304,12 @@ def _outcome(now: Now) -> Outcome | None:
         return Outcome(error.verdict, error.reason, fault=error.name)
     if isinstance(error, AssertionError):
         return Outcome(Verdict.FAILED, str(error) or "The result is not what the task asks for.")
-    if isinstance(error, OutcomeException):
+    if type(error) is Failed:  # no skip and no xfail: these are no judgement
         return Outcome(Verdict.FAILED, _words(error))
     return None
 
 
-def _words(error: OutcomeException) -> str:
+def _words(error: Failed) -> str:
     message = str(error.msg)
     prefix = "DID NOT RAISE "
     if message.startswith(prefix):

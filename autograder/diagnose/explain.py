@@ -15,13 +15,15 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..cases.cells import as_cell
 from ..cases.programs import Program, Unprogrammable, program_of
 from ..cases.smallest import Case, Search
 from ..cases.stored import from_data, to_data
 from ..course import Course, Unit
 from ..digests import digest_of, digest_of_file, python_files
-from ..grade import Trialled
+from ..grade import UNEXPLAINED, Trialled
 from ..mistakes import Mistake, load_catalogue
 from ..naming import WRONG, Namer, is_own, same_value
 from ..plugin import Outcome, Suite, reference_subject
@@ -267,11 +269,12 @@ class Explainer:
             if self._diagnosis is None or self._diagnosis.suite is not trialled.suite:
                 self._diagnosis = diagnosis(trialled.suite, self._made)
             subject = trialled.subject
-            return self._diagnosis.explain(
-                trialled.checks, trialled.outcomes, trialled.seeds, subject, renew=subject.close
-            )
+            with np.errstate(all="ignore"):  # known mistakes overflow, as some of them must
+                return self._diagnosis.explain(
+                    trialled.checks, trialled.outcomes, trialled.seeds, subject, renew=subject.close
+                )
         except Exception as error:
-            note = f"diagnosis failed: {type(error).__name__}: {error}"
+            note = f"{UNEXPLAINED} {type(error).__name__}: {error}"
             return tuple(
                 check if check.verdict is Verdict.PASSED else replace(check, notes=(*check.notes, note))
                 for check in trialled.checks

@@ -29,9 +29,13 @@ import numpy as np
 
 VERSION = 1
 MAX_HEADER = 8 << 20  # bytes of JSON
+READ_HEADER = 16  # bytes of objects that one byte of JSON becomes, about
 MAX_DEPTH = 24
 MAX_ITEMS = 500_000  # values in one frame
 MAX_INT_BITS = 8192
+MAX_KEYS = (
+    1_000  # of one dict that are no strings: equal hashes can be made for numbers, and then a dict is slow
+)
 
 ALIGNED = 8  # header and buffers are padded to multiples of this, so that arrays lie on full words
 SMALL = 1 << 16  # bytes that are read at once
@@ -149,6 +153,7 @@ class Frames:
         self._sock = sock
         self._max_bytes = max_bytes
         self._rest = bytearray()  # what came after the last frame
+        self.size = 0  # bytes that the last frame takes when it is read
 
     def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], list[memoryview]]:
         """The next frame; raises what ``wire.receive`` raises."""
@@ -160,6 +165,7 @@ class Frames:
             came = header_size + buffer_size
             raise WireError(f"a frame of {came} bytes; at most {self._max_bytes} are allowed")
         size = _LENGTHS.size + header_size + buffer_size
+        self.size = READ_HEADER * header_size + buffer_size
         if len(data) > size:
             data, self._rest = data[:size], data[size:]
         return _read(memoryview(_whole(self._sock, data, size, deadline)), header_size)
@@ -414,7 +420,7 @@ class Unpacker:
         shared: Callable[[int, Any], Any] | None = None,
     ) -> None:
         self.generators: list[Any] = []  # those that were unpacked, in order
-        self._buffers = buffers
+        self._buffers: list[memoryview | None] = [*buffers]  # None: taken
         self._resolve = resolve or _same
         self._shared = shared
         self._items_left = MAX_ITEMS
@@ -452,7 +458,20 @@ class Unpacker:
             return [self._value(item, depth - 1) for item in node]
         return node
 
+    def _take(self, number: Any) -> memoryview:
+        """A buffer; each goes into one value, so that a small frame cannot become a large one."""
+        index = _index(number)
+        buffer, self._buffers[index] = self._buffers[index], None
+        if buffer is None:
+            raise WireError("a buffer that was taken before")
+        return buffer
+
+    def _bytes(self, content: Any, depth: int) -> bytes:
+        return bytes(self._take(content))
+
     def _pairs(self, content: Any, depth: int) -> dict[Any, Any]:
+        if len(content) > MAX_KEYS and sum(type(key) is not str for key, _ in content) > MAX_KEYS:
+            raise WireError(f"a dict with more than {MAX_KEYS} keys that are no texts")
         return {self._value(key, depth - 1): self._value(value, depth - 1) for key, value in content}
 
     def _array(self, content: Any, depth: int) -> np.ndarray:
@@ -464,7 +483,7 @@ class Unpacker:
         self, index: int, dtype: Any, shape: list[int], axes: list[int] | None, gap: int
     ) -> np.ndarray:
         shape = _checked_shape(shape)
-        flat = np.frombuffer(self._buffers[_index(index)], dtype=dtype)
+        flat = np.frombuffer(self._take(index), dtype=dtype)
         if not flat.flags.writeable:
             flat = flat.copy()
         if axes is None:
@@ -504,7 +523,7 @@ class Unpacker:
     def _torch_generator(self, content: Any, depth: int) -> Any:
         torch = _torch()
         generator = torch.Generator()
-        state = np.frombuffer(self._buffers[_index(content)], dtype=np.uint8).copy()
+        state = np.frombuffer(self._take(content), dtype=np.uint8).copy()
         generator.set_state(torch.from_numpy(state))
         self.generators.append(generator)
         return generator
@@ -540,10 +559,10 @@ class Unpacker:
 _UNPACK: dict[str, Callable[[Unpacker, Any, int], Any]] = {
     "t": lambda un, content, depth: tuple(un._value(item, depth - 1) for item in content),
     "d": Unpacker._pairs,
-    "i": lambda un, content, depth: int(content, 16),
+    "i": lambda un, content, depth: int(content[: MAX_INT_BITS // 4 + 4], 16),
     "f": lambda un, content, depth: float({"nan": "nan", "inf": "inf", "-inf": "-inf"}[content]),
     "x": lambda un, content, depth: complex(float(content[0]), float(content[1])),
-    "b": lambda un, content, depth: bytes(un._buffers[_index(content)]),
+    "b": Unpacker._bytes,
     "s": lambda un, content, depth: slice(*(un._value(item, depth - 1) for item in content)),
     "e": lambda un, content, depth: Ellipsis,
     "n": Unpacker._scalar,

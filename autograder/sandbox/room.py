@@ -164,7 +164,13 @@ class Room:
 
     def _start(self, mode: str, without: list[int], sock: int, output: int) -> None:
         order = {"do": "spawn", "number": self._spawned, "mode": mode, "without": without}
-        self._check_spawned(self._ask(order, _SOON, (sock, output)))
+        message = self._ask(order, _SOON, (sock, output))
+        if (
+            "full" in message.header
+        ):  # the first process found room, and nobody but the submission wrote since
+            self.ending = Ending(Verdict.CRASHED, f"the code filled its folder ({message.header['full']})")
+            return
+        self._check_spawned(message)
 
     def _check_spawned(self, message: Message) -> None:
         if message.header.get("spawned") != self._spawned or message.header["fault"] is not None:

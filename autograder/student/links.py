@@ -6,9 +6,11 @@ final reply. The loopback link copies every buffer, so that values pass by value
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..inside import wire
@@ -33,13 +35,38 @@ class Link(Protocol):
         """
 
 
+@dataclass
+class Allowance:
+    """What a submission's replies may take all in all: they are kept until it is graded."""
+
+    bytes: int
+    deadline: float = math.inf  # of time.monotonic
+
+    def spend(self, size: int) -> None:
+        """Count one reply.
+
+        Raises:
+            wire.WireError: nothing is left.
+        """
+        self.bytes -= size
+        if self.bytes < 0:
+            raise wire.WireError("all replies together have more bytes than are allowed")
+
+
 class SocketLink:
     """A host in another process."""
 
-    def __init__(self, sock: Any, max_bytes: int, text: StudentText | None = None) -> None:
+    def __init__(
+        self,
+        sock: Any,
+        max_bytes: int,
+        text: StudentText | None = None,
+        allowance: Allowance | None = None,
+    ) -> None:
         self._sock = sock
         self._max_bytes = max_bytes
         self._text = text
+        self._allowance = allowance or Allowance(max_bytes)
         self._begins = False  # the next request is the first of a check
 
     def begin(self) -> bool:
@@ -55,7 +82,10 @@ class SocketLink:
             header, self._begins = {**header, "R": True}, False
         wire.send(self._sock, header, buffers, deadline)
         while True:
-            reply, parts = wire.receive(self._sock, self._max_bytes, deadline)
+            frames = wire.Frames(self._sock, self._max_bytes)
+            reply, parts = frames.receive(deadline)
+            frames.end()
+            self._allowance.spend(frames.size)
             if reply.get("k") != "callback":
                 return (reply if self._text is None else self._text.believable(reply)), parts
             answer, out = on_callback(reply, parts)
@@ -79,7 +109,9 @@ class SocketLink:
         left = len(requests)
         frames = wire.Frames(self._sock, self._max_bytes + wire.SMALL)
         while left:
-            replies = _several(*frames.receive(time.monotonic() + seconds))
+            reply, parts = frames.receive(min(time.monotonic() + seconds, self._allowance.deadline))
+            self._allowance.spend(frames.size)
+            replies = _several(reply, parts)
             if not 0 < len(replies) <= left:
                 raise wire.WireError(f"{len(replies)} replies to {left} requests")
             left -= len(replies)

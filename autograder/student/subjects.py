@@ -13,12 +13,13 @@ from ..verdicts import Verdict
 from .claims import StudentText
 from .faults import StudentEnded, StudentFault, clean
 from .left_out import MOST, LeftOut, WithoutSome
-from .links import Link, LoopbackLink, SocketLink
+from .links import Allowance, Link, LoopbackLink, SocketLink
 
 if TYPE_CHECKING:
     from ..sandbox import Process, Room
 
 
+REPLIES = 16  # of the largest that are allowed, all replies of a submission may have as many bytes
 _INSTANT = 0.05  # seconds; less is no time left
 
 
@@ -67,6 +68,7 @@ class RoomSubject:
         self._limits = limits
         self._text = text  # what claims about the student's lines are held against
         self._deadline = time.monotonic() + limits.submission_seconds
+        self._allowance = Allowance(REPLIES * limits.reply_mib << 20, self._deadline)
         self._process: Process | None = None
         self._link: SocketLink | None = None
         self._ending = Ending(Verdict.CRASHED, "nothing has run yet.")  # of the last process
@@ -203,7 +205,8 @@ class RoomSubject:
         if self._left_out:  # what fails below it follows from it
             self.report = {**report, "ok": False, "error": self._left_out[0].error}
             text = WithoutSome(self._text, self._left_out)
-        self._link = SocketLink(self._process.sock, self._limits.reply_mib << 20, text)
+        limit = self._limits.reply_mib << 20
+        self._link = SocketLink(self._process.sock, limit, text, self._allowance)
         return None
 
     def _wait(self, process: Process, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -66,6 +67,11 @@ FRAMES = {
         '{"k": "error", "class": "NameMissing", "bases": [], "message": "<script>", "line": None, "ours": 1}',
         "[]",
     ),
+    "one_buffer_many_times": ('{"k": "value", "v": [{"b": 0}] * 400_000}', "[bytes(1 << 20)]"),
+    "keys_of_one_hash": (
+        '{"k": "value", "v": {"d": [[k * (2**61 - 1), 0] for k in range(1, 240_000)]}}',
+        "[]",
+    ),
     "call_of_nothing_lent": ('{"k": "callback", "id": 1, "method": None, "a": [], "w": {}}', "[]"),
     "call_of_no_kind": ('{"k": "callback", "id": [1], "method": {}, "a": 3, "w": 3}', "[]"),
 }
@@ -89,7 +95,9 @@ def test_forged_frame(name: str, grader: Grader, solved: dict, tmp_path: Path) -
     cells = list(solved["cells"])
     at = place(solved, TASK)
     cells[at] = {**cells[at], "source": dedent(CODE).format(header=header, buffers=buffers)}
+    begun = time.monotonic()
     result = grader.grade(write(tmp_path, {**solved, "cells": cells}), "student-001")
+    assert time.monotonic() - begun < 30, "no frame costs more than it took to send"
     assert sum(check.earned for check in result.checks if check.task == TASK) == 0.0
     assert not result.broken
     assert "<script>" not in "".join(check.reason for check in result.checks)

@@ -7,7 +7,9 @@ their own keep every point.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -174,6 +176,40 @@ def test_no_undeserved_point(name: str, grader: Grader, solved: dict, tmp_path: 
         if check.task in UNTOUCHED:
             assert check.verdict is Verdict.PASSED, f"{check.id}: {check.reason} {check.notes}"
     assert not result.broken, "a student cannot make a fault of ours"
+
+
+def test_a_folder_that_is_closed_and_full_is_the_student_s(
+    grader: Grader, solved: dict, tmp_path: Path
+) -> None:
+    """What a process leaves behind cannot keep the next one from starting."""
+    body = """
+    import os
+    os.mkdir("keep", 0o300)
+    try:
+        for number in range(1 << 20):
+            open(f"keep/{number}", "w").close()
+    except OSError:
+        pass
+    os._exit(0)
+    """
+    result = graded(grader, solved, body, tmp_path)
+    assert not result.broken
+    assert {check.verdict for check in result.checks if check.task in UNTOUCHED} == {Verdict.PASSED}
+
+
+def test_slow_calls_end_with_the_submission_s_time(solved: dict, tmp_path: Path) -> None:
+    """Each call is within its own limit; all together are not."""
+    body = """
+    import time
+    time.sleep(0.8)
+    return np.zeros((1, 1, 1, 1)), None
+    """
+    with judging("conv_layer", replace(LIMITS, submission_seconds=4.0)) as strict:
+        begun = time.monotonic()
+        result = graded(strict, solved, body, tmp_path)
+        assert time.monotonic() - begun < 20
+    assert Verdict.TIMEOUT in {check.verdict for check in result.checks}
+    assert not result.broken
 
 
 def test_the_honest_one_still_gets_everything(grader: Grader, solved: dict, tmp_path: Path) -> None:

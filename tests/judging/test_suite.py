@@ -245,3 +245,20 @@ def test_a_grader_s_own_fixtures_are_pytest_s_business(toy):
     assert {name: verdict for name, (verdict, _) in found.items()} == dict.fromkeys(
         ("test_own", "test_indirect", "test_set_up"), "PASSED"
     )
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit(0)", "pytest.skip('not here')", "pytest.xfail('known')"])
+def test_a_check_that_gives_no_judgement_is_broken(toy, end):
+    """It ends no command, and costs nobody points."""
+    suite = toy(GRADER.replace('"""Unpacks."""', f'"""Unpacks."""\n    {end}'))
+    outcome = suite.run("test_unpacks", subject(SOLUTION), 1)
+    assert outcome.verdict is Verdict.BROKEN
+
+
+def test_a_failed_case_is_told_by_its_name(toy):
+    """A check with parameters says which of its cases is the first that failed."""
+    wrong = subject(SOLUTION.replace("return 2 * x", "return 2 * x if x.shape[0] < 3 else x"))
+    suite = toy()
+    checks, _ = judge(suite, wrong, dict.fromkeys(suite.marks, 1))
+    (values,) = [check for check in checks if check.id == "test_values"]
+    assert values.reason.endswith("(Case 3.)")
