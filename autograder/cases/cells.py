@@ -62,9 +62,9 @@ class _Writer:
             return "", _raised(got), _raised(expected)
         for number, left, right in zip(program.changed(), got.shared, expected.shared, strict=True):
             if not same_value(left, right):
-                return self._blanks[number], *_apart(left, right)
+                return self._blanks[number], *apart(left, right)
         if program.reads is not None:
-            return self._text(program.reads), *_apart(got.value, expected.value)
+            return self._text(program.reads), *apart(got.value, expected.value)
         return self._in_reply(got.value, expected.value, self._results.get(program.last, ("",)))
 
     def _in_reply(self, got: Any, expected: Any, names: tuple[str, ...]) -> tuple[str, str, str]:
@@ -73,8 +73,8 @@ class _Writer:
             for index, (left, right) in enumerate(zip(got, expected, strict=True)):
                 if not same_value(left, right):
                     name = names[index] if len(names) == len(expected) > 1 else f"{names[0]}[{index}]"
-                    return name, *_apart(left, right)
-        return ", ".join(names), *_apart(got, expected)
+                    return name, *apart(left, right)
+        return ", ".join(names), *apart(got, expected)
 
     def _new_blanks(self, step: Step, label: str) -> list[tuple[Blank, str]]:
         bound = arguments(self._reference, label, step.args, dict(step.kwargs))
@@ -167,7 +167,7 @@ class _Writer:
         return names[0] + "".join(f"[{key!r}]" for key in path)
 
 
-def _apart(got: Any, expected: Any) -> tuple[str, str]:
+def apart(got: Any, expected: Any) -> tuple[str, str]:
     """Two different values as two different texts, with as many digits as that takes."""
     for digits in (6, 10, 17):
         texts = show(got, digits), show(expected, digits)

@@ -208,6 +208,20 @@ def test_a_zygote_that_does_not_start_is_broken_not_zero(root, folder, monkeypat
     assert "new namespace" in done["right"].result.flags[0]
 
 
+def test_a_zygote_that_does_not_start_takes_no_mark_away(root, folder, monkeypatch):
+    """Marks that were given on a machine that could grade stand."""
+    submit(folder, "right", right(root))
+    grade(root)
+    before = stored(root)
+
+    def fail(*_: object, **__: object) -> Zygote:
+        raise SandboxFault("bwrap: no permissions to create a new namespace")
+
+    monkeypatch.setattr(Zygote, "start", fail)
+    assert grade(root)["right"].result.broken
+    assert stored(root) == before
+
+
 def test_a_missing_program_stops_before_anything_is_stored(root, folder, monkeypatch):
     """Without bubblewrap nothing is graded: the next step is to install it."""
     submit(folder, "right", right(root))

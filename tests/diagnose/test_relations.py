@@ -116,3 +116,28 @@ def test_chance_is_no_relation():
     """One or two equal numbers are told nothing about: they would agree by chance."""
     assert told([4.0], [2.0]) is None
     assert told([2.0, 2.0], [1.0, 1.0]) is None
+
+
+def test_a_right_value_of_another_kind():
+    """Whole numbers where real ones are expected are no matter of rounding."""
+    assert (
+        told(np.array([1, 0, -1]), np.array([1.0, 0.0, -1.0]))
+        == "dw has right values of dtype int64; expected float64."
+    )
+
+
+def test_a_number_is_not_zero_everywhere():
+    """One number has no places."""
+    assert "everywhere" not in told(np.float64(0.0), np.float64(2.0))
+
+
+def test_a_kernel_has_no_border():
+    """Of three times three values, eight are its rim."""
+    assert "border" not in (told(np.eye(3) + np.ones((3, 3)), np.ones((3, 3)) + np.diag([0, 1, 0])) or "")
+
+
+def test_a_length_with_two_origins_names_both():
+    """Four may be the width of a picture or the number of values in a window."""
+    right = RNG.standard_normal((3, 3))
+    sentence = told(right / 4, right, x=np.zeros((7, 3, 4, 5)), w=np.zeros((6, 3, 2, 2)))
+    assert "the length of axis 2 of x or the number of values in one picture of w" in sentence

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.cases.cells import as_cell, show
+from autograder.cases.cells import apart, as_cell, show
 from autograder.cases.programs import Unprogrammable, program_of
 from autograder.cases.smallest import Search
 from autograder.course import Limits
@@ -111,3 +111,34 @@ def test_a_check_that_lends_a_function_has_no_program():
 def test_values_as_text(value, text):
     """As Python would show it, with six digits."""
     assert show(value) == text
+
+
+def test_an_answer_to_a_name_alone_is_not_given_away():
+    """What is expected of a call without numbers is all that the task asks for."""
+    right = {"right": lambda name: np.eye(3) if name == "eye" else np.ones(3)}
+    wrong = {"right": lambda name: np.zeros((3, 3))}
+    transcript = recorded(wrong, lambda student: student.right("eye"))
+    search = Search(LocalSubject(wrong), LocalSubject(right), "right", Limits())
+    assert search.smallest(program_of(transcript, 0)) is None
+
+
+@pytest.mark.parametrize("hidden", [0.919533494309588, 1.0792172203169206, 0.5123456789])
+def test_drawn_numbers_are_not_shown(hidden):
+    """A number with many digits was drawn; 0.999 an author wrote."""
+    wrong = {"right": lambda a, b=0, scale=1: 7}
+    case = search(wrong, lambda student: student.right(0, b=hidden, scale=0.999))
+    for step in case.program.steps.values():
+        assert repr(hidden) not in repr(step)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "texts"),
+    [
+        (1.0, 1, ("1.0", "1")),
+        (0.1 + 0.2, 0.3, ("0.30000000000000004", "0.29999999999999999")),
+        (np.array([1.00000001]), np.array([1.0]), ("array([1.00000001])", "array([1.])")),
+    ],
+)
+def test_different_values_are_shown_differently(got, expected, texts):
+    """As many digits as it takes."""
+    assert apart(got, expected) == texts

@@ -8,9 +8,10 @@ import pytest
 from autograder.diagnose import Diagnosis, Explainer, diagnosis, explanation_digest
 from autograder.grade import judge
 from autograder.mistakes import module_namespace, tasks_of_names
-from autograder.naming import Namer
+from autograder.naming import Namer, same_answers
 from autograder.plugin import Outcome, Suite
 from autograder.prove.trials import seeds_of
+from autograder.student import Call
 from autograder.student.subjects import LocalSubject
 from autograder.verdicts import Verdict
 
@@ -296,3 +297,23 @@ def test_a_verdict_of_the_machine_is_not_kept(tiny, monkeypatch):
         assert set(namer.verdicts(adds).values()) == {Verdict.TIMEOUT}
     assert namer.verdicts(columns) == {"test_total": Verdict.FAILED}
     assert [path.name for path in namer.keep.folder.iterdir()] == ["columns.json"]
+
+
+@pytest.mark.parametrize(
+    ("heard", "same"),
+    [
+        ([1.0, 2.0], True),
+        ([2.0, 1.0], True),
+        ([1.0, 2.0, 2.0], True),
+        ([1.0], False),
+        ([1.0, 3.0], False),
+        ([np.ones(2)], False),
+    ],
+)
+def test_what_lent_functions_are_given_is_an_answer(heard, same):
+    """A name needs that, too: some checks look at nothing else. The order of a loop is nobody's mistake."""
+    left, right = (
+        Call("call", "total", (), {}, reply=7.0, heard=tuple((value,) for value in given))
+        for given in (heard, [1.0, 2.0])
+    )
+    assert same_answers((left,), (right,), "total", {}) is same
