@@ -12,7 +12,8 @@ One mistake, one price
     * Checks of the backward pass look at dx, dw and db one at a time, without the mirror, since it would
       compare the shapes of all three.
     * `conv2d_im2col` and `Conv2d` stand on other tasks. What they return is right if it is the right answer,
-      or if it is what the student's own function makes of it (see `assert_built_on`).
+      or if it is what the student's own function makes of it (see `assert_built_on`). Where they stop because
+      that function gives nothing to work with, they cannot be judged (see `or_else`).
 
 No expected value depends on student code, apart from that last case.
 
@@ -23,12 +24,14 @@ Several calls, one crossing
 """
 
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from autograder.compare import as_array, assert_close
 from autograder.laws import assert_adjoint, assert_dtype, assert_unchanged
+from autograder.student import StudentRaised
 from solutions import conv_layer as reference
 
 FAST_ENOUGH = 0.3  # seconds; a matrix product takes 0.003, a loop over all output numbers more than 0.5
@@ -56,6 +59,19 @@ def assert_built_on(actual, expected, own, sound, what):
     answer = own()
     if not sound(answer) or not alike(actual, answer):
         assert_close(actual, expected, what=what)
+
+
+@contextmanager
+def or_else(blame):
+    """Where student code raises in here, `blame` (a call) tries the functions that it stands on.
+
+    That raises where one of them gives nothing to work with.
+    """
+    try:
+        yield
+    except StudentRaised:
+        blame()
+        raise
 
 
 def call(*args, **settings):
@@ -284,7 +300,7 @@ def test_forward_unchanged(student, draw):
     """The forward pass does not modify x, w or b."""
     inputs = [draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3), draw.normal(4)]
     before = [array.copy() for array in inputs]
-    student.conv2d_forward(*student.share(inputs), padding=1)
+    student.conv2d_forward(*student.share(inputs))
     for name, old, new in zip(["x", "w", "b"], before, inputs, strict=True):
         assert_unchanged(old, new, name)
 
@@ -310,28 +326,49 @@ def upstream(draw, x, w, b=None, **settings):
 
 
 def gradients(backward, forward, passes):
-    """dx, dw and db of each pass (dout, args, settings), one after the other in a list; shipped."""
+    """dx, dw and db of each pass (dout, args, settings), one after the other in a list; shipped.
+
+    Where a function does not return as many values as it should, the function's kind.
+    """
     found = []
     for dout, args, settings in passes:
         through = forward(*args, **settings)
-        pair = isinstance(through, (tuple, list)) and len(through) == 2
-        assert pair, "conv2d_forward must return (out, cache)."
+        if not isinstance(through, (tuple, list)) or len(through) != 2:
+            return "forward"
         back = backward(dout, through[1])
-        three = isinstance(back, (tuple, list)) and len(back) == 3
-        assert three, "conv2d_backward must return (dx, dw, db)."
+        if not isinstance(back, (tuple, list)) or len(back) != 3:
+            return "backward"
         found += [value.copy() if isinstance(value, np.ndarray) else value for value in back]
     return found
 
 
+def usable(student, came, of="conv2d"):
+    """What a shipped function found, unless it stopped at a function that returned something else."""
+    if isinstance(came, str) and came == "forward":
+        raise student.unusable(f"{of}_forward", "must return (out, cache).")
+    if isinstance(came, str):
+        raise student.unusable(f"{of}_backward", "must return (dx, dw, db).")
+    return came
+
+
+def own_output(student, *args, **settings):
+    """The output of the student's forward pass."""
+    through = student.conv2d_forward(*args, **settings)
+    pair = isinstance(through, (tuple, list)) and len(through) == 2
+    return usable(student, through[0] if pair else "forward")
+
+
 def own_gradients(student, *passes):
     """The gradients of the student's backward pass after the student's own forward pass."""
-    return student.inside(gradients, student.conv2d_backward, student.conv2d_forward, passes)
+    came = student.inside(gradients, student.conv2d_backward, student.conv2d_forward, passes)
+    return usable(student, came)
 
 
 def gradients_are_right(student, names, *passes, of="conv2d"):
     """The named gradients of each pass are the reference's; db counts only where there was a bias."""
     backward, forward = getattr(student, f"{of}_backward"), getattr(student, f"{of}_forward")
     came, expected = student.both(gradients, backward, forward, passes)
+    came = usable(student, came, of)
     for name, value, right in zip(["dx", "dw", "db"] * len(passes), came, expected, strict=True):
         if name in names.split() and right is not None:
             assert_close(value, right, what=name)
@@ -429,12 +466,22 @@ def test_derivative(student, draw):
 
 
 def gradients_of_one_cache(backward, forward, inputs, others, dout):
-    """dx and dw of its own cache, then of one after another forward pass, and again; and dout; shipped."""
-    found = [np.array(value) for value in backward(dout.copy(), forward(*inputs)[1])[:2]]
-    cache = forward(*[value.copy() for value in inputs])[1]
-    forward(*others)
-    for _ in range(2):
-        found += [np.array(value) for value in backward(dout, cache)[:2]]
+    """dx and dw of its own cache, then of one after another forward pass, and again; and dout; shipped.
+
+    Where a function does not return as many values as it should, the function's kind.
+    """
+    found = []
+    for number in range(3):
+        if number < 2:
+            through = forward(*[value.copy() for value in inputs])
+            if not isinstance(through, (tuple, list)) or len(through) != 2:
+                return "forward"
+        if number == 1:
+            forward(*others)
+        back = backward(dout if number else dout.copy(), through[1])
+        if not isinstance(back, (tuple, list)) or len(back) != 3:
+            return "backward"
+        found += [np.array(value) for value in back[:2]]
     return [*found, dout]
 
 
@@ -445,9 +492,8 @@ def test_backward_unchanged(student, draw):
     dout, others = draw.normal(*shape_of_out(x, w)), (draw.normal(*x.shape), draw.normal(*w.shape))
     before = dout.copy()
     functions = student.conv2d_backward, student.conv2d_forward
-    *came, after = student.inside(
-        gradients_of_one_cache, *functions, (x, w), others, student.share(dout, shipped=False)
-    )
+    inputs = (x, w), others, student.share(dout, shipped=False)
+    *came, after = usable(student, student.inside(gradients_of_one_cache, *functions, *inputs))
     assert_unchanged(before, after, "dout")
     for when, again in (("after another forward pass", came[2:4]), ("of a second backward pass", came[4:])):
         for name, value, first in zip(["dx", "dw"], again, came, strict=False):
@@ -511,18 +557,27 @@ def test_im2col_rectangles(student, draw):
 
 def products_are_right(student, *calls):
     """Each output is right, or is w times the student's own columns."""
-    outs, expected = student.both(answers_of, student.conv2d_im2col, calls)
+    with or_else(lambda: [own_columns(student, *args, **settings) for args, settings in calls]):
+        outs, expected = student.both(answers_of, student.conv2d_im2col, calls)
     for out, right, (args, settings) in zip(outs, expected, calls, strict=True):
         assert_product(student, out, right, *args, **settings)
+
+
+def own_columns(student, x, w, b=None, **settings):
+    """The student's own matrix; one of another shape is nothing to multiply with."""
+    cols = student.im2col(x, w.shape[2:], **settings)
+    right = reference.im2col(x, w.shape[2:], **settings).shape
+    if not isinstance(cols, np.ndarray) or cols.shape != right:
+        raise student.unusable("im2col", f"must return a matrix of shape {right} here.")
+    return cols
 
 
 def assert_product(student, out, expected, x, w, b=None, **settings):
     """The output is the expected one, or is w times the student's own columns."""
 
     def own():
-        cols = student.im2col(x, w.shape[2:], **settings)
-        columns = reference.im2col(x, w.shape[2:], **settings).shape
-        if np.shape(cols) != columns or not np.any(cols):
+        cols = own_columns(student, x, w, **settings)
+        if not np.any(cols):
             return None
         out = (w.reshape(len(w), -1) @ cols).reshape(expected.shape)
         return out if b is None else out + b[:, None, None]
@@ -591,7 +646,8 @@ def test_product_is_fast(student, draw):
     # Counting is exact on a busy machine, but the student's process counts; the clock is ours, and generous.
     sizes = (2, 8)  # 16 times as many output numbers
     calls = [(draw.normal(size, 2, 8, 8), draw.normal(size, 2, 3, 3)) for size in sizes]
-    few, many = student.inside(lines_run, student.conv2d_im2col, calls)
+    with or_else(lambda: [own_columns(student, *inputs) for inputs in calls]):
+        few, many = student.inside(lines_run, student.conv2d_im2col, calls)
     assert many < 8 * few, (
         "Python runs more lines, the more numbers the output has. Is there a loop over them?"
     )
@@ -656,17 +712,31 @@ def some_weights(draw):
     return even(draw.normal(4, 3, 3, 3)), draw.normal(4)
 
 
+def at_work(student, jobs, names=()):
+    """What `layers_at_work` finds with the student's layer and with the reference's."""
+
+    def blame():
+        for w, b, settings, passes in jobs:
+            for x, dout in passes:
+                own_output(student, x, w, b, **settings)
+                if dout is not None:
+                    own_gradients(student, (dout, (x, w, b), settings))
+
+    with or_else(blame):
+        return student.both(layers_at_work, student.Conv2d, jobs, names)
+
+
 @pytest.mark.task("conv2d_class", points=2, mirror=False)
 def test_layer_forward(student, draw):
     """forward uses the layer's weight, bias, stride and padding."""
     x, other = draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3)
     several = {"stride": 2}, {"padding": 1}, {"stride": 2, "padding": 1}
     jobs = [(*some_weights(draw), settings, [(x, None)]) for settings in several]
-    came, expected = student.both(layers_at_work, student.Conv2d, jobs, ())
+    came, expected = at_work(student, jobs)
     for out, right, (w, b, settings, _) in zip(came[::2], expected[::2], jobs, strict=True):
 
         def own(w=w, b=b, settings=settings):
-            return student.conv2d_forward(x, w, b, **settings)[0]
+            return own_output(student, x, w, b, **settings)
 
         sound = lambda answer, own=own: not alike(answer, own(w=other))  # noqa: E731
         assert_built_on(out, right, own, sound, what="out")
@@ -679,8 +749,7 @@ def test_layer_dx(student, draw):
     w, b = some_weights(draw)
     x, other = draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3)
     dout = draw.normal(*shape_of_out(x, w, **settings))
-    jobs = [(w, b, settings, [(x, dout)])]
-    (_, dx), (_, right) = student.both(layers_at_work, student.Conv2d, jobs, ())
+    (_, dx), (_, right) = at_work(student, [(w, b, settings, [(x, dout)])])
 
     def own(w=w):
         return own_gradients(student, (dout, (x, w, b), settings))[0]
@@ -697,7 +766,7 @@ def test_layer_gradients(student, draw):
 @pytest.mark.task("conv2d_class", points=1, law=True, mirror=False)
 def test_layer_twice(student, draw):
     """A second backward replaces the gradients of the first."""
-    layer_gradients_are_right(student, draw, size=3, times=2, padding=1)
+    layer_gradients_are_right(student, draw, size=4, times=2)
 
 
 def layer_gradients_are_right(student, draw, size, times, **settings):
@@ -708,7 +777,7 @@ def layer_gradients_are_right(student, draw, size, times, **settings):
         x = draw.images(N=2, C=3, H=size, W=size)
         passes.append((x, draw.normal(*shape_of_out(x, w, **settings))))
     names = "weight_grad", "bias_grad"
-    came, expected = student.both(layers_at_work, student.Conv2d, [(w, b, settings, passes)], names)
+    came, expected = at_work(student, [(w, b, settings, passes)], names)
     for number, (x, dout) in enumerate(passes):
 
         def own(place, x=x, dout=dout):
@@ -784,7 +853,7 @@ def test_groups(student, draw):
     forward_is_right(student, first, second, of="conv2d_general_forward")
 
 
-@pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
+@pytest.mark.task("conv2d_general_backward", points=4, bonus=True, mirror=False)
 def test_backward_pairs(student, draw):
     """Gradients where stride and padding differ between rows and columns."""
     x, w, b = draw.images(N=2, C=3, H=6, W=7), draw.normal(4, 3, 3, 2), draw.normal(4)
@@ -793,7 +862,7 @@ def test_backward_pairs(student, draw):
     gradients_are_right(student, "dx dw db", first, second, of="conv2d_general")
 
 
-@pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
+@pytest.mark.task("conv2d_general_backward", points=4, bonus=True, mirror=False)
 def test_backward_dilation(student, draw):
     """Gradients with dilation."""
     x, w = draw.images(N=2, C=3, H=7, W=8), draw.normal(4, 3, 3, 2)
@@ -801,7 +870,7 @@ def test_backward_dilation(student, draw):
     gradients_are_right(student, "dx dw db", *passes, of="conv2d_general")
 
 
-@pytest.mark.task("conv2d_general_backward", points=4, bonus=True)
+@pytest.mark.task("conv2d_general_backward", points=4, bonus=True, mirror=False)
 def test_backward_groups(student, draw):
     """Gradients with groups."""
     x, w, b = draw.images(N=2, C=6, H=4, W=5), draw.normal(9, 2, 2, 3), draw.normal(9)

@@ -10,6 +10,7 @@ the means themselves are.
 
 import math
 from contextlib import suppress
+from numbers import Real
 
 import numpy as np
 import pytest
@@ -553,10 +554,22 @@ def end_of_suspect(rates, gradients, momentum=0.9):
     return p
 
 
-@pytest.mark.task("bug_hunt", points=5)
+def plain_numbers(student, values):
+    """A list or array of ordinary numbers as a list."""
+    values = student.value(values)
+    values = values.tolist() if isinstance(values, np.ndarray) else values
+    right = isinstance(values, (list, tuple)) and all(isinstance(value, Real) for value in values)
+    assert right, "bug_hunt must return two lists of numbers."
+    assert all(map(math.isfinite, values)), "Infinity and NaN are no rates and no gradients."
+    return values
+
+
+@pytest.mark.task("bug_hunt", points=5, mirror=False)
 def test_bug_hunt(student):
     """On your experiment the right optimizer and SuspectSGD end at different places."""
-    rates, gradients = (np.ravel(student.value(part)) for part in student.bug_hunt())
+    answer = student.bug_hunt()
+    assert isinstance(answer, (tuple, list)) and len(answer) == 2, "bug_hunt must return (rates, gradients)."
+    rates, gradients = (plain_numbers(student, part) for part in answer)
     assert 1 <= len(rates) <= 5 and len(rates) == len(gradients), (
         "Expected two lists of equal length, 1 to 5."
     )

@@ -201,6 +201,14 @@ class Student:
         """The name of the type of an object of the student's."""
         return str(self._request("type", remote, (), {}))
 
+    def unusable(self, name: str, reason: str) -> Exception:
+        """What a check raises where an answer cannot be worked with; ``reason`` goes on from the name.
+
+        FAILED where the function is of the check's own task; BLOCKED where it is another task's.
+        """
+        culprit = self._culprit(name)
+        return ReplyMismatch(f"{name} {reason}") if culprit is None else _blocked(culprit, f"{name} {reason}")
+
     # --- one request ---
 
     def _request(
@@ -292,8 +300,10 @@ class Student:
 
     # --- verdict of one reply ---
 
-    def _task_of(self, label: str) -> str | None:
-        return self._trial.task_of.get(label.split(".")[0])
+    def _culprit(self, label: str) -> str | None:
+        """The other task that a name belongs to; None where it is of the check's own task, or of none."""
+        task = self._trial.task_of.get(label.split(".")[0])
+        return None if task == self._trial.task else task
 
     def _judged(self, fault: StudentFault, label: str) -> StudentFault:
         """The fault as it counts for this check: another task's code in the way is BLOCKED."""
@@ -302,24 +312,24 @@ class Student:
             known = self._subject.missing(str(claim.get("message", "")))
             if known is not None:
                 fault = StudentFault(known[1], known[0], label)
-        culprit = self._task_of(label)
+        about = label
         if fault.verdict is Verdict.MISSING and isinstance(claim.get("line"), dict):
-            culprit = self._task_of(str(claim["line"].get("function", ""))) or culprit
-        if culprit is None or culprit == self._trial.task:
-            return fault
-        return Blocked(f"This cannot be judged before {culprit} works. {fault.reason}", name=label)
+            function = str(claim["line"].get("function", ""))
+            about = function if function.split(".")[0] in self._trial.task_of else label
+        culprit = self._culprit(about)
+        return fault if culprit is None else _blocked(culprit, fault.reason, label)
 
     def _check(self, value: Any, twin: Any, label: str) -> None:
         if twin is NOTHING or isinstance(twin, _Raised):
             return
-        culprit = self._task_of(label)
-        if culprit is None or culprit == self._trial.task:
+        culprit = self._culprit(label)
+        if culprit is None:
             check_reply(value, twin, label)
             return
         try:
             check_structure(value, twin, label)
         except ReplyMismatch as error:
-            raise Blocked(f"This cannot be judged before {culprit} works. {error}", name=label) from None
+            raise _blocked(culprit, str(error), label) from None
 
     # --- what the check gets ---
 
@@ -387,6 +397,11 @@ def _message(
         message["n"] = MAX_ITEMS
     message.update(zip({"set": "v", "index": "i", "assign": "iv"}.get(kind, ""), packed, strict=True))
     return message
+
+
+def _blocked(culprit: str, reason: str, label: str = "") -> Blocked:
+    """The check waits for another task."""
+    return Blocked(f"This cannot be judged before {culprit} works. {reason}", name=label)
 
 
 def _label(kind: str, remote: Remote, name: str) -> str:

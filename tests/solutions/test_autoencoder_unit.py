@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from autograder.course import load_course
+from autograder.diagnose.comparison import first_difference
 from autograder.marks import read_marks
 from autograder.mistakes import load_catalogue, module_namespace
 from autograder.plugin import Suite
@@ -192,6 +193,14 @@ def test_random_logits_do_not_show_the_bug(suite):
         assert outcomes(suite, "bug_hunt", bug_hunt=lambda found=found: found) == ["test_bug_hunt"]
 
 
+def test_the_references_hunt_is_not_shown(suite):
+    """Any input that shows the bug is right, so a wrong one is held against no other."""
+    wrong = (torch.tensor([[1.0]]), torch.tensor([[0.5]]))
+    outcome = suite.run("test_bug_hunt", LocalSubject({**suite.reference, "bug_hunt": lambda: wrong}), 1)
+    assert outcome.verdict is Verdict.FAILED
+    assert first_difference(suite, "test_bug_hunt", outcome, 1) is None
+
+
 def test_reported_losses_cannot_be_below_the_optimum(suite):
     """Training that reports losses below the error of PCA is not believed."""
 
@@ -210,3 +219,56 @@ def test_noise_for_whole_rows_is_noticed(suite):
         return torch.where(hit, torch.zeros_like(x), x)
 
     assert "test_masking" in outcomes(suite, "corrupt", corrupt=by_rows)
+
+
+@pytest.mark.parametrize(
+    "tensor", [lambda rho, units: torch.tensor(rho), lambda rho, units: torch.full((units,), rho)]
+)
+def test_rho_may_be_put_into_a_float32_tensor(suite, tensor):
+    """PyTorch makes float32 of a Python float: what that rounds is not charged."""
+
+    def rounded(rho, rho_hat):
+        p, q = tensor(rho, len(rho_hat)), rho_hat.clamp(1e-6, 1 - 1e-6)
+        return (p * (p.log() - q.log()) + (1 - p) * ((1 - p).log() - (1 - q).log())).sum()
+
+    assert outcomes(suite, "kl_sparsity", kl_sparsity=rounded) == []
+
+
+def test_encoder_earns_its_points_without_a_decoder(suite):
+    """A decoder that is missing, or has the encoder's layers again, costs what is decoded."""
+
+    class Missing(reference.Autoencoder):
+        def __init__(self, sizes, activation="relu"):
+            super().__init__(sizes, activation)
+            del self.decoder
+
+    class Unturned(reference.Autoencoder):
+        def __init__(self, sizes, activation="relu"):
+            super().__init__(sizes, activation)
+            self.decoder = self._stack(sizes, activation)
+
+    passed_by_encoder = {
+        "test_encode",
+        "test_code_takes_any_value",
+        "test_activations",
+        "test_unknown_activation",
+    }
+    checks = {mark.id for mark in suite.checks if mark.task == "Autoencoder"}
+    for kind in (Missing, Unturned):
+        assert set(outcomes(suite, "Autoencoder", Autoencoder=kind)) == checks - passed_by_encoder
+
+
+def test_a_loss_without_gradient_is_told_as_such(suite):
+    """A number in place of a tensor, or a tensor that is cut off, did not raise anything."""
+    for cut, says in (
+        (lambda loss: loss.item(), "returned a float; expected a tensor"),
+        (lambda loss: loss.detach(), "from which no gradient flows back"),
+    ):
+
+        def loss(*args, cut=cut, **kwargs):
+            return cut(reference.reconstruction_loss(*args, **kwargs))
+
+        subject = LocalSubject({**suite.reference, "reconstruction_loss": loss})
+        for check in ("test_large_logits", "test_loss_gradient"):
+            outcome = suite.run(check, subject, 1)
+            assert outcome.verdict is Verdict.FAILED and says in outcome.reason, outcome.reason

@@ -182,6 +182,38 @@ def test_class_is_not_charged_for_the_functions(suite):
     assert suite.run("test_layer_forward", LocalSubject(names), 1).verdict is Verdict.FAILED
 
 
+def test_what_stands_on_a_function_that_returns_nothing_is_not_judged(suite):
+    """Without a pair from conv2d_forward, or a matrix from im2col, the tasks that use them are BLOCKED."""
+    for name, charged, waiting in (
+        ("conv2d_forward", "conv2d_forward", {"conv2d_backward", "conv2d_class"}),
+        ("conv2d_backward", "conv2d_backward", {"conv2d_class"}),
+        ("im2col", "im2col", {"conv2d_im2col"}),
+    ):
+        names = module_namespace(inspect.getsource(reference), f"conv_layer_without_{name}")
+        names[name] = lambda *args, **kwargs: None
+        for mark in suite.checks:
+            verdict = suite.run(mark.id, LocalSubject(names), 1).verdict
+            allowed = {Verdict.PASSED}
+            if mark.task in waiting:
+                allowed = {Verdict.PASSED, Verdict.BLOCKED}
+            elif mark.task == charged:
+                allowed = {Verdict.FAILED, Verdict.ERROR}
+            assert verdict in allowed, (name, mark.id, verdict)
+
+
+def test_padding_that_is_forgotten_costs_padding_only(suite):
+    """A forward pass without padding fails the check on padding, and no other."""
+
+    def bare(x, w, b=None, stride=1, padding=0, dilation=1):
+        return reference.conv2d_forward(x, w, b, stride, 0, dilation)
+
+    names = {**suite.reference, "conv2d_forward": bare}
+    checks = [mark.id for mark in suite.checks if mark.task == "conv2d_forward"]
+    outcomes = {check: suite.run(check, LocalSubject(names), 1).verdict for check in checks}
+    failed = [check for check, verdict in outcomes.items() if verdict is not Verdict.PASSED]
+    assert failed == ["test_padding"]
+
+
 def test_functions_that_ignore_their_inputs_earn_nothing_in_the_class(suite):
     """Where function and layer return the same constants, agreeing with oneself is worth nothing."""
     names = module_namespace(inspect.getsource(reference), "conv_layer_constant")

@@ -296,6 +296,20 @@ def test_a_stub_called_from_another_task_blocks(make):
         student.conv(np.ones(3))
 
 
+@pytest.mark.parametrize(
+    ("task", "kind", "says"),
+    [
+        ("forward", ReplyMismatch, "^forward must return two values"),
+        ("backward", Blocked, "before forward works. forward must return two values"),
+    ],
+)
+def test_an_answer_that_cannot_be_used(make, task, kind, says):
+    """The task that gave it fails; a check of another task waits for that one."""
+    student = make("def forward(x): pass\n", ["forward", "backward"], task=task)
+    with pytest.raises(kind, match=says):
+        raise student.unusable("forward", "must return two values.")
+
+
 def test_handles_refuse_what_they_do_not_forward(make):
     """A silently local attribute would be a wrong mark."""
     student = make(VALUE, ["Value"])
