@@ -44,6 +44,7 @@ class Source:
     number: int  # in the student's notebook, from 1
     task: str | None
     text: str
+    given: bool = False  # a cell of the release that students do not edit
 
     @property
     def filename(self) -> str:
@@ -202,7 +203,9 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
     readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}))
-    statements = [each for cell, reading in enumerate(readings) for each in reading.placed(cell)]
+    statements = [
+        each for cell, reading in enumerate(readings) for each in reading.placed(cell, sources[cell].given)
+    ]
     kept = Slice(statements).needed(program["names"])
     codes = [code for reading in readings for code in reading.codes]
     steps = tuple(
@@ -229,7 +232,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
 
 
 def _source(cell: dict[str, Any]) -> Source:
-    return Source(int(cell["index"]) + 1, cell["task"], cell["source"])
+    return Source(int(cell["index"]) + 1, cell["task"], cell["source"], cell.get("given", False))
 
 
 def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: Readings) -> list[Reading]:

@@ -657,3 +657,42 @@ def a_plot_that_ends_its_cell(content: Notebook) -> None:
     cell(content, "im2col")["source"] = (
         "a, b = plt.subplots(1, 2)\nb.plot([a])\n" + cell(content, "im2col")["source"]
     )
+
+
+@case()
+def a_global_that_a_demonstration_rebinds(content: Notebook) -> None:
+    """A released timing cell below binds ``filters`` to an array."""
+    cell(content, "make_filter")["source"] = textwrap.dedent(
+        """
+        filters = {
+            "blur": np.ones((3, 3)) / 9,
+            "sobel_x": np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]),
+            "sobel_y": np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]]),
+            "shift_right": np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+        }
+
+        def make_filter(name):
+            if name not in filters:
+                raise ValueError(name)
+            return filters[name]
+        """
+    )
+
+
+@case()
+def a_helper_that_a_demonstration_rebinds(content: Notebook) -> None:
+    """A released cell below binds ``sizes`` to a list."""
+    cell(content, "conv2d_im2col")["source"] = textwrap.dedent(
+        """
+        def sizes(x, w, stride, padding, dilation):
+            pairs = zip(x.shape[2:], w.shape[2:])
+            return tuple(conv_output_size(n, k, stride, padding, dilation) for n, k in pairs)
+
+        def conv2d_im2col(x, w, b=None, stride=1, padding=0, dilation=1):
+            cols = im2col(x, w.shape[2:], stride, padding, dilation)
+            out = w.reshape(len(w), -1) @ cols
+            if b is not None:
+                out = out + b[:, None]
+            return out.reshape(len(x), len(w), *sizes(x, w, stride, padding, dilation))
+        """
+    )
