@@ -28,7 +28,7 @@ from typing import Any
 from . import chance
 from .given import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
 from .imports import STAND_IN
-from .placeholders import Phase, Placeholder, Unavailable, notebook_names, stand_in
+from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .slicing import GIVEN, Slice
 from .statements import Statement
 
@@ -134,7 +134,7 @@ class Compiled:
         namespace.update(notebook_names(phase))
         namespace[STAND_IN] = lambda name, part: stand_in(name, part, phase)
         for name in self.unresolved:
-            namespace[name] = Placeholder(self.starred, phase, name)
+            namespace[name] = placeholder(self.starred, phase, name)
         return namespace
 
     def _run(
@@ -164,7 +164,7 @@ class Compiled:
 def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
-            namespace[name] = Placeholder(module, phase, name)
+            namespace[name] = placeholder(module, phase, name)
 
 
 def describe(error: BaseException, sources: tuple[Source, ...]) -> dict[str, Any]:

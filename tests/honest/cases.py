@@ -696,3 +696,22 @@ def a_helper_that_a_demonstration_rebinds(content: Notebook) -> None:
             return out.reshape(len(x), len(w), *sizes(x, w, stride, padding, dilation))
         """
     )
+
+
+@case()
+def plots_and_logs_inside_tasks(content: Notebook) -> None:
+    """What only shows something does nothing where it is not installed."""
+    imports = "import matplotlib.pyplot as plt\nimport wandb\nfrom tqdm.auto import tqdm"
+    put(content, imports, before="conv_output_size")
+    put(content, "wandb.init(project='convolutions')", before="conv_output_size")
+    body = bodies(content, "conv2d_forward", "conv2d_forward").body
+    first = ast.unparse(body[1]).split("\n")[0]
+    shown = """
+    fig, axes = plt.subplots(2, 3)
+    for ax in axes.flat:
+        ax.axis("off")
+    axes[0, 1].imshow(x[0, 0])
+    plt.show()
+    wandb.log({"size": x.shape[2]})
+"""
+    change(content, "conv2d_forward", f"    {first}", f"{shown.rstrip()}\n    {first}")
