@@ -180,10 +180,11 @@ SHOWN = {
         "import torch.utils.tensorboard\n    torch.utils.tensorboard.SummaryWriter().add_scalar('a', x)\n"
         "    assert torch.utils is not torch.utils.tensorboard"
     ),
-    "tensorboard as a part": "from torch.utils import tensorboard as tb, data\n    tb.SummaryWriter().flush()",
+    "tensorboard as a part": "from torch.utils import tensorboard as t, data\n    t.SummaryWriter().flush()",
     "a summary": "from torchinfo import summary\n    summary(x, input_size=(1, 2))",
     "a class": (
-        "import seaborn as sns\n    class Plot(sns.FacetGrid):\n        pass\n    Plot(x).map(print).savefig(x)"
+        "import seaborn as sns\n    class Plot(sns.FacetGrid):\n        pass\n"
+        "    Plot(x).map(print).savefig(x)"
     ),
     "a bar": "from tqdm.auto import tqdm\n    tqdm.write('x')\n    assert list(tqdm([1])) == [1]",
     "a counted bar": "from tqdm.contrib import tenumerate\n    assert list(tenumerate('a')) == [(0, 'a')]",

@@ -253,7 +253,7 @@ def test_lists_for_tuples_and_numpy_scalars_for_floats_are_fine(make):
 
 PAIRS = {
     "namedtuple": "from collections import namedtuple\nPair = namedtuple('Pair', 'out cache')",
-    "NamedTuple": "from typing import NamedTuple\nclass Pair(NamedTuple):\n    out: object\n    cache: object",
+    "NamedTuple": "from typing import NamedTuple\nclass Pair(NamedTuple):\n    out: list\n    cache: list",
 }
 
 
