@@ -51,13 +51,25 @@ def _refuse_other_unit(raw: RawNotebook, release: Release) -> None:
     unit = raw.course.get("unit")
     if not isinstance(unit, str) or unit == release.unit:
         return
+    tasks, names = _of_this_unit_only(raw.course.get("tasks"), release)
     code = [cell for cell in raw.cells if cell.kind == "code"]
-    here = any(cell.grade_id in release.tasks for cell in raw.cells)
-    if not here and not any(_defines(cell.source, name) for cell in code for name in release.names):
+    here = any(cell.grade_id in tasks for cell in raw.cells)
+    if not here and not any(_defines(cell.source, name) for cell in code for name in names):
         raise Unreadable(
             f"This is the notebook of {unit[:MAX_NAME]!r}, handed in for {release.unit!r}. "
             f"Submit {release.unit}.ipynb."
         )
+
+
+def _of_this_unit_only(others: Any, release: Release) -> tuple[set[str], set[str]]:
+    """Tasks and names of this unit that the other unit does not have as well.
+
+    All of them where the other has every one: then it is this unit under another name.
+    """
+    known = others if isinstance(others, dict) else {}
+    theirs = {name for names in known.values() if isinstance(names, list) for name in map(str, names)}
+    tasks = set(release.tasks) - set(known)
+    return (tasks, set(release.names) - theirs) if tasks else (set(release.tasks), set(release.names))
 
 
 def heal(

@@ -218,7 +218,9 @@ def test_the_notebook_of_another_unit_is_said(tmp_path: Path, release: Release) 
 
 def test_the_notebook_of_another_unit_is_refused(tmp_path: Path, release: Release) -> None:
     """Without a single task of this unit it is the wrong file, and nothing is put back into it."""
-    other = notebook([task("def gan():\n    return 1", "gan")], course={"unit": "gan", "version": "1"})
+    course = {"unit": "gan", "version": "1", "tasks": {"gan": ["gan"], "Layer": ["Layer"]}}
+    cells = [task("def gan():\n    return 1", "gan"), task("class Layer:\n    pass", "Layer")]
+    other = notebook(cells, course=course)  # both units have a task Layer
     path = write(tmp_path, other)
     with pytest.raises(Unreadable, match=r"notebook of 'gan', handed in for 'small'. Submit small.ipynb."):
         read_submission(path, release)
