@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 from .course import Course
 from .engines import Workers
-from .errors import CourseError, NotInstalled, SandboxFault
+from .errors import CourseError, NotInstalled, SandboxFault, Unreadable
 from .grade import broken_unit_result
 from .results import ResultFileError, read_result, write_result
 from .submissions import Found
@@ -145,7 +145,7 @@ def _settle(job: Job, found: Found, previous: Result | None) -> tuple[Result, bo
         return broken_unit_result(unit, job.tier, found.student, str(fault)), True
     begun = time.perf_counter()
     try:
-        read = grader.look(found.path)
+        read = Unreadable(found.wrong) if found.wrong else grader.look(found.path)
     except OSError as error:  # the disk's or the network's, not the student's
         return broken_unit_result(unit, job.tier, found.student, f"reading {found.path}: {error}"), True
     digest = grader.digest_of(read, found.student)

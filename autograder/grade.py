@@ -182,7 +182,8 @@ class Grader:
         except SandboxFault as fault:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
         try:
-            subject = RoomSubject(room, self.limits, text=text_of(program))
+            text = text_of(program, room.compiled.get("missing_modules", ()))
+            subject = RoomSubject(room, self.limits, text=text)
             checks, outcomes = judge(self.suite, subject, seeds)
             if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, seeds))

@@ -2,20 +2,20 @@
 
     <student>/<unit>/<unit>.ipynb                    nbgrader ("submitted", "autograded", an archive)
     doejane_LATE_1234_567_conv_layer-1.ipynb         Canvas, flat
-    Jane Doe_1234567_assignsubmission_file_/x.ipynb  Moodle, a folder per student
+    Jane Doe_1234567_assignsubmission_file_/x.ipynb  Moodle, a folder per student (older ones end in "file")
     Jane Doe_1234567_assignsubmission_file_x.ipynb   Moodle, flat
     submission_123456/conv_layer.ipynb               Gradescope
     student-001.ipynb                                anything else that is flat
 
 Two students of one name get the platform's number behind it. Nothing but regular files
 counts: a link is found, not followed, and what is wrong with a file is for the grader to say.
+Nothing that was handed in vanishes without a word: ``left_out`` tells what is no submission.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,9 +25,15 @@ from .course import Unit
 from .errors import UsageError
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
-_MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file_.*")
+_MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?")
 _GRADESCOPE = re.compile(r"(?P<who>submission_(?P<id>\d+))")
 _IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__"}
+# What platforms, systems and the release itself put beside a notebook.
+_HELPERS = {"timestamp.txt", "submission_metadata.yml", "requirements.txt", "Thumbs.db", "desktop.ini"}
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz")
+_NOTEBOOK = ".ipynb"
+_MOST_FILES = 1000  # below one folder that are looked through
+_MOST_NAMES = 5  # that a sentence lists
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Found:
     student: str
     path: Path  # may not exist or be no regular file: then the result says so
     submitted: str | None = None  # ISO 8601, from nbgrader's timestamp.txt
+    wrong: str = ""  # why there is no notebook at ``path``, for the student
 
 
 def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = None) -> list[Found]:
@@ -55,6 +62,7 @@ def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = No
         raise UsageError(
             f"no submission of {unit.name} in {where}. Expected {unit.name}.ipynb, "
             f"<student>/{unit.name}/{unit.name}.ipynb, or a flat folder of notebooks."
+            + "".join(f" {sentence}" for sentence in left_out(paths, unit, found))
         )
     _refuse_doubles(found)
     return sorted(found, key=lambda item: item.student)
@@ -95,34 +103,38 @@ def _in_folder(student: str, outer: Path, folder: Path, unit: Unit) -> Found:
     link = next((place for place in (outer, folder) if place.is_symlink()), None)
     if link is not None:
         return Found(student, link)  # which says that it is a link
-    return Found(student, _notebook_in(folder, unit), _timestamp(folder))
+    path, wrong = _notebook_in(folder, unit)
+    return Found(student, path, _timestamp(folder), wrong)
 
 
 def _foldered(path: Path, unit: Unit) -> list[Found]:
     """Moodle and Gradescope: a folder per student, the notebook in it."""
-    found: list[tuple[Path, re.Match[str] | None]] = []
+    found: list[tuple[Path, re.Match[str] | None, str]] = []
     for folder in _entries(path):
         match = _MOODLE.fullmatch(folder.name) or _GRADESCOPE.fullmatch(folder.name)
         if match and folder.is_dir():
-            found.append((folder if folder.is_symlink() else _notebook_in(folder, unit), match))
+            notebook, wrong = (folder, "") if folder.is_symlink() else _notebook_in(folder, unit)
+            found.append((notebook, match, wrong))
     return _named(found)
 
 
 def _flat(path: Path) -> list[Found]:
     """Notebooks side by side, with the names that a platform or a person gave them."""
-    files = [file for file in _entries(path) if file.suffix.lower() == ".ipynb"]
-    return _named([(file, _MOODLE.fullmatch(file.stem) or _CANVAS.fullmatch(file.stem)) for file in files])
+    files = [file for file in _entries(path) if _is_notebook(file)]
+    return _named(
+        [(file, _MOODLE.fullmatch(file.stem) or _CANVAS.fullmatch(file.stem), "") for file in files]
+    )
 
 
-def _named(files: list[tuple[Path, re.Match[str] | None]]) -> list[Found]:
+def _named(files: list[tuple[Path, re.Match[str] | None, str]]) -> list[Found]:
     """The platform's short names, with its number for the student only where two share a name."""
     numbers: dict[str, set[str]] = {}
-    for _, match in files:
+    for _, match, _ in files:
         if match:
             numbers.setdefault(match["who"], set()).add(match["id"])
     return [
-        Found(_short_name(match, len(numbers[match["who"]]) > 1) if match else file.stem, file)
-        for file, match in files
+        Found(_short_name(match, len(numbers[match["who"]]) > 1) if match else file.stem, file, wrong=wrong)
+        for file, match, wrong in files
     ]
 
 
@@ -131,16 +143,119 @@ def _short_name(match: re.Match[str], shared: bool) -> str:
 
 
 def _entries(path: Path) -> list[Path]:
-    return sorted(e for e in path.iterdir() if e.name not in _IGNORED and not e.name.startswith("."))
+    return sorted(entry for entry in path.iterdir() if not _is_hidden(entry.name))
 
 
-def _notebook_in(folder: Path, unit: Unit) -> Path:
-    """The unit's notebook, or the only other one, which a browser may have renamed."""
-    expected = folder / f"{unit.name}.ipynb"
-    if not os.access(folder, os.R_OK | os.X_OK):
-        return expected  # which says that it cannot be opened
-    others = [file for file in _entries(folder) if file.suffix.lower() == ".ipynb"]
-    return others[0] if not os.path.lexists(expected) and len(others) == 1 else expected
+def _is_hidden(name: str) -> bool:
+    return name in _IGNORED or name.startswith(".")
+
+
+def _is_notebook(file: Path) -> bool:
+    return file.suffix.lower() == _NOTEBOOK
+
+
+def _notebook_in(folder: Path, unit: Unit) -> tuple[Path, str]:
+    """The unit's notebook, or the only other one, which a browser may have renamed.
+
+    Returns:
+        Its path, and what is wrong where there is none: what the folder holds instead.
+    """
+    expected = folder / f"{unit.name}{_NOTEBOOK}"
+    if os.path.lexists(expected) or not os.access(folder, os.R_OK | os.X_OK):
+        return expected, ""  # reading it says where it cannot be opened
+    entries = [entry for entry in _entries(folder) if not _is_helper(entry, unit)]
+    notebooks = [entry for entry in entries if _is_notebook(entry)] or _below(folder)
+    if len(notebooks) == 1:
+        return notebooks[0], ""
+    return expected, _what_is_there(folder, notebooks, entries, expected.name)
+
+
+def _what_is_there(folder: Path, notebooks: list[Path], entries: list[Path], expected: str) -> str:
+    if notebooks:
+        names = _listing([str(notebook.relative_to(folder)) for notebook in notebooks])
+        named = any(notebook.name == expected for notebook in notebooks)
+        which = "it is not clear which one counts" if named else f"none is called {expected}"
+        return f"The folder holds {len(notebooks)} notebooks ({names}) and {which}: hand in one."
+    if not entries:
+        return f"The folder is empty: hand in {expected}."
+    unpack = "unpack it and " if any(entry.name.lower().endswith(_ARCHIVES) for entry in entries) else ""
+    names = _listing([entry.name for entry in entries])
+    return f"The folder holds no notebook, but {names}: {unpack}hand in {expected}."
+
+
+def _below(folder: Path) -> list[Path]:
+    """The notebooks at any depth below a folder, links to folders not followed."""
+    found: list[Path] = []
+    left = _MOST_FILES
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        found += [
+            Path(here, name) for name in sorted(files) if not _is_hidden(name) and _is_notebook(Path(name))
+        ]
+        left -= len(files) + 1
+        if left < 0:
+            break
+    return found
+
+
+def left_out(paths: Iterable[Path], unit: Unit, found: Iterable[Found]) -> list[str]:
+    """One sentence for each kind of thing that lies among submissions and is none of them."""
+    taken = {place for item in found for place in (item.path, *item.path.parents)}
+    folders: list[str] = []
+    notebooks: list[str] = []
+    others: list[str] = []
+    searched = [path for path in paths if path.is_dir() and not path.is_symlink()]
+    for entry in (entry for path in searched for entry in _entries(path)):
+        if entry in taken or _is_helper(entry, unit):
+            continue
+        if not entry.is_dir():
+            (notebooks if _is_notebook(entry) else others).append(entry.name)
+        elif not entry.is_symlink() and _was_handed_in(entry, unit):
+            folders.append(entry.name)
+    expected = f"<student>/{unit.name}/{unit.name}{_NOTEBOOK}"
+    beside = "Name it on the command line if it is a submission."
+    return [
+        *_told(
+            folders, "folder matches no layout and", "folders match no layout and", f"Expected {expected}."
+        ),
+        *_told(
+            notebooks,
+            "notebook lies beside students' folders and",
+            "notebooks lie beside students' folders and",
+            beside,
+        ),
+        *_told(others, "file is no notebook and", "files are no notebooks and", "Ask for the .ipynb."),
+    ]
+
+
+def _told(names: list[str], one: str, several: str, then: str) -> list[str]:
+    """A sentence about the names, if there are any."""
+    if not names:
+        return []
+    what = f"1 {one} was" if len(names) == 1 else f"{len(names)} {several} were"
+    return [f"{what} not graded: {_listing(sorted(names))}. {then}"]
+
+
+def _was_handed_in(folder: Path, unit: Unit) -> bool:
+    """Whether a folder holds a notebook that is no other unit's in nbgrader's layout, or an archive."""
+    depth = 2 if (folder.parent / unit.name).is_dir() else 3  # in one student's folder, or in that of all
+    for notebook in _below(folder):
+        parts = (folder.name, *notebook.relative_to(folder).parts)
+        if len(parts) != depth or parts[-2] != notebook.stem:
+            return True
+    readable = os.access(folder, os.R_OK | os.X_OK)
+    return readable and any(entry.name.lower().endswith(_ARCHIVES) for entry in _entries(folder))
+
+
+def _is_helper(entry: Path, unit: Unit) -> bool:
+    return entry.name in _HELPERS or entry.name in unit.files
+
+
+def _listing(names: list[str]) -> str:
+    """Names on one line, whatever characters are in them."""
+    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:_MOST_NAMES]]
+    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*shown, *more])
 
 
 def _timestamp(folder: Path) -> str | None:
@@ -156,8 +271,13 @@ def _timestamp(folder: Path) -> str | None:
 
 
 def _refuse_doubles(found: list[Found]) -> None:
-    counts = Counter(item.student for item in found)
-    twice = [name for name, count in counts.items() if count > 1]
+    places: dict[str, list[str]] = {}
+    for item in found:
+        places.setdefault(item.student, []).append(str(item.path))
+    twice = [
+        f"{student} has more than one submission: {', '.join(files)}."
+        for student, files in places.items()
+        if len(files) > 1
+    ]
     if twice:
-        files = ", ".join(str(item.path) for item in found if item.student == twice[0])
-        raise UsageError(f"{twice[0]} has more than one submission: {files}. Keep one of them.")
+        raise UsageError("\n".join([*twice, f"Keep one of {'them' if len(twice) == 1 else 'each'}."]))

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import shorten
 
 import click
 from rich.console import Console
@@ -19,8 +20,10 @@ from ..engines import default_jobs, executor_for
 from ..errors import CourseError, UsageError
 from ..progress import progress_bar
 from ..sandbox import TIERS
-from ..submissions import find_submissions
+from ..submissions import find_submissions, left_out
 from ..verdicts import Result, Verdict
+
+_LONGEST_REMARK = 120  # characters
 
 
 @click.command()
@@ -59,6 +62,8 @@ def command(
     course = load_course()
     chosen = course.unit(unit)
     found = find_submissions(paths, chosen, student)
+    for sentence in left_out(paths, chosen, found):
+        click.echo(sentence, err=True)
     if isolation == "none" and len(found) > 1:
         raise UsageError("--isolation none is for one notebook of your own; a batch needs walled or fenced")
     job = job_for(course, chosen, isolation, force)
@@ -128,6 +133,10 @@ def _print(done: list[Done], seconds: float) -> None:
 
 def _remark(result: Result) -> str:
     """The first thing to know about a submission that is not all right."""
+    first = result.checks[0] if result.checks else None
+    ended = {(check.verdict, check.reason) for check in result.checks}
+    if first is not None and first.verdict is not Verdict.PASSED and len(ended) == 1 < len(result.checks):
+        return f"{first.verdict} {shorten(first.reason, _LONGEST_REMARK, placeholder=' …')}"
     for check in result.checks:
         if check.verdict is not Verdict.PASSED:
             named = f" ({check.mistake})" if check.mistake else ""

@@ -42,7 +42,7 @@ class Changes:
         self._depth = 0
         for statement in statements:
             self._register(statement)
-        self.plain = {n for s in statements if not _defines(s.node) for n in s.binds}  # not only functions
+        self.plain = {n for s in statements if not defines(s.node) for n in s.binds}  # not only functions
 
     def _register(self, statement: Statement) -> None:
         node = statement.node
@@ -155,5 +155,6 @@ class Changes:
         return Effects(names, touched & given, list(function.order))
 
 
-def _defines(node: ast.stmt) -> bool:
+def defines(node: ast.stmt) -> bool:
+    """True for functions, classes and imports, which bind what they say and nothing else."""
     return isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom))

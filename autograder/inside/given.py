@@ -37,11 +37,11 @@ class Reading:
     starred: str = ""  # of these, one of a star import
     error: SyntaxError | None = None
 
-    def placed(self, cell: int) -> list[Statement]:
+    def placed(self, cell: int, given: bool = False) -> list[Statement]:
         """The statements as those of the program's cell ``cell``, free to be changed."""
         copies = [copy(each) for each in self.statements]
         for each in copies:
-            each.cell, each.binds, each.touches = cell, set(each.binds), set()
+            each.cell, each.binds, each.touches, each.given = cell, set(each.binds), set(), given
         return copies
 
 

@@ -204,7 +204,12 @@ class Host:
             raise MemoryError("too many objects are kept for the judge")
         number = next(self._numbers)
         self._objects[number] = value
-        return {"h": [number, type(value).__name__[:80]]}
+        return {"h": [number, _kind(value)]}
+
+    def _record(self, packer: Packer, value: tuple[Any, ...]) -> Any:
+        """A named tuple by number and by value: whether it is an object or a tuple, the judge knows."""
+        items = [self._element(packer, item) for item in tuple(value)]
+        return {"r": [*self._foreign(packer, value)["h"], items]}
 
     # --- replies ---
 
@@ -231,6 +236,8 @@ class Host:
             return {"t": [self._element(packer, item) for item in result]}
         if kind is dict:
             return {"d": [[packer.pack(k), self._element(packer, v)] for k, v in result.items()]}
+        if issubclass(kind, tuple) and (hasattr(kind, "_fields") or hasattr(kind, "n_fields")):
+            return self._record(packer, result)
         return packer.pack(result)
 
     def _element(self, packer: Packer, item: Any) -> Any:
@@ -301,6 +308,17 @@ def _student_line(error: BaseException) -> dict[str, Any] | None:
     name, number, function, deepest = found
     text = linecache.getline(name, number).strip()[:200]
     return {"cell": name, "line": number, "text": text, "function": function[:200], "deepest": deepest}
+
+
+def _kind(value: Any) -> str:
+    """The name of an object's type, and of the dtype for which an array cannot cross."""
+    name = type(value).__name__[:80]
+    if type(value) is np.ndarray:
+        return f"{name} {value.dtype.type.__name__}"
+    torch = sys.modules.get("torch")
+    if torch is not None and type(value) in (torch.Tensor, torch.nn.Parameter):
+        return f"{name} {value.dtype}".replace("torch.", "")
+    return name
 
 
 @cache

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 
+from .placeholders import NEEDS, library_of
+
 STAND_IN = "__stand_in__"  # the name that the rewritten imports call
 CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
@@ -29,7 +31,14 @@ class Imports:
 
     def available(self, module: str) -> bool:
         """True where ``import module`` is meant to work."""
-        top = module.partition(".")[0]
+        return not self._gap(module)
+
+    def _gap(self, module: str) -> str:
+        """The library that is missing for ``import module``; nothing where none is."""
+        libraries = (module.partition(".")[0], library_of(module))
+        return next((library for library in libraries if not self._is_there(library)), "")
+
+    def _is_there(self, top: str) -> bool:
         if top not in self._found:
             self._found[top] = top in self.libraries or (top in _PLAIN and _exists(top))
         return self._found[top]
@@ -55,34 +64,48 @@ class Imports:
             self.rewrite(part.body, guarded)
 
     def _rewritten(self, node: ast.Import | ast.ImportFrom, guarded: bool) -> list[ast.stmt]:
-        modules = (
-            [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-        )
+        modules = _imported_modules(node)
         relative = isinstance(node, ast.ImportFrom) and node.level > 0
         gone = [module for module in modules if not relative and not self.available(module)]
         if not gone:
             return [node]
-        self.missing.update(module.partition(".")[0] for module in gone)
+        self.missing.update(map(self._gap, gone))
         if guarded:
             return [_located(f"raise ModuleNotFoundError({_says(gone[0])!r}, name={gone[0]!r})", node)]
         if isinstance(node, ast.ImportFrom):
             return self._from(node)
-        return [self._plain(alias, node) for alias in node.names]
+        return [part for alias in node.names for part in self._plain(alias, node)]
 
-    def _plain(self, alias: ast.alias, node: ast.stmt) -> ast.stmt:
+    def _plain(self, alias: ast.alias, node: ast.stmt) -> list[ast.stmt]:
         if self.available(alias.name):
-            return ast.copy_location(ast.Import(names=[alias]), node)
-        module = alias.name if alias.asname else alias.name.partition(".")[0]
-        return _located(f"{alias.asname or module} = {STAND_IN}({module!r}, '')", node)
+            return [ast.copy_location(ast.Import(names=[alias]), node)]
+        top = alias.name.partition(".")[0]
+        if alias.asname or not self.available(top):
+            module = alias.name if alias.asname else top
+            return [_located(f"{alias.asname or module} = {STAND_IN}({module!r}, '')", node)]
+        # import torch.utils.tensorboard: torch is there, this part of it is not
+        part = next(part for part in NEEDS if f"{alias.name}.".startswith(f"{part}."))
+        lines = f"import {part.rpartition('.')[0]}", f"{part} = {STAND_IN}({part!r}, '')"
+        return [_located(line, node) for line in lines]
 
     def _from(self, node: ast.ImportFrom) -> list[ast.stmt]:
+        module = node.module or ""
         if node.names[0].name == "*":
-            self.starred = (node.module or "").partition(".")[0]
+            self.starred = library_of(module)
             return [ast.copy_location(ast.Pass(), node)]
-        return [
-            _located(f"{alias.asname or alias.name} = {STAND_IN}({node.module!r}, {alias.name!r})", node)
-            for alias in node.names
-        ]
+        return [self._from_one(module, alias, node) for alias in node.names]
+
+    def _from_one(self, module: str, alias: ast.alias, node: ast.stmt) -> ast.stmt:
+        if self.available(f"{module}.{alias.name}"):
+            return ast.copy_location(ast.ImportFrom(module=module, names=[alias], level=0), node)
+        return _located(f"{alias.asname or alias.name} = {STAND_IN}({module!r}, {alias.name!r})", node)
+
+
+def _imported_modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """What an import needs to be there; of ``from torch.utils import tensorboard`` the part, too."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [f"{node.module or ''}.{alias.name}" for alias in node.names]
 
 
 _PLAIN = sys.stdlib_module_names | {"numpy"}

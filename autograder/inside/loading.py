@@ -28,7 +28,7 @@ from typing import Any
 from . import chance
 from .given import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
 from .imports import STAND_IN
-from .placeholders import Phase, Placeholder, Unavailable, notebook_names, stand_in
+from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .slicing import GIVEN, Slice
 from .statements import Statement
 
@@ -44,6 +44,7 @@ class Source:
     number: int  # in the student's notebook, from 1
     task: str | None
     text: str
+    given: bool = False  # a cell of the release that students do not edit
 
     @property
     def filename(self) -> str:
@@ -133,7 +134,7 @@ class Compiled:
         namespace.update(notebook_names(phase))
         namespace[STAND_IN] = lambda name, part: stand_in(name, part, phase)
         for name in self.unresolved:
-            namespace[name] = Placeholder(self.starred, phase, name)
+            namespace[name] = placeholder(self.starred, phase, name)
         return namespace
 
     def _run(
@@ -163,7 +164,7 @@ class Compiled:
 def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
-            namespace[name] = Placeholder(module, phase, name)
+            namespace[name] = placeholder(module, phase, name)
 
 
 def describe(error: BaseException, sources: tuple[Source, ...]) -> dict[str, Any]:
@@ -202,7 +203,9 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
     readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}))
-    statements = [each for cell, reading in enumerate(readings) for each in reading.placed(cell)]
+    statements = [
+        each for cell, reading in enumerate(readings) for each in reading.placed(cell, sources[cell].given)
+    ]
     kept = Slice(statements).needed(program["names"])
     codes = [code for reading in readings for code in reading.codes]
     steps = tuple(
@@ -229,7 +232,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
 
 
 def _source(cell: dict[str, Any]) -> Source:
-    return Source(int(cell["index"]) + 1, cell["task"], cell["source"])
+    return Source(int(cell["index"]) + 1, cell["task"], cell["source"], cell.get("given", False))
 
 
 def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: Readings) -> list[Reading]:

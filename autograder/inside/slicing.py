@@ -6,6 +6,11 @@ end of the notebook for what functions use when they are called, and at its own
 place for what a statement uses while it runs. A binding that surely replaces the
 earlier ones ends the search. Imports and set-up calls always stay. Statements are
 kept or dropped whole, and nothing is executed here.
+
+A released demonstration may bind a name that the student took for a helper. In the
+notebook the check of a task runs before the demonstrations below it, in the sandbox
+all checks run at the end. So what a given statement below binds is not the student's
+name any more: see ``_taken_over``.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from .effects import Changes
+from .effects import Changes, defines
 from .imports import STAND_IN
 from .placeholders import KERNEL_NAMES
 from .statements import Statement
@@ -30,7 +35,8 @@ class Slice:
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
-        self.changes = Changes(statements)
+        rebinding = [set(s.binds) if _plainly_given(s) else set() for s in statements]
+        self.changes = Changes(statements)  # which adds to what they bind
         self.events: dict[str, list[int]] = defaultdict(list)  # places that bind or change a name
         self.deferring: dict[str, list[int]] = defaultdict(list)  # of these, what needs names later
         self._searched: dict[str, tuple[int, int]] = {}  # the last search: where it ended and began
@@ -40,6 +46,28 @@ class Slice:
                 self.events[name].append(place)
                 if statement.later:
                     self.deferring[name].append(place)
+        self.foreign = self._taken_over(rebinding)
+
+    def _taken_over(self, rebinding: Sequence[set[str]]) -> dict[str, set[int]]:
+        """For each name places that do not count at the end of the notebook.
+
+        From a given statement on that rebinds a name of the student's, the name means another
+        object, until it is bound anew by the student or by a definition. Names that given functions
+        use keep what the release gives them.
+        """
+        relied = (s.later for s in self.statements if s.given and defines(s.node))
+        foreign: dict[str, set[int]] = {}
+        for name in set().union(*rebinding).difference(*relied):
+            own = taken = False
+            for place in self.events[name]:
+                statement = self.statements[place]
+                if name in rebinding[place]:
+                    taken = own
+                elif name in statement.binds - statement.touches and not _plainly_given(statement):
+                    own, taken = not statement.given, False
+                if taken:
+                    foreign.setdefault(name, set()).add(place)
+        return foreign
 
     def needed(self, names: Iterable[str]) -> set[int]:
         """Places of the statements that these names need at the end of the notebook."""
@@ -73,16 +101,19 @@ class Slice:
     def _reaching(self, name: str, at: int, kept: set[int]) -> list[tuple[str, int]]:
         """Keep what gave ``name`` its value before place ``at``; returns what that needs."""
         needs: list[tuple[str, int]] = []
-        first, last = self._searched.get(name, (0, 0))
+        foreign = self.foreign.get(name, set()) if at == len(self.statements) else set()
+        first, last = (0, 0) if foreign else self._searched.get(name, (0, 0))
         known = first < at <= last  # all that matters below was kept, for a later place
         places = self.deferring.get(name, []) if known else self.events.get(name, [])
         reached = 0
         for place in reversed(places[: bisect_left(places, at)]):
+            if place in foreign:
+                continue
             needs += self._keep(place, at, kept)
             if name in self.statements[place].replaces:
                 reached = place
                 break
-        if not known:
+        if not known and not foreign:
             self._searched[name] = (reached, at)
         return needs
 
@@ -103,3 +134,8 @@ class Slice:
         parts = (part.value for part in ast.walk(statement.node) if isinstance(part, ast.Constant))
         texts = {text for text in parts if isinstance(text, str) and text != "_"}
         return {text for text in texts if text in self.events} | set(self.changes.definitions)
+
+
+def _plainly_given(statement: Statement) -> bool:
+    """A demonstration: what the release holds, definitions and imports apart."""
+    return statement.given and not defines(statement.node)

@@ -19,9 +19,10 @@ from .names import (
     read_scope,
 )
 
-# Calls that set the notebook up: kept although they bind nothing.
+# Calls that set the notebook up: kept although they bind nothing. Not set_grad_enabled: it stands around
+# an evaluation, and no task needs to find gradients switched off.
 SETUP = frozenset(
-    "seed manual_seed set_default_dtype set_default_device set_default_tensor_type set_grad_enabled "
+    "seed manual_seed set_default_dtype set_default_device set_default_tensor_type "
     "use_deterministic_algorithms set_printoptions set_string_function seterr filterwarnings simplefilter "
     "setrecursionlimit set_int_max_str_digits setlocale getcontext basicConfig".split()
 )
@@ -70,6 +71,7 @@ class Statement:
     later: set[str] = field(default_factory=set)
     replaces: set[str] = field(default_factory=set)  # surely bound anew
     always: bool = False
+    given: bool = False  # from a cell of the release that students do not edit
     actions: Actions = field(default_factory=Actions)
     functions: tuple[Function, ...] = ()  # what runs when the name that it defines is called
 

@@ -73,6 +73,13 @@ class HandleRef:
 
 
 @dataclass(frozen=True)
+class RecordRef(HandleRef):
+    """A named tuple, which is both: an object with a number, and its items."""
+
+    items: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class MethodRef(HandleRef):
     """A method of such an object, which crosses as its owner and its name; ``id`` is the judge's own."""
 
@@ -537,6 +544,11 @@ class Unpacker:
         number, name = content
         return self._resolve(HandleRef(_index(number), str(name)[:80]))
 
+    def _record(self, content: Any, depth: int) -> Any:
+        number, name, items = content
+        values = tuple(self._value(item, depth - 1) for item in items)
+        return self._resolve(RecordRef(_index(number), str(name)[:80], values))
+
     def _method(self, content: Any, depth: int) -> Any:
         # Only the host looks attributes up: in the judge, an attribute of an attribute leads to eval.
         if self._resolve is _same:
@@ -573,6 +585,7 @@ _UNPACK: dict[str, Callable[[Unpacker, Any, int], Any]] = {
     "Y": Unpacker._torch_dtype,
     "m": lambda un, content, depth: un._resolve(NameRef(str(content))),
     "h": Unpacker._handle,
+    "r": Unpacker._record,
     "A": Unpacker._method,
     "c": Unpacker._lent,
     "S": Unpacker._share,

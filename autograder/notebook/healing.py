@@ -23,8 +23,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..errors import Unreadable
 from .cells import Cell, Release, Submission
-from .reading import MAX_NAME, read_raw
+from .reading import MAX_NAME, RawNotebook, read_raw
 
 NOT_PROGRAM = ("check-", "points-")  # cells that show or hold points; no part of the student's work
 MAX_SENTENCES = 40
@@ -34,14 +35,41 @@ def read_submission(path: Path, release: Release, max_mib: int = 20) -> Submissi
     """Read a student's notebook and heal it from the release.
 
     Raises:
-        Unreadable: the file is no notebook; the text is for the student.
+        Unreadable: the file is no notebook, or another unit's; the text is for the student.
     """
     raw = read_raw(path, max_mib)
+    _refuse_other_unit(raw, release)
     version = raw.course.get("version")
     version = version if isinstance(version, str) and len(version) <= MAX_NAME else None
     cells, healed = heal(raw.cells, release, other_release=version not in (None, release.version))
     sentences = (*raw.notes, *_foreign(raw.course, version, release), *healed)
     return Submission(cells, _capped(sentences), version, _digest(cells))
+
+
+def _refuse_other_unit(raw: RawNotebook, release: Release) -> None:
+    """The wrong file was handed in: to put back all cells of this unit would help nobody."""
+    unit = raw.course.get("unit")
+    if not isinstance(unit, str) or unit == release.unit:
+        return
+    tasks, names = _of_this_unit_only(raw.course.get("tasks"), release)
+    code = [cell for cell in raw.cells if cell.kind == "code"]
+    here = any(cell.grade_id in tasks for cell in raw.cells)
+    if not here and not any(_defines(cell.source, name) for cell in code for name in names):
+        raise Unreadable(
+            f"This is the notebook of {unit[:MAX_NAME]!r}, handed in for {release.unit!r}. "
+            f"Submit {release.unit}.ipynb."
+        )
+
+
+def _of_this_unit_only(others: Any, release: Release) -> tuple[set[str], set[str]]:
+    """Tasks and names of this unit that the other unit does not have as well.
+
+    All of them where the other has every one: then it is this unit under another name.
+    """
+    known = others if isinstance(others, dict) else {}
+    theirs = {name for names in known.values() if isinstance(names, list) for name in map(str, names)}
+    tasks = set(release.tasks) - set(known)
+    return (tasks, set(release.names) - theirs) if tasks else (set(release.tasks), set(release.names))
 
 
 def heal(

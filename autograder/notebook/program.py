@@ -37,7 +37,13 @@ def to_program(submission: Submission, release: Release, libraries: tuple[str, .
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
-    return {"id": cell.grade_id, "task": cell.task, "source": cell.source, "index": cell.index}
+    return {
+        "id": cell.grade_id,
+        "task": cell.task,
+        "source": cell.source,
+        "index": cell.index,
+        "given": cell.locked,  # healing gave it the text of the release
+    }
 
 
 def _is_check(cell: Cell) -> bool:

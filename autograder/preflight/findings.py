@@ -14,6 +14,7 @@ from typing import Any
 
 from ..inside import magics
 from ..inside.loading import Compiled, compile_program
+from ..inside.placeholders import SILENT
 from ..notebook import Cell, Submission, to_program
 from .given import Given
 
@@ -104,10 +105,10 @@ def _modules(cells: Iterable[Cell], missing: set[str]) -> list[str]:
     for cell in cells:
         for number, module in _imports(cell.source):
             if module in missing:
-                found.append(
-                    f"{_at(cell.index + 1, number)} {module} is not there while grading; "
-                    "only code that does without it earns points"
-                )
+                costs = "what it shows is left out, at no cost"
+                if module not in SILENT:
+                    costs = "only code that does without it earns points"
+                found.append(f"{_at(cell.index + 1, number)} {module} is not there while grading; {costs}")
     return _capped(found, "imports")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -32,8 +32,9 @@ LONGEST_MESSAGE = 500
 class StudentText:
     """The lines and words of a submission as it went into the sandbox; gathered when first asked for."""
 
-    def __init__(self, sources: tuple[str, ...]) -> None:
+    def __init__(self, sources: tuple[str, ...], missing: Iterable[str] = ()) -> None:
         self._sources = sources
+        self._missing = frozenset(missing)  # libraries that it imports and the sandbox lacks
 
     @cached_property
     def lines(self) -> frozenset[str]:
@@ -67,7 +68,19 @@ class StudentText:
             return ""
         if kind == "NameMissing":
             return message if message in self.words else "A name that the check calls"
+        if kind == "Unavailable":
+            return self._unavailable(message)
         return known_saying(message[:LONGEST_MESSAGE], self)
+
+    def _unavailable(self, message: str) -> str:
+        """Our own sentence about a library that is known to be missing."""
+        found = re.match(r"\w+(?= is not available)", message[:LONGEST_MESSAGE])
+        if found is None or found[0] not in self._missing:
+            return ""
+        return (
+            f"{found[0]} is not available while grading. "
+            "Use NumPy or plain Python here, or keep it out of the code of the task."
+        )
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
         text, cell, number = str(line.get("text", "")), str(line.get("cell", "")), line.get("line")
@@ -79,6 +92,6 @@ class StudentText:
         }
 
 
-def text_of(program: Mapping[str, Any]) -> StudentText:
-    """The text of the program that goes into a room."""
-    return StudentText(tuple(str(cell["source"]) for cell in program["cells"]))
+def text_of(program: Mapping[str, Any], missing: Iterable[str] = ()) -> StudentText:
+    """The text of the program that goes into a room, and the libraries that are missing for it."""
+    return StudentText(tuple(str(cell["source"]) for cell in program["cells"]), missing)

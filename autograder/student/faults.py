@@ -105,6 +105,8 @@ def _message(claim: dict[str, Any]) -> str:
     and of numbers only short ones such as sizes.
     """
     line = claim.get("line")
+    if claim.get("class") == "Unavailable":  # our own sentence, see ``claims``
+        return f" {clean(claim.get('message', ''), 200)}".rstrip()
     text = str(line.get("text", "")) if isinstance(line, dict) else ""
     own_raise = isinstance(line, dict) and (not text or "raise" in text or "assert" in text)
     kind = claim.get("class")

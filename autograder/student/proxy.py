@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from ..course import Limits
 from ..errors import SandboxFault
-from ..inside.wire import HandleRef, MethodRef, NameRef
+from ..inside.wire import HandleRef, MethodRef, NameRef, RecordRef
 from ..verdicts import Verdict
 from .faults import Blocked, ReplyMismatch, StudentEnded, StudentFault
 from .links import Link
@@ -242,7 +242,7 @@ class Student:
             raise
         finally:
             call.heard = tuple(self._own.heard) if self._own is not None else ()
-        call.reply = value
+        value = call.reply = _as_expected(value, twin)
         call.shared, call.left = self._side().snapshot()
         if kind in ("call", "inside"):
             self._check(value, twin, label)
@@ -414,6 +414,13 @@ def _origin(kind: str, remote: Remote, label: str) -> str:
 
 def _twin(twin: Any) -> Any:
     return NOTHING if isinstance(twin, _Raised) else twin
+
+
+def _as_expected(value: Any, twin: Any) -> Any:
+    """A named tuple is a tuple where the reference returns several values, and else an object."""
+    if not isinstance(value, RecordRef):
+        return value
+    return value.items if isinstance(twin, (tuple, list)) else HandleRef(value.id, value.name)
 
 
 def _right(twin: Any) -> Any:

@@ -12,6 +12,13 @@ from .faults import ReplyMismatch
 
 ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
 _TYPE = re.compile(r"[A-Za-z_]{1,30}[0-9]{0,2}")  # a name with more digits could carry hidden inputs
+# What arrays and tensors do not cross with, by the names that NumPy and torch give.
+_ODD_DTYPES = frozenset(
+    "longdouble clongdouble object_ str_ bytes_ void datetime64 timedelta64 "
+    "bfloat16 complex32 complex64 complex128 uint16 uint32 uint64".split()
+)
+_ACCEPTED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64, complex64 and complex128"
+_ACCEPTED_BY_TORCH = "bool, int8 to int64, uint8, float16, float32 and float64, on the CPU"
 KINDS = {
     "f": "real numbers",
     "i": "integers",
@@ -126,7 +133,7 @@ def describe(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, HandleRef):
-        return f"an object of type {value.name}" if _TYPE.fullmatch(value.name) else "an object"
+        return _describe_object(value.name)
     if is_number(value):
         return "one number"
     if is_arraylike(value):
@@ -134,6 +141,17 @@ def describe(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {_count(len(value))}"
     return f"a {type(value).__name__}"
+
+
+def _describe_object(name: str) -> str:
+    """An object that stays with the student, by what its process says it is."""
+    kind, _, dtype = name.partition(" ")
+    if dtype in _ODD_DTYPES and kind in ("ndarray", "Tensor", "Parameter"):
+        what, accepted = "torch tensor", _ACCEPTED_BY_TORCH
+        if kind == "ndarray":
+            what, accepted = "NumPy array", _ACCEPTED
+        return f"a {what} of dtype {dtype.rstrip('_')} (accepted are {accepted})"
+    return f"an object of type {kind}" if _TYPE.fullmatch(kind) else "an object"
 
 
 def _library(value: Any) -> str:

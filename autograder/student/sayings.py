@@ -115,14 +115,68 @@ a Tensor with 15 elements cannot be converted to Scalar
 Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.
 grad can be implicitly created only for scalar outputs
 element 0 of tensors does not require grad and does not have a grad_fn
-Trying to backward through the graph a second time
 a leaf Variable that requires grad is being used in an in-place operation.
 One of the differentiated Tensors does not require grad
+size mismatch, got input (3), mat (3x5), vec (4)
+view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead.
+Tensors must have same number of dimensions: got 2 and 1
+stack expects each tensor to be equal size, but got [3] at entry 0 and [4] at entry 1
+Given groups=1, weight of size [4, 3, 3, 3], expected input[1, 2, 8, 8] to have 3 channels, but got 2 channels instead
+Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [3, 5]
+Expected 2D (unbatched) or 3D (batched) input to conv1d, but got input of size: [3]
+The expanded size of the tensor (4) must match the existing size (3) at non-singleton dimension 1.  Target sizes: [2, 4].  Tensor sizes: [3]
+output with shape [3] doesn't match the broadcast shape [4, 3]
+too many indices for tensor of dimension 2
+Expected size for first two dimensions of batch2 tensor to be: [2, 4] but got: [2, 5].
+batch1 must be a 3D tensor
+batch2 must be a 3D tensor
+self must be a matrix
+mat2 must be a matrix
+inconsistent tensor size, expected tensor [4] and src [3] to have the same number of elements, but got 4 and 3 elements respectively
+1D tensors expected, but got 2D and 1D tensors
+einsum(): subscript j has size 3 for operand 1 which does not broadcast with previously seen size 5
+einsum(): the number of subscripts in the equation (3) does not match the number of dimensions (2) for operand 0 and no ellipsis was given
+permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = 2 is not equal to len(dims) = 3
+The shape of the mask [2] at index 0 does not match the shape of the indexed tensor [3, 5] at index 0
+shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]
+shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [3]
+Expected input batch_size (3) to match target batch_size (2).
+Target 9 is out of bounds.
+0D or 1D target tensor expected, multi-target not supported
+Using a target size (torch.Size([4])) that is different to the input size (torch.Size([3, 5])) is deprecated. Please ensure they have the same size.
+Target size (torch.Size([4])) must be the same as input size (torch.Size([3, 5]))
+Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor
+index out of range in self
+Given normalized_shape=[4], expected input with shape [*, 4], but got input of size[3, 5]
+running_mean should contain 5 elements not 4
+both arguments to matmul need to be at least 1D, but they are 0D and 2D
+mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long
+split_with_sizes expects split_sizes to sum exactly to 3 (input tensor's size at dimension 0), but got split_sizes=[1, 1]
+Calculated padded input size per channel: (2 x 2). Kernel size: (3 x 3). Kernel size can't be greater than actual input size
+input.size(-1) must be equal to input_size. Expected 4, got 3
+expected sequence of length 1 at dim 1 (got 2)
+outer: Expected 1-D argument self, but got 2-D
+Found dtype Double but expected Float
+Found dtype Float but expected Double
+expected scalar type Double but found Float
+expected scalar type Float but found Double
+expected scalar type Long but found Float
+only Tensors of floating point and complex dtype can require gradients
+a view of a leaf Variable that requires grad is being used in an in-place operation.
+The differentiated Tensor at index 0 appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.
+can't start new thread
+cannot schedule new futures after shutdown
 """  # noqa: E501
+# Longer ones, of which the beginning says enough and the rest differs.
+BEGINNINGS = (
+    "Trying to backward through the graph a second time",
+    "one of the variables needed for gradient computation has been modified by an inplace operation",
+)
 LIBRARY = {
     *"numpy torch ndarray Tensor Parameter Generator NoneType function method module generator".split(),
     *"builtin_function_or_method float16 float32 float64 int8 int16 int32 int64 uint8 complex64".split(),
     *"complex128 same_kind safe add subtract multiply divide power".split(),
+    *"tensor detach backward autograd grad input dim".split(),
     *vars(builtins),
 }
 _KINDS = "int|float|str|list|tuple|dict|set|bool|bytes|complex|NoneType|slice|double|long|half"
@@ -142,6 +196,9 @@ _MOST_AXES = 8
 def known_saying(message: str, words: Container[str]) -> str:
     """The message, if it is one of the library's with names that the notebook uses; else nothing."""
     text = message.split("\n")[0].strip()
+    beginning = next((known for known in BEGINNINGS if text.startswith(known)), "")
+    if beginning:
+        return f"{beginning}."
     return text if _skeleton(text, lambda name: name in LIBRARY or name in words) in _KNOWN else ""
 
 
@@ -167,7 +224,7 @@ def _quotable(found: str, is_known: Callable[[str], bool]) -> bool:
 
 
 def _callable(found: str, is_known: Callable[[str], bool]) -> bool:
-    return all(is_known(part) or part in ("<lambda>", "<locals>") for part in found[:-2].split("."))
+    return all(is_known(part) or part in ("", "<lambda>", "<locals>") for part in found[:-2].split("."))
 
 
 _FITS: dict[str, Callable[[str, Callable[[str], bool]], bool]] = {

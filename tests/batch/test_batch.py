@@ -47,7 +47,7 @@ def test_a_class(root, folder):
     assert scores == {"right": 100.0, "wrong": 80.0, "cut": 0.0, "empty": 0.0, "link": 0.0}
     assert {check.verdict for check in done["cut"].result.checks} == {Verdict.ERROR}
     assert "symbolic link" in done["link"].result.checks[0].reason
-    assert "no such file" in done["empty"].result.checks[0].reason
+    assert "The folder is empty" in done["empty"].result.checks[0].reason
     (large,) = [check for check in done["wrong"].result.checks if check.id == "test_forward_large"]
     assert (large.verdict, large.mistake) == (Verdict.FAILED, "overflows")
     assert {name: result["score"] for name, result in stored(root).items()} == scores

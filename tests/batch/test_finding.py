@@ -10,7 +10,7 @@ import pytest
 
 from autograder.course import Unit
 from autograder.errors import UsageError
-from autograder.submissions import Found, find_submissions
+from autograder.submissions import Found, find_submissions, left_out
 
 UNIT = Unit("relu", "ReLU", due="2027-01-17T12:00+00:00", hours=1)
 
@@ -87,7 +87,7 @@ def test_canvas_namesakes(place):
 def test_canvas_one_student_twice(place):
     """Two files of one student are not guessed between."""
     folder = place("doejane_1_10_relu.ipynb", "doejane_1_11_other.ipynb")
-    with pytest.raises(UsageError, match=r"doejane has more than one submission: .*10.*11.*Keep one"):
+    with pytest.raises(UsageError, match=r"doejane has more than one submission: .*10.*11.*\nKeep one"):
         students(folder)
 
 
@@ -134,6 +134,109 @@ def test_student_goes_with_one_notebook(place):
     """--student for several notebooks would give all marks to one."""
     with pytest.raises(UsageError, match="--student goes with one notebook; 2 were found"):
         students(place("a.ipynb", "b.ipynb"), student="a")
+
+
+def told(*paths: Path) -> list[str]:
+    return left_out(paths, UNIT, find_submissions(paths, UNIT))
+
+
+@pytest.mark.parametrize("end", ["file", "file_"])
+def test_moodle_with_and_without_the_last_underscore(place, end):
+    """Older Moodles end the folder's name in "file"; both may lie side by side."""
+    folder = place(
+        "Jane Doe_11_assignsubmission_file/relu.ipynb", f"Rick Roe_12_assignsubmission_{end}/relu.ipynb"
+    )
+    assert students(folder) == ["Jane Doe", "Rick Roe"]
+    assert told(folder) == []
+
+
+def test_what_is_no_notebook_is_told(place):
+    """A file in a flat folder that is no notebook is somebody's submission all the same."""
+    folder = place("a.ipynb", "b_1_2_relu.zip", "c.html", "d.py", "e.pdf", ".DS_Store", "timestamp.txt")
+    assert told(folder) == [
+        "4 files are no notebooks and were not graded: b_1_2_relu.zip, c.html, d.py, e.pdf. "
+        "Ask for the .ipynb."
+    ]
+
+
+def test_a_folder_of_no_layout_is_told(place):
+    """A notebook in a folder that nothing explains is not passed over; other units' are."""
+    folder = place(
+        "a/relu/relu.ipynb",
+        "b/other/other.ipynb",
+        "c/relu.ipynb",
+        "d/relu.zip",
+        "e/.ipynb_checkpoints/relu-checkpoint.ipynb",
+        "__MACOSX/relu.ipynb",
+        "feedback/page.html",
+        "f.ipynb",
+    )
+    assert told(folder) == [
+        "2 folders match no layout and were not graded: c, d. Expected <student>/relu/relu.ipynb.",
+        "1 notebook lies beside students' folders and was not graded: f.ipynb. "
+        "Name it on the command line if it is a submission.",
+    ]
+
+
+def test_many_names_are_cut(place):
+    """A hundred files make one line, whatever they are called."""
+    names = [f"{n}\n.txt" for n in range(7)]
+    (sentence,) = told(place("a.ipynb", *names))
+    assert sentence.startswith("7 files are no notebooks and were not graded: 0?.txt, 1?.txt")
+    assert "and 2 more. Ask" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("folder", ["a", "."])
+def test_the_units_of_one_student_are_not_told(place, folder):
+    """Other units in nbgrader's layout are no submissions of this one."""
+    root = place("a/relu/relu.ipynb", "a/other/other.ipynb", "b/other/other.ipynb")
+    assert told(root / folder) == []
+
+
+def test_nothing_but_what_is_no_notebook(place):
+    """Where nothing is found, the error says what lies there."""
+    with pytest.raises(UsageError, match=r"no submission of relu .* 1 file is no notebook .*: relu.zip. Ask"):
+        students(place("relu.zip"))
+
+
+HANDED_IN = {
+    "two": (
+        ["one.ipynb", "two.ipynb"],
+        "The folder holds 2 notebooks (one.ipynb, two.ipynb) and none is called relu.ipynb: hand in one.",
+    ),
+    "a zip": (["x.zip"], "The folder holds no notebook, but x.zip: unpack it and hand in relu.ipynb."),
+    "a page": (["x.html", "timestamp.txt"], "The folder holds no notebook, but x.html: hand in relu.ipynb."),
+    "nothing": (["timestamp.txt"], "The folder is empty: hand in relu.ipynb."),
+    "two below": (
+        ["x/relu.ipynb", "y/relu.ipynb"],
+        "The folder holds 2 notebooks (x/relu.ipynb, y/relu.ipynb) and it is not clear which one counts: "
+        "hand in one.",
+    ),
+    "right": (["relu.ipynb", "old.ipynb"], ""),
+    "one below": (["x/y/mine.ipynb", "x/.ipynb_checkpoints/mine.ipynb"], ""),
+}
+
+
+@pytest.mark.parametrize("what", HANDED_IN)
+@pytest.mark.parametrize("layout", ["a/relu", "a_1_assignsubmission_file_", "submission_1"])
+def test_what_a_folder_of_one_student_holds(place, what, layout):
+    """The result says what was handed in, not that there is no such file."""
+    names, wrong = HANDED_IN[what]
+    found = one(place(*(f"{layout}/{name}" for name in names)))
+    assert found.wrong == wrong
+    assert found.path.is_file() == (not wrong)
+
+
+def test_all_doubles_are_told_at_once(place):
+    """Who puts the folder right needs to know of every student and file."""
+    folder = place("a_1_2_x.ipynb", "a_1_3_x.ipynb", "b_2_4_x.ipynb", "c_3_5_x.ipynb", "c_3_6_x-1.ipynb")
+    with pytest.raises(UsageError) as caught:
+        students(folder)
+    first, second, advice = str(caught.value).split("\n")
+    assert first == f"a has more than one submission: {folder}/a_1_2_x.ipynb, {folder}/a_1_3_x.ipynb."
+    assert second.startswith("c has more than one submission: ")
+    assert advice == "Keep one of each."
 
 
 STRANGE = [

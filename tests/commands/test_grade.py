@@ -111,6 +111,29 @@ def test_without_json_a_table(root, four):
     assert "1 graded, 0 unchanged" in done.stdout
 
 
+def test_the_table_says_why_a_whole_submission_was_lost(root, four):
+    """A file that is no notebook is one fault, not one for each check."""
+    done = run(root, "grade", UNIT, str(four / "student-003"), "--no-gradebook")
+    table = " ".join(done.stdout.split())
+    assert "ERROR Expected a notebook (JSON text)" in table
+    assert "more" not in table
+
+
+def test_what_is_left_out_is_told(root, four):
+    """On stderr, so that --json stays JSON; a folder without a notebook gets a result that says so."""
+    (four / "student-005").mkdir()
+    (four / "student-005" / f"{UNIT}.ipynb").write_text("{}")
+    (four / "student-006" / UNIT).mkdir(parents=True)
+    (four / "student-006" / UNIT / "mine.zip").write_text("")
+    done = run(root, "grade", UNIT, str(four), "--json", "--no-gradebook")
+    assert done.stderr.count("1 folder matches no layout and was not graded: student-005.") == 1
+    result = next(each for each in json.loads(done.stdout) if each["student"] == "student-006")
+    assert {check["verdict"] for check in result["checks"]} == {"ERROR"}
+    assert {check["reason"] for check in result["checks"]} == {
+        f"The folder holds no notebook, but mine.zip: unpack it and hand in {UNIT}.ipynb."
+    }
+
+
 def test_the_gradebook_gets_all_marks(root, four):
     """By default nbgrader's gradebook holds every mark that a result has."""
     grade(root, str(four))

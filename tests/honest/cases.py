@@ -657,3 +657,74 @@ def a_plot_that_ends_its_cell(content: Notebook) -> None:
     cell(content, "im2col")["source"] = (
         "a, b = plt.subplots(1, 2)\nb.plot([a])\n" + cell(content, "im2col")["source"]
     )
+
+
+@case()
+def a_global_that_a_demonstration_rebinds(content: Notebook) -> None:
+    """A released timing cell below binds ``filters`` to an array."""
+    cell(content, "make_filter")["source"] = textwrap.dedent(
+        """
+        filters = {
+            "blur": np.ones((3, 3)) / 9,
+            "sobel_x": np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]),
+            "sobel_y": np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]]),
+            "shift_right": np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+        }
+
+        def make_filter(name):
+            if name not in filters:
+                raise ValueError(name)
+            return filters[name]
+        """
+    )
+
+
+@case()
+def a_helper_that_a_demonstration_rebinds(content: Notebook) -> None:
+    """A released cell below binds ``sizes`` to a list."""
+    cell(content, "conv2d_im2col")["source"] = textwrap.dedent(
+        """
+        def sizes(x, w, stride, padding, dilation):
+            pairs = zip(x.shape[2:], w.shape[2:])
+            return tuple(conv_output_size(n, k, stride, padding, dilation) for n, k in pairs)
+
+        def conv2d_im2col(x, w, b=None, stride=1, padding=0, dilation=1):
+            cols = im2col(x, w.shape[2:], stride, padding, dilation)
+            out = w.reshape(len(w), -1) @ cols
+            if b is not None:
+                out = out + b[:, None]
+            return out.reshape(len(x), len(w), *sizes(x, w, stride, padding, dilation))
+        """
+    )
+
+
+@case()
+def plots_and_logs_inside_tasks(content: Notebook) -> None:
+    """What only shows something does nothing where it is not installed."""
+    imports = "import matplotlib.pyplot as plt\nimport wandb\nfrom tqdm.auto import tqdm"
+    put(content, imports, before="conv_output_size")
+    put(content, "wandb.init(project='convolutions')", before="conv_output_size")
+    body = bodies(content, "conv2d_forward", "conv2d_forward").body
+    first = ast.unparse(body[1]).split("\n")[0]
+    shown = """
+    fig, axes = plt.subplots(2, 3)
+    for ax in axes.flat:
+        ax.axis("off")
+    axes[0, 1].imshow(x[0, 0])
+    plt.show()
+    wandb.log({"size": x.shape[2]})
+"""
+    change(content, "conv2d_forward", f"    {first}", f"{shown.rstrip()}\n    {first}")
+
+
+@case()
+def a_named_tuple(content: Notebook) -> None:
+    """A tuple with names is a tuple."""
+    put(
+        content,
+        "from collections import namedtuple\nForward = namedtuple('Forward', 'out cache')",
+        before="im2col",
+    )
+    name = "conv2d_forward"
+    cell(content, name)["source"] += f"\n\nplain_{name} = {name}\n\ndef {name}(*args, **kwargs):\n    "
+    cell(content, name)["source"] += f"return Forward(*plain_{name}(*args, **kwargs))"

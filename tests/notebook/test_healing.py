@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from autograder.errors import Unreadable
 from autograder.inside.loading import compile_program
 from autograder.notebook import Release, Submission, read_release, read_submission, to_program
-from tests.support import code, locked, markdown, place, small_release, solved_small, task, write
+from tests.support import code, locked, markdown, notebook, place, small_release, solved_small, task, write
 
 
 @pytest.fixture
@@ -213,6 +214,27 @@ def test_the_notebook_of_another_unit_is_said(tmp_path: Path, release: Release) 
     content["metadata"]["course"]["unit"] = "gan"
     submission = read_submission(write(tmp_path, content), release)
     assert submission.healed == ("the file is the notebook of gan, not of small",)
+
+
+def test_the_notebook_of_another_unit_is_refused(tmp_path: Path, release: Release) -> None:
+    """Without a single task of this unit it is the wrong file, and nothing is put back into it."""
+    course = {"unit": "gan", "version": "1", "tasks": {"gan": ["gan"], "Layer": ["Layer"]}}
+    cells = [task("def gan():\n    return 1", "gan"), task("class Layer:\n    pass", "Layer")]
+    other = notebook(cells, course=course)  # both units have a task Layer
+    path = write(tmp_path, other)
+    with pytest.raises(Unreadable, match=r"notebook of 'gan', handed in for 'small'. Submit small.ipynb."):
+        read_submission(path, release)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [task("x = 1", "double"), code("def double(x):\n    return 2 * x"), code("double = lambda x: 2 * x")],
+    ids=["by name", "a function", "a lambda"],
+)
+def test_one_task_of_this_unit_is_enough(cell: Any, tmp_path: Path, release: Release) -> None:
+    """A notebook that holds anything of this unit is graded, whatever its metadata say."""
+    submission = read_submission(write(tmp_path, notebook([cell], course={"unit": "gan"})), release)
+    assert submission.healed[0] == "the file is the notebook of gan, not of small"
 
 
 def test_own_cells_stay(tmp_path: Path, release: Release) -> None:

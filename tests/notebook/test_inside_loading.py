@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import random
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -27,17 +28,17 @@ def load(*cells: str, mode: str = "slice", **options: Any) -> dict[str, Any]:
 
 
 IMPORTS = {
-    "import seaborn": "seaborn.heatmap(x)",
-    "import seaborn as sns": "sns.heatmap(x)",
-    "import seaborn.objects as so": "so.Plot(x)",
-    "import os, seaborn": "seaborn.heatmap(x)",
-    "from seaborn import heatmap": "heatmap(x)",
-    "from seaborn import heatmap as h, color": "h(x)",
-    "from seaborn.objects import Plot": "Plot(x)",
-    "from seaborn import *": "heatmap(x)",
-    "import seaborn; alias = seaborn": "alias.heatmap(x)",
-    "import seaborn as sns; palette = sns.color_palette()": "palette[0]",
-    "import seaborn as sns; first, second = sns.colors()": "second + 1",
+    "import xarray": "xarray.heatmap(x)",
+    "import xarray as xr": "xr.heatmap(x)",
+    "import xarray.objects as so": "so.Plot(x)",
+    "import os, xarray": "xarray.heatmap(x)",
+    "from xarray import heatmap": "heatmap(x)",
+    "from xarray import heatmap as h, color": "h(x)",
+    "from xarray.objects import Plot": "Plot(x)",
+    "from xarray import *": "heatmap(x)",
+    "import xarray; alias = xarray": "alias.heatmap(x)",
+    "import xarray as xr; palette = xr.color_palette()": "palette[0]",
+    "import xarray as xr; first, second = xr.colors()": "second + 1",
 }
 
 
@@ -49,7 +50,7 @@ def test_a_missing_module_is_a_placeholder(line: str, mode: str) -> None:
         line, f"def f(x):\n    return {IMPORTS[line]}", "def g(x):\n    return x", mode=mode, names=("f", "g")
     )
     assert namespace["g"](3) == 3
-    with pytest.raises(Unavailable, match="seaborn is not available while grading"):
+    with pytest.raises(Unavailable, match="xarray is not available while grading"):
         namespace["f"](3)
 
 
@@ -68,9 +69,9 @@ def test_the_right_module_is_blamed() -> None:
 
 def test_an_import_inside_a_function_may_be_missing_too() -> None:
     """Only the use raises, and it says what is missing."""
-    namespace = load("def f(x):\n    import seaborn as sns\n    return x if x else sns.heatmap(x)")
+    namespace = load("def f(x):\n    import xarray as xr\n    return x if x else xr.heatmap(x)")
     assert namespace["f"](1) == 1
-    with pytest.raises(Unavailable, match="seaborn"):
+    with pytest.raises(Unavailable, match="xarray"):
         namespace["f"](0)
 
 
@@ -147,6 +148,72 @@ def test_a_decorator_of_a_missing_module_leaves_the_function() -> None:
     """``@njit`` makes a function faster, not another one."""
     namespace = load("from numba import njit", "@njit(parallel=True)\ndef f(x):\n    return x + 1")
     assert namespace["f"](1) == 2
+
+
+SHOWN = {
+    "figures": "plt.figure(figsize=(4, 2))\n    plt.plot(x)\n    plt.show()",
+    "one pair of axes": "fig, ax = plt.subplots()\n    ax.plot(x)\n    fig.savefig('a.png')",
+    "a grid of axes": (
+        "fig, axes = plt.subplots(2, 3)\n    axes[0, 1].plot(x)\n    axes[1][2].set_title('x')\n"
+        "    for ax in axes.flat:\n        ax.axis('off')\n    axes.ravel()[0].imshow(x)"
+    ),
+    "a loop over axes": (
+        "fig, axes = plt.subplots(2, ncols=2, figsize=(3, 3))\n"
+        "    for ax, title in zip(axes.flat, 'abcd', strict=True):\n        ax.set_title(title)\n"
+        "    assert plt.figure().subplots(3).shape == (3,)\n"
+        "    assert plt.subplots(squeeze=False)[1].shape == (1, 1)"
+    ),
+    "a loop over a legend": "for line in plt.legend().get_lines():\n        line.set_color('r')",
+    "nested axes": "fig, ((a, b), (c, d)) = plt.subplots(2, 2)\n    d.plot(x)",
+    "a starred target": "first, *rest, last = plt.subplots(1, 4)[1]\n    last.plot(x)\n    first.plot(rest)",
+    "a line": "line, = plt.plot([x])\n    line.set_color('red')\n    n, bins, _ = plt.hist([x])",
+    "a with": "with plt.style.context('ggplot') as style:\n        style.use(x)\n        plt.bar(x, x)",
+    "settings": "plt.rcParams['font.size'] = 9\n    plt.x = 3\n    del plt.x",
+    "a question": "assert not plt.get_fignums() and len(plt.get_fignums()) == 0 and x not in plt.colors",
+    "a text": "print(f'{plt.gca():>9} {plt.gca()}')",
+    "wandb": "import wandb\n    wandb.init(project='x')\n    wandb.log({'loss': x})",
+    "tensorboard": (
+        "from torch.utils.tensorboard import SummaryWriter\n    with SummaryWriter('runs') as w:\n"
+        "        w.add_scalar('loss', x, 1)"
+    ),
+    "tensorboard by its whole name": (
+        "import torch.utils.tensorboard\n    torch.utils.tensorboard.SummaryWriter().add_scalar('a', x)\n"
+        "    assert torch.utils is not torch.utils.tensorboard"
+    ),
+    "tensorboard as a part": "from torch.utils import tensorboard as t, data\n    t.SummaryWriter().flush()",
+    "a summary": "from torchinfo import summary\n    summary(x, input_size=(1, 2))",
+    "a class": (
+        "import seaborn as sns\n    class Plot(sns.FacetGrid):\n        pass\n"
+        "    Plot(x).map(print).savefig(x)"
+    ),
+    "a bar": "from tqdm.auto import tqdm\n    tqdm.write('x')\n    assert list(tqdm([1])) == [1]",
+    "a counted bar": "from tqdm.contrib import tenumerate\n    assert list(tenumerate('a')) == [(0, 'a')]",
+}
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_what_only_shows_does_nothing_in_a_task(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots and logs inside a task cost nothing and change nothing."""
+    libraries = ("torch",) if "torch.utils" in SHOWN[what] else ()
+    if libraries:  # the test needs no torch, only its modules
+        for name in ("torch", "torch.utils", "torch.utils.data"):
+            monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+        sys.modules["torch"].utils = sys.modules["torch.utils"]  # type: ignore[attr-defined]
+        sys.modules["torch.utils"].data = sys.modules["torch.utils.data"]  # type: ignore[attr-defined]
+        sys.modules["torch"].default_generator = types.SimpleNamespace(  # type: ignore[attr-defined]
+            manual_seed=lambda seed: None
+        )
+    task = f"def f(x):\n    {SHOWN[what]}\n    return x"
+    namespace = load("import matplotlib.pyplot as plt", task, libraries=libraries)
+    assert namespace["f"](3) == 3
+
+
+@pytest.mark.parametrize("use", ["plt.cm.viridis(x) * 2", "float(plt.ylim())", "np.array(plt.gcf()) + x"])
+def test_what_only_shows_gives_no_numbers(use: str) -> None:
+    """Code that computes with what a plot gives is told why it cannot."""
+    namespace = load("import matplotlib.pyplot as plt\nimport numpy as np", f"def f(x):\n    return {use}")
+    with pytest.raises(Unavailable, match="matplotlib is not available while grading"):
+        namespace["f"](3)
 
 
 def test_tqdm_in_a_task_is_a_plain_loop() -> None:

@@ -358,3 +358,57 @@ def test_slicing_ends_in_time(what: str) -> None:
     begun = time.process_time()
     program(HOSTILE[what])
     assert time.process_time() - begun < 15  # about 1 s; without care these take minutes
+
+
+# Cells with [G] are given by the release: demonstrations below the tasks that they show.
+USES = "def f(x):\n    return helper(x)"
+HELPER = "def helper(x):\n    return x + 1"
+DEMONSTRATIONS = {
+    "a value": ([HELPER, USES, "[G]helper = [1, 2]"], 4),
+    "several names": ([HELPER, USES, "[G]helper, other = 1, 2"], 4),
+    "a loop": ([HELPER, USES, "[G]for helper in range(3):\n    pass"], 4),
+    "what is done to it then": ([HELPER, USES, "[G]helper = []", "[G]helper.append(1)", "helper += [2]"], 4),
+    "a call that sets a global": (
+        ["K = 1\ndef put(k):\n    global K\n    K = k\ndef f(x):\n    return K", "[G]K = 9", "[G]put(5)"],
+        1,
+    ),
+    "and the student's own below": ([HELPER, USES, "[G]helper = 1", "helper = lambda x: x + 7"], 10),
+    # and what counts as it did
+    "a given value above": (["[G]T = [1]", "T += [2]", "def f(x):\n    return sum(T) + x"], 6),
+    "a given definition": ([HELPER, USES, "[G]def helper(x):\n    return x + 5"], 8),
+    "a table that a given cell fills": (["T = {}\ndef f(x):\n    return T[x]", "[G]T[3] = 8"], 8),
+    "what a given function uses": (
+        ["T = 1", "[G]T = 5", "[G]def look():\n    return T", "def f(x):\n    return look()"],
+        5,
+    ),
+    "a value in between": (
+        ["x = [1]", "[G]x = [1, 2, 3]", "N = len(x)", "def f(_):\n    return N"],
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DEMONSTRATIONS)
+def test_a_demonstration_takes_no_name_away(what: str) -> None:
+    """What a released cell binds to a name of the student's is not what the student's functions use."""
+    cells, expected = DEMONSTRATIONS[what]
+    listed = [
+        {
+            "id": None,
+            "task": None,
+            "source": text.removeprefix("[G]"),
+            "index": at,
+            "given": text[:3] == "[G]",
+        }
+        for at, text in enumerate(cells)
+    ]
+    compiled = compile_program({"cells": listed, "names": ["f"], "libraries": []})
+    namespace, report = compiled.execute("slice")
+    assert report["ok"], report["error"]
+    assert namespace["f"](3) == expected
+
+
+def test_gradients_switched_off_at_the_end_are_not() -> None:
+    """``torch.set_grad_enabled(False)`` before an evaluation is no set-up of the tasks."""
+    calls = "calls = []\nclass torch:\n    set_grad_enabled = calls.append"
+    assert load(calls, "def f(x):\n    return calls", "torch.set_grad_enabled(False)")["f"](3) == []

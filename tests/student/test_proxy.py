@@ -251,6 +251,57 @@ def test_lists_for_tuples_and_numpy_scalars_for_floats_are_fine(make):
     assert list(make(source, ["f"], reference=reference).f(np.ones(4))) == [4.0, 1.0]
 
 
+PAIRS = {
+    "namedtuple": "from collections import namedtuple\nPair = namedtuple('Pair', 'out cache')",
+    "NamedTuple": "from typing import NamedTuple\nclass Pair(NamedTuple):\n    out: list\n    cache: list",
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_named_tuple_is_a_tuple_where_several_values_are_expected(make, kind):
+    """Its parts cross as those of a tuple do, and are compared like them."""
+    source = PAIRS[kind] + LAYER.replace("return x @ w.T, (x, w)", "return Pair(x @ w.T, (x, w))")
+    student = make(source, ["forward", "backward"], reference=LAYER)
+    out, cache = student.forward(np.ones((5, 3)), np.ones((4, 3)))
+    assert out.shape == (5, 4)
+    assert len(student.backward(out, cache)) == 2
+    wrong = make(source.replace("x @ w.T, (x", "(x @ w.T).T, (x"), ["forward"], reference=LAYER)
+    with pytest.raises(ReplyMismatch, match=r"1st value that forward returned has the wrong shape"):
+        wrong.forward(np.ones((5, 3)), np.ones((4, 3)))
+
+
+def test_a_named_tuple_is_an_object_where_one_is_expected(make):
+    """A class of values may be built on it: its methods and operators stay with it."""
+    source = """
+    from typing import NamedTuple
+    class Dual(NamedTuple):
+        value: float
+        slope: float
+        def __add__(self, other):
+            return Dual(self.value + other.value, self.slope + other.slope)
+    """
+    reference = """
+    class Dual:
+        def __init__(self, value, slope):
+            self.value, self.slope = value, slope
+        def __add__(self, other):
+            return Dual(self.value + other.value, self.slope + other.slope)
+    """
+    student = make(source, ["Dual"], reference=reference)
+    assert (student.Dual(1.0, 2.0) + student.Dual(3.0, 4.0)).slope == 6.0
+
+
+def test_a_dtype_that_does_not_cross_is_named(make):
+    """An array of long doubles is an array; what it must be instead is said."""
+    source = "import numpy as np\ndef f():\n    return np.ones(3, np.longdouble)\n"
+    reference = "import numpy as np\ndef f():\n    return np.ones(3)\n"
+    sentence = (
+        r"f returned a NumPy array of dtype longdouble \(accepted are bool, .*\); expected a NumPy array"
+    )
+    with pytest.raises(ReplyMismatch, match=sentence):
+        make(source, ["f"], reference=reference).f()
+
+
 def test_exceptions_carry_class_line_and_verdict(make):
     """A builtin class can be caught by name; the reason shows the student's own line."""
     source = "def f(x):\n    if x < 0:\n        raise ValueError('x is %r' % x)\n    return [1, 2][x]\n"
