@@ -75,11 +75,14 @@ def submissions_in(path: Path, unit: Unit) -> list[Found]:
         UsageError: it does not exist or cannot be read.
     """
     try:
-        if path.is_symlink() or not path.is_dir():
+        if not path.is_dir():
             if not os.path.lexists(path):
                 raise UsageError(f"{path} does not exist")
-            return [Found(path.stem, path)]
-        return list(_nested(path, unit)) or _foldered(path, unit) or _own(path, unit) or _flat(path)
+            found = [Found(path.stem, path)]
+        else:
+            by_student = [*_nested(path, unit), *_foldered(path, unit)]  # a download may hold both
+            found = by_student or _own(path, unit) or _flat(path)
+        return [replace(item, student=_printable(item.student)) for item in found]
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
@@ -87,6 +90,8 @@ def submissions_in(path: Path, unit: Unit) -> list[Found]:
 def _nested(path: Path, unit: Unit) -> Iterator[Found]:
     """nbgrader's layout: a folder per student with a folder per unit in it."""
     for student in _entries(path):
+        if _platform(student) and student.is_dir():
+            continue  # students unpack the release's folder there, too
         folder = student / unit.name
         closed = student.is_dir() and not os.access(student, os.X_OK)
         if closed or os.path.isdir(folder) or os.path.islink(folder):
@@ -111,11 +116,16 @@ def _foldered(path: Path, unit: Unit) -> list[Found]:
     """Moodle and Gradescope: a folder per student, the notebook in it."""
     found: list[tuple[Path, re.Match[str] | None, str]] = []
     for folder in _entries(path):
-        match = _MOODLE.fullmatch(folder.name) or _GRADESCOPE.fullmatch(folder.name)
+        match = _platform(folder)
         if match and folder.is_dir():
             notebook, wrong = (folder, "") if folder.is_symlink() else _notebook_in(folder, unit)
             found.append((notebook, match, wrong))
     return _named(found)
+
+
+def _platform(folder: Path) -> re.Match[str] | None:
+    """The name that Moodle or Gradescope gave to a student's folder."""
+    return _MOODLE.fullmatch(folder.name) or _GRADESCOPE.fullmatch(folder.name)
 
 
 def _flat(path: Path) -> list[Found]:
@@ -136,6 +146,12 @@ def _named(files: list[tuple[Path, re.Match[str] | None, str]]) -> list[Found]:
         Found(_short_name(match, len(numbers[match["who"]]) > 1) if match else file.stem, file, wrong=wrong)
         for file, match, wrong in files
     ]
+
+
+def _printable(name: str) -> str:
+    """A name that can stand in any text and on any terminal; bytes that are no UTF-8 as they are written."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _short_name(match: re.Match[str], shared: bool) -> str:
@@ -204,7 +220,7 @@ def left_out(paths: Iterable[Path], unit: Unit, found: Iterable[Found]) -> list[
     folders: list[str] = []
     notebooks: list[str] = []
     others: list[str] = []
-    searched = [path for path in paths if path.is_dir() and not path.is_symlink()]
+    searched = [path for path in paths if path.is_dir()]
     for entry in (entry for path in searched for entry in _entries(path)):
         if entry in taken or _is_helper(entry, unit):
             continue

@@ -10,6 +10,7 @@ ReplyMismatch(AssertionError) FAILED: wrong structure, shape or kind of dtype
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -102,7 +103,7 @@ def _message(claim: dict[str, Any]) -> str:
 
     Hidden inputs are visible to the student's function by nature, so a message is a way
     to carry them out (``int(repr(x))``): it is short, of what is quoted only names stay,
-    and of numbers only short ones such as sizes.
+    and of numbers only the first few, and of these short ones such as sizes.
     """
     line = claim.get("line")
     if claim.get("class") == "Unavailable":  # our own sentence, see ``claims``
@@ -112,10 +113,13 @@ def _message(claim: dict[str, Any]) -> str:
     kind = claim.get("class")
     if own_raise or kind not in BUILTIN.keys() | {"UnboundLocalError", "NameError"}:
         return ""
-    message = _NUMBER.sub(_sizes_only, _QUOTED.sub(_names_only, clean(claim.get("message", ""), 160)))
+    told = itertools.count(1)
+    quoted = _QUOTED.sub(_names_only, clean(claim.get("message", ""), 160))
+    message = _NUMBER.sub(lambda number: _size(number[0]) if next(told) <= _MOST_SIZES else "…", quoted)
     return f" Python says: {message}" if message and kind != "KeyError" else ""
 
 
+_MOST_SIZES = 10  # of a message: two shapes with four axes, and two more
 # From a quotation mark to the next of its kind, or to the end where the text was cut.
 _QUOTED = re.compile(r"""(?<!\w)(['"]).*?(?:\1|$)""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_.]{0,40}[0-9]{0,2}(\(\))?")
@@ -126,8 +130,8 @@ def _names_only(quoted: re.Match[str]) -> str:
     return quoted[0] if _NAME.fullmatch(quoted[0].strip(quoted[1])) else "…"
 
 
-def _sizes_only(number: re.Match[str]) -> str:
-    return number[0] if re.fullmatch(r"-?[0-9]{1,4}", number[0]) else "…"
+def _size(number: str) -> str:
+    return number if re.fullmatch(r"-?[0-9]{1,3}", number) else "…"
 
 
 def clean(text: Any, length: int) -> str:

@@ -246,7 +246,6 @@ STRANGE = [
     "-rf",
     "a'b\"c",
     "$(id)",
-    "a\nb",
     "x" * 200,
     "é",
     "e\u0301",
@@ -336,3 +335,32 @@ def test_one_student_in_two_places(place):
     folder = place("a/x.ipynb", "b/x.ipynb")
     with pytest.raises(UsageError, match=r"x has more than one submission: .*a/x.ipynb, .*b/x.ipynb"):
         students(folder / "a", folder / "b")
+
+
+def test_an_unpacked_release_among_the_folders_of_a_platform(place):
+    """One student of many hands in the folder that he was given: all are found."""
+    folder = place(
+        "submission_1/relu.ipynb", "submission_2/relu/relu.ipynb", "Jane_3_assignsubmission_file_/x.ipynb"
+    )
+    assert students(folder) == ["Jane", "submission_1", "submission_2"]
+
+
+def test_a_folder_that_is_named_by_a_link_is_followed(place, tmp_path):
+    """Whoever grades says where submissions lie; only what students hand in must be no link."""
+    place("a/relu/relu.ipynb", "b/relu/relu.ipynb")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    assert students(tmp_path / "link") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [(b"bad\xff", "bad\\xff"), (b"\x1b]0;owned\x07", "\\x1b]0;owned\\x07"), (b"a\nb", "a\\nb")],
+)
+def test_a_name_is_printable(place, name, student):
+    """Bytes that are no UTF-8, and what would move a terminal's cursor, are written out."""
+    folder = place("x.txt")
+    file = os.path.join(os.fsencode(folder), name, b"relu", b"relu.ipynb")
+    os.makedirs(os.path.dirname(file))
+    with open(file, "wb") as notebook:
+        notebook.write(b"{}")
+    assert students(folder) == [student]

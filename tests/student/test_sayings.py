@@ -135,3 +135,16 @@ def test_a_missing_library_is_named():
 def test_a_library_that_is_not_missing_is_not_named(message):
     """What the process claims beyond the list of missing libraries is left out."""
     assert unavailable(message, {"pandas"}) == "f raised Unavailable."
+
+
+def test_a_message_carries_few_numbers():
+    """Shapes help; twenty numbers of four digits would carry the check's own source out."""
+    shapes = "(1111,2222,333) (4,5,6,7,8,9,10,11,12)"
+    claim = {
+        "class": "ValueError",
+        "bases": ["ValueError"],
+        "line": {"cell": "cell 3", "line": 2, "text": "x + y"},
+    }
+    claim["message"] = f"operands could not be broadcast together with shapes {shapes}"
+    told = raised(claim, "f").reason
+    assert "(…,…,333) (4,5,6,7,8,9,10,…,…)" in told
