@@ -124,7 +124,11 @@ def executor_for(
 
 
 def _begin_worker() -> None:
-    """Ctrl-C is for the command, which ends its workers; a command that was killed cannot."""
+    """Ctrl-C is for the command, which ends its workers; a command that was killed cannot.
+
+    What a course's own files print goes to standard error: standard output is the command's.
+    """
+    os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
