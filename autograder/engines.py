@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -128,7 +129,8 @@ def _begin_worker() -> None:
 
     What a course's own files print goes to standard error: standard output is the command's.
     """
-    os.dup2(2, 1)
+    if sys.stderr is not None:
+        os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -25,7 +25,7 @@ _real: list[TextIO] = []  # standard output as it was, while it is kept clean
 def only_json() -> Iterator[None]:
     """Send what is printed to standard error, by this process and by those that it starts."""
     before = sys.stdout
-    if before is None:  # started with a closed standard output
+    if before is None or sys.stderr is None:  # started with one of them closed
         yield
         return
     before.flush()
