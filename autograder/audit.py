@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .course import Course
+from .errors import naming
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _parsed(line: str) -> list[dict[str, object]]:
 def _append(path: Path, lines: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
-    with open(handle, "r+b", buffering=0, closefd=True) as file:
+    with naming(path), open(handle, "r+b", buffering=0, closefd=True) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = "".join(line + "\n" for line in lines).encode()
         file.write(_separator(file.fileno()) + text)

@@ -9,19 +9,22 @@ or environment, with the next step to take; 130 interrupted.
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 import re
 import sys
+import traceback
+from contextlib import nullcontext
 from importlib import metadata
 
 import click
 
 from . import __version__, commands
-from .errors import CourseError, did_you_mean
+from .errors import CourseError, did_you_mean, in_words, naming
+from .printing import OUTPUT, end_output, only_json
 from .threads import use_one_thread
 
 DISTRIBUTION = "course-autograder"
+PRINTERS = ("click", "rich")
 
 
 class LazyGroup(click.Group):
@@ -50,30 +53,69 @@ def course() -> None:
 def main() -> None:
     """Entry point of the console script."""
     use_one_thread()
+    with only_json() if "--json" in sys.argv[1:] else nullcontext():
+        sys.exit(_run())
+
+
+def _run() -> int:
+    """Carry the command out; its exit code, after whatever went wrong was said."""
     try:
-        course.main(standalone_mode=False)
+        return _ended_with()
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except CourseError as error:
-        click.echo(f"course: {error}", err=True)
-        sys.exit(2)
+        return _refused(str(error))
     except ModuleNotFoundError as error:
         part = _part_of(error.name or "")
         if part is None:
             raise
-        click.echo(
-            f"course: {error.name} is not installed; this command needs it: "
-            f"pip install '{DISTRIBUTION}[{part}]'",
-            err=True,
+        return _refused(
+            f"{error.name} is not installed; this command needs it: pip install '{DISTRIBUTION}[{part}]'"
         )
-        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("course: interrupted; results that were finished are kept", err=True)
-        sys.exit(130)
+        return 130
     except BrokenPipeError:  # whoever read our output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        end_output()
+        return 1
+    except OSError as error:
+        return _refused(in_words(_of_output(error)))
+
+
+def _ended_with() -> int:
+    """Run the command; its exit code."""
+    try:
+        course.main(standalone_mode=False)
+        code = 0
+    except SystemExit as ended:
+        code = _code_of(ended)
+    if sys.stdout is not None:
+        with naming(OUTPUT):  # here, where it can still be said that there was no room
+            sys.stdout.flush()
+    return code
+
+
+def _code_of(ended: SystemExit) -> int:
+    if ended.code is None or isinstance(ended.code, int):
+        return ended.code or 0
+    click.echo(ended.code, err=True)  # as Python itself does
+    return 1
+
+
+def _refused(why: str) -> int:
+    click.echo(f"course: {why}", err=True)
+    return 2
+
+
+def _of_output(error: OSError) -> OSError:
+    """The error with its place: what was raised while something was printed names none."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    if error.filename is None and frame.f_globals["__name__"].split(".")[0] in PRINTERS:
+        error.filename = OUTPUT
+    if error.filename == OUTPUT:
+        end_output()
+    return error
 
 
 def _part_of(module: str) -> str | None:

@@ -138,6 +138,8 @@ class Collected:
             session.perform_collect()
         except pytest.UsageError as error:
             self._fixtures.problems.append(str(error))
+        except SystemExit as error:  # a file that ends Python would end the command without a word
+            self._fixtures.problems.append(f"SystemExit: {error}")
         if self._fixtures.problems:
             raise ConfigError(f"{unit.grader} cannot be collected: {self._fixtures.problems[0]}")
         items: dict[str, list[pytest.Item]] = {name: [] for name in names}

@@ -16,9 +16,9 @@ from datetime import datetime
 from functools import cached_property
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any
 
 from .errors import ConfigError, UsageError, did_you_mean
+from .typed import POSITIVE, Rule, faults, one_of
 
 CONFIG_NAME = "course_config.py"
 
@@ -140,6 +140,24 @@ class Unit:
         """The stored proof."""
         return self.root / "proofs" / f"{self.name}.json"
 
+    def read_files(self) -> dict[str, bytes]:
+        """The contents of ``files``.
+
+        Raises:
+            ConfigError: one is missing, or is no file.
+        """
+        return {name: self._read_file(name) for name in self.files}
+
+    def _read_file(self, name: str) -> bytes:
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"{CONFIG_NAME}: unit {self.name!r}: files lists {name!r}, but {path} cannot be read: "
+                f"{error.strerror}. Put the file there, or correct files=(...)."
+            ) from error
+
 
 @dataclass(frozen=True)
 class Course:
@@ -183,6 +201,22 @@ class Course:
         return unit.limits or self.limits
 
 
+WHEN = ("always", "after-due", "never")
+# What a value has to be beside its kind; other numbers are not negative.
+RULES = {
+    "Unit.name": Rule(
+        "lower-case letters, digits and underscores, at most 41", re.compile("[a-z][a-z0-9_]{0,40}").fullmatch
+    ),
+    "Unit.runtime": one_of("numpy", "torch"),
+    "Disclosure.*": one_of(*WHEN),
+    "Limits.*": POSITIVE,  # nothing could be graded with none of it
+    "Profile.cpus": POSITIVE,
+    "Profile.memory_gib": POSITIVE,
+    "Profile.hours": POSITIVE,
+    "Course.mutants_killed": Rule("a share from 0 to 1", lambda share: 0 <= share <= 1),
+}
+
+
 def find_root(start: Path | None = None) -> Path:
     """The nearest folder upwards with a ``course_config.py``.
 
@@ -211,10 +245,10 @@ def load_course(start: Path | None = None) -> Course:
     """
     root = find_root(start)
     course = _execute(root / CONFIG_NAME)
+    _check(course)
     data = os.environ.get("COURSE_DATA") or course.data
     units = tuple(replace(unit, root=root) for unit in course.units)
     course = replace(course, root=root, data=data, units=units)
-    _check(course)
     _import_from(root)
     return course
 
@@ -240,7 +274,7 @@ def _execute(path: Path) -> Course:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{path} does not run: {type(error).__name__}: {error}") from error
     course = getattr(module, "course", None)
     if not isinstance(course, Course):
@@ -249,25 +283,25 @@ def _execute(path: Path) -> Course:
 
 
 def _check(course: Course) -> None:
+    """Refuse the first value that is not what its field wants.
+
+    Raises:
+        ConfigError: it names the field, what was expected and what came.
+    """
+    for fault in faults(course, "", RULES):
+        raise ConfigError(f"{CONFIG_NAME}: {_by_name(course, fault)}")
     names = [unit.name for unit in course.units]
     for unit in course.units:
         where = f"{CONFIG_NAME}: unit {unit.name!r}"
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", unit.name):
-            raise ConfigError(f"{where}: a name is lower-case letters, digits and underscores, at most 41")
         if names.count(unit.name) > 1:
             raise ConfigError(f"{where} is listed {names.count(unit.name)} times, expected once")
-        if unit.runtime not in ("numpy", "torch"):
-            raise ConfigError(f"{where}: runtime is {unit.runtime!r}, expected 'numpy' or 'torch'")
         _check_due(where, unit.due)
-        _check_numbers(where + " limits", course.limits_of(unit))
-    for name, value in vars(course.disclosure).items():
-        if value not in ("always", "after-due", "never"):
-            raise ConfigError(
-                f"{CONFIG_NAME}: disclosure.{name} is {value!r}, expected 'always', 'after-due' or 'never'"
-            )
-    _check_numbers(f"{CONFIG_NAME}: late", course.late)
-    if course.hint_tokens is not None:
-        _check_numbers(f"{CONFIG_NAME}: hint_tokens", course.hint_tokens)
+
+
+def _by_name(course: Course, fault: str) -> str:
+    """A fault of ``units[3].hours`` is told by the unit's name, which is easier to find."""
+    found = re.match(r"units\[(\d+)\]\.(?!name )", fault)
+    return f"unit {course.units[int(found[1])].name!r}: {fault[found.end() :]}" if found else fault
 
 
 def _check_due(where: str, due: str) -> None:
@@ -278,9 +312,3 @@ def _check_due(where: str, due: str) -> None:
         raise ConfigError(f"{where}: due is {due!r}, {expected}") from error
     if moment.tzinfo is None:
         raise ConfigError(f"{where}: due {due!r} has no time zone; add one, such as +01:00")
-
-
-def _check_numbers(where: str, values: Any) -> None:
-    for name, value in vars(values).items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise ConfigError(f"{where}.{name} is {value!r}, expected a number that is not negative")

@@ -13,6 +13,7 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     InterfaceError,
     NoSuchModuleError,
@@ -88,10 +89,12 @@ def explained(url: str, what: str, where: str) -> Iterator[None]:
 
 @contextmanager
 def outage_explained(url: str, what: str, where: str) -> Iterator[None]:
-    """The same for work on an open database: only a connection that is lost is the operator's concern."""
+    """The same for work on an open database: only a lost connection or a damaged file is theirs to mend."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except DatabaseError as error:
+        if not isinstance(error, (OperationalError, InterfaceError)) and not _is_damage(error):
+            raise
         raise ConfigError(f"{what} cannot be used: {_why(_parsed(url), error)} {where}") from error
 
 
@@ -117,9 +120,16 @@ def _why(url: URL, error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error}."
     said = _first_line(error)
+    if _is_damage(error):
+        return f"{url.database} is damaged ({said}). Restore it from a backup, or move it away."
     if url.get_backend_name() != "postgresql":
         return f"{said}."
     return f"{_advice(url, said)} It said: {said}."
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether SQLite finds that its file is none, or no longer whole: no more special error than this."""
+    return type(error) is DatabaseError
 
 
 def _no_driver(url: URL, error: ImportError) -> str:

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -124,7 +125,12 @@ def executor_for(
 
 
 def _begin_worker() -> None:
-    """Ctrl-C is for the command, which ends its workers; a command that was killed cannot."""
+    """Ctrl-C is for the command, which ends its workers; a command that was killed cannot.
+
+    What a course's own files print goes to standard error: standard output is the command's.
+    """
+    if sys.stderr is not None:
+        os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -72,7 +72,7 @@ class Grader:
         self._explain = explain
         self._secret = course_secret(course)
         self._environment = environment_digest(course, unit, tier, secret_id(self._secret))
-        self._files = {name: (unit.folder / name).read_bytes() for name in unit.files}
+        self._files = unit.read_files()
         self._collector = Collector()
         self.zygote = Zygote.start(
             tier, unit.runtime, unit.libraries, self.limits

@@ -162,7 +162,7 @@ def _executed(unit: Unit, text: str) -> dict[str, object]:
         exec(compile(text, str(unit.mistakes), "exec"), module.__dict__)
     except ConfigError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{short(unit.mistakes)} does not run: {type(error).__name__}: {error}") from error
     finally:
         del sys.modules[module.__name__]

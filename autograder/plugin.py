@@ -72,7 +72,7 @@ class Suite:
         self.unit = unit
         self.limits: Limits = course.limits_of(unit)
         self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
-        self.reference: dict[str, Any] = vars(_reference(unit))
+        self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
         calm_torch()
@@ -284,11 +284,18 @@ def reference_subject(suite: Suite) -> LocalSubject:
     return LocalSubject(suite.reference, is_reference=True)
 
 
-def _reference(unit: Unit) -> Any:
+def load_reference(unit: Unit) -> Any:
+    """The module of the reference solution.
+
+    Raises:
+        ConfigError: it cannot be imported; the file and the error are named.
+    """
     try:
         return importlib.import_module(f"solutions.{unit.name}")
-    except ImportError as error:
-        raise ConfigError(f"{unit.reference} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ConfigError(
+            f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
+        ) from error
 
 
 def _outcome(now: Now) -> Outcome | None:

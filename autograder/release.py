@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .course import Course, Unit
-from .errors import ConfigError
+from .errors import ConfigError, naming
 from .leaks import LONG, Leak, Text, find_leaks, machine_paths, secrets_of, texts_of_files
 from .marks import parse_file, read_marks, read_source
 from .master import Master, imported_modules, python_of, read_master
@@ -288,7 +288,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _write_file(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        os.replace(partial, path)

@@ -15,14 +15,17 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from .course import Course
-from .errors import CourseError
-from .verdicts import Result
+from .errors import CourseError, NotStored, in_words, naming
+from .typed import faults
+from .verdicts import Result, totals
 
 LONGEST_NAME = 120  # bytes; nbgrader's columns hold 128 characters
+ROUNDING = 2e-6  # of sums of points
 _PLAIN = re.compile("[A-Za-z0-9_@+-]+")  # most names, which need no look at each letter
 _UNSAFE = set('/\\%:*?"<>|')
 
@@ -82,9 +85,16 @@ def result_path(course: Course, unit: str, student: str) -> Path:
 
 
 def write_result(course: Course, result: Result) -> Path:
-    """Write a result so that a reader sees the old file or the new one, whatever is killed when."""
+    """Write a result so that a reader sees the old file or the new one, whatever is killed when.
+
+    Raises:
+        NotStored: the disk is full, or the place cannot be written.
+    """
     path = result_path(course, result.unit, result.student)
-    _replace(path, _storable(result.to_json()))
+    try:
+        _replace(path, _storable(result.to_json()))
+    except OSError as error:
+        raise NotStored(f"the result of {result.student} cannot be stored: {in_words(error)}") from error
     return path
 
 
@@ -123,9 +133,31 @@ def _sorted_results(course: Course, unit: str) -> tuple[list[Result], list[Resul
 
 def _read(path: Path) -> Result:
     try:
-        return Result.from_json(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:  # JSON and Unicode errors are ValueErrors
-        raise ResultFileError(f"{path}: {error}. Grade this student again with --force.") from error
+        result = Result.from_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # JSON and Unicode errors are some
+        raise _damaged(path, str(error)) from error
+    except OSError as error:
+        raise ResultFileError(in_words(error)) from error
+    for fault in _faults(result, path):
+        raise _damaged(path, fault)
+    return result
+
+
+def _damaged(path: Path, why: str) -> ResultFileError:
+    return ResultFileError(f"{path}: {why}. Grade this student again with --force.")
+
+
+def _faults(result: Result, path: Path) -> Iterator[str]:
+    """What no engine would have written: a file can be damaged and be JSON all the same."""
+    yield from faults(result, "", {})
+    if not result.student or safe_name(result.student) != path.name.removesuffix(".json"):
+        yield f"it is of student {result.student!r}, whose file has another name"
+    if result.unit != path.parent.name:
+        yield f"it is of unit {result.unit!r}, expected {path.parent.name!r}"
+    for name, expected in totals(result.checks).items():
+        stored = getattr(result, name)
+        if (stored is None) != (expected is None) or abs((stored or 0.0) - (expected or 0.0)) > ROUNDING:
+            yield f"{name} is {stored}, expected {expected}, which is what its checks add up to"
 
 
 def _storable(text: str) -> bytes:
@@ -153,29 +185,32 @@ def replaced_together() -> Iterator[Callable[[Path, bytes], None]]:
     """
     staged: list[tuple[str, Path]] = []
     try:
-        yield lambda path, content: _stage(path, content, staged)
-        for name, _ in staged:
-            reach_disk(Path(name))
+        yield partial(_stage, staged)
         for name, path in staged:
-            os.replace(name, path)
+            with naming(path):
+                reach_disk(Path(name))
+        for name, path in staged:
+            with naming(path):
+                os.replace(name, path)
     except BaseException:
         for name, _ in staged:
             Path(name).unlink(missing_ok=True)
         raise
 
 
-def _stage(path: Path, content: bytes, staged: list[tuple[str, Path]]) -> None:
-    try:
-        handle, name = _beside(path)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = _beside(path)
-    staged.append((name, path))
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        _begin_to_store(handle)
-    os.chmod(name, 0o644)
+def _stage(staged: list[tuple[str, Path]], path: Path, content: bytes) -> None:
+    with naming(path):
+        try:
+            handle, name = _beside(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = _beside(path)
+        staged.append((name, path))
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            _begin_to_store(handle)
+        os.chmod(name, 0o644)
 
 
 def _beside(path: Path) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .course import CONFIG_NAME, Course, load_course
-from .errors import UsageError
+from .errors import UsageError, naming
 from .requirements import ALWAYS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -73,6 +73,7 @@ def new_course(folder: Path, title: str | None = None) -> tuple[Course, Made]:
     words = {"NAME": name, "TITLE": _checked(title or name.replace("-", " ").title())}
     files = {
         folder / CONFIG_NAME: _filled("course/course_config.py.tmpl", words),
+        folder / "nbgrader_config.py": _filled("course/nbgrader_config.py.tmpl", words),
         folder / "README.md": _filled("course/README.md.tmpl", words),
         folder / ".gitignore": _filled("course/gitignore.tmpl", words),
         folder / "constraints.txt": _constraints(),
@@ -110,8 +111,9 @@ def _refuse_existing(files: dict[Path, str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def _due(course: Course) -> str:

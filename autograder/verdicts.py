@@ -113,10 +113,10 @@ def totals(checks: tuple[Check, ...]) -> dict[str, Any]:
     extra = [check for check in checks if check.bonus]
     broken = any(check.verdict is Verdict.BROKEN for check in checks)
     return {
-        "score": None if broken else round(sum(check.earned for check in core), 6),
-        "max_score": round(sum(check.points for check in core), 6),
-        "bonus": 0.0 if broken else round(sum(check.earned for check in extra), 6),
-        "max_bonus": round(sum(check.points for check in extra), 6),
+        "score": None if broken else round(sum((check.earned for check in core), 0.0), 6),
+        "max_score": round(sum((check.points for check in core), 0.0), 6),
+        "bonus": 0.0 if broken else round(sum((check.earned for check in extra), 0.0), 6),
+        "max_bonus": round(sum((check.points for check in extra), 0.0), 6),
     }
 
 

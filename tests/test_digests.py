@@ -9,7 +9,7 @@ import pytest
 
 from autograder import digests
 from autograder.course import Course, Limits, Unit
-from autograder.digests import digest_of, digest_of_file, environment_digest
+from autograder.digests import digest_of, digest_of_file, environment_digest, imported_files
 
 
 @pytest.fixture
@@ -51,6 +51,53 @@ def test_explanations_do_not_count(course):
     before = digest(course)
     course.units[0].mistakes.write_text("changed")
     assert digest(course) == before
+
+
+IMPORTS = {
+    "from assignments.relu import tools": "assignments/relu/tools.py",
+    "from assignments.relu.tools import cases": "assignments/relu/tools.py",
+    "import assignments.relu.tools": "assignments/relu/tools.py",
+    "from . import tools": "assignments/relu/tools.py",
+    "from .. import shared": "assignments/shared.py",
+    "def test(): import solutions.common": "solutions/common.py",
+    "from helpers import each": "helpers/__init__.py",
+}
+
+
+@pytest.mark.parametrize("line", IMPORTS)
+def test_imported_modules_of_the_course_count(course, line):
+    """What the grader imports may give another mark; also what that imports."""
+    unit = course.units[0]
+    deep = course.root / "solutions" / "deep.py"
+    path = course.root / IMPORTS[line]
+    for each in (path, deep):
+        each.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("from solutions import deep\n")
+    deep.write_text("import numpy, assignments.relu.grader")
+    without = digest(course)
+    unit.grader.write_text(line)
+    assert sorted(imported_files(unit)) == sorted([path, deep])
+    digests_seen = {without, digest(course)}
+    for each in (path, deep):
+        each.write_text(each.read_text() + "\n# changed")
+        digests_seen.add(digest(course))
+    assert len(digests_seen) == 4
+    unit.reference.write_text("from solutions import deep")
+    unit.grader.write_text("not Python (")
+    assert imported_files(unit) == [deep]
+
+
+def test_what_nobody_imports_does_not_count(course):
+    """Nor does the engine, where it lies in the course's folder: it has a digest of its own."""
+    unit = course.units[0]
+    unit.grader.write_text("import numpy, autograder.compare\nfrom ........... import far\n")
+    others = [unit.mistakes, unit.public_checks, unit.master, course.root / "autograder" / "compare.py"]
+    before = digest(course)
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("changed")
+    assert digest(course) == before
+    assert imported_files(unit) == []
 
 
 @pytest.mark.parametrize(

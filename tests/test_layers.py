@@ -25,7 +25,7 @@ LAYERS = [
         "notebook_checks",
         "alarm",
     }
-    | {"databases", "cores", "collector"},
+    | {"databases", "cores", "collector", "typed", "printing"},
     {"marks", "master", "stubs", "leaks", "otter_checks", "student_notebook", "notebook", "release", "edits"}
     | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},
     {"compare", "laws", "draws", "sandbox"},

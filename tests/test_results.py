@@ -1,16 +1,19 @@
 """The store of results."""
 
+import json
 import os
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.course import Course
-from autograder.errors import CourseError
+from autograder.errors import CourseError, NotStored
 from autograder.results import (
     LONGEST_NAME,
+    ResultFileError,
     read_result,
     read_results,
     replaced_together,
@@ -19,7 +22,7 @@ from autograder.results import (
     unreadable_results,
     write_result,
 )
-from autograder.verdicts import Check, Result, Verdict
+from autograder.verdicts import Check, Result, Verdict, totals
 
 
 @pytest.fixture
@@ -65,6 +68,70 @@ def test_one_damaged_file_does_not_hide_the_others(course):
     assert all("--force" in error for error in errors)
 
 
+DAMAGED = {
+    "no checks": {"checks": []},
+    "a text for a number": {"score": "abc"},
+    "no number": {"seconds": float("nan")},
+    "another sum": {"score": 3.0},
+    "no score, not broken": {"score": None},
+    "another maximum": {"max_score": 100.0},
+    "another student": {"student": "student-002"},
+    "no student": {"student": ""},
+    "another unit": {"unit": "conv"},
+    "a text for a list": {"flags": [1]},
+}
+
+
+@pytest.mark.parametrize("change", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_file_can_be_json(course, change):
+    """What no engine would have written is not believed, whatever program wrote it."""
+    path = write_result(course, a_result())
+    write_result(course, a_result("student-003"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ResultFileError, match=r"student-001\.json: .*--force"):
+        read_result(course, "relu", "student-001")
+    assert [result.student for result in read_results(course, "relu")] == ["student-003"]
+    assert len(unreadable_results(course, "relu")) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "GUESSED"}, {"points": "3"}, {"earned": None}, {"case": 3}, {"bonus": 0}], ids=str
+)
+def test_a_damaged_check(course, change):
+    """The same for each check."""
+    path = write_result(course, a_result())
+    fields = json.loads(path.read_text())
+    fields["checks"][0] |= change
+    path.write_text(json.dumps(fields))
+    with pytest.raises(ResultFileError):
+        read_result(course, "relu", "student-001")
+
+
+def test_odd_names_and_broken_results_are_whole(course):
+    """A name that is encoded in its file's name, one too long for it, and a result without a score."""
+    for name in ("a/b", "x" * 200, "ü ", "half \ud800"):
+        write_result(course, a_result(name))
+        assert read_result(course, "relu", name) == a_result(name)
+    broken = a_result().with_checks((replace(a_result().checks[0], verdict=Verdict.BROKEN),))
+    write_result(course, broken)
+    assert read_result(course, "relu", "student-001").score is None
+
+
+def test_sums_are_numbers_with_a_point():
+    """Also where there is nothing to add up: whoever reads the JSON meets one type."""
+    for checks in ((), a_result().checks):
+        assert {type(value) for value in totals(checks).values()} == {float}
+
+
+def test_a_folder_in_the_way_is_said(course):
+    """Where a result cannot be stored: the path, why, and what to do."""
+    result_path(course, "relu", "student-001").mkdir(parents=True)
+    with pytest.raises(NotStored, match=r"student-001.json: Is a directory\. A folder stands where"):
+        write_result(course, a_result())
+    with pytest.raises(ResultFileError, match="A folder stands where"):
+        read_result(course, "relu", "student-001")
+
+
 def test_a_failed_write_leaves_the_old_file(course, monkeypatch):
     """If the disk fills up, the old result stays whole and nothing else is left behind."""
     write_result(course, a_result())
@@ -73,7 +140,7 @@ def test_a_failed_write_leaves_the_old_file(course, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(NotStored, match=r"student-001\.json: No space left on device\. Free some space"):
         write_result(course, a_result(reason="new"))
     assert read_results(course, "relu") == [a_result()]
     assert len(list(course.results("relu").iterdir())) == 1

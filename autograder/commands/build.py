@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from ..course import Course, Unit, load_course
 from ..errors import ConfigError
+from ..printing import print_json
 from ..release import build, differences, publish
 
 
@@ -25,7 +25,7 @@ def command(units: tuple[str, ...], check: bool, as_json: bool) -> None:
     for row in rows:
         click.echo(_sentence(row, check), err=True)
     if as_json:
-        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        print_json(rows)
     if any(row["error"] for row in rows):
         sys.exit(2)
     sys.exit(1 if check and any(row["changed"] for row in rows) else 0)
@@ -34,8 +34,11 @@ def command(units: tuple[str, ...], check: bool, as_json: bool) -> None:
 def _build_one(course: Course, unit: Unit, check: bool) -> dict[str, Any]:
     """Build one unit; an error in it does not keep the others from being built."""
     row: dict[str, Any] = {"unit": unit.name, "version": None, "stale": None, "changed": [], "error": None}
+    from ..plugin import load_reference  # NumPy and pytest, which --help does without
+
     try:
         release = build(course, unit)
+        load_reference(unit)  # a release whose reference does not run could never be graded
     except ConfigError as error:
         return {**row, "error": str(error)}
     changed = differences(unit.release, release.files) if check else publish(course, unit, release)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
 from ..doctor import Diagnosis, examine
+from ..printing import print_json
 
 
 @click.command()
@@ -20,7 +20,7 @@ def command(as_json: bool, trials: bool) -> None:
     """
     diagnosis = examine()
     if as_json:
-        click.echo(json.dumps(diagnosis.to_dict(), indent=1))
+        print_json(diagnosis.to_dict())
     else:
         click.echo("\n".join(_lines(diagnosis, trials)))
     sys.exit(0 if diagnosis.ok else 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..course import load_course
-from ..errors import UsageError
+from ..errors import UsageError, naming
 from ..export.grades import FORMATS, Column, column_of, grades_csv, read_roster
 from ..export.gradescope import autograder_zip
 
@@ -28,7 +28,11 @@ def grades(units: tuple[str, ...], style: str, roster: Path | None, output: Path
     """Print the final marks of UNIT, or of all graded units, as CSV for Canvas or Moodle."""
     course = load_course()
     chosen = [course.unit(name) for name in units] or list(course.units)
-    columns = [column for column in (column_of(course, unit) for unit in chosen) if column.marks or units]
+    columns = [
+        column
+        for column in (column_of(course, unit) for unit in chosen)
+        if column.marks or column.damaged or units
+    ]
     if not any(column.marks for column in columns):
         raise UsageError("no marks to export. Run 'course grade UNIT PATH' first.")
     table = grades_csv(style, columns, read_roster(roster) if roster else None)
@@ -37,7 +41,8 @@ def grades(units: tuple[str, ...], style: str, roster: Path | None, output: Path
     if output is None:
         click.echo(table.text, nl=False)
     else:
-        output.write_text(table.text, encoding="utf-8", newline="")
+        with naming(output):
+            output.write_text(table.text, encoding="utf-8", newline="")
 
 
 @command.command()
@@ -50,8 +55,9 @@ def gradescope(unit: str, output: Path | None) -> None:
     course = load_course()
     content = autograder_zip(course, course.unit(unit))
     path = output or course.data_folder / "export" / f"{unit}-autograder.zip"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     click.echo(
         f"{path} ({len(content) / 1e6:.1f} MB). It holds the hidden checks: give it to Gradescope only."
     )
@@ -60,6 +66,7 @@ def gradescope(unit: str, output: Path | None) -> None:
 def _remarks(columns: list[Column], missing: tuple[str, ...]) -> list[str]:
     lines = [f"not in the roster: {', '.join(missing)}"] if missing else []
     for column in columns:
+        lines += column.damaged
         if column.waiting:
             lines.append(
                 f"{column.title}: a person still has to mark {len(column.waiting)}, first {column.waiting[0]}"

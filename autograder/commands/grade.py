@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -17,7 +16,8 @@ from rich.table import Table
 from ..batch import Done, cool, job_for, run_batch
 from ..course import Course, Unit, load_course
 from ..engines import default_jobs, executor_for
-from ..errors import CourseError, UsageError
+from ..errors import CourseError, UsageError, in_words
+from ..printing import print_json
 from ..progress import progress_bar
 from ..sandbox import TIERS
 from ..submissions import find_submissions, left_out
@@ -77,9 +77,9 @@ def command(
     done.sort(key=lambda item: item.found.student)
     results = [item.result for item in done]
     if as_json:
-        click.echo(json.dumps([asdict(result) for result in results], indent=1, ensure_ascii=True))
+        print_json([asdict(result) for result in results])
     else:
-        _print(done, time.monotonic() - begun)
+        _print(done, time.monotonic() - begun, force)
     refused = _write_gradebook(course, chosen, done, everything=force) if gradebook else ()
     for refusal in refused:
         click.echo(f"gradebook: {refusal}", err=True)
@@ -105,16 +105,17 @@ def _write_gradebook(
         return ()
     try:
         summary = project(course, unit, pairs)
-    except CourseError as error:
+    except (CourseError, OSError) as error:
         where = course.results(unit.name)
+        why = str(error) if isinstance(error, CourseError) else in_words(error)
         raise UsageError(
-            f"the results are stored in {where}, but the gradebook could not be written: {error} "
+            f"the results are stored in {where}, but the gradebook could not be written: {why} "
             "Run the same command again once that is mended."
         ) from error
     return summary.refused
 
 
-def _print(done: list[Done], seconds: float) -> None:
+def _print(done: list[Done], seconds: float, force: bool) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, justify in (("student", "left"), ("score", "right"), ("", "left"), ("what to look at", "left")):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
@@ -125,10 +126,22 @@ def _print(done: list[Done], seconds: float) -> None:
         table.add_row(escape(result.student), score, extra, escape(_remark(result)))
     console = Console()
     console.print(table)
+    console.print(f"{_counted(done, seconds, force)}; isolation: {done[0].result.isolation}")
+
+
+def _counted(done: list[Done], seconds: float, force: bool) -> str:
+    """How many were graded, and how long that took; a new hint alone grades nobody."""
     fresh = sum(item.fresh for item in done)
+    anew = 0 if force else sum(_only_explained(item) for item in done)
     rate = f", {seconds / fresh:.2f} s each" if fresh else ""
-    tier = done[0].result.isolation
-    console.print(f"{fresh} graded, {len(done) - fresh} unchanged, {seconds:.1f} s{rate}; isolation: {tier}")
+    words = f"{anew} explained anew, " if anew else ""
+    return f"{fresh - anew} graded, {words}{len(done) - fresh} unchanged, {seconds:.1f} s{rate}"
+
+
+def _only_explained(item: Done) -> bool:
+    """The mark still held: what a mark depends on is the same as before."""
+    before = item.previous
+    return item.fresh and before is not None and not before.broken and before.digest == item.result.digest
 
 
 def _remark(result: Result) -> str:

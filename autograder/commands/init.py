@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from ..printing import print_json
 from ..scaffold import EXAMPLE, new_course
 
 
@@ -19,7 +19,7 @@ def command(folder: Path, title: str | None, as_json: bool) -> None:
     course, made = new_course(folder, title)
     files = [path.relative_to(course.root).as_posix() for path in made.files]
     if as_json:
-        click.echo(json.dumps({"course": course.name, "root": str(course.root), "files": files}, indent=1))
+        print_json({"course": course.name, "root": str(course.root), "files": files})
     for name in files:
         click.echo(f"wrote {name}", err=True)
     click.echo(f"next: cd {folder} && course build && course prove {EXAMPLE}", err=True)

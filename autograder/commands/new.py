@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from ..course import load_course
+from ..printing import print_json
 from ..scaffold import new_unit
 
 
@@ -20,9 +19,7 @@ def command(unit: str, title: str | None, as_json: bool) -> None:
     made = new_unit(course, unit, title)
     files = [path.relative_to(course.root).as_posix() for path in made.files]
     if as_json:
-        click.echo(
-            json.dumps({"unit": unit, "files": files, "line": made.line, "listed": made.listed}, indent=1)
-        )
+        print_json({"unit": unit, "files": files, "line": made.line, "listed": made.listed})
     for name in files:
         click.echo(f"wrote {name}", err=True)
     if made.listed:

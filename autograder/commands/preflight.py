@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ..course import find_root, load_course
 from ..errors import Unreadable, UsageError
 from ..notebook.reading import read_raw
 from ..preflight import Given, beside_notebook, of_unit, preflight
+from ..printing import print_json
 
 
 @click.command()
@@ -27,7 +27,7 @@ def command(unit: str, notebook: Path, as_json: bool) -> None:
     """
     report = preflight(notebook, _given(unit, notebook))
     if as_json:
-        click.echo(json.dumps(report.to_dict(), indent=1, ensure_ascii=True))
+        print_json(report.to_dict())
     else:
         click.echo("\n".join(report.lines()))
     sys.exit(0 if report.ok else 1)

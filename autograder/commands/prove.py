@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from ..course import Unit, load_course
+from ..printing import print_json
 
 if TYPE_CHECKING:
-    from ..prove import Proof
+    from ..prove import Proof, Stored
 
 
 @click.command()
@@ -37,14 +37,14 @@ def command(
     course = load_course()
     chosen = [course.unit(name) for name in units] if units else _ready(course.units)
     if check:
-        from ..prove import check_stored
+        from ..prove import examine_stored
 
-        problems = [problem for unit in chosen for problem in check_stored(course, unit)]
-        click.echo(
-            "\n".join(problems)
-            or f"proofs of {', '.join(unit.name for unit in chosen)}: fresh, sample agrees"
-        )
-        sys.exit(1 if problems else 0)
+        stored = [examine_stored(course, unit) for unit in chosen]
+        if as_json:
+            print_json([each.to_dict() for each in stored])
+        else:
+            click.echo(_standing(stored))
+        sys.exit(0 if all(each.ok for each in stored) else 1)
     from ..prove import prove, write_proof
 
     proofs = []
@@ -56,8 +56,14 @@ def command(
         if not as_json:
             print_matrix(proof)
     if as_json:
-        click.echo(json.dumps([proof.to_dict() for proof in proofs], indent=1, ensure_ascii=False))
+        print_json([proof.to_dict() for proof in proofs])
     sys.exit(0 if all(proof.ok for proof in proofs) else 1)
+
+
+def _standing(stored: list[Stored]) -> str:
+    """How stored proofs stand, for people."""
+    problems = [f"{each.unit}: {problem}" for each in stored for problem in each.problems]
+    return "\n".join(problems) or f"proofs of {', '.join(s.unit for s in stored)}: fresh, sample agrees"
 
 
 def print_matrix(proof: Proof) -> None:

@@ -8,6 +8,7 @@ from ..course import load_course
 from ..disclosure import now
 from ..errors import UsageError
 from ..report import write_reports
+from ..results import unreadable_results
 
 
 @click.command()
@@ -15,7 +16,11 @@ from ..report import write_reports
 def command(unit: str | None) -> None:
     """Write the class report of UNIT, or of every unit, and the index over all units."""
     course = load_course()
-    paths = write_reports(course, now(), course.unit(unit).name if unit else None)
+    chosen = [course.unit(unit)] if unit else list(course.units)
+    paths = write_reports(course, now(), unit)
+    for each in chosen:
+        for error in unreadable_results(course, each.name):
+            click.echo(f"course: {error}", err=True)
     if not paths:
         raise UsageError(f"no results of {unit or 'any unit'} yet. Run 'course grade UNIT PATH' first.")
     click.echo("\n".join(map(str, paths)))

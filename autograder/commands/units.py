@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from ..course import Unit, load_course
 from ..marks import points_by_task, read_marks
+from ..printing import print_json
 
 
 @click.command()
@@ -20,7 +20,7 @@ def command(as_json: bool) -> None:
         if not unit["tasks"]:
             click.echo(f"{unit['unit']}: no grader.py yet, so no tasks and no points", err=True)
     if as_json:
-        click.echo(json.dumps(units, indent=1, ensure_ascii=False))
+        print_json(units)
     else:
         _print_table(units)
 

@@ -20,7 +20,7 @@ from ..course import Course, Unit
 from ..errors import UsageError
 from ..gradebook import read_booked
 from ..late import lateness
-from ..results import read_results, safe_name
+from ..results import read_results, safe_name, unreadable_results
 
 FORMATS = ("canvas", "moodle")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -51,6 +51,7 @@ class Column:
     marks: Mapping[str, float]  # by student
     waiting: tuple[str, ...] = ()  # a person still has to mark something
     unscored: tuple[str, ...] = ()  # a fault of ours left no mark
+    damaged: tuple[str, ...] = ()  # a sentence for each result file that cannot be read
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def column_of(course: Course, unit: Unit) -> Column:
         marks=marks,
         waiting=tuple(sorted(names.get(name, name) for name, mark in booked.items() if mark.waiting)),
         unscored=tuple(result.student for result in results if result.student not in marks),
+        damaged=tuple(map(str, unreadable_results(course, unit.name))),
     )
 
 

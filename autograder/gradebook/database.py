@@ -19,7 +19,8 @@ from ..course import Course
 from ..databases import bounded, explained, outage_explained
 from .folders import Folders
 
-NAMED = ("the gradebook", "Its URL is 'gradebook' in course_config.py.")
+WHAT = "the gradebook"
+ELSEWHERE = "Its URL is 'gradebook' in course_config.py."
 
 
 @contextmanager
@@ -36,9 +37,9 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     with quiet(), programs_on_path():
         from nbgrader.api import Gradebook
 
-        with explained(folders.database, *NAMED):
+        with explained(folders.database, *named(course)):
             gradebook = Gradebook(bounded(folders.database), course.name)
-        with outage_explained(folders.database, *NAMED), gradebook:
+        with outage_explained(folders.database, *named(course)), gradebook:
             yield gradebook
 
 
@@ -50,9 +51,9 @@ def open_tables(course: Course) -> Iterator[Connection]:
         ConfigError: the database cannot be reached, or was lost while it was in use.
     """
     url = Folders(course).database
-    with explained(url, *NAMED):
+    with explained(url, *named(course)):
         connection = create_engine(bounded(url), poolclass=NullPool).connect()
-    with outage_explained(url, *NAMED), connection:
+    with outage_explained(url, *named(course)), connection:
         yield connection
 
 
@@ -63,11 +64,21 @@ def gradebook_exists(course: Course) -> bool:
         ConfigError: the database cannot be reached.
     """
     folders = Folders(course)
-    if course.gradebook is None:
-        return folders.database_file.exists()
-    with explained(folders.database, *NAMED):
+    if course.gradebook is None and not folders.database_file.exists():
+        return False  # to ask SQLite would make the file
+    with explained(folders.database, *named(course)):
         engine = create_engine(bounded(folders.database), poolclass=NullPool)
         return inspect(engine).has_table("assignment")
+
+
+def named(course: Course) -> tuple[str, str]:
+    """What the database is called in an error, and a sentence on where it is."""
+    if course.gradebook:
+        return WHAT, ELSEWHERE
+    return (
+        WHAT,
+        "Without this file, the next 'course grade' makes another with all marks but those that people gave.",
+    )
 
 
 @contextmanager

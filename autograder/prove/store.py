@@ -10,11 +10,14 @@ import os
 import random
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..course import Course, Unit
-from ..digests import digest_of
+from ..digests import digest_of, imported_files
+from ..errors import naming
+from ..marks import parse_file
 from .killing import differing
 from .proof import Proof, prove_mistakes
 from .trials import prepare
@@ -31,7 +34,7 @@ DECIDING = (
 
 def proof_digest(unit: Unit) -> str:
     """What a proof depends on: the code of the unit and of the engine, without comments and docstrings."""
-    files = [unit.reference, unit.grader, unit.mistakes, unit.master]
+    files = [unit.reference, unit.grader, unit.mistakes, unit.master, *imported_files(unit)]
     for name in DECIDING:
         path = ENGINE / name
         files += [path] if path.suffix else sorted(path.rglob("*.py"))
@@ -40,13 +43,14 @@ def proof_digest(unit: Unit) -> str:
 
 def _meaning(path: Path) -> str:
     """The lines of a file without comments, docstrings and blank lines; the same under every Python."""
+    tree = parse_file(path)  # first: a file that is no Python is said to be none
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for first, last in _docstrings(ast.parse(text)):
+    for first, last in _docstrings(tree):
         lines[first - 1 : last] = [""] * (last - first + 1)
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
@@ -68,22 +72,45 @@ def write_proof(unit: Unit, proof: Proof) -> Path:
         **proof.to_dict(),
         "killed_by": dict(sorted(proof.mutants.killed.items())),
     }
-    unit.proof.parent.mkdir(exist_ok=True)
     draft = unit.proof.with_suffix(".tmp")
-    draft.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(draft, unit.proof)
+    with naming(unit.proof):
+        unit.proof.parent.mkdir(exist_ok=True)
+        draft.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(draft, unit.proof)
     return unit.proof
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How a stored proof stands."""
+
+    unit: str
+    fresh: bool  # it is there, and nothing that it speaks of has changed since
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True where it is fresh, says that all is well, and its sample came out the same."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``course prove --check --json`` prints."""
+        return {"unit": self.unit, "ok": self.ok, "fresh": self.fresh, "reason": "; ".join(self.problems)}
 
 
 def check_stored(course: Course, unit: Unit) -> list[str]:
     """What is wrong with a stored proof: missing, stale, failing, or otherwise in a random 5 %."""
-    if not unit.proof.is_file():
-        return [f"{unit.name}: {unit.proof.name} is missing; run 'make prove'"]
-    stored = json.loads(unit.proof.read_text(encoding="utf-8"))
-    if stored.get("digest") != proof_digest(unit):
-        return [f"{unit.name}: the stored proof is stale; run 'make prove'"]
+    return [f"{unit.name}: {problem}" for problem in examine_stored(course, unit).problems]
+
+
+def examine_stored(course: Course, unit: Unit) -> Stored:
+    """Is a stored proof there, fresh and good, and does a random 5 % come out the same?"""
+    why, stored = _fresh(unit)
+    if why:
+        renew = f"run 'course prove {unit.name} --mutants --seeds 20 --write'"
+        return Stored(unit.name, False, (f"{why}; {renew}",))
     if not stored["ok"]:
-        return [f"{unit.name}: {problem}" for problem in stored["problems"]]
+        return Stored(unit.name, True, tuple(stored["problems"]))
     ground = prepare(course, unit)
     fates = dict.fromkeys(stored["killed_by"], True) | {
         survivor["id"]: False for survivor in stored["mutants"]["survivors"]
@@ -93,7 +120,19 @@ def check_stored(course: Course, unit: Unit) -> list[str]:
     sample = random.sample(names, math.ceil(SAMPLE * len(names)))
     for name, now in prove_mistakes(ground, sample, seed=random.randrange(stored["seeds"])).items():
         found += _compare(name, stored["mistakes"][name], now)
-    return [f"{unit.name}: {problem}" for problem in found]
+    return Stored(unit.name, True, tuple(found))
+
+
+def _fresh(unit: Unit) -> tuple[str, dict[str, Any]]:
+    """Why the stored proof says nothing (empty: it does), and what it holds."""
+    if not unit.proof.is_file():
+        return f"{unit.proof.name} is missing", {}
+    try:
+        stored = json.loads(unit.proof.read_text(encoding="utf-8"))
+        same = stored["digest"] == proof_digest(unit)
+    except (ValueError, LookupError, TypeError) as error:
+        return f"{unit.proof.name} is damaged ({error})", {}
+    return ("" if same else "the stored proof is stale"), stored
 
 
 def _compare(name: str, before: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -68,6 +68,7 @@ def prepare(course: Course, unit: Unit) -> Ground:
     Raises:
         ConfigError: the unit's files contradict themselves.
     """
+    unit.read_files()  # what could not be graded is not proven either
     if unit.runtime == "torch":
         _warm_torch()
     suite = Suite(course, unit, tasks_of_names(unit))

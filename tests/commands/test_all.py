@@ -12,7 +12,22 @@ from typing import Any
 import pytest
 
 from autograder import commands
-from tests.batch.small import COMMAND, UNIT, environment, in_process, overflowing, right, run, submit
+from autograder.course import load_course
+from autograder.export.grades import Column
+from autograder.results import result_path, write_result
+from autograder.verdicts import Check, Result, Verdict
+from tests.batch.small import (
+    COMMAND,
+    UNIT,
+    environment,
+    in_process,
+    loaded,
+    overflowing,
+    right,
+    run,
+    stored,
+    submit,
+)
 
 COMMANDS = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
 
@@ -274,3 +289,203 @@ def test_a_reader_that_has_read_enough(root: Path):
     ) as process:
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+NOISE = """
+import os as _os
+print("noise")
+_os.system("echo noise of a program")
+"""
+OWN = [
+    *("course_config.py", f"solutions/{UNIT}.py"),
+    *(f"assignments/{UNIT}/{part}.py" for part in ("grader", "mistakes")),
+]
+
+
+@pytest.fixture
+def noisy(root: Path) -> Path:
+    """A course whose own files print, and start programs that do."""
+    for name in OWN:
+        path = root / name
+        path.write_text(path.read_text() + NOISE)
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text().replace('"""\n    ', '"""\n    print("noise of a check")\n    '))
+    return root
+
+
+@pytest.mark.parametrize("words", [["units"], ["build", "--check"], ["prove", "--seeds", "1"]], ids=" ".join)
+def test_what_the_course_prints_is_not_in_the_json(noisy, words, capfd, monkeypatch):
+    """Standard output is one document; the rest is on standard error."""
+    in_process([*words, "--json"], noisy, monkeypatch)
+    printed = capfd.readouterr()
+    assert json.loads(printed.out)[0]["unit"] == UNIT
+    assert "noise of a program" in printed.err
+    in_process(["units"], noisy, monkeypatch)
+    assert "noise" in capfd.readouterr().out, "without --json everything is as it was"
+
+
+@pytest.mark.parametrize("words", [["units"], ["grade", "softmx", "."], ["prove", "softmx"]], ids=" ".join)
+def test_a_failure_leaves_the_json_empty(noisy, words, capfd, monkeypatch):
+    """A document is printed whole, or not at all."""
+    if words == ["units"]:
+        (noisy / "course_config.py").write_text(NOISE + "course = 3")
+    assert in_process([*words, "--json"], noisy, monkeypatch) == 2
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert "noise" in printed.err
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_workers_print_nothing_into_the_json(noisy, jobs):
+    """Neither this process nor a worker."""
+    for name in ("a", "b"):
+        submit(noisy / "submitted", name, right(noisy))
+    done = run(noisy, "grade", UNIT, "submitted", "--jobs", jobs, "--json", "--no-gradebook")
+    assert done.returncode == 0, done.stderr
+    assert [result["score"] for result in json.loads(done.stdout)] == [100.0, 100.0]
+    assert "noise of a check" in done.stderr
+
+
+def test_stored_proofs_as_json(root, capfd, monkeypatch):
+    """--check --json is an array; the next step is a command that every course has."""
+    assert in_process(["prove", "--check", "--json"], root, monkeypatch) == 1
+    (proof,) = printed_json(capfd)
+    assert (proof["unit"], proof["ok"], proof["fresh"]) == (UNIT, False, False)
+    assert f"course prove {UNIT} --mutants --seeds 20 --write" in proof["reason"]
+    (root / "proofs").mkdir()
+    (root / "proofs" / f"{UNIT}.json").write_text("{}")
+    assert in_process(["prove", "--check"], root, monkeypatch) == 1
+    printed = capfd.readouterr().out
+    assert "is damaged" in printed
+    assert "make prove" not in printed
+
+
+PLACES = [
+    (["init", "/proc/x"], "/proc/x/course_config.py: No such file"),
+    (["export", "grades", "--output", "/nope/x.csv"], "/nope/x.csv: No such file"),
+    (["export", "grades", "--output", "."], ".: Is a directory. A folder stands where a file belongs"),
+    (["export", "grades", "--output", "/dev/full"], "/dev/full: No space left on device. Free some space"),
+    (["export", "gradescope", UNIT, "--output", "course_config.py/x"], "A file stands where a folder"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), PLACES, ids=[" ".join(words) for words, _ in PLACES])
+def test_a_place_that_cannot_be_written(root, words, sentence, capfd, monkeypatch):
+    """One sentence: the path, why, and what to do."""
+    write_result(load_course(root), Result(UNIT, "student-001", 0.0, 0.0))
+    column = Column("Softmax", 100.0, {"student-001": 50.0})
+    monkeypatch.setattr("autograder.commands.export.column_of", lambda course, unit: column)
+    assert in_process(words, root, monkeypatch) == 2
+    printed = capfd.readouterr()
+    assert printed.err.startswith("course: ")
+    assert sentence in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("words", [["units"], ["units", "--json"], ["--help"]], ids=" ".join)
+def test_standard_output_that_is_full(root, words):
+    """One sentence, also at the end of the process."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, *words], cwd=root, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("course: standard output: No space left on device.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+FAULTS = {
+    'raise RuntimeError("boom")': "RuntimeError: boom",
+    "import nothing_of_that_name": "ModuleNotFoundError: No module named",
+    "import sys\nsys.exit('x')": "SystemExit: x",
+    "def f(:": "invalid syntax",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "words",
+    [["grade", UNIT, "submitted"], ["prove"], ["explain", UNIT, "a", "--submission", "submitted"], ["build"]],
+    ids=lambda words: words[0],
+)
+def test_a_reference_that_does_not_run(root, words, fault, capfd, monkeypatch):
+    """The file and the error are named before anything is graded."""
+    submit(root / "submitted", "a", right(root))
+    path = root / "solutions" / f"{UNIT}.py"
+    path.write_text(f"{path.read_text()}\n{fault}\n")
+    assert in_process(words, root, monkeypatch) == 2
+    printed = capfd.readouterr()
+    assert f"solutions/{UNIT}.py" in printed.err
+    assert FAULTS[fault] in printed.err
+    assert "Traceback" not in printed.err
+    assert stored(root) == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["grade", UNIT, "submitted"], ["prove"], ["explain", UNIT, "a", "--submission", "submitted"], ["build"]],
+    ids=lambda words: words[0],
+)
+def test_a_file_of_the_unit_that_is_missing(root, words, capfd, monkeypatch):
+    """The same for a name in files=(...)."""
+    submit(root / "submitted", "a", right(root))
+    config = root / "course_config.py"
+    config.write_text(config.read_text().replace("hours=1", 'hours=1, files=("a.csv",)'))
+    assert in_process(words, root, monkeypatch) == 2
+    printed = capfd.readouterr()
+    assert "files lists 'a.csv'" in printed.err
+    assert f"assignments/{UNIT}/a.csv" in printed.err
+    assert stored(root) == {}
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("what", ["reference", "grader", "file"])
+def test_a_worker_ends_the_batch_with_the_sentence(root, what):
+    """What is the same for every submission is said once, and no submission is BROKEN."""
+    for name in ("a", "b", "c"):
+        submit(root / "submitted", name, right(root))
+    config = root / "course_config.py"
+    path = root / ("solutions" if what == "reference" else f"assignments/{UNIT}")
+    path /= f"{UNIT}.py" if what == "reference" else "grader.py"
+    if what == "file":
+        config.write_text(config.read_text().replace("hours=1", 'hours=1, files=("a.csv",)'))
+    else:
+        path.write_text(path.read_text() + "\nimport sys\nsys.exit('boom')\n")
+    done = run(root, "grade", UNIT, "submitted", "--jobs", "2", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ("a.csv" if what == "file" else "boom") in done.stderr
+    assert "a worker is gone" not in done.stderr
+    assert stored(root) == {}
+
+
+@pytest.mark.sandbox
+def test_a_result_that_cannot_be_stored_ends_the_batch(root):
+    """A full disk or a file in the way is said once, with one worker and with two."""
+    for name in ("a", "b", "c"):
+        submit(root / "submitted", name, right(root))
+    (root / "data" / "results").mkdir()
+    (root / "data" / "results" / UNIT).write_text("a file")
+    for jobs in ("1", "2"):
+        done = run(root, "grade", UNIT, "submitted", "--jobs", jobs, "--json")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "cannot be stored" in done.stderr
+        assert "a worker is gone" not in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_damaged_results_are_told(root, capfd, monkeypatch):
+    """feedback, report and export say which, and go on with the others."""
+    course, _ = loaded(root)
+    check = Check("test_x", "softmax_forward", "X.", 100.0, 50.0, Verdict.PASSED)
+    for name in ("student-001", "student-002"):
+        write_result(course, Result(UNIT, name, 50.0, 100.0).with_checks((check,)))
+    path = result_path(course, UNIT, "student-001")
+    path.write_text(path.read_text().replace("student-001", "student-009"))
+    for words in (["feedback", UNIT], ["report", UNIT], ["export", "grades"]):
+        assert in_process(words, root, monkeypatch) == 0
+        printed = capfd.readouterr()
+        assert "student-001.json: it is of student 'student-009'" in printed.err, words
+        assert printed.out

@@ -20,6 +20,7 @@ from tests.batch.small import (
     run,
     stored,
     submit,
+    with_cell,
     with_task,
     without_times,
 )
@@ -218,3 +219,51 @@ def test_an_unbuilt_unit_says_build_it(root, four):
     done = run(root, "grade", UNIT, str(four), "--json")
     assert done.returncode == 2
     assert "run 'course build softmax'" in done.stderr
+
+
+def test_a_better_hint_is_no_regrade(root, four):
+    """Marks that still hold are counted apart from what was graded."""
+    words = ("grade", UNIT, str(four), "--no-gradebook")
+    assert "4 graded, 0 unchanged" in run(root, *words).stdout
+    mistakes = root / "assignments" / UNIT / "mistakes.py"
+    mistakes.write_text(mistakes.read_text() + "\n# another hint\n")
+    assert "0 graded, 4 explained anew, 0 unchanged" in run(root, *words).stdout
+    assert "0 graded, 4 unchanged" in run(root, *words).stdout
+    mistakes.write_text(mistakes.read_text() + "\n# and another\n")
+    assert "4 graded, 0 unchanged" in run(root, *words, "--force").stdout
+    submit(four, "student-001", with_cell(root, "x = 1"))
+    assert "1 graded, 3 unchanged" in run(root, *words).stdout
+
+
+def test_a_damaged_result_is_graded_again(root, four):
+    """What no engine would have written is worth nothing."""
+    (before, *_) = grade(root, str(four), "--no-gradebook")
+    path = root / "data" / "results" / UNIT / "student-001.json"
+    path.write_text(json.dumps(before | {"checks": [], "score": 90.0}))
+    (after, *_) = grade(root, str(four), "--no-gradebook")
+    assert without_times(after) == without_times(before)
+    assert without_times(json.loads(path.read_text())) == without_times(before)
+
+
+def test_a_damaged_gradebook_is_said_until_it_is_mended(root, four):
+    """Also where nothing is to be written; the results are kept, and without the file all is booked anew."""
+    grade(root, str(four))
+    book = root / "data" / "gradebook.db"
+    whole = book.read_bytes()
+    for damaged in (os.urandom(5000), whole[: len(whole) // 2]):
+        book.write_bytes(damaged)
+        for force in ([], ["--force"]):
+            done = run(root, "grade", UNIT, str(four), *force, "--json")
+            assert done.returncode == 2
+            assert len(json.loads(done.stdout)) == len(stored(root)) == 4
+            assert f"{book} is damaged" in done.stderr
+            assert "Restore it from a backup, or move it away" in done.stderr
+            assert "Traceback" not in done.stderr
+        for words in (["export", "grades"], ["feedback", UNIT]):
+            done = run(root, *words)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert "is damaged" in done.stderr
+    book.unlink()
+    grade(root, str(four))
+    course, unit = loaded(root)
+    assert len(read_booked(course, unit.name)) == 4

@@ -369,3 +369,30 @@ def test_changed_points_are_taken_over_and_changed_tasks_are_refused(course):
     write(course.unit("relu").released_notebook, notebook)
     with pytest.raises(ConfigError, match="submissions exist"):
         ensure_assignment(course, unit)
+
+
+def test_a_damaged_gradebook_is_noticed(course):
+    """The record beside it does not stand for it: what it holds is asked of the file itself."""
+    unit, pair = course.unit("relu"), (result("student-001"), None)
+    project(course, unit, [pair])
+    file = Folders(course).database_file
+    file.write_bytes(os.urandom(5000))
+    assert unwritten(course, "relu", [pair[0]]) == [pair[0]]
+    for ask in (lambda: project(course, unit, [pair]), lambda: read_booked(course, "relu")):
+        with pytest.raises(ConfigError, match=r"is damaged .* Restore it from a backup, or move it away"):
+            ask()
+    file.write_bytes(b"")
+    project(course, unit, [pair])
+    assert read_booked(course, "relu")["student-001"].final == 100.0
+
+
+def test_damage_that_shows_only_while_writing(course):
+    """The same sentence, no traceback."""
+    unit, pair = course.unit("relu"), (result("student-001"), None)
+    project(course, unit, [pair])
+    file = Folders(course).database_file
+    content = bytearray(file.read_bytes())
+    content[8192:] = os.urandom(len(content) - 8192)
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="is damaged"):
+        project(course, unit, [pair])

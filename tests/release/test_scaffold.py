@@ -2,8 +2,10 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +14,7 @@ from autograder.commands.init import command as init_command
 from autograder.commands.new import command as new_command
 from autograder.course import load_course
 from autograder.errors import UsageError
-from autograder.release import build
+from autograder.release import build, publish
 from autograder.scaffold import new_course, new_unit
 
 WHOLE = """\
@@ -110,11 +112,32 @@ def test_nothing_is_overwritten(course, tmp_path):
         new_course(course.root)
 
 
+@pytest.mark.slow
+def test_nbgrader_s_own_commands_work_in_a_new_course(tmp_path):
+    """It finds a configuration there that hands it the course's values."""
+    course, _ = new_course(tmp_path / "c")
+    publish(course, course.unit("softmax"), build(course, course.unit("softmax")))
+    for name in ("generate_assignment", "generate_feedback"):
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", name, "softmax"],
+            cwd=course.root,
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if name == "generate_assignment":
+            assert done.returncode == 0, done.stderr
+            assert (course.data_folder / "nbgrader" / "release" / "softmax" / "softmax.ipynb").is_file()
+        else:
+            assert str(course.data_folder / "nbgrader" / "autograded") in done.stderr, "nothing is graded yet"
+
+
 def test_the_commands_print_json_only(tmp_path, monkeypatch):
     """With --json, standard output holds one JSON document; what was done goes to standard error."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     runner = CliRunner()
-    done = runner.invoke(init_command, [str(tmp_path / "c"), "--title", 'A "good" course', "--json"])
+    done = runner.invoke(init_command, [str(tmp_path / "c"), "--title", "A good course", "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout)["course"] == "c"
     monkeypatch.chdir(tmp_path / "c")
