@@ -656,6 +656,7 @@ def lines_run(function, calls):
     return counts
 
 
+@whole
 def projected(function, x, w, directions):
     """The output, which may be large itself, multiplied with the directions one after the other; shipped.
 
