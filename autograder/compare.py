@@ -22,12 +22,20 @@ class Difference(AssertionError):
 def as_array(value: Any) -> np.ndarray:
     """An array of a number, array or tensor.
 
+    A judge that computes with what came calls this first: an object that stayed in the student's process
+    would be asked for the result.
+
     Raises:
         Difference: it is none of them.
     """
-    if hasattr(value, "detach"):
+    if hasattr(type(value), "detach"):  # of its type: an object of the student's has any attribute
         value = value.detach().numpy()
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:  # a Remote; a ragged list
+        raise Difference(
+            "A number, an array or a tensor was expected; an object of another kind came."
+        ) from error
     if array.dtype.kind not in "biufc":
         raise Difference(f"expected numbers, got {type(value).__name__}")
     return array

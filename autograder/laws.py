@@ -60,13 +60,17 @@ def assert_gradient(
             )
 
 
-def assert_adjoint(left: float, right: float, *, scale: float = 1.0, law: str) -> None:
+def assert_adjoint(left: Any, right: Any, *, scale: float = 1.0, law: str) -> None:
     """Two inner products agree to 1e-10 of ``scale``; ``law`` is the sentence that failed.
 
     Source: the adjoint identity <A x, y> = <x, A' y>.
+
+    Raises:
+        Difference: they do not, or one of them is no number.
     """
-    size = max(1.0, abs(scale), abs(float(left)))
-    if not (math.isfinite(size) and abs(float(left) - float(right)) <= 1e-10 * size):
+    left, right = (_number(each, law) for each in (left, right))
+    size = max(1.0, abs(scale), abs(left))
+    if not (math.isfinite(size) and abs(left - right) <= 1e-10 * size):
         raise Difference(f"{law} does not hold.")
 
 
@@ -85,12 +89,20 @@ def assert_dtype(actual: Any, dtype: Any, name: str) -> None:
     """An array or tensor has the given dtype.
 
     Raises:
-        Difference: it has another.
+        Difference: it has another, or is neither.
     """
+    as_array(actual)  # an object of the student's has whatever dtype it likes
     came = str(getattr(actual, "dtype", type(actual).__name__)).removeprefix("torch.")
     asked = str(dtype).removeprefix("torch.") if not isinstance(dtype, type) else np.dtype(dtype).name
     if came != asked:
         raise Difference(f"{name} has dtype {came}; expected {asked}.")
+
+
+def _number(value: Any, law: str) -> float:
+    array = as_array(value)
+    if array.size != 1:
+        raise Difference(f"{law} does not hold: {array.shape} numbers came in place of one.")
+    return float(array.reshape(()))
 
 
 __all__ = ["assert_adjoint", "assert_close", "assert_dtype", "assert_gradient", "assert_unchanged"]

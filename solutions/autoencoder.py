@@ -367,9 +367,10 @@ def bug_hunt():
     """An input on which `naive_bce` of the notebook goes wrong.
 
     Returns:
-        A pair (logits, x) of float tensors of one equal shape, with at most 16 entries each, all finite, and
-        x in [0, 1]. `naive_bce(logits, x)` must differ from `reconstruction_loss(logits, x, kind="bce")` by
-        more than a thousandth of its value, or not be finite. (Ordinary logits will not do.)
+        A pair (logits, x) of float32 or float64 tensors of one equal shape, with at most 16 entries each, all
+        finite, and x in [0, 1]. `naive_bce(logits, x)` must differ from
+        `reconstruction_loss(logits, x, kind="bce")` by more than a thousandth of its value, or not be finite.
+        (Ordinary logits will not do.)
 
     Source: Goldberg (1991), "What every computer scientist should know about floating-point arithmetic".
     """

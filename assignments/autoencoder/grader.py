@@ -7,6 +7,7 @@ standard deviations, so that right code fails about twice in a billion checks.
 """
 
 import math
+from functools import cache
 from itertools import pairwise
 from numbers import Real
 
@@ -240,6 +241,13 @@ def is_tensor(result, what):
     )
 
 
+def tensors(results, what):
+    """The results of several calls. Fail unless all are tensors: an object would be asked to compute here."""
+    for result in results:
+        is_tensor(result, what)
+    return results
+
+
 def with_gradients(came, what):
     """What a shipped function found: a value and its gradients. Fail where it found no gradients."""
     if len(came) == 1:
@@ -254,7 +262,8 @@ def with_gradients(came, what):
 def as_numbers(losses):
     """The losses that training returned, as a tensor."""
     numbers = isinstance(losses, (list, tuple)) and all(isinstance(loss, Real) for loss in losses)
-    assert numbers, "train_autoencoder must return a list of floats, one for each step."
+    finite = numbers and all(map(math.isfinite, losses))
+    assert finite, "train_autoencoder must return a list of finite floats, one for each step."
     return torch.tensor(losses, dtype=torch.float64)
 
 
@@ -551,6 +560,14 @@ def planted(seed):
     return x, weights
 
 
+@cache
+def right_losses(seed, steps):
+    """The losses of the reference on a planted task, of every step and after the last: always the same."""
+    x, weights = planted(seed)
+    inputs = weights, x, torch.arange(64).repeat(steps + 1, 1), "squared error", 0.1, None, "losses"
+    return torch.tensor(linear_autoencoder_trained(reference.train_autoencoder, *inputs), dtype=torch.float64)
+
+
 @pytest.mark.task("train_autoencoder", points=3, mirror=False)
 @pytest.mark.parametrize("seed", TRAINING_SEEDS)
 def test_as_good_as_pca(student, seed):
@@ -564,11 +581,22 @@ def test_as_good_as_pca(student, seed):
     # An object of the student's in place of a number would answer the comparisons below as it likes.
     tensors = all(isinstance(value, torch.Tensor) for value in parameters)
     assert tensors, "The model's parameters are no tensors."
-    assert all(isinstance(value, Real) for value in losses), "The losses are no plain numbers."
+    losses = as_numbers(losses)
+    assert losses.shape == (50,), f"Expected 50 losses, one for each step; {len(losses)} came."
     reached = float(((run(parameters, x, "identity") - x) ** 2).mean())
     assert reached <= 1.10 * optimum, "After 50 steps the linear autoencoder is far above the error of PCA."
-    assert min(losses) >= 0.999 * optimum, (
+    assert float(losses.min()) >= 0.999 * optimum, (
         "A loss below the optimum was reported: it is not the mean over the batch."
+    )
+    # Who knows the optimum need not train to be there; the losses tell of the way. Whether they are taken
+    # before or after the update, test_losses asks.
+    right = right_losses(seed, 50)
+    on_the_way = any(torch.allclose(losses[:10], right[at : at + 10], rtol=1e-3) for at in (0, 1))
+    assert on_the_way, (
+        "The losses of the first ten steps are not those of Adam from the model's first weights."
+    )
+    assert torch.allclose(losses[-1], right[-1], rtol=0.1), (
+        "The last loss is not the one that training ends with."
     )
 
 
@@ -616,7 +644,9 @@ def test_salt_and_pepper(student, draw):
 def test_corrupt_generator(student, draw, kind):
     """Equal generators give equal noise, each call draws fresh noise, and nothing else is random."""
     x, g = draw.tensor(8, 9), draw.generator()
-    first, equal, later = student.inside(draws, student.corrupt, (x, kind, 0.4), g, twin(g))
+    first, equal, later = tensors(
+        student.inside(draws, student.corrupt, (x, kind, 0.4), g, twin(g)), "corrupt"
+    )
     assert_close(equal, first, what="What an equal generator gives")
     assert not torch.equal(later, first), "Two calls gave the same noise."
     assert student.inside(global_draw, student.corrupt, x, kind, 0.4, g), "The global generator was used."
@@ -630,6 +660,7 @@ def test_corrupt_limits(student, draw, kind):
     before = x.clone()
     student.share([x])
     noisy = student.corrupt(x, kind, 0.9, g)
+    is_tensor(noisy, "corrupt")
     assert noisy.dtype == torch.float32, f"float32 came back as {noisy.dtype}."
     assert torch.equal(x, before), "corrupt wrote into its input."
     assert_close(student.corrupt(x, kind, 0.0, g), before, what="With level 0, the output")
@@ -729,6 +760,7 @@ def test_mean_over_batch(student, draw):
     assert_close(result, 3.0, what="The loss")
     assert len(observed) == 1, f"divergence was called {len(observed)} times; expected once."
     assert_close(observed[0][0], rho, what="The rho that divergence was given")
+    assert isinstance(observed[0][1], torch.Tensor), "The rho_hat that divergence was given is no tensor."
     assert observed[0][1].shape == (3,), f"rho_hat has shape {tuple(observed[0][1].shape)}; expected (3,)."
     assert_close(observed[0][1], h.sum(0) / 5, what="The rho_hat that divergence was given")
 
@@ -783,7 +815,7 @@ def test_draw_gradients(student, draw):
     total, by_mu, by_logvar = with_gradients(came, "reparameterize")
     steps = (0.0, 0.0), (h, 0.0), (-h, 0.0), (0.0, h), (0.0, -h)
     calls = [(mu + a, logvar + b, twin(g)) for a, b in steps]
-    still, *moved = student.inside(each, student.reparameterize, calls)
+    still, *moved = tensors(student.inside(each, student.reparameterize, calls), "reparameterize")
     assert_close(total, still.sum(), what="The sum of what an equal generator draws")
     for name, claimed, above, below in (("mu", by_mu, *moved[:2]), ("logvar", by_logvar, *moved[2:])):
         what = f"The gradient with respect to {name}"
@@ -794,7 +826,9 @@ def test_draw_gradients(student, draw):
 def test_draw_generator(student, draw):
     """Equal generators give equal draws, each call draws afresh, and nothing else is random."""
     mu, logvar, g = draw.tensor(3, 4).float(), draw.tensor(3, 4).float(), draw.generator()
-    first, equal, later = student.inside(draws, student.reparameterize, (mu, logvar), g, twin(g))
+    first, equal, later = tensors(
+        student.inside(draws, student.reparameterize, (mu, logvar), g, twin(g)), "reparameterize"
+    )
     assert first.dtype == torch.float32, f"float32 came back as {first.dtype}."
     assert_close(equal, first, what="What an equal generator draws")
     assert not torch.equal(later, first), "Two calls gave the same draw."
@@ -847,6 +881,8 @@ def test_bug_hunt(student):
     logits, x = found
     for name, value in (("logits", logits), ("x", x)):
         assert isinstance(value, torch.Tensor) and value.is_floating_point(), f"{name} is not a float tensor."
+        precise = value.dtype in (torch.float32, torch.float64)  # in others any number shows their rounding
+        assert precise, f"{name} has the dtype {value.dtype}; expected torch.float32 or torch.float64."
         assert 1 <= value.numel() <= 16, f"{name} has {value.numel()} entries; expected 1 to 16."
         assert torch.isfinite(value).all(), f"{name} is not finite."
     assert logits.shape == x.shape, f"logits has shape {tuple(logits.shape)}, x has {tuple(x.shape)}."

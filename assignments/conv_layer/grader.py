@@ -11,11 +11,13 @@ One mistake, one price
       checks; windows that overlap, padding and stride each have a check in which the others are at rest.
     * Checks of the backward pass look at dx, dw and db one at a time, without the mirror, since it would
       compare the shapes of all three.
-    * `conv2d_im2col` and `Conv2d` stand on other tasks. What they return is right if it is the right answer,
-      or if it is what the student's own function makes of it (see `assert_built_on`). Where they stop because
-      that function gives nothing to work with, they cannot be judged (see `or_else`).
+    * `conv2d_im2col` and `Conv2d` stand on other tasks. What they return is right if it is the right answer.
+      Where it is not, the function below may be to blame: they run once more on a stand-in of ours for it,
+      which answers every call with noise of its own, and must make of that what the reference makes of it
+      (see `products_on_stand_in`, `layers_on_stand_ins`). Where they stop because the student's function
+      gives nothing to work with, they cannot be judged (see `or_else`).
 
-No expected value depends on student code, apart from that last case.
+No expected value depends on student code: to agree with oneself is worth nothing.
 
 Several calls, one crossing
     A call of student code costs a crossing into another process. `student.inside` ships a small function
@@ -24,14 +26,14 @@ Several calls, one crossing
 """
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 
-from autograder.compare import as_array, assert_close
+from autograder.compare import Difference, as_array, assert_close
 from autograder.laws import assert_adjoint, assert_dtype, assert_unchanged
-from autograder.student import StudentRaised
+from autograder.student import StudentRaised, whole
 from solutions import conv_layer as reference
 
 FAST_ENOUGH = 0.3  # seconds; a matrix product takes 0.003, a loop over all output numbers more than 0.5
@@ -44,21 +46,11 @@ def even(w):
 
 def alike(left, right):
     """Equal shapes and values, as a plain yes or no."""
-    left, right = as_array(left), as_array(right)
+    try:
+        left, right = as_array(left), as_array(right)
+    except Difference:
+        return False
     return left.shape == right.shape and np.allclose(left, right, rtol=1e-8, atol=1e-10)
-
-
-def assert_built_on(actual, expected, own, sound, what):
-    """`actual` is right, or is what the student's own function (`own`, a call) gives.
-
-    A mistake in that function was charged there. `sound` (a call) says of own's answer whether it can be
-    taken at its word: answers that do not depend on the inputs cannot.
-    """
-    if alike(actual, expected):
-        return
-    answer = own()
-    if not sound(answer) or not alike(actual, answer):
-        assert_close(actual, expected, what=what)
 
 
 @contextmanager
@@ -458,7 +450,8 @@ def test_derivative(student, draw):
     dx, dw, _ = own_gradients(student, (dout, (x, w), settings))
     for name, came, at in (("dx", dx, x), ("dw", dw, w)):
         along = draw.normal(*at.shape)
-        assert np.shape(came) == at.shape, f"{name} must have the shape of what it is the gradient of."
+        came = as_array(came)
+        assert came.shape == at.shape, f"{name} must have the shape of what it is the gradient of."
         moved = reference.conv2d_forward(*((along, w) if name == "dx" else (x, along)), **settings)[0]
         size = np.linalg.norm(moved) * np.linalg.norm(dout)
         law = f"That {name} is the derivative of the forward pass"
@@ -555,12 +548,53 @@ def test_im2col_rectangles(student, draw):
 # --- conv2d_im2col: 8 ---
 
 
-def products_are_right(student, *calls):
-    """Each output is right, or is w times the student's own columns."""
+@whole
+def products_on_stand_in(conv2d_im2col, calls, directions, seed):
+    """The output of each call, multiplied with the directions one after the other, on our im2col; shipped.
+
+    Ours gives noise that depends on all it is given.
+    """
+    import zlib
+
+    def columns(x, kernel_size, stride=1, padding=0, dilation=1):
+        KH, KW = kernel_size
+        settings = KH, KW, stride, padding, dilation
+        given = [np.ascontiguousarray(each, dtype=float).tobytes() for each in (x, settings)]
+        noise = np.random.default_rng([seed, zlib.crc32(b"".join(given))])
+        (N, C), sizes = x.shape[:2], zip(x.shape[2:], (KH, KW), strict=True)
+        OH, OW = ((n + 2 * padding - dilation * (k - 1) - 1) // stride + 1 for n, k in sizes)
+        return noise.standard_normal((N, C * KH * KW, OH * OW)).astype(x.dtype)
+
+    scope = getattr(conv2d_im2col, "__globals__", {})
+    before = {name: scope[name] for name in ("im2col",) if name in scope}
+    scope.update(im2col=columns)
+    try:
+        found = []
+        for args, settings in calls:
+            out = np.array(conv2d_im2col(*args, **settings))
+            fits = out.shape[:1:-1] == tuple(map(len, directions))
+            for direction in directions if fits else ():
+                out = out @ direction
+            found.append(out)
+        return found
+    finally:
+        del scope["im2col"]
+        scope.update(before)
+
+
+def products_are_right(student, rng, *calls):
+    """Each output is right, or all of them are w times what im2col returns."""
     with or_else(lambda: [own_columns(student, *args, **settings) for args, settings in calls]):
         outs, expected = student.both(answers_of, student.conv2d_im2col, calls)
-    for out, right, (args, settings) in zip(outs, expected, calls, strict=True):
-        assert_product(student, out, right, *args, **settings)
+    if all(map(alike, outs, expected)):
+        return
+    inputs = calls, (), int(rng.integers(2**31))
+    with suppress(StudentRaised):
+        came = student.inside(products_on_stand_in, student.conv2d_im2col, *inputs)
+        if all(map(alike, came, products_on_stand_in(reference.conv2d_im2col, *inputs))):
+            return
+    for out, right in zip(outs, expected, strict=True):
+        assert_close(out, right, what="out")
 
 
 def own_columns(student, x, w, b=None, **settings):
@@ -572,43 +606,30 @@ def own_columns(student, x, w, b=None, **settings):
     return cols
 
 
-def assert_product(student, out, expected, x, w, b=None, **settings):
-    """The output is the expected one, or is w times the student's own columns."""
-
-    def own():
-        cols = own_columns(student, x, w, **settings)
-        if not np.any(cols):
-            return None
-        out = (w.reshape(len(w), -1) @ cols).reshape(expected.shape)
-        return out if b is None else out + b[:, None, None]
-
-    assert_built_on(out, expected, own, sound=lambda answer: answer is not None, what="out")
-
-
 @pytest.mark.task("conv2d_im2col", points=2)
-def test_product_of_one_picture(student, draw):
+def test_product_of_one_picture(student, draw, rng):
     """One matrix product gives the output of all filters."""
-    products_are_right(student, call(draw.images(N=1, C=3, H=5, W=4), draw.normal(4, 3, 3, 2)))
+    products_are_right(student, rng, call(draw.images(N=1, C=3, H=5, W=4), draw.normal(4, 3, 3, 2)))
 
 
 @pytest.mark.task("conv2d_im2col", points=2)
-def test_product_of_several_pictures(student, draw):
+def test_product_of_several_pictures(student, draw, rng):
     """Pictures of a batch do not get mixed up."""
-    products_are_right(student, call(draw.images(N=3, C=2, H=5, W=4), draw.normal(4, 2, 3, 2)))
+    products_are_right(student, rng, call(draw.images(N=3, C=2, H=5, W=4), draw.normal(4, 2, 3, 2)))
 
 
 @pytest.mark.task("conv2d_im2col", points=1)
-def test_product_settings(student, draw):
+def test_product_settings(student, draw, rng):
     """Stride, padding and dilation are passed on."""
     x, w = draw.images(N=1, C=2, H=7, W=6), draw.normal(3, 2, 2, 3)
-    products_are_right(student, call(x, w, stride=2), call(x, w, padding=1), call(x, w, dilation=2))
+    products_are_right(student, rng, call(x, w, stride=2), call(x, w, padding=1), call(x, w, dilation=2))
 
 
 @pytest.mark.task("conv2d_im2col", points=1)
-def test_product_bias(student, draw):
+def test_product_bias(student, draw, rng):
     """The bias of each filter is added."""
     x, w, b = draw.images(N=1, C=2, H=5, W=4), draw.normal(4, 2, 3, 2), draw.normal(4)
-    products_are_right(student, call(x, w, b))
+    products_are_right(student, rng, call(x, w, b))
 
 
 def lines_run(function, calls):
@@ -635,29 +656,59 @@ def lines_run(function, calls):
     return counts
 
 
-def shape_made(function, x, w):
-    """The shape of the output, which may be large itself; shipped."""
-    return list(np.shape(function(x, w)))
+@whole
+def projected(function, x, w, directions):
+    """The output, which may be large itself, multiplied with the directions one after the other; shipped.
+
+    None where it has another shape than they have.
+    """
+    out = np.asarray(function(x, w))
+    if out.shape[:1:-1] != tuple(map(len, directions)):
+        return None
+    for direction in directions:
+        out = out @ direction
+    return out
+
+
+def in_time(student, *shipped):
+    """What a shipped function finds. Fail where it takes long."""
+    for _ in range(3):  # the fastest of three: another program may be in the way
+        start = time.perf_counter()
+        came = student.inside(*shipped)
+        if time.perf_counter() - start < FAST_ENOUGH:
+            return came
+    raise AssertionError("It took as long as a loop over the output takes. Is there one left?")
+
+
+def same_projection(came, right):
+    """Whether float32 rounding is all that lies between a projection and the right one."""
+    if came is None:
+        return False
+    came = as_array(came)
+    return came.shape == right.shape and np.linalg.norm(came - right) <= 1e-4 * np.linalg.norm(right)
 
 
 @pytest.mark.task("conv2d_im2col", points=2, law=True, mirror=False)
-def test_product_is_fast(student, draw):
+def test_product_is_fast(student, draw, rng):
     """Many times faster than a loop over all output numbers."""
     # Counting is exact on a busy machine, but the student's process counts; the clock is ours, and generous.
     sizes = (2, 8)  # 16 times as many output numbers
     calls = [(draw.normal(size, 2, 8, 8), draw.normal(size, 2, 3, 3)) for size in sizes]
     with or_else(lambda: [own_columns(student, *inputs) for inputs in calls]):
-        few, many = student.inside(lines_run, student.conv2d_im2col, calls)
+        few, many = map(as_array, student.inside(lines_run, student.conv2d_im2col, calls))
     assert many < 8 * few, (
         "Python runs more lines, the more numbers the output has. Is there a loop over them?"
     )
-    x, w = draw.normal(2, 16, 32, 32, dtype=np.float32), draw.normal(96, 16, 3, 3, dtype=np.float32)
-    for _ in range(3):  # the fastest of three: another program may be in the way
-        start = time.perf_counter()
-        student.inside(shape_made, student.conv2d_im2col, x, w)
-        if time.perf_counter() - start < FAST_ENOUGH:
-            return
-    raise AssertionError("It took as long as a loop over the output takes. Is there one left?")
+    # What is timed must be right: of one picture, since mixed up pictures have a check of their own.
+    x, w = draw.normal(1, 16, 44, 46, dtype=np.float32), draw.normal(96, 16, 3, 3, dtype=np.float32)
+    directions = draw.normal(44), draw.normal(42)
+    came = in_time(student, projected, student.conv2d_im2col, x, w, directions)
+    if same_projection(came, projected(reference.conv2d_im2col, x, w, directions)):
+        return
+    inputs = [call(x, w)], directions, int(rng.integers(2**31))
+    (came,) = in_time(student, products_on_stand_in, student.conv2d_im2col, *inputs)
+    (right,) = products_on_stand_in(reference.conv2d_im2col, *inputs)
+    assert same_projection(came, right), "On a larger picture, the output is wrong."
 
 
 # --- Conv2d: 10 ---
@@ -712,8 +763,55 @@ def some_weights(draw):
     return even(draw.normal(4, 3, 3, 3)), draw.normal(4)
 
 
-def at_work(student, jobs, names=()):
-    """What `layers_at_work` finds with the student's layer and with the reference's."""
+@whole
+def layers_on_stand_ins(Conv2d, jobs, names, seed):
+    """What `layers_at_work` finds while conv2d_forward and conv2d_backward are ours; shipped.
+
+    They give noise that depends on all they are given.
+    """
+    import zlib
+
+    def noise(*given):
+        given = [None if each is None else np.ascontiguousarray(each, dtype=float) for each in given]
+        given = b"".join(b"none" if each is None else each.tobytes() for each in given)
+        return np.random.default_rng([seed, zlib.crc32(given)])
+
+    def forward(x, w, b=None, stride=1, padding=0, dilation=1):
+        sizes = zip(x.shape[2:], w.shape[2:], strict=True)
+        OH, OW = ((n + 2 * padding - dilation * (k - 1) - 1) // stride + 1 for n, k in sizes)
+        given = noise(x, w, b, stride, padding, dilation)
+        out = given.standard_normal((len(x), len(w), OH, OW))
+        return out, (given.random(), x.shape, w.shape, None if b is None else b.shape)
+
+    def backward(dout, cache):
+        number, *shapes = cache
+        given = noise(dout, number)
+        return tuple(None if shape is None else given.standard_normal(shape) for shape in shapes)
+
+    own = [each for kind in getattr(Conv2d, "__mro__", ()) for each in vars(kind).values()]
+    scope = next((each.__globals__ for each in (Conv2d, *own) if hasattr(each, "__globals__")), {})
+    before = {name: scope[name] for name in ("conv2d_forward", "conv2d_backward") if name in scope}
+    scope.update(conv2d_forward=forward, conv2d_backward=backward)
+    try:
+        found = []
+        for w, b, settings, passes in jobs:
+            layer = Conv2d(3, 4, 3, **settings, rng=np.random.default_rng(0))
+            layer.weight, layer.bias = w, b
+            for x, dout in passes:
+                found.append(np.array(layer.forward(x)))
+                found.append(None if dout is None else np.array(layer.backward(dout)))
+                found += [np.array(getattr(layer, name)) for name in names]
+        return found
+    finally:
+        del scope["conv2d_forward"], scope["conv2d_backward"]
+        scope.update(before)
+
+
+def layer_is_right(student, rng, jobs, wanted, names=()):
+    """What the layer finds is right, or is what it must make of the functions that it stands on.
+
+    `wanted` says what is looked at: for each place in a pass (out, dx, then the named attributes) what it is.
+    """
 
     def blame():
         for w, b, settings, passes in jobs:
@@ -722,75 +820,63 @@ def at_work(student, jobs, names=()):
                 if dout is not None:
                     own_gradients(student, (dout, (x, w, b), settings))
 
+    def picked(found):
+        return [each for at, each in enumerate(found) if at % (2 + len(names)) in wanted]
+
     with or_else(blame):
-        return student.both(layers_at_work, student.Conv2d, jobs, names)
+        came, expected = student.both(layers_at_work, student.Conv2d, jobs, names)
+    came, expected = picked(came), picked(expected)
+    if all(map(alike, came, expected)):
+        return
+    inputs = jobs, names, int(rng.integers(2**31))
+    with suppress(StudentRaised):
+        again = student.inside(layers_on_stand_ins, student.Conv2d, *inputs)
+        if all(map(alike, picked(again), picked(layers_on_stand_ins(reference.Conv2d, *inputs)))):
+            return
+    for number, (value, right) in enumerate(zip(came, expected, strict=True)):
+        assert_close(value, right, what=list(wanted.values())[number % len(wanted)])
 
 
 @pytest.mark.task("conv2d_class", points=2, mirror=False)
-def test_layer_forward(student, draw):
+def test_layer_forward(student, draw, rng):
     """forward uses the layer's weight, bias, stride and padding."""
-    x, other = draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3)
+    x = draw.images(N=2, C=3, H=5, W=5)
     several = {"stride": 2}, {"padding": 1}, {"stride": 2, "padding": 1}
     jobs = [(*some_weights(draw), settings, [(x, None)]) for settings in several]
-    came, expected = at_work(student, jobs)
-    for out, right, (w, b, settings, _) in zip(came[::2], expected[::2], jobs, strict=True):
-
-        def own(w=w, b=b, settings=settings):
-            return own_output(student, x, w, b, **settings)
-
-        sound = lambda answer, own=own: not alike(answer, own(w=other))  # noqa: E731
-        assert_built_on(out, right, own, sound, what="out")
+    layer_is_right(student, rng, jobs, {0: "out"})
 
 
 @pytest.mark.task("conv2d_class", points=1, mirror=False)
-def test_layer_dx(student, draw):
+def test_layer_dx(student, draw, rng):
     """backward returns dx."""
     settings = {"stride": 2, "padding": 1}
     w, b = some_weights(draw)
-    x, other = draw.images(N=2, C=3, H=5, W=5), draw.normal(4, 3, 3, 3)
+    x = draw.images(N=2, C=3, H=5, W=5)
     dout = draw.normal(*shape_of_out(x, w, **settings))
-    (_, dx), (_, right) = at_work(student, [(w, b, settings, [(x, dout)])])
-
-    def own(w=w):
-        return own_gradients(student, (dout, (x, w, b), settings))[0]
-
-    assert_built_on(dx, right, own, lambda answer: not alike(answer, own(w=other)), what="dx")
+    layer_is_right(student, rng, [(w, b, settings, [(x, dout)])], {1: "dx"})
 
 
 @pytest.mark.task("conv2d_class", points=2, mirror=False)
-def test_layer_gradients(student, draw):
+def test_layer_gradients(student, draw, rng):
     """backward leaves the gradients in weight_grad and bias_grad."""
-    layer_gradients_are_right(student, draw, size=5, times=1, stride=2)
+    layer_gradients_are_right(student, draw, rng, size=5, times=1, stride=2)
 
 
 @pytest.mark.task("conv2d_class", points=1, law=True, mirror=False)
-def test_layer_twice(student, draw):
+def test_layer_twice(student, draw, rng):
     """A second backward replaces the gradients of the first."""
-    layer_gradients_are_right(student, draw, size=4, times=2)
+    layer_gradients_are_right(student, draw, rng, size=4, times=2)
 
 
-def layer_gradients_are_right(student, draw, size, times, **settings):
-    """weight_grad and bias_grad after each pass are right, or those of the student's own functions."""
+def layer_gradients_are_right(student, draw, rng, size, times, **settings):
+    """weight_grad and bias_grad are right after each pass."""
     w, b = some_weights(draw)
     passes = []
     for _ in range(times):
         x = draw.images(N=2, C=3, H=size, W=size)
         passes.append((x, draw.normal(*shape_of_out(x, w, **settings))))
     names = "weight_grad", "bias_grad"
-    came, expected = at_work(student, [(w, b, settings, passes)], names)
-    for number, (x, dout) in enumerate(passes):
-
-        def own(place, x=x, dout=dout):
-            return own_gradients(student, (dout, (x, w, b), settings))[place]
-
-        def sound(_, x=x, own=own):
-            dw = own(1)
-            return np.shape(dw) == w.shape and not alike(dw, own(1, -x))
-
-        for place, name in enumerate(names, 1):
-            at = 4 * number + 1 + place  # after out and dx
-            own_one = lambda place=place, own=own: own(place)  # noqa: E731
-            assert_built_on(came[at], expected[at], own_one, sound, what=name)
+    layer_is_right(student, rng, [(w, b, settings, passes)], {2: names[0], 3: names[1]}, names)
 
 
 # --- bug_hunt: 5 ---

@@ -15,7 +15,7 @@ from numbers import Real
 import numpy as np
 import pytest
 
-from autograder.compare import Difference, assert_close
+from autograder.compare import Difference, as_array, assert_close
 from autograder.laws import assert_unchanged
 
 TINY = 1e-12  # an ε that cannot be seen
@@ -157,7 +157,7 @@ def assert_scale_free(student, name, draw, **options):
     paths = student.inside(optimizers_at_work, getattr(student, name), several)
     for p, q in zip(paths[: len(small)], paths[len(small) :], strict=True):
         what = "With gradients 1000 times as large, a parameter"
-        assert_close(q[-1], p[-1], rtol=1e-6, atol=1e-6, what=what)
+        assert_close(as_array(q)[-1], as_array(p)[-1], rtol=1e-6, atol=1e-6, what=what)
 
 
 # --- SGD ------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_rmsprop_zero_gradient(student, draw):
     params = [draw.normal(3, 2)]
     start = params[0].copy()
     (places,) = path_of(student, "RMSprop", params, [np.zeros((2, 3, 2))], lr=0.2)
-    assert_close(places[-1], start, what="After two zero gradients, the parameter")
+    assert_close(as_array(places)[-1], start, what="After two zero gradients, the parameter")
 
 
 @pytest.mark.task("RMSprop", points=1, law=True, mirror=False)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from autograder.compare import Difference
-from autograder.laws import assert_adjoint, assert_dtype, assert_gradient, assert_unchanged
+from autograder.inside.wire import HandleRef
+from autograder.laws import assert_adjoint, assert_close, assert_dtype, assert_gradient, assert_unchanged
+from autograder.student.remote import NOTHING, Remote
 
 
 def cube(x):
@@ -64,3 +66,39 @@ def test_unchanged_and_dtype():
     assert_dtype(np.ones(2, np.float32), np.float32, "out")
     with pytest.raises(Difference, match="float64; expected float32"):
         assert_dtype(np.ones(2), np.float32, "out")
+
+
+class Obliging:
+    """A student whose object answers each request with what the law wants to hear."""
+
+    def __init__(self, answer):
+        self.answer, self.requests = answer, []
+
+    def _request(self, kind, *rest, **name):
+        self.requests.append((kind, *name.values()))
+        return self.answer
+
+    def _forget(self, *refs):
+        pass
+
+
+@pytest.mark.parametrize("answer", [1.0, np.ones((2, 2)), "float32"])
+def test_laws_ask_nothing_of_an_object_that_stayed_behind(answer):
+    """It could compute the right answer on request, so no arithmetic is done with it."""
+    student, x, rng = Obliging(answer), np.ones((2, 2)), np.random.default_rng(0)
+    came = Remote(student, HandleRef(1, "Liar"), NOTHING, "f")
+    laws = (
+        lambda: assert_adjoint(1.0, came, law="law"),
+        lambda: assert_adjoint(came, 1.0, law="law"),
+        lambda: assert_gradient(cube, x, came, x, rng),
+        lambda: assert_gradient(lambda _: came, x, x, x, rng),
+        lambda: assert_gradient(cube, x, x, came, rng),
+        lambda: assert_unchanged(x, came, "x"),
+        lambda: assert_dtype(came, np.float32, "out"),
+        lambda: assert_close(came, x),
+        lambda: assert_close([came], [x]),
+    )
+    for law in laws:
+        with pytest.raises(Difference, match="an object of another kind came"):
+            law()
+    assert student.requests == []

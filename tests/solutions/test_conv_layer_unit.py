@@ -214,9 +214,13 @@ def test_padding_that_is_forgotten_costs_padding_only(suite):
     assert failed == ["test_padding"]
 
 
-def test_functions_that_ignore_their_inputs_earn_nothing_in_the_class(suite):
-    """Where function and layer return the same constants, agreeing with oneself is worth nothing."""
-    names = module_namespace(inspect.getsource(reference), "conv_layer_constant")
+def test_agreeing_with_oneself_is_worth_nothing(suite):
+    """A layer that returns the same constants as the functions below it earns nothing for its passes.
+
+    One that calls the same functions as it should keeps its points: the constants were charged there.
+    """
+    source = inspect.getsource(reference)
+    names = module_namespace(source, "conv_layer_constant")
     forward, backward = names["conv2d_forward"], names["conv2d_backward"]
 
     def constant_forward(*args, **kwargs):
@@ -226,8 +230,33 @@ def test_functions_that_ignore_their_inputs_earn_nothing_in_the_class(suite):
     def constant_backward(*args):
         return tuple(value if value is None else np.ones_like(value) for value in backward(*args))
 
+    class Constant(names["Conv2d"]):
+        def forward(self, x):
+            self._x = x
+            return constant_forward(x, self.weight, None, self.stride, self.padding)[0]
+
+        def backward(self, dout):
+            self.weight_grad, self.bias_grad = np.ones_like(self.weight), np.ones_like(self.bias)
+            return np.ones_like(self._x)
+
     names["conv2d_forward"], names["conv2d_backward"] = constant_forward, constant_backward
-    for check in ("test_layer_forward", "test_layer_dx", "test_layer_gradients"):
+    for layer, verdict in ((names["Conv2d"], Verdict.PASSED), (Constant, Verdict.FAILED)):
+        subject = LocalSubject({**names, "Conv2d": layer})
+        for check in ("test_layer_forward", "test_layer_dx", "test_layer_gradients"):
+            assert suite.run(check, subject, 1).verdict is verdict, check
+
+
+def test_product_is_not_charged_for_the_columns(suite):
+    """A product on a wrong im2col keeps its points, the ones for speed too; one that ignores x does not."""
+    names = module_namespace(inspect.getsource(reference), "conv_layer_turned_columns")
+    columns, product = names["im2col"], names["conv2d_im2col"]
+    names["im2col"] = lambda *args, **kwargs: columns(*args, **kwargs)[:, ::-1]
+    checks = [mark.id for mark in suite.checks if mark.task == "conv2d_im2col"]
+    for check in checks:
+        assert suite.run(check, LocalSubject(names), 1).verdict is Verdict.PASSED, check
+
+    names["conv2d_im2col"] = lambda x, w, *args, **kwargs: 0 * product(x, w, *args, **kwargs) + w.sum()
+    for check in checks:
         assert suite.run(check, LocalSubject(names), 1).verdict is Verdict.FAILED, check
 
 
