@@ -110,7 +110,7 @@ HOSTILE = (
     Hostile(
         "recursion_unlimited",
         "def attack():\n    sys.setrecursionlimit(1 << 30)\n    return attack()",
-        "MemoryError|CRASHED|RecursionError|TIMEOUT",
+        "MemoryError|CRASHED|RecursionError|SystemError|TIMEOUT",
     ),
     Hostile(
         "print_flood",

@@ -16,7 +16,7 @@ from autograder.audit import read_audit
 from autograder.course import load_course
 from autograder.gradebook import Folders, ensure_assignment, project, read_booked, unwritten
 from autograder.results import write_result
-from autograder.verdicts import Check, Result, Verdict, totals
+from autograder.verdicts import Verdict
 
 from .conftest import STUB, result, submission
 
@@ -86,9 +86,6 @@ def read_pages(course):
 def a_class(course):
     """Submissions and results of every kind, as pairs."""
     late = "2027-01-18T13:00:00+00:00"
-    unreadable = (
-        Check("test_file", "", "The file is a notebook.", 0.0, 0.0, Verdict.ERROR, reason="cut off"),
-    )
     solved = "def forward(x):\n    return x.clip(0)"
     pairs = [
         (
@@ -100,10 +97,7 @@ def a_class(course):
             submission(course, "student-002", forward=solved),
         ),
         (result("student-003", submitted=late), submission(course, "student-003", forward=solved)),
-        (
-            Result("relu", "student-004", checks=unreadable, **(totals(unreadable) | {"max_score": 100.0})),
-            submission(course, "student-004"),
-        ),
+        (result("student-004", *[Verdict.ERROR] * 4), submission(course, "student-004")),
     ]
     pairs[3][1].write_text('{"cells": [')
     (Folders(course).submitted / "student-003/relu/timestamp.txt").write_text("2027-01-18 13:00:00 UTC\n")
