@@ -121,16 +121,10 @@ class Diagnosis:
 
     def _seen(self, check: Check, differ: Differ) -> str | None:
         """How the answer relates to the right one."""
-        comparable = check.verdict is Verdict.FAILED and not self._many_answers(check.id)
-        difference = differ(check.id) if comparable else None
+        difference = differ(check.id) if check.verdict is Verdict.FAILED else None
         if difference is None:
             return None
         return next(filter(None, map(relation, pairs(self.suite, difference))), None)
-
-    def _many_answers(self, check: str) -> bool:
-        """Whether a check takes any answer that will do: the reference's is one of many."""
-        mark = self.suite.marks[check]
-        return not mark.mirror and not mark.law
 
     def _condition(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> str | None:
         """What separates the task's wrong calls from its right ones."""
@@ -219,8 +213,6 @@ class Diagnosis:
             again = replace(search, may_raise=bool(known.expected.raised)).again(known.candidate)
             if again is not None:
                 return again
-        if self._many_answers(check):
-            return None
         difference = differ(check)
         if mistake is None and difference is not None and _draws(difference):
             return None  # another right answer may draw other numbers from the same generator

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from autograder.course import load_course
+from autograder.diagnose import diagnosis
+from autograder.grade import judge
 from autograder.marks import points_by_task, read_marks
 from autograder.mistakes import load_catalogue, module_namespace
 from autograder.plugin import Suite
+from autograder.prove.trials import seeds_of
 from autograder.student.subjects import LocalSubject
 from autograder.verdicts import Verdict
 from solutions import conv_layer as reference
@@ -296,3 +299,29 @@ def test_a_cache_in_a_global_variable_is_noticed(suite):
     outcomes = {check: suite.run(check, LocalSubject(names), 1).verdict for check in checks}
     failed = [check for check, verdict in outcomes.items() if verdict is not Verdict.PASSED]
     assert failed == ["test_backward_unchanged"]
+
+
+def told(suite, old, new):
+    """The failed checks of the reference with one place changed, as they are explained."""
+    source = UNIT.reference.read_text(encoding="utf-8")
+    assert old in source
+    subject = LocalSubject(module_namespace(source.replace(old, new, 1), "student"))
+    seeds = seeds_of(suite, 1)
+    checks, outcomes = judge(suite, subject, seeds)
+    explained = diagnosis(suite).explain(checks, outcomes, seeds, subject)
+    return [check for check in explained if check.verdict is not Verdict.PASSED]
+
+
+def test_a_wrong_gradient_is_told_in_relation_to_the_right_one(suite):
+    """Checks without a mirror are explained like others."""
+    failed = told(suite, "return dx, dw, db", "return dx, 0.3 * dw, db")
+    assert "dw equals the right one times 0.3." in " ".join(check.reason for check in failed)
+    assert [check.case for check in failed if check.case]
+
+
+def test_a_bug_hunt_has_no_expected_answer(suite):
+    """The reference's is one of many."""
+    (failed,) = told(suite, "return np.eye(5), cross, falling", "return np.eye(5), cross, cross")
+    assert failed.id == "test_bug_hunt"
+    assert failed.case is None
+    assert "right one" not in failed.reason
