@@ -19,9 +19,9 @@ from importlib import metadata
 import click
 
 from . import __version__, commands
-from .errors import CourseError, did_you_mean, in_words, naming
-from .printing import OUTPUT, end_output, only_json
-from .threads import use_one_thread
+from .base.errors import CourseError, did_you_mean, in_words, naming
+from .base.threads import use_one_thread
+from .commands.printing import OUTPUT, end_output, only_json
 
 DISTRIBUTION = "course-autograder"
 PRINTERS = ("click", "rich")
@@ -32,7 +32,9 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(
+            module.name for module in pkgutil.iter_modules(commands.__path__) if module.name != "printing"
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""

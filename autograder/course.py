@@ -17,8 +17,8 @@ from functools import cached_property
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from .errors import ConfigError, UsageError, did_you_mean
-from .typed import POSITIVE, Rule, faults, one_of
+from .base.errors import ConfigError, UsageError, did_you_mean
+from .base.typed import POSITIVE, Rule, faults, one_of
 
 CONFIG_NAME = "course_config.py"
 

@@ -13,10 +13,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from autograder.batch import Job, grade_one, job_for, run_batch
+from autograder.batch.run import Job, grade_one, job_for, run_batch
+from autograder.batch.workers import executor_for
 from autograder.course import load_course
-from autograder.engines import executor_for
-from autograder.submissions import Found
+from autograder.notebook.finding import Found
 
 from .files import read_sample
 from .processes import cpu_seconds

@@ -27,8 +27,8 @@ from typing import Any
 import httpx
 
 from autograder.course import Course, Unit, load_course
-from autograder.results import read_results
-from autograder.simulation import Simulated, simulate_class
+from autograder.demo import Simulated, simulate_class
+from autograder.results.store import read_results
 from tests.exchange.hub import StandIn, standing_in
 from tests.exchange.stage import Service, children, packed
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
-from autograder.marks import read_marks
-from autograder.simulation.solving import Notebook, code_cell, grade_id
+from autograder.demo.solving import Notebook, code_cell, grade_id
+from autograder.unit.criteria import read_marks
 
 from . import outside
 from .files import write_spec

@@ -12,8 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.grade import in_task_order
-from autograder.marks import Mark, read_marks
+from autograder.judge.grader import in_task_order
+from autograder.unit.criteria import Mark, read_marks
 
 from . import outside
 from .files import write_spec

@@ -28,8 +28,8 @@ from statistics import fmean, median
 
 import click
 
+from autograder.batch.workers import default_jobs
 from autograder.course import Course
-from autograder.engines import default_jobs
 
 from . import nbgrader_side, otter_side, outside, table
 from .files import write_sample

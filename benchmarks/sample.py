@@ -17,13 +17,13 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from autograder.course import Course, Unit, load_course
-from autograder.marks import read_marks
-from autograder.mistakes import load_catalogue
+from autograder.demo.solving import Notebook, code_cell, solved
+from autograder.judge.secret import seed_for
 from autograder.notebook import read_release, read_submission
-from autograder.release import build, publish
-from autograder.secret import seed_for
-from autograder.simulation.solving import Notebook, code_cell, solved
-from autograder.submissions import Found
+from autograder.notebook.finding import Found
+from autograder.unit.criteria import read_marks
+from autograder.unit.mistakes.catalogue import load_catalogue
+from autograder.unit.release import build, publish
 
 SECRET = "5" * 64  # fixed, so that every system and every run gets the same inputs
 WARM_UP = "student-000"  # graded before the clock starts; has a mistake, so that diagnosis is warm, too

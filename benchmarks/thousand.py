@@ -19,12 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.batch import job_for, run_batch
+from autograder.base.threads import use_one_thread
+from autograder.batch.run import job_for, run_batch
+from autograder.batch.workers import default_jobs, executor_for
 from autograder.course import Course, Unit, load_course
-from autograder.engines import default_jobs, executor_for
-from autograder.simulation import simulate_class, write_class
-from autograder.submissions import find_submissions
-from autograder.threads import use_one_thread
+from autograder.demo import simulate_class, write_class
+from autograder.notebook.finding import find_submissions
 
 from .processes import PeakMemory
 

@@ -58,7 +58,7 @@ class Engine:
     """What a worker of ``course grade`` does for a submission, and what the command does at the end."""
 
     def __init__(self, sample: Sample) -> None:
-        from autograder.batch import job_for, warm_grader
+        from autograder.batch.run import job_for, warm_grader
 
         self._course = load_course(sample.root)
         self._job = job_for(self._course, self._course.unit(sample.unit), "walled", force=True)
@@ -68,7 +68,7 @@ class Engine:
 
     def grade(self, entry: Entry) -> Reply:
         """Read, heal, grade, diagnose and store one submission."""
-        from autograder.batch import grade_one
+        from autograder.batch.run import grade_one
 
         begun = time.perf_counter()
         done = grade_one(self._job, entry.found)

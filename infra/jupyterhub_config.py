@@ -1,6 +1,6 @@
 """A JupyterHub configuration for one machine, to be extended.
 
-``python -m autograder.hub.serve -f infra/jupyterhub_config.py`` runs it (so does ``jupyterhub -f``,
+``python -m autograder.hub.process.serve -f infra/jupyterhub_config.py`` runs it (so does ``jupyterhub -f``,
 whose login page waits for the services). ``course hub`` needs no such file. Use one where a
 site wants settings of its own.
 """

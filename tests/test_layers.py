@@ -1,81 +1,36 @@
-"""Imports run downwards: docs/architecture.md draws the layers, this test holds them."""
+"""Imports run downwards: ``autograder.PACKAGES`` is the order, this test holds it."""
 
 import ast
 import re
-from itertools import pairwise
+import sys
 from pathlib import Path
 
 import pytest
 
-from autograder.digests import JUDGING, python_files
+from autograder import PACKAGES
+from autograder.base.digest import engine_files
+from autograder.judge.digest import JUDGING
 from autograder.prove.store import DECIDING
 
 ENGINE = Path(__file__).parents[1] / "autograder"
-
-# From the bottom up; a module may import its own layer and those below.
-LAYERS = [
-    {
-        "errors",
-        "verdicts",
-        "course",
-        "inside",
-        "requirements",
-        "threads",
-        "machine",
-        "notebook_checks",
-        "alarm",
-    }
-    | {"databases", "cores", "collector", "typed", "printing"},
-    {"marks", "master", "stubs", "leaks", "otter_checks", "student_notebook", "notebook", "release", "edits"}
-    | {"mistakes", "array_operators", "mutants", "results", "secret", "late", "sanitize", "audit"},
-    {"compare", "laws", "draws", "sandbox"},
-    {"student"},
-    {"plugin", "together", "collecting", "digests"},
-    {"grade", "relations", "naming", "diagnose", "cases"},
-    {"doctor", "prove", "submissions", "engines", "progress", "warm", "batch", "simulation"},
-    {
-        "gradebook",
-        "disclosure",
-        "pages",
-        "feedback",
-        "report",
-        "figures",
-        "export",
-        "hub",
-        "exchange",
-        "exchange_client",
-        "preflight",
-        "templates",
-        "scaffold",
-    },
-    {"demo"},
-    {"commands"},
-    {"cli"},
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+# What lies beside the packages: the way in, what courses import, and a name of before.
+FLAT = {"cli", "course", "mistakes", "compare", "laws", "notebook_checks", "exchange_client"}
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in ENGINE.rglob("*.py") if "templates" not in path.parts)
+    return sorted(path for path in ENGINE.rglob("*.py") if path.parts[-2] != "autograder")
 
 
-def part_of(path: Path) -> str:
-    """The module or package directly below the engine that a file belongs to."""
-    return path.relative_to(ENGINE).parts[0].removesuffix(".py")
-
-
-def imports(path: Path) -> set[str]:
-    """Parts of the engine that a file imports, other than for type checking only."""
-    package = path.relative_to(ENGINE.parent).parts[:-1]
-    found = set()
+def imports(path: Path) -> list[str]:
+    """Dotted names that a file imports, other than for type checking only; ours with their package."""
+    package, found = path.relative_to(ENGINE.parent).parts[:-1], []
     for node in ast.walk(_without_type_checking(ast.parse(path.read_text()))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
-            names = [alias.name for alias in node.names] if len(base) < 2 or not base[1] else [base[1]]
-            found.update(names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
-            found.add(node.module.split(".")[1])
-    return found - {"", "__version__", "commands"}
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            found += [".".join([*base, *filter(None, [node.module]), alias.name]) for alias in node.names]
+    return found
 
 
 def _without_type_checking(tree: ast.Module) -> ast.Module:
@@ -86,80 +41,88 @@ def _without_type_checking(tree: ast.Module) -> ast.Module:
     return Drop().visit(tree)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ENGINE)))
+def ours(path: Path) -> set[str]:
+    """Packages and flat modules of the engine that a file imports."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("autograder.")} - {"__version__"}
+
+
+def test_the_map_is_complete():
+    """Every package stands in the map, and beside the packages lies only what is meant for courses."""
+    there = {path.name.removesuffix(".py") for path in ENGINE.iterdir() if not path.name.startswith("__")}
+    assert there == {*PACKAGES, *FLAT}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ENGINE).as_posix())
 def test_imports_run_downwards(path):
-    """A module imports its own layer or those below."""
-    part = part_of(path)
-    if part == "__init__":
+    """A module imports its own package and those above it in the map; of the flat modules two stand on none."""
+    package = path.relative_to(ENGINE).parts[0]
+    if package == "exchange_client":
         return
-    assert part in LEVEL, f"{part} has no place in the layers"
-    for other in imports(path) - {part}:
-        assert other in LEVEL, f"{path.name} imports {other}, which has no place in the layers"
-        assert LEVEL[other] <= LEVEL[part], f"{path.name} ({part}) imports {other} from above"
+    above = set(PACKAGES[: PACKAGES.index(package) + 1])
+    flat = set() if package in ("base", "inside") else {"course", "notebook_checks"}
+    assert ours(path) <= above | flat
 
 
-@pytest.mark.parametrize("path", sorted((ENGINE / "inside").glob("*.py")), ids=lambda path: path.name)
-def test_what_runs_in_the_sandbox_imports_nothing_else_of_ours(path):
-    """Only this folder is mounted there."""
-    assert imports(path) <= {"inside"}
+def test_what_courses_import_is_light():
+    """``course`` stands on the ground; what released notebooks import stands alone."""
+    assert ours(ENGINE / "course.py") == {"base"}
+    assert ours(ENGINE / "notebook_checks.py") == set()
 
 
-def test_the_map_of_the_layers_is_true():
-    """docs/architecture.md names every part of the engine once, those above first."""
-    text = (ENGINE.parent / "docs" / "architecture.md").read_text()
-    table = text.split("| layer | modules | what |")[1].split("\n\n")[0]
-    rows = [re.findall(r"[a-z_]+", row.split("|")[2]) for row in table.strip().split("\n")[1:]]
-    assert sorted(name for row in rows for name in row) == sorted(LEVEL)
-    for above, below in pairwise(rows):
-        assert min(LEVEL[name] for name in above) >= max(LEVEL[name] for name in below), (above, below)
+def test_the_judge_s_end_of_the_exchange_is_not_at_the_student_s():
+    """``exchange/client`` is installed on students' servers; it imports nothing of the service."""
+    client = "autograder.exchange.client."
+    for path in (ENGINE / "exchange" / "client").glob("*.py"):
+        other = [name for name in imports(path) if name.startswith("autograder.exchange.")]
+        assert not [name for name in other if not name.startswith(client)], path.name
+
+
+def test_what_runs_in_the_sandbox_stands_alone():
+    """Only this folder is mounted there: the standard library, NumPy and torch, and itself."""
+    for path in (ENGINE / "inside").rglob("*.py"):
+        tops = {name.split(".")[0] for name in imports(path)} - {"autograder"}
+        assert ours(path) <= {"inside"}, path
+        assert tops <= {*sys.stdlib_module_names, "numpy", "torch"}, path
 
 
 def test_where_nbgrader_is_imported():
     """Its import takes two seconds, and its API may move: in three packages and nowhere else."""
-    parts = {part_of(path) for path in modules() if _imports_package(path, "nbgrader")}
-    assert parts == {"gradebook", "hub", "exchange_client"}
-
-
-def _imports_package(path: Path, package: str) -> bool:
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if any(name.split(".")[0] == package for name in names):
-            return True
-    return False
-
-
-# What a judge uses besides, and which can change no mark that is not in the digest by itself.
-HARMLESS = {"course", "errors", "secret", "threads", "digests", "collector"}
+    found = {
+        path.relative_to(ENGINE).parent.as_posix()
+        for path in ENGINE.rglob("*.py")
+        if any(name.split(".")[0] == "nbgrader" for name in imports(path))
+    }
+    assert {place for place in found if place.split("/")[0] != "hub"} == {"gradebook", "exchange/client"}
 
 
 def test_whatever_judges_is_in_the_digest_of_a_mark():
     """A new module of the judge would else leave old marks standing."""
-    judging = reached_from(["grade", "plugin"], HARMLESS)
-    assert judging <= {name.removesuffix(".py") for name in JUDGING}
+    judging = set(engine_files(*JUDGING))
+    assert {file.parent.name for file in judging} >= {"judge", "wire", "process", "program", "student"}
+    for path in judging:
+        loose = {file for name in imports(path) for file in _files(name)} - judging
+        assert {file.relative_to(ENGINE).parts[0] for file in loose} <= {
+            "base",
+            "course.py",
+            "results",
+            "unit",
+        }
 
 
-def reached_from(waiting: list[str], harmless: set[str]) -> set[str]:
-    """Parts of the engine that these import, directly or not, without the harmless ones."""
-    found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in found | harmless:
-            found.add(name)
-            waiting += [part for file in python_files(_file_of(name)) for part in imports(file)]
-    return found
+def test_whatever_names_is_in_the_digest_of_a_proof():
+    """A proof says how mistakes are made, tried and named; what makes a mark is part of it."""
+    assert set(DECIDING) > {*JUDGING, "prove", "unit/mistakes", "explain/naming.py"}
+    assert all((ENGINE / name).exists() and engine_files(name) for name in DECIDING)
 
 
-def _file_of(name: str) -> Path:
-    path = ENGINE / f"{name}.py"
-    return path if path.is_file() else ENGINE / name
+def _files(name: str) -> list[Path]:
+    path = ENGINE.parent.joinpath(*name.split("."))
+    return [file for file in (path.with_suffix(".py"), path.parent.with_suffix(".py")) if file.is_file()]
 
 
-# What a proof uses besides: wording, and what of a submission it does not have.
-NOT_PROVEN = HARMLESS | {"sandbox", "notebook", "diagnose", "cases", "relations", "together"}
-
-
-def test_whatever_decides_in_a_proof_is_in_its_digest():
-    """A new module would else leave old proofs standing."""
-    deciding = reached_from(["prove"], NOT_PROVEN)
-    assert deciding <= {name.split("/")[0].removesuffix(".py") for name in DECIDING}
+def test_the_map_of_the_documentation_is_true():
+    """docs/architecture.md prints the tuple, with what each package is for."""
+    text = (ENGINE.parent / "docs" / "architecture.md").read_text()
+    source = (ENGINE / "__init__.py").read_text()
+    tuple_ = source[source.index("PACKAGES = (") :].strip()
+    assert re.sub(r"\s+", " ", tuple_) in re.sub(r"\s+", " ", text)

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from ..base.errors import ConfigError
 from ..course import Course, Unit, load_course
-from ..errors import ConfigError
-from ..printing import print_json
-from ..release import build, differences, publish
+from ..unit.release import build, differences, publish
+from .printing import print_json
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(units: tuple[str, ...], check: bool, as_json: bool) -> None:
 def _build_one(course: Course, unit: Unit, check: bool) -> dict[str, Any]:
     """Build one unit; an error in it does not keep the others from being built."""
     row: dict[str, Any] = {"unit": unit.name, "version": None, "stale": None, "changed": [], "error": None}
-    from ..plugin import load_reference  # NumPy and pytest, which --help does without
+    from ..judge.suite import load_reference  # NumPy and pytest, which --help does without
 
     try:
         release = build(course, unit)

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from ..course import load_course
-from ..exchange_client.collecting import to_collect, write_attempt
-from ..exchange_client.service import URL_VARIABLE, service_from_environment
-from ..exchange_client.stock import SCHEME, run_stock
+from ..exchange.client.collecting import to_collect, write_attempt
+from ..exchange.client.service import URL_VARIABLE, service_from_environment
+from ..exchange.client.stock import SCHEME, run_stock
 from ..gradebook import Folders
-from ..results import safe_name
+from ..results.store import safe_name
 
 
 @click.command()

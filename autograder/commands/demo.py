@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ..base.errors import UsageError
 from ..course import Unit, find_root
-from ..demo import Story, demo_course, pages, tell
-from ..doctor import strongest_tier
-from ..errors import UsageError
+from ..demo.story import Story, demo_course, pages, tell
+from ..sandbox.doctor.certificates import strongest_tier
 
 
 @click.command()

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from ..doctor import Diagnosis, examine
-from ..printing import print_json
+from ..sandbox.doctor.certificates import Diagnosis, examine
+from .printing import print_json
 
 
 @click.command()

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from ..base.errors import UsageError
+from ..batch.workers import default_jobs
 from ..course import Course, load_course
-from ..engines import default_jobs
-from ..errors import UsageError
 from ..sandbox import TIERS
 
 
@@ -26,8 +26,8 @@ def command(
     """Run the exchange as a service of the hub, which starts it and tells it the rest."""
     if context.invoked_subcommand is not None:
         return
-    from ..exchange.identity import on_hub
-    from ..exchange.serve import serve
+    from ..exchange.service.identity import on_hub
+    from ..exchange.service.serve import serve
 
     if not on_hub():
         raise UsageError(
@@ -48,8 +48,8 @@ def command(
 @click.argument("receipt", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify(receipt: Path) -> None:
     """Check a receipt that a student shows."""
-    from ..exchange.receipts import Signer, verify_receipt
-    from ..exchange.settings import folder
+    from ..exchange.service.settings import folder
+    from ..exchange.store.receipts import Signer, verify_receipt
 
     signer = Signer(folder(the_course()) / "receipt-key")
     found = verify_receipt(receipt.read_text(encoding="ascii", errors="replace"), signer.public_key())

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..base.errors import Unreadable, UsageError, did_you_mean
 from ..course import Course, Unit, load_course
-from ..errors import Unreadable, UsageError, did_you_mean
 from ..gradebook import Folders
 from ..notebook import Submission
+from ..notebook.finding import submissions_in
+from ..results.result import Check, Verdict
 from ..sandbox import TIERS
-from ..submissions import submissions_in
-from ..verdicts import Check, Verdict
 
 if TYPE_CHECKING:
-    from ..grade import Grader, Trialled
+    from ..judge.grader import Grader, Trialled
 
 
 @click.command()
@@ -36,7 +36,7 @@ def command(unit: str, student: str, test: str | None, submission: Path | None, 
     'course collect', the demo and nbgrader keep them, unless --submission says where it is. Of several files
     that the student has there, the one that was graded is taken.
     """
-    from ..grade import Grader
+    from ..judge.grader import Grader
 
     course = load_course()
     chosen = course.unit(unit)
@@ -67,7 +67,7 @@ class _Teller:
 
     def __call__(self, trialled: Trialled) -> tuple[Check, ...]:
         """Called while the submission's room is still open."""
-        from ..diagnose.replay import replay
+        from ..explain.replay import replay
 
         for check in trialled.checks:
             if check.id == self.test or (self.test is None and check.verdict is not Verdict.PASSED):
@@ -77,7 +77,7 @@ class _Teller:
 
 def _graded(grader: Grader, student: str, paths: list[Path]) -> Submission | Unreadable:
     """Of the files that may be the student's, the one that the stored result is of, else the first."""
-    from ..batch import stored
+    from ..batch.run import stored
 
     before = stored(grader.course, grader.unit.name, student)
     looks = [grader.look(path) for path in paths]

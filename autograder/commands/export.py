@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..base.errors import UsageError, naming
 from ..course import load_course
-from ..errors import UsageError, naming
 from ..export.grades import FORMATS, Column, column_of, grades_csv, read_roster
 from ..export.gradescope import autograder_zip
 

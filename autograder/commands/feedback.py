@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ..base.errors import UsageError
 from ..course import load_course
-from ..disclosure import now
-from ..errors import UsageError
-from ..feedback import write_feedback
 from ..gradebook import read_booked
-from ..results import read_results, unreadable_results
+from ..pages.feedback import write_feedback
+from ..results.disclosure import now
+from ..results.store import read_results, unreadable_results
 
 
 @click.command()

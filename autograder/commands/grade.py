@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..batch import Done, cool, job_for, run_batch
+from ..base.errors import CourseError, UsageError, in_words
+from ..batch.progress import progress_bar
+from ..batch.run import Done, cool, job_for, run_batch
+from ..batch.workers import default_jobs, executor_for
 from ..course import Course, Unit, load_course
-from ..engines import default_jobs, executor_for
-from ..errors import CourseError, UsageError, in_words
-from ..printing import print_json
-from ..progress import progress_bar
+from ..notebook.finding import find_submissions, left_out
+from ..results.result import Result, Verdict
 from ..sandbox import TIERS
-from ..submissions import find_submissions, left_out
-from ..verdicts import Result, Verdict
+from .printing import print_json
 
 _LONGEST_REMARK = 120  # characters
 

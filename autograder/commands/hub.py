@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..course import load_course
-from ..hub.launch import become_hub, prepare
-from ..hub.options import EXCHANGES, LOGINS, SPAWNERS, Options
+from ..hub.process.launch import become_hub, prepare
+from ..hub.process.options import EXCHANGES, LOGINS, SPAWNERS, Options
 
 
 @click.command()

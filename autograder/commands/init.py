@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..printing import print_json
-from ..scaffold import EXAMPLE, new_course
+from ..unit.scaffold import EXAMPLE, new_course
+from .printing import print_json
 
 
 @click.command()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ..course import load_course
-from ..printing import print_json
-from ..scaffold import new_unit
+from ..unit.scaffold import new_unit
+from .printing import print_json
 
 
 @click.command()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from ..base.errors import Unreadable, UsageError
 from ..course import find_root, load_course
-from ..errors import Unreadable, UsageError
 from ..notebook.reading import read_raw
 from ..preflight import Given, beside_notebook, of_unit, preflight
-from ..printing import print_json
+from .printing import print_json
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..course import Unit, load_course
-from ..printing import print_json
+from .printing import print_json
 
 if TYPE_CHECKING:
     from ..prove import Proof, Stored

@@ -6,11 +6,11 @@ import os
 
 import click
 
+from ..base.errors import UsageError
 from ..course import load_course
-from ..errors import UsageError
-from ..exchange_client.service import URL_VARIABLE, service_from_environment
-from ..exchange_client.stock import SCHEME, run_stock
-from ..exchange_client.trees import read_tree
+from ..exchange.client.service import URL_VARIABLE, service_from_environment
+from ..exchange.client.stock import SCHEME, run_stock
+from ..exchange.client.trees import read_tree
 
 
 @click.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ..base.errors import UsageError
 from ..course import load_course
-from ..disclosure import now
-from ..errors import UsageError
-from ..report import write_reports
-from ..results import unreadable_results
+from ..pages.report import write_reports
+from ..results.disclosure import now
+from ..results.store import unreadable_results
 
 
 @click.command()

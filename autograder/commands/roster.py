@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ..course import Course, load_course
-from ..hub import passwords
-from ..hub.departures import end_on_hub
-from ..hub.options import hub_folder, roster_file
-from ..hub.roster import ROLES, Member, add, drop, read_roster
+from ..hub.people import passwords
+from ..hub.people.departures import end_on_hub
+from ..hub.people.roster import ROLES, Member, add, drop, read_roster
+from ..hub.process.options import hub_folder, roster_file
 
 
 @click.group()

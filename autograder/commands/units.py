@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ..course import Unit, load_course
-from ..marks import points_by_task, read_marks
-from ..printing import print_json
+from ..unit.criteria import points_by_task, read_marks
+from .printing import print_json
 
 
 @click.command()

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..base.errors import UsageError
 from ..course import Course, Unit
-from ..errors import UsageError
 from ..gradebook import read_booked
-from ..late import lateness
-from ..results import read_results, safe_name, unreadable_results
+from ..results.late import lateness
+from ..results.store import read_results, safe_name, unreadable_results
 
 FORMATS = ("canvas", "moodle")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

@@ -17,9 +17,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..base.errors import ConfigError
 from ..course import CONFIG_NAME, Course, Unit
-from ..errors import ConfigError
-from ..secret import course_secret
+from ..judge.secret import course_secret
 
 ENGINE = Path(__file__).parents[1]
 ENGINE_FILES = ("pyproject.toml", "constraints.txt", "README.md", "LICENSE")

@@ -15,12 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..base.text import plain
 from ..course import Course, Disclosure, Unit, load_course
-from ..disclosure import as_student, now, shown
-from ..grade import unreadable_result
-from ..results import read_result
-from ..sanitize import plain
-from ..verdicts import Check, Result, Verdict
+from ..judge.grader import unreadable_result
+from ..results.disclosure import as_student, now, shown
+from ..results.result import Check, Result, Verdict
+from ..results.store import read_result
 
 BASE = Path("/autograder")
 TIER = "fenced"

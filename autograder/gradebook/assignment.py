@@ -7,9 +7,9 @@ import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..base.errors import ConfigError
 from ..course import Course, Unit
-from ..errors import ConfigError
-from ..results import write_atomically
+from ..results.store import write_atomically
 from .database import gradebook_exists, one_writer, open_gradebook, programs_on_path, quiet
 from .folders import Folders
 from .settings import nbgrader_config
@@ -39,7 +39,7 @@ def _renew_source(course: Course, unit: Unit) -> None:
     """nbgrader's source version is the release: also where the data folder is new and the release is not."""
     if not unit.released_notebook.is_file():
         raise ConfigError(f"{unit.released_notebook} is missing. Run 'course build {unit.name}' first.")
-    from ..release import nbgrader_source, synchronise
+    from ..unit.release import nbgrader_source, synchronise
 
     files = {
         path.relative_to(unit.release).as_posix(): path.read_bytes()

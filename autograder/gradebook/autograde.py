@@ -23,11 +23,11 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
+from ..base.errors import CourseError
 from ..course import Course, Unit, load_course
-from ..disclosure import as_student, shown_at_last
-from ..errors import CourseError
-from ..results import read_result
-from ..verdicts import Result
+from ..results.disclosure import as_student, shown_at_last
+from ..results.result import Result
+from ..results.store import read_result
 from . import notebooks
 from .folders import Folders
 from .projection import project

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from ..errors import CourseError
-from ..sanitize import SHORT, plain
-from ..verdicts import Check, Result, Verdict
+from ..base.errors import CourseError
+from ..base.text import SHORT, plain
+from ..results.result import Check, Result, Verdict
 
 PREFIX = "points-"
 

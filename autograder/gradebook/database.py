@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
+from ..base.databases import bounded, explained, outage_explained
 from ..course import Course
-from ..databases import bounded, explained, outage_explained
 from .folders import Folders
 
 WHAT = "the gradebook"

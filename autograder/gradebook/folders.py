@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..course import Course
-from ..results import safe_name
+from ..results.store import safe_name
 
 
 @dataclass(frozen=True)

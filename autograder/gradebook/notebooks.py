@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..verdicts import Check, Result
+from ..results.result import Check, Result
 from . import cells
 
 Cell = dict[str, Any]

@@ -9,14 +9,14 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from ..audit import record
+from ..base.digest import digest_of
+from ..base.errors import CourseError
 from ..course import Course, Unit
-from ..digests import digest_of
-from ..disclosure import Shown, as_student, shown_at_last
-from ..errors import CourseError
-from ..late import parse_time
-from ..results import replaced_together
-from ..verdicts import Result
+from ..results.audit import record
+from ..results.disclosure import Shown, as_student, shown_at_last
+from ..results.late import parse_time
+from ..results.result import Result
+from ..results.store import replaced_together
 from . import cells, notebooks
 from .assignment import ensure_assignment
 from .database import one_writer, open_tables

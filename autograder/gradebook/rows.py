@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, func, inspect, select
 
-from ..audit import Change
+from ..base.errors import ConfigError
 from ..course import Course, Unit
-from ..errors import ConfigError
-from ..late import lateness, parse_time
-from ..results import safe_name
-from ..verdicts import Check, Result
+from ..results.audit import Change
+from ..results.late import lateness, parse_time
+from ..results.result import Check, Result
+from ..results.store import safe_name
 from . import cells
 from .tables import (
     ASSIGNMENT,

@@ -10,7 +10,7 @@ from ..course import Course
 from .folders import Folders
 
 _STEPS = ("LockCells", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells")
-TEMPLATES = Path(__file__).parents[1] / "templates" / "nbgrader"
+TEMPLATES = Path(__file__).with_name("templates")
 FEEDBACK_TEMPLATE = "course_feedback"
 
 
@@ -48,7 +48,7 @@ def configure(config: Any, course: Course) -> None:
 def _configure_pages(config: Any) -> None:
     """Formgrader and nbgrader's feedback show what students wrote: nothing of it may run."""
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"markdown2html": "autograder.sanitize.notebook_markdown"}
+    config.HTMLExporter.filters = {"markdown2html": "autograder.base.text.notebook_markdown"}
     spec = importlib.util.find_spec("nbgrader")
     assert spec is not None and spec.submodule_search_locations is not None
     formgrader = Path(spec.submodule_search_locations[0]) / "server_extensions" / "formgrader"

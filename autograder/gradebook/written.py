@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..base.databases import identity
+from ..base.errors import ConfigError
 from ..course import Course
-from ..databases import identity
-from ..errors import ConfigError
-from ..results import write_atomically
-from ..verdicts import Result
+from ..results.result import Result
+from ..results.store import write_atomically
 from . import cells
 from .database import gradebook_exists
 from .folders import Folders

@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unreadable
+from ..base.errors import Unreadable
 from .cells import Cell, Release, Submission
 from .reading import MAX_NAME, RawNotebook, read_raw
 

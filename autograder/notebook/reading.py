@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, Unreadable
+from ..base.errors import ConfigError, Unreadable
 from .cells import Cell, Release
 
 MAX_CELLS = 5_000

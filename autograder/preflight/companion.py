@@ -17,10 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import CourseError
+from ..base.errors import CourseError
+from ..base.threads import use_one_thread
 from ..notebook import read_submission
 from ..sandbox import Zygote
-from ..threads import use_one_thread
 from .findings import find
 from .given import Given, beside_notebook
 from .trial import start_strongest, try_out

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..inside import magics
-from ..inside.loading import Compiled, compile_program
-from ..inside.placeholders import SILENT
+from ..inside.program import magics
+from ..inside.program.loading import Compiled, compile_program
+from ..inside.program.placeholders import SILENT
 from ..notebook import Cell, Submission, to_program
 from .given import Given
 

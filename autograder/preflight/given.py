@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.errors import ConfigError, UsageError
 from ..course import Course, Limits, Unit
-from ..errors import ConfigError, UsageError
 from ..notebook import Cell, Release
-from ..release import RELEASED, archived
+from ..unit.release import RELEASED, archived
 
 
 @dataclass(frozen=True)

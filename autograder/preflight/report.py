@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unreadable
+from ..base.errors import Unreadable
 from ..notebook import Submission, read_submission
 from ..sandbox import Zygote
 from .findings import Findings, find

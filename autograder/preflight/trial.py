@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import CourseError, UsageError
+from ..base.errors import CourseError, UsageError
 from ..inside import wire
 from ..inside.wire import Packer, Unpacker
 from ..notebook import Submission, to_program
+from ..results.result import Verdict
 from ..sandbox import TIERS, Zygote
 from ..student.faults import StudentFault, clean, raised
 from ..student.subjects import RoomSubject
-from ..verdicts import Verdict
 from .given import Given
 
 BESIDE = Path(__file__).with_name("beside.py")

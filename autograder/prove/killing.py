@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..mistakes import module_namespace
-from ..plugin import reference_subject
+from ..judge.suite import reference_subject
+from ..results.result import Verdict
 from ..student.subjects import LocalSubject
-from ..verdicts import Verdict
+from ..unit.mistakes.catalogue import module_namespace
 from .forks import Ended, run_forked
 from .trials import Ground, seeds_of
 
 if TYPE_CHECKING:
-    from ..mutants import Mutant
+    from ..unit.mistakes.mutants import Mutant
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def differing(ground: Ground, stored: dict[str, bool], share: float) -> list[str
 
 def all_mutants(ground: Ground) -> tuple[Mutant, ...]:
     """The mutants of everything that students write."""
-    from ..mutants import mutants_of  # needs cosmic-ray, which only those who hunt must have
+    from ..unit.mistakes.mutants import mutants_of  # needs cosmic-ray, which only those who hunt must have
 
     return mutants_of(ground.unit.reference, ground.all_names)
 

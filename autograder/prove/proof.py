@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from ..course import Course, Unit
-from ..mistakes import Mistake
-from ..verdicts import Verdict
+from ..results.result import Verdict
+from ..unit.mistakes.catalogue import Mistake
 from .forks import Ended, run_forked
 from .killing import Killing, kill_mutants
 from .trials import Ground, Subject, Trial, attempt, prepare, subjects

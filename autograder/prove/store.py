@@ -14,30 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.digest import digest_of, engine_files
+from ..base.errors import naming
 from ..course import Course, Unit
-from ..digests import digest_of, imported_files
-from ..errors import naming
-from ..marks import parse_file
+from ..judge.digest import JUDGING, imported_files
+from ..unit.source import parse_file
 from .killing import differing
 from .proof import Proof, prove_mistakes
 from .trials import prepare
 
 SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
-ENGINE = Path(__file__).parents[1]
-# What decides in a proof; the sandbox takes no part in it, since all that is tried is our own.
-DECIDING = (
-    *"alarm.py collecting.py compare.py laws.py draws.py marks.py plugin.py grade.py student".split(),
-    *"inside/chance.py inside/host.py inside/wire.py stubs.py verdicts.py".split(),
-    *"naming.py edits.py mistakes.py mutants.py array_operators.py prove".split(),
-)
+# What decides in a proof: what decides a mark, and how the mistakes are made, tried and named.
+DECIDING = (*JUDGING, "unit/mistakes", "unit/stubs.py", "explain/naming.py", "explain/same.py", "prove")
 
 
 def proof_digest(unit: Unit) -> str:
     """What a proof depends on: the code of the unit and of the engine, without comments and docstrings."""
     files = [unit.reference, unit.grader, unit.mistakes, unit.master, *imported_files(unit)]
-    for name in DECIDING:
-        path = ENGINE / name
-        files += [path] if path.suffix else sorted(path.rglob("*.py"))
+    files += engine_files(*DECIDING)
     return digest_of(*(_meaning(path) for path in files if path.is_file()))
 
 

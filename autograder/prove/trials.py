@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..course import Course, Unit
-from ..grade import give_points, judge
-from ..mistakes import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
-from ..naming import Namer
-from ..plugin import Outcome, Suite, reference_subject
+from ..explain.naming import Namer
+from ..judge.grader import give_points, judge
+from ..judge.suite import Outcome, Suite, reference_subject
+from ..results.result import Verdict
 from ..student.subjects import LocalSubject
-from ..verdicts import Verdict
+from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
 from .trivial import TRIVIAL, stub_namespace, trivial_namespace
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..course import Unit
-from ..edits import Edit, module_namespace, spliced
-from ..stubs import Reference, stub
+from ..unit.mistakes.edits import Edit, module_namespace, spliced
+from ..unit.stubs import Reference, stub
 
 Fill = Callable[[Any, tuple[Any, ...]], Any]  # (the reference's value, the arguments) -> the trivial value
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..course import Limits
-from ..verdicts import Verdict
+from ..results.result import Verdict
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from ..errors import NotInstalled
+from ..base.errors import NotInstalled
 
 
 @lru_cache(maxsize=32)

@@ -6,7 +6,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from ..verdicts import Verdict
+from ..results.result import Verdict
 from .endings import Ending, Statement
 
 if TYPE_CHECKING:

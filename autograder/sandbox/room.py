@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..base.errors import SandboxFault
 from ..course import Limits
-from ..errors import SandboxFault
-from ..inside import control
-from ..inside.control import Message
-from ..verdicts import Verdict
+from ..inside.process import control
+from ..inside.process.control import Message
+from ..results.result import Verdict
 from .endings import Ending, Statement, judge, statement
 from .process import Process
 

@@ -22,7 +22,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NotInstalled, UsageError, did_you_mean
+from ..base.errors import NotInstalled, UsageError, did_you_mean
 from . import libraries
 
 TIERS = ("walled", "fenced", "none")
@@ -34,7 +34,7 @@ _DEVICES = ("/dev/null", "/dev/urandom")  # torch seeds its generators from the 
 _SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 _CODE = (
     "import sys; sys.path[:0] = sys.argv[2:]; "
-    "from inside.start import main; sys.path.remove(sys.argv[2]); main()"
+    "from inside.process.start import main; sys.path.remove(sys.argv[2]); main()"
 )
 _UNUSED_USERS = range(61184, 65520)  # what systemd sets aside for users that exist for a moment only
 

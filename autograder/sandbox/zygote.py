@@ -24,9 +24,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..base.errors import SandboxFault
 from ..course import Limits
-from ..errors import SandboxFault
-from ..inside import control
+from ..inside.process import control
 from . import tiers
 from .room import Room
 

@@ -14,7 +14,7 @@ import itertools
 import re
 from typing import Any
 
-from ..verdicts import Verdict
+from ..results.result import Verdict
 
 # Only these may be caught by name in a grader: never AssertionError, which would look like our own.
 BUILTIN = {

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ..inside import wire
 from ..inside.host import Host
-from .claims import StudentText
+from .claims.texts import StudentText
 
 Frame = tuple[dict[str, Any], list[Any]]
 Reply = tuple[dict[str, Any], list[memoryview]]

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
+from ..base.errors import SandboxFault
 from ..course import Limits
-from ..errors import SandboxFault
 from ..inside.wire import HandleRef, MethodRef, NameRef, RecordRef
-from ..verdicts import Verdict
+from ..results.result import Verdict
 from .faults import Blocked, ReplyMismatch, StudentEnded, StudentFault
 from .links import Link
 from .mirror import Mirror, Unmirrored

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..course import Limits
 from ..inside import wire
+from ..results.result import Verdict
 from ..sandbox.endings import Ending
-from ..verdicts import Verdict
-from .claims import StudentText
+from .claims.left_out import MOST, LeftOut, WithoutSome
+from .claims.texts import StudentText
 from .faults import StudentEnded, StudentFault, clean
-from .left_out import MOST, LeftOut, WithoutSome
 from .links import Allowance, Link, LoopbackLink, SocketLink
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Two directives whose content comes from the engine, so that the reference cannot grow old.
 
 ```{course-commands}     the help of every command
-```{fields} verdicts.py Check     the fields of a dataclass with their comments
+```{fields} results/result.py Check     the fields of a dataclass with their comments
 """
 
 import ast

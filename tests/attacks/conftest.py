@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.base.errors import SandboxFault
 from autograder.course import Limits
-from autograder.errors import SandboxFault
 from autograder.sandbox import Zygote
 from tests.needs import missing
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from autograder.base.errors import SandboxFault
 from autograder.course import Limits, load_course
-from autograder.diagnose import Explainer
-from autograder.errors import SandboxFault
-from autograder.grade import Grader
+from autograder.explain import Explainer
+from autograder.judge.grader import Grader
 from tests.needs import missing
 from tests.support import ROOT
 

@@ -9,10 +9,10 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.diagnose import Explainer
-from autograder.grade import Grader
-from autograder.plugin import reference_subject
-from autograder.verdicts import Result, Verdict
+from autograder.explain import Explainer
+from autograder.judge.grader import Grader
+from autograder.judge.suite import reference_subject
+from autograder.results.result import Result, Verdict
 from tests.attacks.judges import judging
 from tests.support import place, solved_notebook, write
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox import Zygote, trials
-from autograder.sandbox.escapes import ESCAPES, Escape
+from autograder.sandbox import Zygote
+from autograder.sandbox.doctor import trials
+from autograder.sandbox.doctor.escapes import ESCAPES, Escape
 
 pytestmark = pytest.mark.sandbox
 

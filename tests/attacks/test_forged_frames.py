@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from autograder.course import Limits
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
 from tests.attacks.judges import judging
 from tests.support import place, solved_notebook, write
 

@@ -16,8 +16,8 @@ from textwrap import dedent, indent
 import pytest
 
 from autograder.course import Limits
-from autograder.grade import Grader
-from autograder.verdicts import Result, Verdict
+from autograder.judge.grader import Grader
+from autograder.results.result import Result, Verdict
 from tests.attacks.judges import judging
 from tests.support import place, solved_notebook, write
 

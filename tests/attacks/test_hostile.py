@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from autograder.sandbox import Zygote
-from autograder.sandbox.trials import Answer, ask, program
+from autograder.sandbox.doctor.trials import Answer, ask, program
 
 from .hostile import HOSTILE, Hostile
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from autograder.course import Limits
-from autograder.grade import Grader
-from autograder.student.left_out import MOST
-from autograder.verdicts import Result, Verdict
+from autograder.judge.grader import Grader
+from autograder.results.result import Result, Verdict
+from autograder.student.claims.left_out import MOST
 from tests.attacks.judges import judging
 from tests.support import code, place, solved_notebook, write
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from autograder.grade import Grader
-from autograder.verdicts import Result
+from autograder.judge.grader import Grader
+from autograder.results.result import Result
 from solutions import conv_layer
 from tests.attacks.judges import judging
 from tests.support import place, solved_notebook, write

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.batch.warm import this_process
 from autograder.course import load_course
-from autograder.release import build, publish
-from autograder.scaffold import new_course
-from autograder.warm import this_process
+from autograder.unit.release import build, publish
+from autograder.unit.scaffold import new_course
 
 from .small import UNIT
 

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course, Unit, load_course
-from autograder.simulation.solving import solved
+from autograder.demo.solving import solved
 
 UNIT = "softmax"
 TASKS = ("softmax_forward", "softmax_backward")

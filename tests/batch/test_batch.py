@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch import Done, cool, job_for, run_batch, warm_grader
-from autograder.errors import ConfigError, CourseError, NotInstalled, SandboxFault
-from autograder.grade import Grader
+from autograder.base.errors import ConfigError, CourseError, NotInstalled, SandboxFault
+from autograder.batch.run import Done, cool, job_for, run_batch, warm_grader
+from autograder.judge.grader import Grader
+from autograder.judge.secret import course_secret
+from autograder.notebook.finding import Found, find_submissions
+from autograder.results.result import Verdict
 from autograder.sandbox import Zygote
-from autograder.secret import course_secret
-from autograder.submissions import Found, find_submissions
-from autograder.verdicts import Verdict
 
 from .small import UNIT, loaded, overflowing, right, stored, submit, with_task
 

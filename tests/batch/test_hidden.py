@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.diagnose import Explainer
-from autograder.grade import Grader
-from autograder.plugin import reference_subject
-from autograder.secret import course_secret
+from autograder.explain import Explainer
+from autograder.judge.grader import Grader
+from autograder.judge.secret import course_secret
+from autograder.judge.suite import reference_subject
+from autograder.results.result import Result, Verdict
 from autograder.student import Call
-from autograder.verdicts import Result, Verdict
 
 from .small import loaded, overflowing, right, with_task
 

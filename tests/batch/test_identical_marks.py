@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from autograder.course import load_course
-from autograder.grade import Grader, judge
-from autograder.mistakes import load_catalogue
-from autograder.plugin import Suite
-from autograder.secret import seed_for
-from autograder.simulation.solving import solved
+from autograder.demo.solving import solved
+from autograder.judge.grader import Grader, judge
+from autograder.judge.secret import seed_for
+from autograder.judge.suite import Suite
+from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.verdicts import Verdict
+from autograder.unit.mistakes.catalogue import load_catalogue
 from tests.support import ROOT
 
 GRADINGS = 200

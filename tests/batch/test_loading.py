@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
+from autograder.results.result import Result, Verdict
 from autograder.sandbox import Room
-from autograder.verdicts import Result, Verdict
 
 from .small import TASKS, loaded, right, with_cell, with_task
 

@@ -9,9 +9,9 @@ import time
 import psutil
 import pytest
 
-from autograder.batch import grade_one, job_for
-from autograder.simulation import simulate_class, write_class
-from autograder.submissions import find_submissions
+from autograder.batch.run import grade_one, job_for
+from autograder.demo import simulate_class, write_class
+from autograder.notebook.finding import find_submissions
 
 from .small import loaded
 

@@ -14,8 +14,8 @@ import pytest
 from autograder import commands
 from autograder.course import load_course
 from autograder.export.grades import Column
-from autograder.results import result_path, write_result
-from autograder.verdicts import Check, Result, Verdict
+from autograder.results.result import Check, Result, Verdict
+from autograder.results.store import result_path, write_result
 from tests.batch.small import (
     COMMAND,
     UNIT,

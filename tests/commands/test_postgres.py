@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.errors import ConfigError
-from autograder.exchange.database import Database
+from autograder.base.errors import ConfigError
+from autograder.exchange.store.database import Database
 from autograder.gradebook import read_booked
 from autograder.gradebook.database import open_gradebook
-from autograder.hub.launch import prepare
-from autograder.hub.options import Options
+from autograder.hub.process.launch import prepare
+from autograder.hub.process.options import Options
 from tests.batch.small import UNIT, in_process, loaded, overflowing, right, run, submit
 from tests.hub.support import free_port
 from tests.postgres import postgres  # noqa: F401 - a fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.release import build, publish
-from autograder.scaffold import new_course
+from autograder.unit.release import build, publish
+from autograder.unit.scaffold import new_course
 from tests.support import place
 
 DOCS = Path(__file__).parents[2] / "docs"

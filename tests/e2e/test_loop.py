@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.simulation.solving import solved
+from autograder.demo.solving import solved
 
 UNIT = "conv_layer"
 QUESTION = "own_kernels"  # the written answer, which a person marks

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, load_course
-from autograder.exchange.desk import open_desk
-from autograder.exchange.settings import Limits
-from autograder.release import build, publish
-from autograder.scaffold import new_course
+from autograder.exchange.service.settings import Limits
+from autograder.exchange.store.desk import open_desk
+from autograder.unit.release import build, publish
+from autograder.unit.scaffold import new_course
 
 from .hub import standing_in
 from .stage import Service, in_this_process, release

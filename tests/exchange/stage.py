@@ -21,11 +21,11 @@ import httpx
 import uvicorn
 
 from autograder.course import Course
-from autograder.exchange.app import make_app
-from autograder.exchange.desk import Desk
-from autograder.exchange.identity import HubIdentity
-from autograder.exchange.login import HubLogin
-from autograder.simulation.solving import solved
+from autograder.demo.solving import solved
+from autograder.exchange.service.app import make_app
+from autograder.exchange.service.identity import HubIdentity
+from autograder.exchange.service.login import HubLogin
+from autograder.exchange.store.desk import Desk
 
 from .hub import StandIn
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.exchange import attempts, graded, queue
-from autograder.exchange.database import Database
-from autograder.exchange.hints import level, opened, pay
-from autograder.exchange.refusals import Refused
-from autograder.exchange.uploads import File, Upload
-from autograder.verdicts import Check, Result, Verdict, totals
+from autograder.exchange.service.refusals import Refused
+from autograder.exchange.store import attempts, graded, queue
+from autograder.exchange.store.database import Database
+from autograder.exchange.store.hints import level, opened, pay
+from autograder.exchange.store.uploads import File, Upload
+from autograder.results.result import Check, Result, Verdict, totals
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 from .test_parts import TOKENS

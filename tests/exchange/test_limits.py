@@ -3,11 +3,11 @@
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import UsageError
 from autograder.commands.exchange import command
-from autograder.errors import UsageError
-from autograder.exchange.desk import open_desk
-from autograder.exchange.receipts import ForgedReceipt
-from autograder.exchange.settings import Limits
+from autograder.exchange.service.settings import Limits
+from autograder.exchange.store.desk import open_desk
+from autograder.exchange.store.receipts import ForgedReceipt
 
 from .stage import files, in_this_process, notebook, release
 

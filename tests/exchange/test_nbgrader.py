@@ -8,19 +8,19 @@ import sys
 
 import pytest
 
+from autograder.base.errors import UsageError
 from autograder.commands.collect import command as collect_command
 from autograder.commands.release import command as release_command
-from autograder.errors import UsageError
-from autograder.exchange import attempts, graded, queue
-from autograder.exchange_client.service import ExchangeRefused, Service, service_from_environment
-from autograder.exchange_client.trees import inside, read_tree
-from autograder.submissions import find_submissions
-from autograder.verdicts import Check, Result, Verdict, totals
+from autograder.exchange.client.service import ExchangeRefused, Service, service_from_environment
+from autograder.exchange.client.trees import inside, read_tree
+from autograder.exchange.store import attempts, graded, queue
+from autograder.notebook.finding import find_submissions
+from autograder.results.result import Check, Result, Verdict, totals
 
 from .stage import ENGINE, notebook
 
 CONFIG = """
-from autograder.exchange_client.settings import configure_exchange
+from autograder.exchange.client.settings import configure_exchange
 c = get_config()
 c.CourseDirectory.course_id = "course"
 configure_exchange(c, {url!r}, "USER_TOKEN")
@@ -141,7 +141,7 @@ def test_the_assignment_list_s_entries(stage, desk, student, monkeypatch):
     from nbgrader.exchange import ExchangeFactory
     from traitlets.config import Config
 
-    from autograder.exchange_client.settings import configure_exchange
+    from autograder.exchange.client.settings import configure_exchange
 
     monkeypatch.setenv("USER_TOKEN", student.token)
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(student.home / "data"))
@@ -207,7 +207,7 @@ def test_without_an_exchange_the_sentence_says_what_to_set(course, monkeypatch):
 
 def test_an_exchange_that_is_away_is_said(monkeypatch):
     """A client that reaches nobody says so after a few tries."""
-    monkeypatch.setattr("autograder.exchange_client.service.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("autograder.exchange.client.service.time.sleep", lambda seconds: None)
     with pytest.raises(ExchangeRefused, match="does not answer"):
         Service("http://127.0.0.1:9/", "t").units()
 

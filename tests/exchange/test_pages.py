@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from autograder.exchange import attempts, graded, queue
-from autograder.verdicts import Check, Result, Verdict, totals
+from autograder.exchange.store import attempts, graded, queue
+from autograder.results.result import Check, Result, Verdict, totals
 from tests.needs import WCAG
 
 from .stage import files, notebook

@@ -9,23 +9,24 @@ from datetime import UTC, datetime
 
 import pytest
 
+from autograder.base.errors import SandboxFault
 from autograder.course import Disclosure, HintTokens
-from autograder.errors import SandboxFault
-from autograder.exchange import attempts, blobs, graded, publisher, queue
-from autograder.exchange.blobs import Blobs
-from autograder.exchange.counting import counting
-from autograder.exchange.database import Database
-from autograder.exchange.graded import Graded
-from autograder.exchange.hints import about, level, opened, pay
-from autograder.exchange.judge import Judge
-from autograder.exchange.keys import key_file
-from autograder.exchange.rate import Buckets
-from autograder.exchange.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
-from autograder.exchange.refusals import Refused
-from autograder.exchange.showing import view
-from autograder.exchange.uploads import File, Upload
+from autograder.exchange.grading import publisher
+from autograder.exchange.grading.judge import Judge
+from autograder.exchange.service.keys import key_file
+from autograder.exchange.service.rate import Buckets
+from autograder.exchange.service.refusals import Refused
+from autograder.exchange.store import attempts, blobs, graded, queue
+from autograder.exchange.store.blobs import Blobs
+from autograder.exchange.store.database import Database
+from autograder.exchange.store.graded import Graded
+from autograder.exchange.store.hints import about, level, opened, pay
+from autograder.exchange.store.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
+from autograder.exchange.store.uploads import File, Upload
+from autograder.exchange.views.counting import counting
+from autograder.exchange.views.showing import view
+from autograder.results.result import Check, Result, Verdict, totals
 from autograder.sandbox import Zygote
-from autograder.verdicts import Check, Result, Verdict, totals
 
 TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
 HOUR = 3600.0

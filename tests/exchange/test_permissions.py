@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.exchange import handing_in, pages, staff_pages
-from autograder.exchange.api import ROUTES as API
+from autograder.exchange.routes import handing_in, pages, staff_pages
+from autograder.exchange.routes.api import ROUTES as API
 
 from .stage import files, notebook, packed
 

@@ -7,10 +7,10 @@ import time
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from autograder.exchange.database import Database
-from autograder.exchange.desk import open_desk
-from autograder.exchange.settings import Limits
-from autograder.exchange.tables import METADATA
+from autograder.exchange.service.settings import Limits
+from autograder.exchange.store.database import Database
+from autograder.exchange.store.desk import open_desk
+from autograder.exchange.store.tables import METADATA
 from autograder.gradebook import read_booked
 from tests.postgres import postgres  # noqa: F401 - a fixture
 

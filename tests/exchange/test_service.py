@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from autograder.exchange.receipts import verify_receipt
+from autograder.exchange.store.receipts import verify_receipt
 from autograder.gradebook import read_booked
-from autograder.results import read_result
+from autograder.results.store import read_result
 from benchmarks.deadline import rehearse
 
 from .stage import children, files, notebook, settle

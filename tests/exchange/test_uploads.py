@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from autograder.exchange.refusals import Refused
-from autograder.exchange.settings import Limits
-from autograder.exchange.uploads import File, checked, clean_path, from_form, notebook_of, parse_json
+from autograder.exchange.service.refusals import Refused
+from autograder.exchange.service.settings import Limits
+from autograder.exchange.store.uploads import File, checked, clean_path, from_form, notebook_of, parse_json
 
 from .stage import files, notebook, packed
 

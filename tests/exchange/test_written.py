@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.release import build, publish
+from autograder.unit.release import build, publish
 from tests.support import place
 
 from .stage import files, notebook, packed

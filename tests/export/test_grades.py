@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import UsageError
 from autograder.commands.export import command
 from autograder.course import Course
-from autograder.errors import UsageError
 from autograder.export.grades import Column, column_of, grades_csv, read_roster
-from autograder.results import write_result
-from autograder.verdicts import Verdict
-from tests.feedback.examples import UNIT, a_result, flipped
+from autograder.results.result import Verdict
+from autograder.results.store import write_result
+from tests.pages.examples import UNIT, a_result, flipped
 
 CONV = Column("Convolution layer", 100.0, {"student-001": 77.25, "student-002": 0.0})
 GAN = Column("GAN", 110.0, {"student-002": 103.123456})

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from autograder.base.errors import ConfigError
 from autograder.course import Course, Disclosure, load_course
-from autograder.errors import ConfigError
 from autograder.export.gradescope import autograder_zip, config_text, derived_key
 from autograder.export.on_gradescope import find_notebook, main, student_of, to_gradescope
-from autograder.secret import course_secret
-from autograder.verdicts import Check, Verdict
-from tests.feedback.examples import COURSE, UNIT, flipped
+from autograder.judge.secret import course_secret
+from autograder.results.result import Check, Verdict
+from tests.pages.examples import COURSE, UNIT, flipped
 from tests.support import in_two_processes
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,13 @@ def test_the_archive_holds_one_unit_and_not_the_secret(course):
     with zipfile.ZipFile(io.BytesIO(autograder_zip(course, course.unit("conv_layer")))) as archive:
         names = set(archive.namelist())
         texts = {name: archive.read(name) for name in names}
-    wanted = {"setup.sh", "run_autograder", "course_config.py", "pyproject.toml", "autograder/grade.py"}
+    wanted = {
+        "setup.sh",
+        "run_autograder",
+        "course_config.py",
+        "pyproject.toml",
+        "autograder/judge/grader.py",
+    }
     wanted |= {
         "assignments/conv_layer/grader.py",
         "solutions/conv_layer.py",

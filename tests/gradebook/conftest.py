@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course import Course, load_course
 from autograder.gradebook import Folders, ensure_assignment
-from autograder.verdicts import Check, Result, Verdict, totals
+from autograder.results.result import Check, Result, Verdict, totals
 
 CONFIG = """
 from autograder.course import Course, Unit

@@ -12,11 +12,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.audit import read_audit
 from autograder.course import load_course
 from autograder.gradebook import Folders, ensure_assignment, project, read_booked, unwritten
-from autograder.results import write_result
-from autograder.verdicts import Verdict
+from autograder.results.audit import read_audit
+from autograder.results.result import Verdict
+from autograder.results.store import write_result
 
 from .conftest import STUB, result, submission
 

@@ -5,12 +5,12 @@ import shutil
 import pytest
 from sqlalchemy import create_engine, text
 
-from autograder.audit import read_audit
+from autograder.base.errors import ConfigError
 from autograder.course import load_course
-from autograder.errors import ConfigError
 from autograder.gradebook import ensure_assignment, project, read_booked, unwritten
 from autograder.gradebook.database import open_gradebook
-from autograder.verdicts import Verdict
+from autograder.results.audit import read_audit
+from autograder.results.result import Verdict
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 from .conftest import CONFIG, check, released, result, write

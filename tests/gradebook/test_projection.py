@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.audit import read_audit
+from autograder.base.errors import ConfigError
 from autograder.course import Disclosure
-from autograder.errors import ConfigError
 from autograder.gradebook import Folders, ensure_assignment, project, read_booked, rows, unwritten
 from autograder.gradebook.database import open_gradebook
-from autograder.verdicts import Verdict
+from autograder.results.audit import read_audit
+from autograder.results.result import Verdict
 
 from .conftest import check, released, result, submission, write
 

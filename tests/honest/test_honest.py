@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from autograder.course import load_course
-from autograder.doctor import strongest_tier
-from autograder.grade import Grader
-from autograder.verdicts import Verdict
+from autograder.judge.grader import Grader
+from autograder.results.result import Verdict
+from autograder.sandbox.doctor.certificates import strongest_tier
 from tests.honest.cases import CASES, Case
 from tests.support import ROOT, solved_notebook, write
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 
 from autograder.course import Course, load_course
-from autograder.hub import passwords
-from autograder.hub.options import hub_folder, roster_file
-from autograder.hub.roster import Member, add
+from autograder.hub.people import passwords
+from autograder.hub.people.roster import Member, add
+from autograder.hub.process.options import hub_folder, roster_file
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = (

@@ -2,10 +2,10 @@
 
 import pytest
 
+from autograder.base.errors import UsageError
 from autograder.course import Profile
-from autograder.errors import UsageError
-from autograder.hub import profiles
-from autograder.hub.options import Options, check, options_from_json
+from autograder.hub.process.options import Options, check, options_from_json
+from autograder.hub.servers import profiles
 
 SMALL = Profile("small", "NumPy", cpus=1.5, memory_gib=2, hours=4)
 GPU = Profile("gpu", "One GPU", cpus=4, memory_gib=16, gpus=1, hours=2.5)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.errors import ConfigError, UsageError
-from autograder.hub import passwords
-from autograder.hub.throttle import LoginThrottle, Throttle
+from autograder.base.errors import ConfigError, UsageError
+from autograder.hub.people import passwords
+from autograder.hub.people.throttle import LoginThrottle, Throttle
 
 
 def test_only_the_right_password_matches():

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from autograder.exchange_client.service import Service
-from autograder.exchange_client.trees import read_tree
+from autograder.exchange.client.service import Service
+from autograder.exchange.client.trees import read_tree
 from tests.hub.support import ROOT, RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in
 
@@ -46,7 +46,7 @@ def test_a_killed_server_loses_no_submission_and_starts_again(hub, token):
         saved.write_text("saved before")
         student.submit(UNIT, {f"{UNIT}.ipynb": (ROOT / "release" / UNIT / f"{UNIT}.ipynb").read_bytes()})
         before = [attempt["id"] for attempt in student.attempts(UNIT)]
-        old = _processes(hub, "autograder.hub.singleuser", "ipykernel_launcher")
+        old = _processes(hub, "autograder.hub.servers.singleuser", "ipykernel_launcher")
         assert len(old) == 3, [_command(pid) for pid in old]  # time limit, server, kernel
         server = next(pid for pid in old if _command(pid).startswith(b"/") and b"singleuser" in _command(pid))
         os.kill(server, signal.SIGKILL)
@@ -54,7 +54,7 @@ def test_a_killed_server_loses_no_submission_and_starts_again(hub, token):
         _until(lambda: not _model(hub, token)["server"], 20, "the hub notices")
         _start(client)
         assert client.get(f"/user/{NAME}/api/contents/work.txt").json()["content"] == "saved before"
-    new = _processes(hub, "autograder.hub.singleuser")
+    new = _processes(hub, "autograder.hub.servers.singleuser")
     assert new and not set(new) & set(old)
     assert [attempt["id"] for attempt in student.attempts(UNIT)] == before and len(before) == 1
 
@@ -86,7 +86,10 @@ def test_nbgraders_buttons_answer_at_once(hub):
 
 def test_the_way_to_a_notebook_imports_no_torch(hub):
     """Neither hub and formgrader nor a person's server."""
-    pids = [hub.process.pid, *_processes(hub, "autograder.hub.singleuser", "autograder.hub.formgrader")]
+    pids = [
+        hub.process.pid,
+        *_processes(hub, "autograder.hub.servers.singleuser", "autograder.hub.servers.formgrader"),
+    ]
     assert len(pids) >= 3
     for pid in pids:
         assert b"libtorch" not in Path(f"/proc/{pid}/maps").read_bytes(), _command(pid)
@@ -97,7 +100,7 @@ def test_all_but_peoples_servers_end_with_the_hub(hub, token, how):
     """Proxy, exchange with its workers, formgrader and culler end; the next hub finds people's servers."""
     with _logged_in(hub, NAME) as client:
         _start(client)
-    peoples = set(_processes(hub, "autograder.hub.singleuser", "ipykernel_launcher"))
+    peoples = set(_processes(hub, "autograder.hub.servers.singleuser", "ipykernel_launcher"))
     ours = [pid for pid in _descendants(hub.process.pid) if pid not in peoples]
     commands = b"\n".join(_command(pid) for pid in ours)
     for part in (b"http-proxy", b"exchange", b"publisher", b"worker", b"formgrader", b"culler"):

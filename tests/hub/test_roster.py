@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.errors import ConfigError, UsageError
-from autograder.hub.roster import Member, add, drop, parse, read_roster
+from autograder.base.errors import ConfigError, UsageError
+from autograder.hub.people.roster import Member, add, drop, parse, read_roster
 
 HEADER = "username,role,name,email\n"
 

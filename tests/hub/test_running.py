@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from autograder.exchange_client.service import Service
-from autograder.exchange_client.trees import read_tree
-from autograder.hub import passwords
-from autograder.hub.options import hub_folder, roster_file
-from autograder.hub.roster import drop
-from autograder.simulation.solving import solved
+from autograder.demo.solving import solved
+from autograder.exchange.client.service import Service
+from autograder.exchange.client.trees import read_tree
+from autograder.hub.people import passwords
+from autograder.hub.people.roster import drop
+from autograder.hub.process.options import hub_folder, roster_file
 from tests.hub.support import ROOT, RunningHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
@@ -122,7 +122,7 @@ def test_whoever_is_dropped_is_out(hub):
     drop(roster_file(hub.course), "student-002")
     with httpx.Client(base_url=hub.url, follow_redirects=True) as client:
         assert hub.log_in(client, "student-002", hub.passwords["student-002"]).status_code == 403
-    from autograder.hub.departures import end_on_hub
+    from autograder.hub.people.departures import end_on_hub
 
     assert "tokens ended" in end_on_hub(hub.course, "student-002")
     assert httpx.get(f"{hub.url}/hub/api/user", headers=_headers(token)).status_code == 403

@@ -8,8 +8,8 @@ import time
 import httpx
 import pytest
 
-from autograder.hub.options import hub_folder
-from autograder.hub.roster import Member
+from autograder.hub.people.roster import Member
+from autograder.hub.process.options import hub_folder
 from tests.hub.support import RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in
 

@@ -10,12 +10,12 @@ from jupyterhub import utils
 from jupyterhub.httpclient import JupyterHubHTTPClient
 
 from autograder.gradebook import Folders
-from autograder.hub import app
-from autograder.hub.formgrader import build_missing
+from autograder.hub.process import app
+from autograder.hub.servers.formgrader import build_missing
 from tests.hub.support import copy_course, free_port
 
 FIRST = """
-from autograder.hub.late_imports import put_off_iri_grammar
+from autograder.hub.servers.late_imports import put_off_iri_grammar
 put_off_iri_grammar()
 import sys, jsonschema
 assert "lark" not in sys.modules, "the parser was built at import"
@@ -57,7 +57,7 @@ def test_jupyterlab_starts_no_node():
         "commands.which = lambda *_: 'node'\n"
         "commands.subprocess.check_output = lambda *_, **__: print('asked') or b''\n"
     )
-    late = "from autograder.hub.late_imports import leave_out_yarn; leave_out_yarn()\n"
+    late = "from autograder.hub.servers.late_imports import leave_out_yarn; leave_out_yarn()\n"
     assert "asked" in _python(watch + "import jupyterlab.labapp")
     assert _python(watch + late + "import jupyterlab.labapp") == ""
 

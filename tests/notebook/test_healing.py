@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.errors import Unreadable
-from autograder.inside.loading import compile_program
+from autograder.base.errors import Unreadable
+from autograder.inside.program.loading import compile_program
 from autograder.notebook import Release, Submission, read_release, read_submission, to_program
 from tests.support import code, locked, markdown, notebook, place, small_release, solved_small, task, write
 

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.course import load_course
 from autograder.preflight import beside_notebook
-from autograder.release import build, publish
-from autograder.scaffold import new_course
+from autograder.unit.release import build, publish
+from autograder.unit.scaffold import new_course
 from tests.support import place
 
 WRITTEN = {

@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import ConfigError, UsageError
 from autograder.cli import course
-from autograder.errors import ConfigError, UsageError
 from autograder.preflight import beside_notebook, preflight
 from tests.support import code, place
 

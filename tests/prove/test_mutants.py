@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from autograder import array_operators
-from autograder.mutants import mutants_of, operators
+from autograder.unit.mistakes import array_operators
+from autograder.unit.mistakes.mutants import mutants_of, operators
 
 SOURCE = '''import numpy as np
 

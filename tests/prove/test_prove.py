@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import ConfigError
 from autograder.commands.prove import command
-from autograder.errors import ConfigError
 from autograder.prove import check_stored, proof_digest, prove, write_proof
 
 

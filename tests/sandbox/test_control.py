@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from autograder.inside import control
+from autograder.inside.process import control
 
 
 @pytest.fixture

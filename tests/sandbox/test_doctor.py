@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from autograder import doctor, machine
 from autograder.commands.doctor import command
-from autograder.sandbox.escapes import ESCAPES
-from autograder.sandbox.trials import Trial
+from autograder.sandbox.doctor import certificates as doctor
+from autograder.sandbox.doctor import machine
+from autograder.sandbox.doctor.escapes import ESCAPES
+from autograder.sandbox.doctor.trials import Trial
 
 HELD = tuple(Trial(escape.name, escape.says, True, False, "refused") for escape in ESCAPES)
 

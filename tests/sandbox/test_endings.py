@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from autograder.course import Limits
+from autograder.results.result import Verdict
 from autograder.sandbox.endings import judge
-from autograder.verdicts import Verdict
 
 LIMITS = Limits(cpu_seconds=10, memory_mib=64)
 

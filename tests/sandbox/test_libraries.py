@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.errors import SandboxFault
+from autograder.base.errors import SandboxFault
 from autograder.sandbox.libraries import entries, python_paths
 
 

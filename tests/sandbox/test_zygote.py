@@ -15,12 +15,12 @@ import numpy as np
 import psutil
 import pytest
 
+from autograder.base.errors import SandboxFault, UsageError
 from autograder.course import Limits
-from autograder.errors import SandboxFault, UsageError
 from autograder.inside import wire
+from autograder.results.result import Verdict
 from autograder.sandbox import Zygote, tiers
-from autograder.sandbox.trials import ask, program
-from autograder.verdicts import Verdict
+from autograder.sandbox.doctor.trials import ask, program
 
 pytestmark = pytest.mark.sandbox
 LIMITS = Limits(memory_mib=256, load_seconds=5)
@@ -140,7 +140,7 @@ def test_killed_judge_leaves_nothing(tier: str) -> None:
     code = f"""
 import sys
 from autograder.sandbox import Zygote
-from autograder.sandbox.trials import ask, program
+from autograder.sandbox.doctor.trials import ask, program
 room = Zygote.start({tier!r}).open(program("def attack():\\n    while True: pass"))
 idle, busy = room.spawn(), room.spawn()
 busy.finish = lambda timed_out: room  # leave it running

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from autograder.course import load_course
-from autograder.diagnose.comparison import first_difference
-from autograder.marks import read_marks
-from autograder.mistakes import load_catalogue, module_namespace
-from autograder.plugin import Suite
+from autograder.explain.comparison import first_difference
+from autograder.judge.suite import Suite
+from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.verdicts import Verdict
+from autograder.unit.criteria import read_marks
+from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace
 from solutions import autoencoder as reference
 
 ROOT = Path(__file__).parents[2]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from autograder.course import load_course
-from autograder.diagnose import diagnosis
-from autograder.grade import judge
-from autograder.marks import points_by_task, read_marks
-from autograder.mistakes import load_catalogue, module_namespace
-from autograder.plugin import Suite
+from autograder.explain import diagnosis
+from autograder.judge.grader import judge
+from autograder.judge.suite import Suite
 from autograder.prove.trials import seeds_of
+from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.verdicts import Verdict
+from autograder.unit.criteria import points_by_task, read_marks
+from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace
 from solutions import conv_layer as reference
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from autograder.results.result import Verdict
 from autograder.student import Blocked, ReplyMismatch, Student, StudentEnded, StudentRaised
-from autograder.verdicts import Verdict
 
 LAYER = """
 import numpy as np

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from autograder.student.claims import StudentText
+from autograder.student.claims.sayings import known_saying
+from autograder.student.claims.texts import StudentText
 from autograder.student.faults import raised
-from autograder.student.sayings import known_saying
 
 WORDS = {"z", "np", "x", "layer"}
 

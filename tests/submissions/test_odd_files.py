@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.errors import ConfigError, Unreadable
+from autograder.base.errors import (ConfigError, Unreadable)
 from autograder.notebook import Release, read_release, read_submission, to_program
 from tests.support import notebook, small_release, solved_small, write
 

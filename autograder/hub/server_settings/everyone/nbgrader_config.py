@@ -2,8 +2,8 @@
 
 import os
 
-from autograder.hub.exchange_settings import use_exchange
-from autograder.hub.validation import follow_public_checks
+from autograder.hub.process.exchange_settings import use_exchange
+from autograder.hub.servers.validation import follow_public_checks
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader provides it
 c.CourseDirectory.course_id = os.environ.get("COURSE_NAME", "")

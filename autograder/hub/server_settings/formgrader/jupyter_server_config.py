@@ -1,5 +1,5 @@
 """The server that shows formgrader."""
 
-from autograder.hub.formgrader import configure_server
+from autograder.hub.servers.formgrader import configure_server
 
 configure_server(get_config())  # type: ignore[name-defined]  # noqa: F821 - Jupyter provides it

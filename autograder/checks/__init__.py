@@ -1,0 +1,1 @@
+"""What a grader says: comparisons, laws, drawn inputs."""

@@ -1,0 +1,69 @@
+"""The whole story on one machine: release, a simulated class, grading, feedback, report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..batch.progress import progress_bar
+from ..batch.run import Done, cool, job_for, run_batch
+from ..batch.workers import default_jobs, executor_for
+from ..course import Course, Unit, load_course
+from ..gradebook import project, read_booked
+from ..notebook.finding import find_submissions
+from ..pages.feedback import write_feedback
+from ..pages.report import write_reports
+from ..results.disclosure import now
+from ..unit.release import build, publish
+from . import Simulated, simulate_class, write_class
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the demo made for one unit."""
+
+    unit: Unit
+    people: tuple[Simulated, ...]
+    done: tuple[Done, ...]
+    seconds: float
+
+
+def demo_course(root: Path, fresh: bool = True) -> Course:
+    """The course with a data folder of the demo's own, so that no real mark is touched."""
+    folder = root / "data" / "demo"
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    os.environ["COURSE_DATA"] = str(folder)  # inherited by the workers
+    return load_course(root)
+
+
+def tell(course: Course, unit: Unit, students: int, tier: str, say: Say) -> Story:
+    """One unit from release to report."""
+    say(f"{unit.name}: building the release")
+    publish(course, unit, build(course, unit))
+    people = simulate_class(course, unit, students)
+    folder = write_class(course.data_folder / "submitted", unit, people)
+    found = find_submissions([folder], unit)
+    begun = time.perf_counter()
+    job = job_for(course, unit, tier)
+    with executor_for(default_jobs(), None, len(found)) as executor:
+        done = list(progress_bar(run_batch(job, found, executor), len(found), f"grading {unit.name}"))
+    cool(job)
+    seconds = time.perf_counter() - begun
+    done.sort(key=lambda item: item.found.student)
+    say(f"{unit.name}: writing gradebook, feedback and report")
+    project(course, unit, [(item.result, item.found.path) for item in done])
+    results = [item.result for item in done]
+    write_feedback(course, unit, results, read_booked(course, unit.name), now())
+    return Story(unit, tuple(people), tuple(done), seconds)
+
+
+def pages(course: Course) -> Path:
+    """Write the class reports; returns the page to open first."""
+    return write_reports(course, now())[-1]

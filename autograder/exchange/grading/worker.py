@@ -1,0 +1,113 @@
+"""A worker: takes entries of the queue, grades them, stores results.
+
+It may be killed at any moment. What it held is taken by another when its lease ends;
+what it stored is whole. It ends by itself when its parent is gone, or when the files of a
+unit have changed: then its parent starts another that has read them anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...batch.warm import limited_memory
+from ...judge.cores import Core
+from ...results.result import Result
+from ..service.refusals import Refused
+from ..store import attempts, graded, queue
+from ..store.desk import Desk, stamp
+from .judge import Judge
+
+IDLE_SECONDS = 0.15
+LOOK_SECONDS = 5.0  # between looks at the units' files
+LOG = logging.getLogger("course.exchange.worker")
+
+
+def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
+    """Grade until the parent is gone or the units have changed.
+
+    Args:
+        desk: the exchange.
+        tier: isolation tier.
+        name: of this worker, in leases.
+        parent: process id to live as long as; None: until killed.
+    """
+    core = Core()
+    judge = Judge(desk.course, desk.blobs, tier)
+    looked = time.monotonic()
+    try:
+        while parent in (None, os.getppid()):
+            if time.monotonic() - looked > LOOK_SECONDS:
+                if judge.stale():
+                    LOG.info("a unit has changed: starting anew")
+                    return
+                looked = time.monotonic()
+            if not step(desk, judge, name):
+                time.sleep(IDLE_SECONDS)
+    finally:
+        judge.close()
+        core.release()
+
+
+def step(desk: Desk, judge: Judge, name: str) -> bool:
+    """Grade one entry; False where there is none, or the disk is full."""
+    try:
+        with desk.database.write() as connection:
+            entry = queue.take(connection, name, desk.seconds(), desk.limits.lease_seconds, desk.limits.tries)
+        if entry is None:
+            return False
+        with _renewing(desk, entry):
+            _grade(desk, judge, entry)
+    except Refused as full:
+        LOG.error("%s", full)
+        time.sleep(1)
+        return False
+    return True
+
+
+def _grade(desk: Desk, judge: Judge, entry: queue.Entry) -> None:
+    with desk.database.read() as connection:
+        attempt = attempts.find(connection, entry.attempt)
+
+    def known(digest: str, explained: str) -> Result | None:
+        with desk.database.read() as connection:
+            return graded.same_digest(connection, attempt, digest, explained)
+
+    try:
+        with limited_memory():
+            result = judge.grade(attempt, known)
+    except Exception as error:  # a unit that does not load, a blob that is gone: for staff, not the end
+        LOG.exception("attempt %s cannot be graded", attempt.id)
+        with desk.database.write() as connection:
+            queue.set_aside(connection, entry, f"{type(error).__name__}: {error}"[:2000])
+        return
+    with desk.database.write() as connection:
+        graded.finish(connection, entry, attempt, result, stamp(desk.now()))
+
+
+@contextmanager
+def _renewing(desk: Desk, entry: queue.Entry) -> Iterator[None]:
+    """Renew the lease beside the grading, at most as long as a submission may take."""
+    done = threading.Event()
+    most = 3 * max(desk.course.limits_of(unit).submission_seconds for unit in desk.course.units)
+
+    def renew() -> None:
+        begun = time.monotonic()
+        while not done.wait(desk.limits.lease_seconds / 4) and time.monotonic() - begun < most:
+            try:
+                with desk.database.write() as connection:
+                    queue.renew(connection, entry, desk.seconds() + desk.limits.lease_seconds)
+            except Exception:  # the next renewal comes soon; a lost lease costs a second grading only
+                LOG.warning("the lease of %s was not renewed", entry.attempt, exc_info=True)
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,82 @@
+"""What handing in these files would mean: what is read, healed, still a stub, ignored.
+
+Reading and healing look at text only. Nothing of a student's is parsed as Python in the
+service's process, which a hostile nesting could end; ``course preflight``, on the student's
+own side, looks further.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..base.errors import Unreadable
+from ..course import Course, Unit
+from ..notebook import (
+    Question,
+    Release,
+    Submission,
+    is_answered,
+    read_questions,
+    read_release,
+    read_submission,
+)
+from .store.uploads import File, notebook_of
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What the exchange makes of an upload before it is handed in."""
+
+    notebook: str
+    unreadable: str = ""  # why it is no notebook
+    healed: tuple[str, ...] = ()
+    stubs: tuple[str, ...] = ()  # tasks that are not written yet
+    written: tuple[str, ...] = ()
+    unanswered: tuple[Question, ...] = ()  # written questions that are as they were given
+    ignored: tuple[str, ...] = ()  # files that are kept but not graded
+
+    @property
+    def good(self) -> bool:
+        """True where there is nothing to say."""
+        return not (self.unreadable or self.healed or self.stubs or self.unanswered)
+
+
+def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
+    """Look at an upload by the same code that reads it for grading.
+
+    Raises:
+        Refused: there is no notebook in it.
+    """
+    path = notebook_of((file.path for file in files), unit.name)
+    content = next(file.content for file in files if file.path == path)
+    ignored = tuple(file.path for file in files if file.path != path)
+    release = read_release(unit.released_notebook)
+    try:
+        submission = _read(content, release, course.limits_of(unit).notebook_mib)
+    except Unreadable as error:
+        return Preflight(path, unreadable=str(error), ignored=ignored)
+    tasks = [cell.task for cell in release.cells if cell.task is not None]  # in the notebook's order
+    stubs = tuple(task for task in tasks if _is_stub(task, submission, release))
+    written = tuple(task for task in tasks if task not in stubs)
+    asked = read_questions(unit.released_notebook)
+    unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
+    return Preflight(path, "", submission.healed, stubs, written, unanswered, ignored)
+
+
+def _read(content: bytes, release: Release, most: int) -> Submission:
+    with tempfile.NamedTemporaryFile(suffix=".ipynb") as file:
+        file.write(content)
+        file.flush()
+        return read_submission(Path(file.name), release, most)
+
+
+def _is_stub(task: str, submission: Submission, release: Release) -> bool:
+    released = [_plain(cell.source) for cell in release.cells if cell.task == task]
+    own = [_plain(cell.source) for cell in submission.cells if cell.task == task]
+    return bool(own) and all(source in ("", *released) for source in own)
+
+
+def _plain(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())

@@ -1,0 +1,262 @@
+"""The JSON interface, below ``<prefix>api/``. Errors are ``{"error": sentence}``."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
+
+from ...course import Unit
+from ...results.late import parse_time
+from ..service import access
+from ..service.identity import Caller
+from ..service.refusals import NO_SUCH, Refused
+from ..store import attempts, graded, hints, queue, releases
+from ..store.attempts import Attempt
+from ..store.desk import Desk
+from ..store.uploads import parse_json
+from ..views import returned, shaped
+from ..views.overview import Overview, everyone, overview, purse
+
+ROUTES = APIRouter(prefix="/api")
+DeskOf = Annotated[Desk, Depends(access.desk_of)]
+Member = Annotated[Caller, Depends(access.caller)]
+Staff = Annotated[Caller, Depends(access.staff)]
+Uploader = Annotated[Caller, Depends(access.uploader)]
+UnitOf = Annotated[Unit, Depends(access.unit_of)]
+Body = Annotated[bytes, Depends(access.body)]
+SKEW = timedelta(minutes=5)  # of the client's clock that is worth a word
+
+
+@ROUTES.get("/health")
+def health(desk: DeskOf) -> dict[str, Any]:
+    """Whether the database answers, and how long the queue is; for everybody."""
+    with desk.database.read() as connection:
+        return {"ok": True, "queue": queue.length(connection), "time": desk.now().isoformat()}
+
+
+@ROUTES.get("/receipt-key")
+def receipt_key(desk: DeskOf) -> dict[str, str]:
+    """The public key of receipts; for everybody."""
+    return {"public_key": desk.signer.public_key()}
+
+
+@ROUTES.get("/me")
+def me(desk: DeskOf, member: Member) -> dict[str, Any]:
+    """Who the exchange takes the caller for."""
+    return {"name": member.name, "course": desk.course.name, "staff": member.staff, "student": member.student}
+
+
+@ROUTES.get("/units")
+def units(desk: DeskOf, member: Member) -> list[dict[str, Any]]:
+    """The units; a student sees those that are released."""
+    with desk.database.read() as connection:
+        found = [(unit, releases.find(connection, unit.name)) for unit in desk.course.units]
+    return [shaped.unit_json(desk.course, unit, made) for unit, made in found if made or member.staff]
+
+
+@ROUTES.get("/units/{unit}/release")
+def download_release(desk: DeskOf, member: Member, unit: UnitOf) -> dict[str, Any]:
+    """The files of a released unit."""
+    made = released(desk, unit)
+    return shaped.unit_json(desk.course, unit, made) | {"files": shaped.packed(desk.blobs, made.files)}
+
+
+@ROUTES.put("/units/{unit}/release")
+def upload_release(
+    desk: DeskOf, member: Staff, unit: UnitOf, content: Body, force: bool = False
+) -> dict[str, Any]:
+    """Release a unit."""
+    made, warning = releases.release(desk, unit, parse_json(content, desk.limits), member.name, force)
+    return shaped.unit_json(desk.course, unit, made) | {"warning": warning}
+
+
+@ROUTES.delete("/units/{unit}/release")
+def withdraw_release(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, Any]:
+    """Take a unit back."""
+    with desk.database.write() as connection:
+        releases.withdraw(connection, unit.name)
+    return shaped.unit_json(desk.course, unit, None)
+
+
+@ROUTES.post("/units/{unit}/attempts", status_code=201)
+def submit(desk: DeskOf, member: Uploader, unit: UnitOf, content: Body) -> dict[str, Any]:
+    """Hand in; the answer holds the receipt."""
+    released(desk, unit)
+    upload = parse_json(content, desk.limits)
+    attempt, _ = attempts.accept(desk, unit, member.name, upload)
+    return _attempt_json(desk, attempt, member) | {
+        "receipt": attempt.receipt,
+        "note": _skew(desk, upload.client_time),
+    }
+
+
+@ROUTES.get("/units/{unit}/attempts")
+def own_attempts(desk: DeskOf, member: Member, unit: UnitOf) -> dict[str, Any]:
+    """The caller's attempts, oldest first, and his tokens."""
+    with desk.database.read() as connection:
+        view = overview(desk, connection, unit, member.name)
+        lines = _lines(desk, connection, view)
+    tokens = None if view.purse is None else {"whole": view.purse.whole, "next_in": view.purse.next_in}
+    return {"attempts": lines, "tokens": tokens}
+
+
+@ROUTES.get("/units/{unit}/submissions")
+def submissions(desk: DeskOf, member: Staff, unit: UnitOf) -> list[dict[str, Any]]:
+    """All attempts of all students, without feedback."""
+    with desk.database.read() as connection:
+        views = everyone(desk, connection, unit)
+    return [shaped.line_json(line, staff=True) for view in views for line in view.lines]
+
+
+@ROUTES.post("/units/{unit}/requeue")
+def requeue_unit(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, int]:
+    """Queue all attempts at a unit that have no score, or whose grading ended in trouble."""
+    with desk.database.write() as connection:
+        views = everyone(desk, connection, unit)
+        again = [line for view in views for line in view.lines if line.state in ("broken", "troubled")]
+        for line in again:
+            queue.add(connection, line.attempt.id)
+    return {"queued": len(again)}
+
+
+def _visible(desk: DeskOf, member: Member, attempt: str) -> Attempt:
+    """The attempt in the path, for its owner and for staff; for others it does not exist."""
+    with desk.database.read() as connection:
+        found = attempts.find(connection, attempt)
+    if not member.may_see(found.student):
+        raise Refused(404, NO_SUCH)
+    return found
+
+
+AttemptOf = Annotated[Attempt, Depends(_visible)]
+
+
+@ROUTES.get("/attempts/{attempt}")
+def attempt_state(desk: DeskOf, member: Member, attempt: AttemptOf) -> dict[str, Any]:
+    """An attempt, its place in line and its state."""
+    return _attempt_json(desk, attempt, member)
+
+
+@ROUTES.get("/attempts/{attempt}/receipt")
+def receipt(attempt: AttemptOf) -> dict[str, str]:
+    """The receipt."""
+    return {"receipt": attempt.receipt}
+
+
+@ROUTES.get("/attempts/{attempt}/files")
+def files(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
+    """What was handed in."""
+    return {"files": shaped.packed(desk.blobs, attempt.files)}
+
+
+@ROUTES.get("/attempts/{attempt}/result")
+def result(desk: DeskOf, member: Member, attempt: AttemptOf) -> dict[str, Any]:
+    """The result: all of it for staff, what is open for the student."""
+    with desk.database.read() as connection:
+        whole = graded.result_of(connection, attempt.id)
+        seen = returned.seen(desk, connection, attempt)
+    if whole is None or seen is None:
+        raise Refused(409, "This attempt is not graded yet.", retry_after=2)
+    shape: dict[str, Any] = json.loads((whole if member.staff else seen.result).to_json())
+    return shape | {"closed": [] if member.staff else list(seen.closed)}
+
+
+@ROUTES.get("/attempts/{attempt}/feedback")
+def feedback(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
+    """Feedback as HTML files, as its student may see it now."""
+    with desk.database.read() as connection:
+        pages = returned.feedback_of(desk, connection, attempt)
+    packed = [{"path": name, "content": base64.b64encode(page).decode()} for name, page in pages.items()]
+    return {"name": returned.name_of(pages), "files": packed}
+
+
+@ROUTES.put("/attempts/{attempt}/feedback")
+def upload_feedback(desk: DeskOf, member: Staff, attempt: AttemptOf, content: Body) -> dict[str, bool]:
+    """Release nbgrader's feedback for an attempt."""
+    returned.release_feedback(desk, attempt, parse_json(content, desk.limits))
+    return {"ok": True}
+
+
+@ROUTES.post("/attempts/{attempt}/hints/{task}")
+def open_hint(desk: DeskOf, member: Member, attempt: AttemptOf, task: str) -> dict[str, Any]:
+    """Open the explanation of one task for a token."""
+    return {"tokens": open_task(desk, member, attempt, task)}
+
+
+@ROUTES.post("/attempts/{attempt}/requeue")
+def requeue(desk: DeskOf, member: Staff, attempt: AttemptOf) -> dict[str, bool]:
+    """Queue one attempt again."""
+    with desk.database.write() as connection:
+        queue.add(connection, attempt.id)
+    return {"ok": True}
+
+
+def open_task(desk: Desk, member: Caller, attempt: Attempt, task: str) -> int | None:
+    """Spend a token on the explanation of one task; returns how many are left.
+
+    Raises:
+        Refused: it is not the caller's, there is nothing to open, or no token is left.
+    """
+    if member.name != attempt.student:
+        raise Refused(403, "Only the student who handed this in spends tokens on it.")
+    tokens = desk.course.hint_tokens
+    with desk.database.write() as connection:
+        whole = graded.result_of(connection, attempt.id)
+        seen = returned.seen(desk, connection, attempt)
+        if whole is None or seen is None:
+            raise Refused(409, "This attempt is not graded yet.", retry_after=2)
+        if tokens is not None and task in seen.closed:
+            name = hints.about(task, whole.checks)
+            hints.pay(connection, tokens, attempt.unit, attempt.student, name, desk.seconds())
+        elif task not in {check.task for check in whole.checks}:
+            raise Refused(404, "There is no such task in this unit.")
+        left = purse(desk, connection, desk.course.unit(attempt.unit), attempt.student)
+    return None if left is None else left.whole
+
+
+def released(desk: Desk, unit: Unit) -> releases.Released:
+    """What is released of a unit.
+
+    Raises:
+        Refused: nothing is.
+    """
+    with desk.database.read() as connection:
+        made = releases.find(connection, unit.name)
+    if made is None:
+        raise Refused(404, f"{unit.title} is not released.")
+    return made
+
+
+def _attempt_json(desk: Desk, attempt: Attempt, member: Caller) -> dict[str, Any]:
+    with desk.database.read() as connection:
+        view = overview(desk, connection, desk.course.unit(attempt.unit), attempt.student)
+    line = next(line for line in view.lines if line.attempt.id == attempt.id)
+    return shaped.line_json(line, staff=member.staff)
+
+
+def _lines(desk: Desk, connection: Connection, view: Overview) -> list[dict[str, Any]]:
+    return [
+        shaped.line_json(line, returned.name_of(returned.feedback_of(desk, connection, line.attempt)))
+        for line in view.lines
+    ]
+
+
+def _skew(desk: Desk, client_time: str | None) -> str:
+    """A word where the client's clock is off; the server's time counts in any case."""
+    moment = parse_time(client_time)
+    if moment is None:
+        return ""
+    try:
+        off: timedelta = moment - desk.now()
+    except OverflowError:
+        off = datetime.max - datetime.min
+    if abs(off) <= SKEW:
+        return ""
+    amount = hints.duration(abs(off).total_seconds())
+    way = "ahead" if off > timedelta() else "behind"
+    return f"The clock of your computer is {amount} {way}. The exchange's own time counts."

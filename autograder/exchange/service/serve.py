@@ -1,0 +1,150 @@
+"""Runs the exchange: the web server in this process, workers and the publisher as children.
+
+Children are started again when they end, after a short wait; what a dead worker held is
+freed at once. A child ends by itself when this process is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from ...course import Course
+from ..store import queue
+from ..store.desk import Desk, open_desk
+from .app import make_app
+from .identity import HubIdentity
+from .login import HubLogin
+
+LOG = logging.getLogger("course.exchange")
+SOON = 0.2  # seconds until a child that ended is started again
+KEEP_ALIVE = 75  # seconds; a proxy that keeps a connection longer than we do would lose a request
+LONGEST = 30.0  # where it ends again and again
+
+
+@dataclass
+class Child:
+    """One process that is to run as long as we do."""
+
+    role: str  # "worker" or "publisher"
+    name: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    began: float = 0.0
+    wait: float = SOON
+    not_before: float = field(default=0.0)
+
+
+class Supervisor:
+    """Keeps the children running."""
+
+    def __init__(self, desk: Desk, tier: str, workers: int) -> None:
+        self.desk, self.tier = desk, tier
+        self.children = [Child("publisher"), *(Child("worker") for _ in range(workers))]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Start the children and watch them."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the children; what they were grading goes back into the queue."""
+        self._stop.set()
+        self._thread.join()
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.terminate()
+        for child in self.children:
+            if child.process is not None:
+                _wait(child.process)
+                self._free(child)
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.1):
+            for child in self.children:
+                try:
+                    self._look_after(child)
+                except Exception:  # a full disk or a database away: the next look comes at once
+                    LOG.exception("looking after the %s", child.role)
+
+    def _look_after(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and child.process.poll() is not None:
+            LOG.warning("%s ended with %s", child.name, child.process.returncode)
+            self._free(child)
+            child.process = None
+            child.wait = SOON if now - child.began > LONGEST else min(2 * child.wait, LONGEST)
+            child.not_before = now + child.wait
+        if child.process is None and now >= child.not_before:
+            self._begin(child)
+
+    def _begin(self, child: Child) -> None:
+        child.name, child.began = f"{child.role}-{secrets.token_hex(6)}", time.monotonic()
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "autograder.exchange.service.child",
+            child.role,
+            child.name,
+            self.tier,
+        ]
+        child.process = subprocess.Popen(
+            command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
+        )
+
+    def _free(self, child: Child) -> None:
+        if child.role == "worker":
+            with self.desk.database.write() as connection:
+                queue.give_up(connection, child.name)
+
+
+def serve(course: Course, host: str, port: int, tier: str, workers: int) -> None:
+    """Run the exchange until it is told to end.
+
+    Raises:
+        ConfigError: the database or a key cannot be used.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    LOG.setLevel(logging.INFO)
+    desk = open_desk(course)
+    app = make_app(desk, HubIdentity(), HubLogin(), os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
+    supervisor = Supervisor(desk, tier, workers)
+    supervisor.start()
+    try:
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+        )
+    finally:
+        supervisor.stop()
+        desk.database.close()
+
+
+def _child_environment() -> dict[str, str]:
+    """The children need no token of the hub; the engine is found where this process found it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB_")}
+    engine = str(Path(__file__).parents[3])
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, [engine, kept.get("PYTHONPATH")]))}
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""What the exchange keeps: blobs, attempts, the queue, results, openings."""

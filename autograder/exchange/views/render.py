@@ -1,0 +1,114 @@
+"""Fills the exchange's templates; nothing in them runs but the one script of ``static/``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ...base.text import LONG, markdown_to_html, plain
+from ...pages.render import TEMPLATES, day, number, sentence, short
+from ...results.late import parse_time
+from ..store.hints import duration
+from .overview import Overview
+
+FOLDER = Path(__file__).parents[1] / "templates"
+SCRIPT = FOLDER / "exchange.js"
+STATES = {
+    "waiting": ("waiting in line", "wait"),
+    "grading": ("being graded now", "wait"),
+    "graded": ("graded", "good"),
+    "broken": ("a fault of ours", "bad"),
+    "troubled": ("staff look at it", "bad"),
+}
+
+
+def page(template: str, prefix: str, *, live: bool = False, **values: Any) -> str:
+    """One page; ``live`` ones look again by themselves while somebody waits."""
+    return _environment().get_template(template).render(prefix=prefix, live=live, states=STATES, **values)
+
+
+@cache
+def stylesheet() -> str:
+    """The style of the feedback pages, and what forms need beside it."""
+    files: tuple[Path, ...] = (TEMPLATES / "style.css", FOLDER / "exchange.css")
+    return "".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def when(text: str | datetime, zone: str = "") -> str:
+    """A moment as people write it, in the zone of ``zone`` (another moment's text)."""
+    moment = text if isinstance(text, datetime) else parse_time(text)
+    other = parse_time(zone)
+    if moment is None:
+        return ""
+    return day(moment.astimezone(other.tzinfo) if other is not None else moment)
+
+
+def short_moment(text: str, zone: str) -> str:
+    """The same for tables, without the zone, which stands above them."""
+    moment, other = parse_time(text), parse_time(zone)
+    if moment is None or other is None:
+        return ""
+    local = moment.astimezone(other.tzinfo)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def size(count: int) -> str:
+    """Bytes as people write them."""
+    return (
+        f"{count} bytes"
+        if count < 1000
+        else f"{count / 1e3:.0f} kB"
+        if count < 1e6
+        else f"{count / 1e6:.1f} MB"
+    )
+
+
+def past(due: str, now: datetime) -> bool:
+    """Whether a due date is over."""
+    return now >= datetime.fromisoformat(due)
+
+
+def markdown(text: str) -> Markup:
+    """Markdown as HTML in which nothing runs."""
+    return Markup(markdown_to_html(text))
+
+
+def lines_in(views: Iterable[Overview], *states: str) -> int:
+    """How many attempts are in one of these states."""
+    return sum(line.state in states for view in views for line in view.lines)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [
+                jinja2.FileSystemLoader(TEMPLATES),  # what the feedback pages have
+                jinja2.PrefixLoader({"exchange": jinja2.FileSystemLoader(FOLDER)}),
+            ]
+        ),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "sentence": sentence,
+        "short": short,
+        "points": number,
+        "when": when,
+        "moment": short_moment,
+        "size": size,
+        "wait": duration,
+        "past": past,
+        "lines_in": lines_in,
+        "markdown": markdown,
+        "code": lambda text: plain(text, LONG),
+    }
+    return environment

@@ -1,0 +1,295 @@
+"""The smallest case in which a submission goes wrong, on public inputs.
+
+Found by search after the marks are final: the failing calls of a hidden check, with other
+inputs, made smaller as long as the submission and the reference still disagree. The hidden
+inputs are never tried. The budget counts runs, not seconds, so that the same submission is
+told the same on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ...course import Limits
+from ...student import Subject
+from ..same import is_tensor, plain
+from .filling import STYLES, Ending, Inputs, run
+from .programs import Blank, Program, Step, results_of
+
+RUNS = 200  # of programs, for one task
+LARGEST = 9  # no length is tried above it
+AT_FIRST = 5_000  # numbers in the inputs of the first case that is found
+MOST_NUMBERS = 40  # in the inputs of the last, and in its answer
+SLOW = 0.25  # seconds; after a run that takes longer the search ends with what it has
+PATIENCE = 1.0  # seconds for one call of student code, here where no mark depends on it
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program with its inputs, and what the two came to."""
+
+    program: Program
+    inputs: Inputs
+    got: Ending
+    expected: Ending
+
+    @property
+    def candidate(self) -> Candidate:
+        """What to try in order to have this case again."""
+        return Candidate(self.program, self.inputs.scale, self.inputs.style)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Cases are compared by their numbers, then by their steps."""
+        return self.inputs.size, len(self.program.steps)
+
+
+@dataclass
+class Search:
+    """One search; ``may_raise`` where the reference is asked to raise.
+
+    ``clock`` says what is slow: the CPU time of this process, where both are in it and what is
+    found is kept, so that no other load of the machine decides.
+    """
+
+    student: Subject
+    reference: Subject
+    task: str
+    limits: Limits
+    may_raise: bool = False
+    runs: int = RUNS
+    clock: Callable[[], float] = time.perf_counter
+    _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
+
+    def smallest(self, program: Program) -> Case | None:
+        """The smallest case that was found; None where there is none, or its answer is left to chance."""
+        found = self._first(_rounded(program))
+        if found is None or not self._steady(found):
+            return None
+        if not (self.may_raise or program.blanks() or _numbers_given(program)):
+            return None  # nothing is asked but for a name: what is expected is the task's whole answer
+        for shrink in (_fewer_steps, _fewer_arguments, _shorter, _smaller_numbers, _shorter, _simpler):
+            found = self._descend(found, shrink)
+        if _is_hidden(found.program, program):
+            found = next(filter(None, map(self.again, _other_numbers(found))), None)
+        if found is None:
+            return None
+        return found if max(found.inputs.size, _numbers(found.expected.value)) <= MOST_NUMBERS else None
+
+    def again(self, candidate: Candidate) -> Case | None:
+        """A case, if the submission fails it and the reference can answer it."""
+        if self.runs <= 0:
+            return None
+        program, inputs = candidate.program, Inputs(candidate.scale, candidate.style)
+        expected = self._run(program, inputs, self.reference)
+        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST or not _finite(expected):
+            return None
+        got = self._run(program, inputs, self.student)
+        return Case(program, inputs, got, expected) if got.differs(expected) else None
+
+    def _smaller(self, candidate: Candidate) -> Case | None:
+        """The same, but for what was tried in vain before: after each success all is looked through anew."""
+        key = repr(candidate)
+        found = self.again(candidate) if key not in self._in_vain else None
+        if found is None:
+            self._in_vain.add(key)
+        return found
+
+    def answer(self, case: Case) -> Ending:
+        """What someone else's case comes to on this submission."""
+        return self._run(case.program, case.inputs, self.student)
+
+    def _first(self, program: Program) -> Case | None:
+        lengths = program.lengths()
+        for most in range(1, LARGEST + 1):
+            scale = {length: min(length, most) for length in lengths}
+            for style in ("mixed", "random"):
+                found = self.again(Candidate(program, scale, style))
+                if found is not None:
+                    return found
+            if all(value == length for length, value in scale.items()):
+                return None
+        return None
+
+    def _descend(self, case: Case, shrink: Callable[[Case], Iterator[Candidate]]) -> Case:
+        """Take each smaller candidate that still fails, and go on from there."""
+        progress = True
+        while progress:
+            progress = False
+            for candidate in shrink(case):
+                smaller = self._smaller(candidate)
+                if smaller is not None:
+                    case, progress = smaller, True
+                    break
+        return case
+
+    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Ending:
+        self.runs -= 1
+        begun = self.clock()
+        limits = replace(self.limits, call_seconds=min(PATIENCE, self.limits.call_seconds))
+        ending = run(program, inputs, subject, self.task, limits)
+        if self.clock() - begun > SLOW:
+            self.runs = 0
+        return ending
+
+    def _steady(self, case: Case) -> bool:
+        """Whether the reference gives the same answer again: chance has no smallest case."""
+        again = self._run(case.program, case.inputs, self.reference)
+        return not again.differs(case.expected)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something to try."""
+
+    program: Program
+    scale: Mapping[int, int]
+    style: str
+
+
+def _shorter(case: Case) -> Iterator[Candidate]:
+    scale = dict(case.inputs.scale)
+    for length, value in scale.items():
+        for smaller in range(1, value):
+            yield Candidate(case.program, {**scale, length: smaller}, case.inputs.style)
+
+
+def _fewer_steps(case: Case) -> Iterator[Candidate]:
+    """Without all steps that nothing depends on, without half of them, without one."""
+    steps = case.program.steps
+    needed = {result.step for step in steps.values() for result in results_of(step)} | {case.program.last}
+    needed |= {result.step for result in results_of(case.program.reads)}
+    free = [number for number in steps if number not in needed]
+    half = len(free) // 2
+    groups = [free, free[:half], free[half:], *([number] for number in free)]
+    for group in filter(None, groups):
+        yield Candidate(case.program.without(group), case.inputs.scale, case.inputs.style)
+
+
+def _fewer_arguments(case: Case) -> Iterator[Candidate]:
+    for number, step in case.program.steps.items():
+        for keyword in step.kwargs:
+            fewer = replace(step, kwargs=tuple(other for other in step.kwargs if other != keyword))
+            yield Candidate(case.program.with_step(number, fewer), case.inputs.scale, case.inputs.style)
+        for index, arg in enumerate(step.args):
+            if isinstance(arg, list) and len(arg) > 1:
+                yield from _one_item_less(case, number, index, arg)
+
+
+def _one_item_less(case: Case, number: int, index: int, items: list[Any]) -> Iterator[Candidate]:
+    """Lists of one length lose the same item everywhere: parameters and their gradients belong together."""
+    for place in sorted(range(len(items)), key=lambda place: -_axes(items[place])):
+        program = case.program
+        for other, step in case.program.steps.items():
+            args = tuple(
+                arg[:place] + arg[place + 1 :] if isinstance(arg, list) and len(arg) == len(items) else arg
+                for arg in step.args
+            )
+            program = program.with_step(other, replace(step, args=args))
+        yield Candidate(program, case.inputs.scale, case.inputs.style)
+
+
+def _axes(item: Any) -> int:
+    """Of several parameters the plainest is kept."""
+    return len(item.shape) if isinstance(item, Blank) else 0
+
+
+def _smaller_numbers(case: Case) -> Iterator[Candidate]:
+    for number, step in case.program.steps.items():
+        for smaller in _with_smaller_numbers(step):
+            yield Candidate(case.program.with_step(number, smaller), case.inputs.scale, case.inputs.style)
+
+
+def _with_smaller_numbers(step: Step) -> Iterator[Step]:
+    for index, arg in enumerate(step.args):
+        for less in _less(arg):
+            yield replace(step, args=(*step.args[:index], less, *step.args[index + 1 :]))
+    for index, (key, arg) in enumerate(step.kwargs):
+        for less in _less(arg):
+            kwargs = (*step.kwargs[:index], (key, less), *step.kwargs[index + 1 :])
+            yield replace(step, kwargs=kwargs)
+
+
+def _is_hidden(program: Program, original: Program) -> bool:
+    """Whether plain numbers are all that was given, and they are still those of the hidden check."""
+    same = program.steps.items() <= original.steps.items()
+    return not program.blanks() and _numbers_given(program) and same
+
+
+def _numbers_given(program: Program) -> bool:
+    """Whether there are numbers among the arguments."""
+    given = [value for step in program.steps.values() for value in (*step.args, *dict(step.kwargs).values())]
+    return any(type(value) in (int, float, tuple, list) for value in given)
+
+
+def _other_numbers(case: Case) -> Iterator[Candidate]:
+    """One number larger by one."""
+    for number, step in case.program.steps.items():
+        for index, arg in enumerate(step.args):
+            if type(arg) in (int, float):
+                other = replace(step, args=(*step.args[:index], arg + 1, *step.args[index + 1 :]))
+                yield Candidate(case.program.with_step(number, other), case.inputs.scale, case.inputs.style)
+        for index, (key, arg) in enumerate(step.kwargs):
+            if type(arg) in (int, float):
+                other = replace(
+                    step, kwargs=(*step.kwargs[:index], (key, arg + 1), *step.kwargs[index + 1 :])
+                )
+                yield Candidate(case.program.with_step(number, other), case.inputs.scale, case.inputs.style)
+
+
+def _less(value: Any) -> Iterator[Any]:
+    if type(value) is int and value > 1:
+        yield from range(1, value)
+    elif type(value) is tuple and all(type(item) is int for item in value):
+        for index, item in enumerate(value):
+            for less in _less(item):
+                yield (*value[:index], less, *value[index + 1 :])
+
+
+def _simpler(case: Case) -> Iterator[Candidate]:
+    for style in STYLES[: STYLES.index(case.inputs.style)]:
+        yield Candidate(case.program, case.inputs.scale, style)
+
+
+def _rounded(program: Program) -> Program:
+    """The hidden check's settings to one digit."""
+    steps = {number: _rounded_step(step) for number, step in program.steps.items()}
+    return replace(program, steps=steps)
+
+
+def _rounded_step(step: Step) -> Step:
+    kwargs = tuple((key, _one_digit(value)) for key, value in step.kwargs)
+    return replace(step, args=tuple(_one_digit(arg) for arg in step.args), kwargs=kwargs)
+
+
+def _one_digit(value: Any) -> Any:
+    if type(value) is float and math.isfinite(value):
+        drawn = float(f"{value:.4g}") != value  # an author writes 0.999, and hardly more digits
+        rounds = drawn or 0.001 <= abs(value) < 0.9 or abs(value) > 1.1
+        return float(f"{value:.1g}") if rounds else value
+    if type(value) is dict:
+        return {key: _one_digit(item) for key, item in value.items()}
+    return type(value)(_one_digit(item) for item in value) if type(value) in (tuple, list) else value
+
+
+def _numbers(value: Any) -> int:
+    if isinstance(value, (list, tuple)):
+        return max((_numbers(item) for item in value), default=0)
+    return int(np.prod(getattr(value, "shape", ())))
+
+
+def _finite(ending: Ending) -> bool:
+    """An expected value that is NaN or infinite teaches nothing."""
+    values = list(ending.value) if isinstance(ending.value, (list, tuple)) else [ending.value]
+    arrays = [plain(value) for value in (*values, *ending.shared) if _numeric(value)]
+    return all(np.isfinite(array).all() for array in arrays if array.dtype.kind in "fc")
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (float, np.ndarray)) or is_tensor(value)

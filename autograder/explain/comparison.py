@@ -1,0 +1,143 @@
+"""The first call in which a submission's answer is not the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..inside.wire import HandleRef
+from ..judge.suite import Outcome, Suite, reference_subject
+from ..student import Call
+from ..student.replies import ORDINALS
+from .case.signatures import arguments, default, returned
+from .relation import Pair, coverage
+from .same import is_tensor, plain, same_value
+
+KERNELS = ("kernel_size", "kernel", "pool_size", "window")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Call number ``index`` of a check, as the submission and the reference answered it."""
+
+    index: int
+    mine: Call
+    right: Call
+    arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
+
+
+def on_reference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Outcome:
+    """The case of a check that an outcome is of, on the reference and in the same kind of calls."""
+    case, unrolled = outcome.case, outcome.unrolled
+    return suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
+
+
+def first_difference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Difference | None:
+    """Run the check's failing case on the reference and compare call by call; None where all agree.
+
+    The reference's answer is one of many where a check that is not mirrored gives a function nothing to work
+    on (a bug hunt): that is no difference, and must not be shown.
+    """
+    right = on_reference(suite, check, outcome, seed)
+    known: dict[str, Any] = {}
+    for index, (mine, theirs) in enumerate(zip(outcome.transcript, right.transcript, strict=False)):
+        if (mine.kind, mine.name) != (theirs.kind, theirs.name):
+            return None
+        if mine.kind == "call" and not (suite.marks[check].mirror or mine.args or mine.kwargs):
+            return None
+        known |= named_arguments(suite, mine)
+        if mine.fault is not None or theirs.fault is not None or _differ(mine, theirs):
+            return Difference(index, mine, theirs, known)
+    return None
+
+
+def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
+    """The arrays in which the two answers differ, each with its name."""
+    mine, right = difference.mine, difference.right
+    if mine.fault is not None or right.fault is not None:
+        return
+    windows = _windows(suite, mine.name, difference.arguments)
+    names = returned(suite.reference, mine.name)
+    subject = mine.name if mine.kind != "inside" else "a computation with your code"
+    for what, left, other in _parts(subject, mine.reply, right.reply, names, mine.kind == "inside"):
+        yield from _pair(what, left, other, difference.arguments, windows)
+    for number, (left, other) in enumerate(zip(mine.left, right.left, strict=False)):
+        what = (
+            "what was changed in place"
+            if len(mine.left) == 1
+            else f"the {ORDINALS[min(number, 98)]} array that was changed in place"
+        )
+        yield from _pair(what, left, other, {}, windows)  # the arguments may be these very arrays
+
+
+def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
+    """A call's plain arguments by name; tensors as arrays."""
+    if call.kind != "call":
+        return {}
+    bound = arguments(suite.reference, call.name, call.args, call.kwargs)
+    return {name: plain(value) if is_tensor(value) else value for name, value in bound.items()}
+
+
+def _differ(mine: Call, right: Call) -> bool:
+    return not (same_value(mine.reply, right.reply) and same_value(mine.left, right.left))
+
+
+def _parts(
+    name: str, left: Any, right: Any, names: tuple[str, ...], shipped: bool
+) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(right, (list, tuple)) and isinstance(left, (list, tuple)):
+        for index, (mine, other) in enumerate(zip(left, right, strict=False)):
+            told = (
+                names[index]
+                if len(names) == len(right)
+                else f"the {ORDINALS[min(index, 98)]} value of {name}"
+            )
+            yield told, mine, other
+    elif isinstance(right, dict) and isinstance(left, dict):
+        for key in (key for key in right if key in left):
+            # The keys of a shipped function are the grader's words.
+            yield (str(key) if shipped else f"the value of {key!r}"), left[key], right[key]
+    else:
+        yield names[0] if len(names) == 1 else f"the output of {name}", left, right
+
+
+def _pair(
+    what: str, left: Any, right: Any, known: Mapping[str, Any], windows: np.ndarray | None
+) -> Iterator[Pair]:
+    if not (_numeric(left) and _numeric(right)) or same_value(left, right):
+        return
+    mine, other = plain(left), plain(right)
+    if mine.dtype.kind in "biufc" and other.size:
+        yield Pair(what, mine, other, known, windows)
+
+
+def _numeric(value: Any) -> bool:
+    return not isinstance(value, (HandleRef, str, bytes, type(None), list, tuple, dict))
+
+
+def _windows(suite: Suite, name: str, known: Mapping[str, Any]) -> np.ndarray | None:
+    """How many windows each pixel of x lies in, where the arguments tell of windows."""
+    x = known.get("x")
+    kernel = next((known[key] for key in KERNELS if known.get(key) is not None), None)
+    w = known.get("w")
+    if kernel is None and isinstance(w, np.ndarray) and w.ndim == 4:
+        kernel = w.shape[-2:]
+    if (
+        not isinstance(x, np.ndarray)
+        or x.ndim != 4
+        or kernel is None
+        or known.get("dilation", 1) not in (1, (1, 1))
+    ):
+        return None
+    stride = known.get("stride", default(suite.reference, name, "stride"))
+    sizes = [_both(kernel), _both(kernel if stride is None else stride), _both(known.get("padding", 0))]
+    return None if None in sizes else coverage(x.shape[-2:], *sizes)  # type: ignore[arg-type]
+
+
+def _both(value: Any) -> tuple[int, int] | None:
+    """A size or a pair of sizes as a pair."""
+    several = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    return several if len(several) == 2 and all(isinstance(item, int) for item in several) else None

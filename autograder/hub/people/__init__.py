@@ -1,0 +1,1 @@
+"""Who takes part, how they prove it, and what each may do."""

@@ -1,0 +1,151 @@
+"""Passwords of the hub's own login: scrypt hashes in one file of mode 0600.
+
+A line is ``username:scrypt:n:r:p:salt:hash`` with salt and hash in hexadecimal, so that
+a later version can raise the cost without locking anybody out. Cost: OWASP's password
+storage recommendation for scrypt with 32 MiB (n = 2^15, r = 8, p = 3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.errors import ConfigError, UsageError
+from ...base.files import locked, write_private
+
+SHORTEST = 10  # characters of a chosen password
+_LONGEST = 200
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else in print
+_COST = (2**15, 8, 3)
+_CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Hash:
+    """A salted hash and what it cost."""
+
+    n: int
+    r: int
+    p: int
+    salt: bytes
+    digest: bytes
+
+    def __str__(self) -> str:
+        return f"scrypt:{self.n}:{self.r}:{self.p}:{self.salt.hex()}:{self.digest.hex()}"
+
+
+def hash_password(password: str, cost: tuple[int, int, int] = _COST) -> Hash:
+    """Hash with a fresh salt."""
+    salt = secrets.token_bytes(16)
+    return Hash(*cost, salt, _scrypt(password, salt, cost))
+
+
+def matches(password: str, known: Hash) -> bool:
+    """Whether the password is the one; takes the same time either way."""
+    return hmac.compare_digest(_scrypt(password, known.salt, (known.n, known.r, known.p)), known.digest)
+
+
+# Compared with where a name is unknown, so that the time of the answer does not tell names.
+NOBODY = Hash(*_COST, bytes(16), bytes(32))
+
+
+def first_password() -> str:
+    """A random password to hand out: four groups of four letters, 78 bits."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def check_new(password: str, username: str) -> None:
+    """Refuse what is too short, too long or the name itself.
+
+    Raises:
+        UsageError: with the sentence for the person who chose it.
+    """
+    if not SHORTEST <= len(password) <= _LONGEST:
+        raise UsageError(
+            f"A password needs {SHORTEST} to {_LONGEST} characters; this one has {len(password)}."
+        )
+    if username in password.lower() or len(set(password)) < 4:
+        raise UsageError("This password is too easy to guess: use several words, and not your username.")
+
+
+def read_hashes(path: Path) -> dict[str, Hash]:
+    """All hashes by username; empty where the file was not made yet.
+
+    Raises:
+        ConfigError: a line is damaged, or others can read the file.
+    """
+    if not path.exists():
+        return {}
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path} can be read by others; run: chmod 600 {path}")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(
+        _entry(line, f"{path}: line {number}") for number, line in enumerate(lines, 1) if line.strip()
+    )
+
+
+def set_password(path: Path, username: str, password: str) -> None:
+    """Store the hash of a new password.
+
+    Raises:
+        UsageError: the password is too weak.
+    """
+    check_new(password, username)
+    fresh = hash_password(password)
+    with locked(path):
+        _write(path, read_hashes(path) | {username: fresh})
+
+
+def make_first(path: Path, usernames: Iterable[str]) -> dict[str, str]:
+    """First passwords for all who have none yet, by username; this is the only time they are seen."""
+    with locked(path):
+        hashes = read_hashes(path)
+        made = {name: first_password() for name in usernames if name not in hashes}
+        if made:
+            with ThreadPoolExecutor(_CORES) as threads:  # scrypt runs beside Python
+                _write(path, hashes | dict(zip(made, threads.map(hash_password, made.values()), strict=True)))
+    return made
+
+
+def forget(path: Path, username: str) -> None:
+    """Take the hash of somebody who left off the file."""
+    with locked(path):
+        hashes = read_hashes(path)
+        if hashes.pop(username, None):
+            _write(path, hashes)
+
+
+def _write(path: Path, hashes: dict[str, Hash]) -> None:
+    write_private(path, "".join(f"{name}:{known}\n" for name, known in sorted(hashes.items())))
+
+
+def _entry(line: str, where: str) -> tuple[str, Hash]:
+    try:
+        name, kind, n, r, p, salt, digest = line.split(":")
+        if kind != "scrypt":
+            raise ValueError(kind)
+        return name, Hash(int(n), int(r), int(p), bytes.fromhex(salt), bytes.fromhex(digest))
+    except ValueError as error:
+        raise ConfigError(
+            f"{where} is damaged. Restore the file from a backup, or delete the line: "
+            "its person then gets a new first password."
+        ) from error
+
+
+def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    n, r, p = cost
+    return hashlib.scrypt(
+        password.encode("utf-8", "surrogatepass")[:1024],
+        salt=salt,
+        n=n,
+        r=r,
+        p=p,
+        maxmem=256 * n * r,
+        dklen=32,
+    )

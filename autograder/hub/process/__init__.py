@@ -1,0 +1,1 @@
+"""The process of the hub, its settings and its services."""

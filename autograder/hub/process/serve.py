@@ -1,0 +1,18 @@
+"""``python -m autograder.hub.process.serve``: the hub itself, with JupyterHub's own arguments."""
+
+from __future__ import annotations
+
+from ..servers.late_imports import put_off_iri_grammar
+
+
+def main() -> None:
+    """Serve until told to end."""
+    put_off_iri_grammar()
+    from .app import CourseHub, look_often
+
+    look_often()
+    CourseHub.launch_instance()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Services that the hub starts beside itself: exchange, formgrader, idle culler.
+
+Each runs under a tether, so that none outlives a hub that was killed and keeps its port.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ...base.files import kept_token
+from ...course import Course
+from ..people.roles import EXCHANGE
+from .options import Options, hub_folder
+from .ports import free_port
+
+READY_SECONDS = 120  # until a service answers; formgrader builds missing units before it does
+FORMGRADER_SETTINGS = Path(__file__).parents[1] / "server_settings" / "formgrader"
+
+
+def services(course: Course, options: Options) -> list[dict[str, Any]]:
+    """JupyterHub's ``services``."""
+    exchange = [_exchange(course)] if options.exchange == "course" else []
+    return [*exchange, _formgrader(course, options), _culler(options), *_outside(course)]
+
+
+def _exchange(course: Course) -> dict[str, Any]:
+    return {
+        "name": EXCHANGE,
+        "url": f"http://127.0.0.1:{free_port()}",
+        "command": tethered([str(Path(sys.executable).with_name("course")), "exchange"]),
+        "cwd": str(course.root),
+        "environment": _environment(course),
+        "timeout": READY_SECONDS,
+        "oauth_no_confirm": True,
+        "display": True,
+    }
+
+
+def _formgrader(course: Course, options: Options) -> dict[str, Any]:
+    """A single-user server without kernels and files: see formgrader.py."""
+    home = hub_folder(course) / "formgrader"
+    return {
+        "name": course.name,  # nbgrader expects the course's name here
+        "url": f"http://127.0.0.1:{free_port()}",
+        "command": tethered([sys.executable, "-P", "-m", "autograder.hub.servers.formgrader"]),
+        "cwd": str(course.root),
+        "timeout": READY_SECONDS,
+        "oauth_no_confirm": True,
+        "display": True,
+        "environment": {
+            **_environment(course),
+            **exchange_environment(course, options),
+            "HOME": str(home),
+            "JUPYTERHUB_USER": "formgrader",
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_CONFIG_PATH": str(FORMGRADER_SETTINGS),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        },
+    }
+
+
+def _culler(options: Options) -> dict[str, Any]:
+    program = str(Path(sys.executable).with_name("jupyterhub-idle-culler"))
+    seconds = round(options.idle_minutes * 60)
+    return {
+        "name": "culler",
+        "command": tethered(
+            [
+                program,
+                f"--timeout={seconds}",
+                "--remove-named-servers=True",
+                f"--cull-every={max(30, min(300, seconds // 2))}",
+            ]
+        ),
+        "display": False,
+    }
+
+
+def _outside(course: Course) -> list[dict[str, Any]]:
+    """Tokens for ``course roster`` and for Prometheus, in files of mode 0600."""
+    tokens = hub_folder(course) / "tokens"
+    return [
+        {"name": name, "api_token": kept_token(tokens / name), "display": False}
+        for name in ("roster", "metrics")
+    ]
+
+
+def exchange_environment(course: Course, options: Options) -> dict[str, str]:
+    """Where nbgrader's commands find the exchange: the service, or the shared folder."""
+    if options.exchange == "shared":
+        return {"COURSE_EXCHANGE_FOLDER": str(course.data_folder / "shared-exchange")}
+    return {"COURSE_EXCHANGE_URL": f"{options.address}/services/{EXCHANGE}"}
+
+
+def _environment(course: Course) -> dict[str, str]:
+    beside = str(Path(sys.executable).parent)
+    path = os.pathsep.join([beside, os.environ.get("PATH", "/usr/bin:/bin")])
+    kept = {name: os.environ[name] for name in ("COURSE_DATA", "COURSE_EXCHANGE_DB") if name in os.environ}
+    own = {"PATH": path, "COURSE_ROOT": str(course.root), "COURSE_NAME": course.name}
+    return {**_postgres_environment(), **own, **kept}
+
+
+def _postgres_environment() -> dict[str, str]:
+    """PostgreSQL's own settings; its file of passwords by name, since services have homes of their own."""
+    passwords = Path.home() / ".pgpass"
+    given = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    return ({"PGPASSFILE": str(passwords)} if passwords.is_file() else {}) | given
+
+
+def tethered(command: list[str]) -> list[str]:
+    """The command, ending with the process that starts it."""
+    return [sys.executable, "-P", "-m", "autograder.hub.process.tether", *command]

@@ -1,0 +1,100 @@
+"""JupyterHub's configuration, from the course and the options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ...base.files import private_folder
+from ...course import Course
+from ..people.roles import roles
+from ..servers.spawners import configure_spawner
+from ..servers.to_copies import handlers as copy_links
+from .options import Options, hub_folder, roster_file
+from .ports import free_port, kept_port
+from .services import services, tethered
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+REFRESH_SECONDS = 60  # how long somebody who was dropped can still act
+
+
+def configure(c: Any, course: Course, options: Options) -> None:
+    """Fill JupyterHub's configuration object ``c``.
+
+    A file in ``infra/`` calls this and then sets what is special to its place.
+    """
+    folder = private_folder(hub_folder(course))
+    c.JupyterHub.bind_url = f"{'https' if options.tls_key else 'http'}://{options.host}:{options.port}"
+    c.JupyterHub.hub_port = kept_port(folder / "ports" / "hub")
+    c.JupyterHub.db_url = options.database or f"sqlite:///{folder / 'jupyterhub.sqlite'}"
+    c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
+    c.JupyterHub.pid_file = str(folder / "jupyterhub.pid")
+    c.JupyterHub.template_paths = [str(TEMPLATES)]
+    c.JupyterHub.template_vars = {"course_title": course.title, "own_passwords": options.login == "password"}
+    c.JupyterHub.cleanup_servers = False  # a restarted hub finds the servers as they were
+    c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.named_server_limit_per_user = 3  # copies that a staff member looks at
+    c.JupyterHub.authenticate_prometheus = True
+    c.JupyterHub.concurrent_spawn_limit = 20
+    c.JupyterHub.extra_handlers = copy_links(course.name)
+    _addresses(c, options)
+    _proxy(c, folder, options)
+    c.JupyterHub.services = services(course, options)
+    running = {service["name"] for service in c.JupyterHub.services}
+    c.JupyterHub.load_roles = [
+        role for role in roles(course.name) if running >= set(role.get("services", ()))
+    ]
+    configure_login(c, course, options)
+    configure_spawner(c, course, options)
+
+
+def configure_login(c: Any, course: Course, options: Options) -> None:
+    """Who may log in, and how they prove who they are."""
+    names = {"password": "RosterAuthenticator", "oidc": "RosterOAuthenticator"}
+    c.JupyterHub.authenticator_class = f"autograder.hub.people.authenticator.{names[options.login]}"
+    c.Authenticator.auth_refresh_age = REFRESH_SECONDS
+    c.Authenticator.auth_refresh_strict = True
+    c.Authenticator.refresh_pre_spawn = True
+    c.FromRoster.course_name = course.name
+    c.FromRoster.roster_file = str(roster_file(course))
+    c.RosterAuthenticator.passwords_file = str(hub_folder(course) / "passwords")
+    if options.login == "oidc":
+        _oidc(c)
+
+
+def _oidc(c: Any) -> None:
+    """The provider comes from the environment, since a client's secret belongs in no file of the course."""
+    login = c.RosterOAuthenticator
+    login.login_service = os.environ.get("OIDC_NAME", "your university")
+    login.client_id = os.environ["OIDC_CLIENT_ID"]
+    login.client_secret = os.environ["OIDC_CLIENT_SECRET"]
+    login.authorize_url = os.environ["OIDC_AUTHORIZE_URL"]
+    login.token_url = os.environ["OIDC_TOKEN_URL"]
+    login.userdata_url = os.environ["OIDC_USERDATA_URL"]
+    login.username_claim = os.environ.get("OIDC_USERNAME_CLAIM", "preferred_username")
+    login.scope = ["openid", "profile", "email"]
+    login.enable_pkce = True
+    if "OIDC_CALLBACK_URL" in os.environ:
+        login.oauth_callback_url = os.environ["OIDC_CALLBACK_URL"]
+
+
+def _addresses(c: Any, options: Options) -> None:
+    if options.hub_address:
+        c.JupyterHub.hub_ip = "0.0.0.0"
+        c.JupyterHub.hub_connect_ip = options.hub_address
+    else:
+        c.JupyterHub.hub_ip = "127.0.0.1"
+    if options.public_url:
+        c.JupyterHub.public_url = options.public_url
+    if options.tls_key:
+        c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = options.tls_key, options.tls_certificate
+
+
+def _proxy(c: Any, folder: Path, options: Options) -> None:
+    """The proxy in pure Python: nothing but pip is needed."""
+    program = str(Path(sys.executable).with_name("configurable-http-proxy"))
+    c.ConfigurableHTTPProxy.command = tethered([program])
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{free_port()}"
+    c.ConfigurableHTTPProxy.pid_file = str(folder / "jupyterhub-proxy.pid")

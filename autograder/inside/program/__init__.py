@@ -1,0 +1,1 @@
+"""A notebook as a program: which statements its tasks need, compiled and executed."""

@@ -1,0 +1,1 @@
+"""The checks of a unit on one submission, which makes a result."""

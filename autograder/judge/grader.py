@@ -1,0 +1,304 @@
+"""One submission in, one ``Result`` out.
+
+Theory of operation
+    A ``Grader`` holds what is warm for one unit: the collected checks and the zygote.
+    For each submission the file is read and healed here, its cells go to a room of their
+    own in the sandbox, and the checks call into it one after the other. Points are given
+    here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from ..base.digest import digest_of
+from ..base.errors import SandboxFault, Unreadable
+from ..base.garbage import Collector
+from ..base.time_limit import JudgeTimeout, alarm
+from ..course import Course, Unit
+from ..notebook import Release, Submission, read_release, read_submission, to_program
+from ..results.result import HOLDS, Check, Result, Verdict, totals
+from ..sandbox import Room, Zygote
+from ..student import Subject
+from ..student.claims.texts import text_of
+from ..student.subjects import RoomSubject
+from ..unit.criteria import Mark, read_marks
+from .digest import environment_digest
+from .secret import course_secret, secret_id, seed_for
+from .suite import OUR_FAULT, Outcome, Suite, in_task_order
+
+Outcomes = dict[str, Outcome]
+Explain = Callable[["Trialled"], tuple[Check, ...]]
+EXPLAIN_SECONDS = 30.0  # for all explanations of a submission; they take well under one
+UNEXPLAINED = "diagnosis failed:"  # begins the note on a check that could not be explained
+MAX_TIMEOUTS = 2  # of one task; then its other checks are TIMEOUT unrun
+
+
+class Trialled:
+    """A graded submission while its room is still open: what explanations need."""
+
+    def __init__(
+        self,
+        grader: Grader,
+        subject: RoomSubject,
+        checks: tuple[Check, ...],
+        outcomes: Outcomes,
+        seeds: dict[str, int],
+    ) -> None:
+        self.suite = grader.suite
+        self.subject = subject
+        self.checks = checks
+        self.outcomes = outcomes
+        self.seeds = seeds
+
+
+class Grader:
+    """The warm judge of one unit; a context manager."""
+
+    def __init__(
+        self, course: Course, unit: Unit, tier: str = "walled", explain: Explain | None = None
+    ) -> None:
+        self.course = course
+        self.unit = unit
+        self.tier = tier
+        self.limits = course.limits_of(unit)
+        self.release: Release = read_release(unit.released_notebook)
+        names = {name: task for task, names in self.release.tasks.items() for name in names}
+        self.suite = Suite(course, unit, names)
+        self._explain = explain
+        self._secret = course_secret(course)
+        self._environment = environment_digest(course, unit, tier, secret_id(self._secret))
+        self._files = unit.read_files()
+        self._collector = Collector()
+        self.zygote = Zygote.start(
+            tier, unit.runtime, unit.libraries, self.limits
+        )  # last: it is to be closed
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the zygote and all that it started."""
+        self.zygote.close()
+
+    def read(self, path: Path) -> Submission:
+        """Read and heal one submitted notebook.
+
+        Raises:
+            Unreadable: with a sentence for the student.
+        """
+        submission = read_submission(path, self.release, self.limits.notebook_mib)
+        older = self._older_release(submission.version)
+        return submission if older is None else read_submission(path, older, self.limits.notebook_mib)
+
+    def _older_release(self, version: str | None) -> Release | None:
+        """The archived release that a notebook says it was made from, where it is another one."""
+        if version in (None, self.release.version) or not re.fullmatch(r"[0-9a-f]{12}", version or ""):
+            return None
+        folder = self.course.data_folder / "releases" / self.unit.name / str(version)
+        path = folder / self.unit.released_notebook.name
+        return read_release(path) if path.is_file() else None
+
+    def digest(self, submission: Submission, student: str) -> str:
+        """What the mark of this submission depends on."""
+        return digest_of(
+            self._environment, self.release.version, submission.version or "", submission.digest, student
+        )
+
+    def unreadable_digest(self, reason: str, student: str) -> str:
+        """The same for a file that is no notebook."""
+        return digest_of(self._environment, self.release.version, reason, student)
+
+    def look(self, path: Path) -> Submission | Unreadable:
+        """Read and heal one submitted notebook, or say why it is none."""
+        try:
+            return self.read(path)
+        except Unreadable as error:
+            return error
+
+    def digest_of(self, read: Submission | Unreadable, student: str) -> str:
+        """What the mark of a file depends on, whether it is a notebook or not."""
+        if isinstance(read, Unreadable):
+            return self.unreadable_digest(str(read), student)
+        return self.digest(read, student)
+
+    def grade(self, path: Path, student: str) -> Result:
+        """Grade one file; whatever is wrong with it becomes a result, too."""
+        begun = time.perf_counter()
+        return self.grade_read(self.look(path), student, begun)
+
+    def grade_read(self, read: Submission | Unreadable, student: str, begun: float | None = None) -> Result:
+        """Grade what came of reading a file."""
+        begun = time.perf_counter() if begun is None else begun
+        if isinstance(read, Unreadable):
+            return self._unreadable(student, str(read), begun)
+        return self.grade_submission(read, student, begun)
+
+    def grade_or_say(self, read: Submission | Unreadable, student: str, begun: float) -> Result:
+        """The same where a fault of ours over one file must not stop the others: it is BROKEN."""
+        try:
+            return self.grade_read(read, student, begun)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+        # Only here is free what the error held on to: it may be that memory was all used up.
+        return broken_unit_result(self.unit, self.tier, student, why)
+
+    def grade_submission(self, submission: Submission, student: str, begun: float | None = None) -> Result:
+        """Grade what was read and healed before."""
+        begun = time.perf_counter() if begun is None else begun
+        seeds = self._seeds(student, submission.digest)
+        with self._collector.after():
+            checks, flags, loaded = self._try(submission, seeds)
+        return Result(
+            unit=self.unit.name,
+            student=student,
+            checks=checks,
+            healed=submission.healed,
+            isolation=self.tier,
+            digest=self.digest(submission, student),
+            seconds=round(time.perf_counter() - begun, 4),
+            loaded=loaded,
+            flags=flags,
+            **totals(checks),
+        )
+
+    def _try(
+        self, submission: Submission, seeds: dict[str, int]
+    ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
+        helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
+        libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
+        program = to_program(submission, self.release, libraries) | {"shipped": self.suite.shipped}
+        try:
+            room: Room = self.zygote.open(program, self._files)
+        except SandboxFault as fault:
+            return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
+        try:
+            text = text_of(program, room.compiled.get("missing_modules", ()))
+            subject = RoomSubject(room, self.limits, text=text)
+            checks, outcomes = judge(self.suite, subject, seeds)
+            if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
+                checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, seeds))
+            subject.close()
+            return checks, _flags(outcomes, checks), "slice" if subject.mode == "slice" else "whole notebook"
+        finally:
+            room.close()
+
+    def _explained(self, explain: Explain, trialled: Trialled) -> tuple[Check, ...]:
+        """The checks with their explanations, where these come in time; the marks are final in any case."""
+        try:
+            with alarm(EXPLAIN_SECONDS):
+                return explain(trialled)
+        except JudgeTimeout as late:
+            note = f"{UNEXPLAINED} {late}"
+            return tuple(replace(check, notes=(*check.notes, note)) for check in trialled.checks)
+
+    def _seeds(self, student: str, digest: str) -> dict[str, int]:
+        return {
+            mark.id: seed_for(self._secret, self.unit.name, student, mark.id, digest)
+            for mark in self.suite.checks
+        }
+
+    def _unreadable(self, student: str, reason: str, begun: float) -> Result:
+        return replace(
+            unreadable_result(self.unit, self.tier, student, reason),
+            digest=self.unreadable_digest(reason, student),
+            seconds=round(time.perf_counter() - begun, 4),
+        )
+
+
+def judge(
+    suite: Suite, subject: Subject, seeds: dict[str, int], mirrored: bool = True
+) -> tuple[tuple[Check, ...], Outcomes]:
+    """Run all checks of a suite on a subject and give the points.
+
+    Args:
+        suite: the collected checks.
+        subject: who stands trial.
+        seeds: one per check.
+        mirrored: whether replies are compared with the reference's before a check sees them.
+    """
+    outcomes: Outcomes = {}
+    timeouts: dict[str, int] = {}
+    known = suite.run_together(subject, seeds) if mirrored else {}
+    for mark in in_task_order(suite.checks):
+        if timeouts.get(mark.task, 0) >= MAX_TIMEOUTS:
+            reason = f"Not run: {mark.task} was too slow in {MAX_TIMEOUTS} checks already."
+            outcomes[mark.id] = Outcome(Verdict.TIMEOUT, reason)
+            continue
+        ended = known.get(mark.id, {})
+        outcome = suite.run(mark.id, subject, seeds[mark.id], mirrored=mirrored, known=ended)
+        timeouts[mark.task] = timeouts.get(mark.task, 0) + (outcome.verdict is Verdict.TIMEOUT)
+        outcomes[mark.id] = outcome
+    return give_points(suite.checks, outcomes), outcomes
+
+
+def give_points(marks: tuple[Mark, ...], outcomes: Outcomes) -> tuple[Check, ...]:
+    """One ``Check`` per mark; a law earns only where a value check of its task passed."""
+    proven = {mark.task for mark in marks if not mark.law and outcomes[mark.id].verdict is Verdict.PASSED}
+    return tuple(_check(mark, outcomes[mark.id], mark.task in proven) for mark in marks)
+
+
+def _check(mark: Mark, outcome: Outcome, proven: bool) -> Check:
+    verdict, reason = outcome.verdict, outcome.reason
+    if verdict is Verdict.PASSED and mark.law and not proven:
+        verdict = Verdict.BLOCKED
+        reason = f"{HOLDS} {mark.task} gives right values in another check."
+    return Check(
+        id=mark.id,
+        task=mark.task,
+        title=mark.title,
+        points=mark.points,
+        earned=mark.points if verdict is Verdict.PASSED else 0.0,
+        verdict=verdict,
+        reason=reason,
+        bonus=mark.bonus,
+        notes=outcome.notes,
+    )
+
+
+def broken_checks(marks: tuple[Mark, ...], why: str) -> tuple[Check, ...]:
+    """Every check BROKEN: a fault of ours, which never costs a student points."""
+    return _all(marks, Verdict.BROKEN, OUR_FAULT, (why,))
+
+
+def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
+    """A result without a score, where we could not grade."""
+    checks = broken_checks(read_marks(unit.grader), why)
+    return Result(
+        unit.name, student, checks=checks, isolation=tier, loaded="not", flags=(why,), **totals(checks)
+    )
+
+
+def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Result:
+    """Every check ERROR: the file is no notebook."""
+    checks = _all(read_marks(unit.grader), Verdict.ERROR, reason, ())
+    return Result(
+        unit.name,
+        student,
+        checks=checks,
+        isolation=tier,
+        loaded="not",
+        flags=("unreadable",),
+        **totals(checks),
+    )
+
+
+def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]) -> tuple[Check, ...]:
+    return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
+
+
+def _flags(outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """What staff should look at: notes on checks, and once what kept us from explaining them."""
+    notes = [f"{name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes]
+    unexplained = [note for check in checks for note in check.notes if note.startswith(UNEXPLAINED)]
+    return (*notes, *dict.fromkeys(unexplained))

@@ -1,0 +1,252 @@
+"""What a student gets back: one page that says what is right, what was seen and where to look.
+
+A page holds only what ``disclosure`` leaves open of the result, and a result holds
+no hidden input, seed or test in the first place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..course import Course, Unit
+from ..gradebook import Booked
+from ..notebook import Question, read_questions
+from ..results.disclosure import Shown, as_student, shown
+from ..results.late import lateness, parse_time
+from ..results.result import HOLDS, Check, Result, Verdict
+from ..results.store import safe_name, write_atomically
+from .render import day, number, render
+
+WORDS = {
+    Verdict.PASSED: "right",
+    Verdict.FAILED: "wrong result",
+    Verdict.BLOCKED: "not judged yet",
+    Verdict.MISSING: "not written yet",
+    Verdict.ERROR: "raised an exception",
+    Verdict.TIMEOUT: "took too long",
+    Verdict.MEMORY: "used too much memory",
+    Verdict.CRASHED: "ended without an answer",
+    Verdict.BROKEN: "a fault of ours",
+}
+ISOLATION = {
+    "walled": "in a sandbox without network, apart from the checks",
+    "fenced": "in a restricted process without network, apart from the checks",
+    "none": "in a process without isolation",
+}
+READ_AS = {"slice": "definitions and what they need", "whole notebook": "the whole notebook, run once"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Checks that ended alike for the same reason; the reason is told once."""
+
+    checks: tuple[Check, ...]
+    reason: str
+    hint: str
+    case: dict[str, str] | None
+
+
+@dataclass(frozen=True)
+class TaskCard:
+    """All about one task."""
+
+    name: str
+    earned: float
+    points: float
+    passed: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    later: tuple[Finding, ...]  # not judged: blocked by another task, or a fault of ours
+    bonus: bool = False  # all of its points are extra
+
+    @property
+    def full(self) -> bool:
+        """True where every check passed."""
+        return not self.findings and not self.later
+
+    @property
+    def percent(self) -> float:
+        """Earned share."""
+        return _percent(self.earned, self.points)
+
+    @property
+    def state(self) -> str:
+        """One word or two for the card's corner."""
+        if self.full:
+            return "complete"
+        verdicts = {check.verdict for finding in self.findings for check in finding.checks}
+        if verdicts == {Verdict.MISSING} and not self.passed:
+            return "not written yet"
+        return "in part" if self.passed else ("to do" if self.findings else "not judged yet")
+
+    @property
+    def tone(self) -> str:
+        """The colour that goes with the state."""
+        return "good" if self.full else ("bad" if self.state == "to do" else "wait")
+
+    @property
+    def later_note(self) -> str:
+        """What the student can conclude where checks could not be judged."""
+        waiting = [
+            check for finding in self.later for check in finding.checks if check.verdict is Verdict.BLOCKED
+        ]
+        if any(not check.reason.startswith(HOLDS) for check in waiting):
+            return "These checks need another task first. Nothing here says that this code is wrong."
+        return ""
+
+
+def write_feedback(
+    course: Course, unit: Unit, results: Iterable[Result], marks: dict[str, Booked], moment: datetime
+) -> list[Path]:
+    """Write one page per result into ``data/feedback/<unit>/<student>/index.html``."""
+    open_ = shown(course.disclosure, unit, moment)
+    paths = []
+    for result in results:
+        name = safe_name(result.student)
+        path = course.data_folder / "feedback" / unit.name / name / "index.html"
+        write_atomically(path, feedback_page(course, unit, result, open_, marks.get(name)))
+        paths.append(path)
+    return paths
+
+
+def feedback_page(
+    course: Course, unit: Unit, result: Result, open_: Shown, mark: Booked | None = None
+) -> str:
+    """The page of one student as HTML.
+
+    Args:
+        course: for its title and late policy.
+        unit: the unit that was graded.
+        result: the whole result; what is not open is left out here.
+        open_: what may be shown now.
+        mark: the mark in the gradebook, where there is one.
+    """
+    seen = as_student(result, open_)
+    tasks = task_cards(seen.checks)
+    return render(
+        "feedback/index.html",
+        course=course,
+        unit=unit,
+        student=result.student,
+        score=result.score,
+        max_score=result.max_score,
+        bonus=result.bonus,
+        percent=_percent(result.score or 0.0, result.max_score),
+        complete=sum(task.full for task in tasks if not task.bonus),
+        core=sum(not task.bonus for task in tasks),
+        tasks=tasks,
+        remarks=_remarks(course, unit, result, mark),
+        repaired=result.healed,
+        held_back=_held_back(unit, open_),
+        unreadable=_unreadable(seen),
+        facts=_facts(unit, result),
+        words=WORDS,
+    )
+
+
+def task_cards(checks: tuple[Check, ...]) -> list[TaskCard]:
+    """One card per task, in the order of the checks."""
+    tasks: dict[str, list[Check]] = {}
+    for check in checks:
+        tasks.setdefault(check.task, []).append(check)
+    return [_card(name, own) for name, own in tasks.items()]
+
+
+def _card(name: str, checks: list[Check]) -> TaskCard:
+    waiting = (Verdict.BLOCKED, Verdict.BROKEN)
+    counted = counting(checks)
+    return TaskCard(
+        name=name,
+        earned=sum(check.earned for check in counted),
+        points=sum(check.points for check in counted),
+        passed=tuple(check for check in checks if check.verdict is Verdict.PASSED),
+        findings=_findings(check for check in checks if check.verdict not in (Verdict.PASSED, *waiting)),
+        later=_findings(check for check in checks if check.verdict in waiting),
+        bonus=all(check.bonus for check in checks),
+    )
+
+
+def counting(checks: Iterable[Check]) -> list[Check]:
+    """The checks that make a task's points: its core checks, or all of a task that is all bonus."""
+    checks = list(checks)
+    return [check for check in checks if not check.bonus] or checks
+
+
+def _findings(checks: Iterable[Check]) -> tuple[Finding, ...]:
+    """Checks with the same explanation together; the first smallest case speaks for all."""
+    groups: dict[tuple[Any, ...], list[Check]] = {}
+    for check in checks:
+        groups.setdefault((check.verdict, check.mistake, check.reason, check.hint), []).append(check)
+    return tuple(
+        Finding(tuple(own), own[0].reason, own[0].hint, next((case_of(c) for c in own if c.case), None))
+        for own in groups.values()
+    )
+
+
+def case_of(check: Check) -> dict[str, str]:
+    """The fields of the smallest case as text, whatever is in them."""
+    case = check.case or {}
+    return {name: str(case.get(name) or "") for name in ("calls", "got", "expected", "note")}
+
+
+def _remarks(course: Course, unit: Unit, result: Result, mark: Booked | None) -> list[str]:
+    lines = []
+    late = lateness(course.late, unit.due, result.submitted)
+    if mark is not None and mark.penalty:
+        lines.append(f"Handed in late: {number(mark.penalty)} points are taken off.")
+    elif mark is None and late.percent and result.score is not None:
+        lines.append(f"Handed in late: {number(late.penalty(result.score))} points are taken off the mark.")
+    lines += _by_a_person(read_questions(unit.released_notebook), mark)
+    if mark is not None and result.score is not None and mark.final != result.score:
+        extra = ", extra points included" if mark.final > mark.max_score else ""
+        lines.append(f"Mark in the gradebook: {number(mark.final)} of {number(mark.max_score)}{extra}.")
+    return lines
+
+
+def _by_a_person(asked: Sequence[Question], mark: Booked | None) -> list[str]:
+    """What of the mark is not in the score that the page shows."""
+    names = ", ".join(f"`{question.name}`" for question in asked)
+    more = number(sum(question.points for question in asked))
+    if mark is not None and mark.waiting:
+        worth = f" ({names}, up to {more} points more)" if asked else ""
+        return [f"A person still reads your written answers{worth} or looks at a mark."]
+    if asked and mark is None:
+        return [f"Written answers ({names}) are read by a person, for up to {more} points more."]
+    return []
+
+
+def _held_back(unit: Unit, open_: Shown) -> str:
+    if open_.everything:
+        return ""
+    what = "Single checks are" if not open_.verdicts else "Some explanations are"
+    due = day(datetime.fromisoformat(unit.due))
+    return f"{what} not shown now. Your course decides when they are; the due date is {due}."
+
+
+def _unreadable(result: Result) -> str:
+    """Why no notebook could be read, where one reason stands for every check."""
+    reasons = {check.reason for check in result.checks}
+    if result.loaded == "not" and len(reasons) == 1 and result.score is not None:
+        return reasons.pop()
+    return ""
+
+
+def _facts(unit: Unit, result: Result) -> list[tuple[str, str]]:
+    moment = parse_time(result.submitted)
+    due = datetime.fromisoformat(unit.due)
+    facts = [
+        ("Handed in", day(moment.astimezone(due.tzinfo)) if moment else ""),
+        ("Due", day(due)),
+        ("File", result.source),
+        ("Your code ran", ISOLATION.get(result.isolation, "") if result.loaded in READ_AS else ""),
+        ("Read as", READ_AS.get(result.loaded, "")),
+        ("Receipt", result.digest[:16]),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _percent(part: float, whole: float) -> float:
+    return round(min(max(100 * part / whole, 0.0), 100.0), 1) if whole > 0 else 0.0

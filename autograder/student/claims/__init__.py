@@ -1,0 +1,1 @@
+"""What a student's process says of itself: claims, never facts."""

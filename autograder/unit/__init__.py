@@ -1,0 +1,1 @@
+"""What an instructor writes, and the release that is made of it."""

@@ -1,0 +1,1 @@
+"""Known mistakes, correct variants and mutants: edits of the reference."""

@@ -1,0 +1,110 @@
+"""Laws: each must hold for the right thing and fail for the wrong one."""
+
+import numpy as np
+import pytest
+
+from autograder.checks.compare import Difference
+from autograder.checks.laws import (
+    assert_adjoint,
+    assert_close,
+    assert_dtype,
+    assert_gradient,
+    assert_unchanged,
+)
+from autograder.inside.wire import HandleRef
+from autograder.student.remote import NOTHING, Remote
+
+
+def cube(x):
+    return x**3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gradient_law_accepts_the_derivative_and_rejects_others(seed):
+    """A wrong factor, a lost upstream gradient, a transposed one, a single wrong entry."""
+    rng = np.random.default_rng(seed)
+    x, dout = rng.normal(size=(3, 4)) + 2, rng.normal(size=(3, 4))
+    right = 3 * x**2 * dout
+    assert_gradient(cube, x, right, dout, rng)
+    spoiled = right.copy()
+    spoiled[1, 2] += 0.1
+    for wrong in (2 * right, -right, 3 * x**2, right[::-1], spoiled):
+        with pytest.raises(Difference, match="not the derivative"):
+            assert_gradient(cube, x, wrong, dout, rng)
+    with pytest.raises(Difference, match="shape"):
+        assert_gradient(cube, x, right.T, dout, rng)
+
+
+def test_gradient_law_refuses_nan():
+    """A comparison with NaN is never true."""
+    x = np.ones((2, 2))
+    with pytest.raises(Difference):
+        assert_gradient(cube, x, np.full((2, 2), np.nan), x, np.random.default_rng(0))
+
+
+def test_laws_refuse_infinity():
+    """Infinity is within any share of itself, so it has to be refused by name."""
+    x, rng = np.ones((2, 2)), np.random.default_rng(0)
+    claimed = np.zeros((2, 2))
+    claimed[0, 0] = np.inf
+    with pytest.raises(Difference):
+        assert_gradient(cube, x, claimed, x, rng)
+    with pytest.raises(Difference):
+        assert_adjoint(np.inf, 1.0, law="<Ax, y> = <x, A'y>")
+    with pytest.raises(Difference):
+        assert_adjoint(1.0, np.inf, law="<Ax, y> = <x, A'y>")
+
+
+def test_adjoint_law():
+    """Equal to ten digits, or not."""
+    assert_adjoint(1.0, 1.0 + 1e-12, law="<Ax, y> = <x, A'y>")
+    with pytest.raises(Difference, match="does not hold"):
+        assert_adjoint(1.0, 1.0 + 1e-6, law="<Ax, y> = <x, A'y>")
+    with pytest.raises(Difference):
+        assert_adjoint(float("nan"), 1.0, law="law")
+
+
+def test_unchanged_and_dtype():
+    """In-place changes and wrong dtypes are named."""
+    assert_unchanged(np.ones(3), np.ones(3), "x")
+    with pytest.raises(Difference, match="x was modified in place"):
+        assert_unchanged(np.ones(3), np.zeros(3), "x")
+    assert_dtype(np.ones(2, np.float32), np.float32, "out")
+    with pytest.raises(Difference, match="float64; expected float32"):
+        assert_dtype(np.ones(2), np.float32, "out")
+
+
+class Obliging:
+    """A student whose object answers each request with what the law wants to hear."""
+
+    def __init__(self, answer):
+        self.answer, self.requests = answer, []
+
+    def _request(self, kind, *rest, **name):
+        self.requests.append((kind, *name.values()))
+        return self.answer
+
+    def _forget(self, *refs):
+        pass
+
+
+@pytest.mark.parametrize("answer", [1.0, np.ones((2, 2)), "float32"])
+def test_laws_ask_nothing_of_an_object_that_stayed_behind(answer):
+    """It could compute the right answer on request, so no arithmetic is done with it."""
+    student, x, rng = Obliging(answer), np.ones((2, 2)), np.random.default_rng(0)
+    came = Remote(student, HandleRef(1, "Liar"), NOTHING, "f")
+    laws = (
+        lambda: assert_adjoint(1.0, came, law="law"),
+        lambda: assert_adjoint(came, 1.0, law="law"),
+        lambda: assert_gradient(cube, x, came, x, rng),
+        lambda: assert_gradient(lambda _: came, x, x, x, rng),
+        lambda: assert_gradient(cube, x, x, came, rng),
+        lambda: assert_unchanged(x, came, "x"),
+        lambda: assert_dtype(came, np.float32, "out"),
+        lambda: assert_close(came, x),
+        lambda: assert_close([came], [x]),
+    )
+    for law in laws:
+        with pytest.raises(Difference, match="an object of another kind came"):
+            law()
+    assert student.requests == []
