@@ -54,7 +54,7 @@ def test_the_map_is_complete():
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ENGINE).as_posix())
 def test_imports_run_downwards(path):
-    """A module imports its own package and those above it in the map; of the flat modules two stand on none."""
+    """A module imports its own package and those above it in the map, and what stands on the ground alone."""
     package = path.relative_to(ENGINE).parts[0]
     if package == "exchange_client":
         return

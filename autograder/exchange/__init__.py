@@ -16,7 +16,7 @@ Theory of operation
 
 Glossary
     attempt    one accepted submission; never changed, never removed
-    counting   the attempt whose result is the mark (``counting.py``)
+    counting   the attempt whose result is the mark (``views/counting.py``)
     receipt    signed text: who handed in what, when, by the server's clock
     opening    an explanation that a student has paid for with a token
 """

@@ -96,7 +96,7 @@ def test_the_reference_shows_every_command_and_field(monkeypatch):
     }
     assert fields["call_seconds"] == ("`5.0`", "one call of student code")
     assert dict.fromkeys(["PASSED", "BROKEN"]).keys() <= {
-        field for field, *_ in from_source.fields_of("verdicts.py", "Verdict")
+        field for field, *_ in from_source.fields_of("results/result.py", "Verdict")
     }
 
 

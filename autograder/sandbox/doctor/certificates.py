@@ -1,7 +1,7 @@
 """What this machine can do, and which isolation tier can be trusted on it.
 
 A tier is certified by trying to get out of it, not by version numbers: every escape
-of ``sandbox.escapes`` is run without isolation (the control) and then in the tier. A
+of ``escapes`` is run without isolation (the control) and then in the tier. A
 tier is certified where no escape succeeds, and every one of ``ESSENTIAL`` has a
 control that does: an attempt that fails everywhere proves nothing.
 """

@@ -1,7 +1,7 @@
 """Statements that a notebook is loaded without, because executing them ended the process.
 
 One statement that never ends, or that ends the process, must cost only the tasks that
-need it. Which one it was is the process's own claim (see ``inside.room``). A lie is of
+need it. Which one it was is the process's own claim (see ``inside.process.room``). A lie is of
 no use: it leaves out a statement of the student's own notebook, which could have been
 handed in without it, and no more than ``MOST`` times.
 """
