@@ -93,6 +93,7 @@ class Unit:
     libraries: tuple[str, ...] = ()  # further modules that student code may import
     files: tuple[str, ...] = ()  # data and helper files in the unit's folder that are released
     limits: Limits | None = None  # None: the course's
+    papers: int | None = None  # None: the course's
     root: Path = field(default=Path(), compare=False, repr=False)
 
     @property
@@ -168,6 +169,7 @@ class Course:
     units: tuple[Unit, ...]
     data: str = "data"  # folder of submissions, results, gradebook and secret; git ignores it
     limits: Limits = Limits()
+    papers: int = 16  # sets of inputs for the checks of a unit; each submission gets one of them
     late: LatePolicy = LatePolicy()
     disclosure: Disclosure = Disclosure()
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
@@ -200,6 +202,10 @@ class Course:
         """The unit's own limits, or the course's."""
         return unit.limits or self.limits
 
+    def papers_of(self, unit: Unit) -> int:
+        """The unit's own number of papers, or the course's."""
+        return unit.papers or self.papers
+
 
 WHEN = ("always", "after-due", "never")
 # What a value has to be beside its kind; other numbers are not negative.
@@ -209,6 +215,8 @@ RULES = {
     ),
     "Unit.runtime": one_of("numpy", "torch"),
     "Disclosure.*": one_of(*WHEN),
+    "Unit.papers": Rule("a whole number from 1 to 64", lambda papers: papers is None or 1 <= papers <= 64),
+    "Course.papers": Rule("a whole number from 1 to 64", lambda papers: 1 <= papers <= 64),
     "Limits.*": POSITIVE,  # nothing could be graded with none of it
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,

@@ -62,6 +62,14 @@ class Draw:
             ("transposed view", np.ascontiguousarray(x.swapaxes(0, -1)).swapaxes(0, -1)),
         ]
 
+    def like(self, reply: Any) -> Any:
+        """Normal values of the shape that a reply must have: an array, or a tensor of its dtype."""
+        right = reply._twin
+        shape = tuple(getattr(right, "shape", ()))
+        if hasattr(type(right), "detach"):
+            return self.tensor(*shape, dtype=right.dtype)
+        return self.normal(*shape)
+
     def tensor(self, *shape: int, dtype: Any = None, scale: float = 1.0) -> Any:
         """A torch tensor of normal values; float64 unless asked otherwise."""
         import torch  # only units that use torch pay for importing it

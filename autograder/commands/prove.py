@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @click.argument("units", nargs=-1, metavar="[UNIT...]")
 @click.option("--mutants", is_flag=True, help="Hunt mutants of the reference, too (minutes).")
 @click.option(
-    "--seeds", default=3, show_default=True, type=click.IntRange(1), help="Different inputs for each trial."
+    "--papers", "--seeds", "papers", type=click.IntRange(1), help="Only the first so many papers; else all."
 )
 @click.option("--write", is_flag=True, help="Store the proof in proofs/ (with --mutants).")
 @click.option("--check", is_flag=True, help="Is the stored proof fresh? Repeats a random 5 % of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print machine-readable output.")
 def command(
-    units: tuple[str, ...], mutants: bool, seeds: int, write: bool, check: bool, as_json: bool
+    units: tuple[str, ...], mutants: bool, papers: int | None, write: bool, check: bool, as_json: bool
 ) -> None:
     """Prove that a unit's hidden checks tell right from wrong.
 
@@ -49,7 +49,7 @@ def command(
 
     proofs = []
     for unit in chosen:
-        proof = prove(course, unit, seeds=seeds, mutants=mutants, tell=_teller(unit.name))
+        proof = prove(course, unit, papers=papers, mutants=mutants, tell=_teller(unit.name))
         proofs.append(proof)
         if write:
             click.echo(f"wrote {write_proof(unit, proof)}", err=True)
@@ -71,7 +71,7 @@ def print_matrix(proof: Proof) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("trial", "result", "asked", "failed checks", title=f"{proof.unit}, {proof.seeds} seeds")
+    table = Table("trial", "result", "asked", "failed checks", title=f"{proof.unit}, {proof.seeds} papers")
     table.add_row("reference", f"{proof.reference:.0%}", "100%", "")
     for name, score in proof.variants.items():
         table.add_row(f"variant {name}", f"{score:.0%}", "100%", "")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..inside.wire import HandleRef
-from ..judge.suite import Outcome, Suite, reference_subject
-from ..student import Call
-from ..student.replies import ORDINALS
+from ..checks.structure import ORDINALS
+from ..inside.wire import HandleRef, NameRef
+from ..judge.outcome import Outcome
+from ..judge.suite import Suite, reference_subject
+from ..student import NOTHING, Answer, Call, Raised, StudentRaised
 from .case.signatures import arguments, default, returned
 from .relation import Pair, coverage
 from .same import is_tensor, plain, same_value
@@ -29,29 +31,48 @@ class Difference:
     arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
 
 
-def on_reference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Outcome:
-    """The case of a check that an outcome is of, on the reference and in the same kind of calls."""
-    case, unrolled = outcome.case, outcome.unrolled
-    return suite.run(check, reference_subject(suite), seed, mirrored=False, case=case, unrolled=unrolled)
+def first_difference(suite: Suite, check: str, outcome: Outcome, paper: int) -> Difference | None:
+    """The first call that was answered otherwise than the reference answers it; None where all agree.
 
-
-def first_difference(suite: Suite, check: str, outcome: Outcome, seed: int) -> Difference | None:
-    """Run the check's failing case on the reference and compare call by call; None where all agree.
-
-    The reference's answer is one of many where a check that is not mirrored gives a function nothing to work
-    on (a bug hunt): that is no difference, and must not be shown.
+    The reference's answer is one of many where a function is given nothing to work on (a bug hunt): that
+    is no difference, and must not be shown.
     """
-    right = on_reference(suite, check, outcome, seed)
     known: dict[str, Any] = {}
-    for index, (mine, theirs) in enumerate(zip(outcome.transcript, right.transcript, strict=False)):
-        if (mine.kind, mine.name) != (theirs.kind, theirs.name):
+    for index, (mine, right) in enumerate(in_pairs(suite, check, outcome, paper)):
+        if (mine.kind, mine.name) != (right.kind, right.name):
             return None
-        if mine.kind == "call" and not (suite.marks[check].mirror or mine.args or mine.kwargs):
+        if _is_free(suite, mine):
             return None
         known |= named_arguments(suite, mine)
-        if mine.fault is not None or theirs.fault is not None or _differ(mine, theirs):
-            return Difference(index, mine, theirs, known)
+        if mine.fault is not None or right.fault is not None or not same_value(mine.reply, right.reply):
+            return Difference(index, mine, right, known)
     return None
+
+
+def in_pairs(suite: Suite, check: str, outcome: Outcome, paper: int) -> Iterator[tuple[Call, Call]]:
+    """Each call with the same call on the reference."""
+    mine = outcome.transcript
+    if all(call.expected is not NOTHING for call in mine):
+        yield from ((call, _on_reference(call)) for call in mine)
+    else:  # a function was lent, of which the mirror knows nothing
+        right = suite.run(check, reference_subject(suite), paper, case=outcome.case)
+        yield from zip(mine, right.transcript, strict=False)
+
+
+def _on_reference(call: Call) -> Call:
+    if not isinstance(call.expected, Raised):
+        return Call(call.step, Answer(call.expected), call.expected)
+    kind = type(call.expected.error).__name__
+    fault = StudentRaised(f"The reference raises {kind}.", name=call.name)
+    fault.claim = {"class": kind}
+    return Call(call.step, Answer(claim=fault.claim), call.expected, fault)
+
+
+def _is_free(suite: Suite, call: Call) -> bool:
+    """Whether a function of a task is given nothing: it has many right answers."""
+    if call.kind != "call" or call.args or call.kwargs:
+        return False
+    return isinstance(call.step.target, NameRef) and inspect.isfunction(suite.reference.get(call.name))
 
 
 def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
@@ -61,16 +82,13 @@ def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
         return
     windows = _windows(suite, mine.name, difference.arguments)
     names = returned(suite.reference, mine.name)
-    subject = mine.name if mine.kind != "inside" else "a computation with your code"
-    for what, left, other in _parts(subject, mine.reply, right.reply, names, mine.kind == "inside"):
+    if mine.kind == "get":
+        names = (mine.step.name,)
+    subject = {"beside": "a computation with your code", "now": "what was changed in place"}.get(
+        mine.kind, mine.name
+    )
+    for what, left, other in _parts(subject, mine.reply, right.reply, names, mine.kind == "beside"):
         yield from _pair(what, left, other, difference.arguments, windows)
-    for number, (left, other) in enumerate(zip(mine.left, right.left, strict=False)):
-        what = (
-            "what was changed in place"
-            if len(mine.left) == 1
-            else f"the {ORDINALS[min(number, 98)]} array that was changed in place"
-        )
-        yield from _pair(what, left, other, {}, windows)  # the arguments may be these very arrays
 
 
 def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
@@ -79,10 +97,6 @@ def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
         return {}
     bound = arguments(suite.reference, call.name, call.args, call.kwargs)
     return {name: plain(value) if is_tensor(value) else value for name, value in bound.items()}
-
-
-def _differ(mine: Call, right: Call) -> bool:
-    return not (same_value(mine.reply, right.reply) and same_value(mine.left, right.left))
 
 
 def _parts(

@@ -34,11 +34,6 @@ def condition(rows: list[Row]) -> str | None:
     return None
 
 
-def possible(rows: list[Row]) -> bool:
-    """Whether a condition may hold of these calls and of some more, which can only contradict it."""
-    return any(next(_splits(mine), None) is not None for _, mine in _with_wrong_calls(rows))
-
-
 def _with_wrong_calls(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     """Each function that was wrong, and all calls of it."""
     for function in dict.fromkeys(row.function for row in rows if row.wrong):

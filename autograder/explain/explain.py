@@ -19,22 +19,23 @@ import numpy as np
 from ..base.digest import digest_of, digest_of_file, engine_files
 from ..course import Course, Unit
 from ..judge.grader import UNEXPLAINED, Trialled
-from ..judge.suite import Outcome, Suite, reference_subject
+from ..judge.outcome import Outcome
+from ..judge.suite import Suite, reference_subject
 from ..results.result import Check, Verdict
-from ..student import NOTHING, Call, Subject
+from ..student import NOTHING, Call, Raised, Subject
 from ..unit.mistakes.catalogue import Mistake, load_catalogue
 from .case.cells import as_cell
 from .case.programs import Program, Unprogrammable, program_of
 from .case.smallest import Case, Search
 from .case.stored import from_data, to_data
 from .comparison import Difference, first_difference, named_arguments, pairs
-from .conditions import Row, condition, possible
+from .conditions import Row, condition
 from .kept import kept_for
 from .naming import WRONG, Namer, is_own
 from .relation import relation
 from .same import same_value
 
-PUBLIC_SEED = 0  # the check that shows a known mistake's smallest case
+PUBLIC_PAPER = 0  # where a known mistake's smallest case is looked for; the case has inputs of its own
 Differ = Callable[[str], Difference | None]  # the first difference in a check
 WORDING = ("explain", "unit/mistakes")
 
@@ -58,7 +59,7 @@ class Diagnosis:
         self,
         checks: tuple[Check, ...],
         outcomes: Mapping[str, Outcome],
-        seeds: Mapping[str, int],
+        paper: int,
         subject: Subject,
         renew: Callable[[], None] = lambda: None,
     ) -> tuple[Check, ...]:
@@ -67,31 +68,15 @@ class Diagnosis:
         Args:
             checks: the checks with their points.
             outcomes: how each ended.
-            seeds: the seeds of their inputs.
+            paper: the inputs that it got.
             subject: who stood trial.
             renew: ends the subject's process, so that the next call is answered by a new one.
         """
-        named = self.namer.name(outcomes, seeds)
-        checks, outcomes = self._singly(checks, outcomes, seeds, subject, named)
-        differ = cache(lambda check: first_difference(self.suite, check, outcomes[check], seeds[check]))
-        told = self._told(checks, outcomes, seeds, named, differ)
+        named = self.namer.name(outcomes, paper)
+        differ = cache(lambda check: first_difference(self.suite, check, outcomes[check], paper))
+        told = self._told(checks, outcomes, named, differ)
         cells = self._cells(told, outcomes, subject, named, differ, renew)
         return tuple(replace(c, case=cells[c.id]) if cells.get(c.id) else c for c in told)
-
-    def _singly(
-        self,
-        checks: tuple[Check, ...],
-        outcomes: Mapping[str, Outcome],
-        seeds: Mapping[str, int],
-        subject: Subject,
-        named: Mapping[str, Mistake],
-    ) -> tuple[tuple[Check, ...], Mapping[str, Outcome]]:
-        """Checks that failed without a known mistake's name, as they end in single calls."""
-        unnamed = [check.id for check in checks if outcomes[check.id].waits and check.task not in named]
-        again = {name: self.suite.singly(name, subject, seeds[name], outcomes[name]) for name in unnamed}
-        alike = {name: outcome for name, outcome in again.items() if outcome.verdict is Verdict.FAILED}
-        told = tuple(replace(c, reason=alike[c.id].reason) if c.id in alike else c for c in checks)
-        return told, {**outcomes, **alike}
 
     # --- in words ---
 
@@ -99,7 +84,6 @@ class Diagnosis:
         self,
         checks: tuple[Check, ...],
         outcomes: Mapping[str, Outcome],
-        seeds: Mapping[str, int],
         named: Mapping[str, Mistake],
         differ: Differ,
     ) -> tuple[Check, ...]:
@@ -113,7 +97,7 @@ class Diagnosis:
                 told.append(replace(check, reason=mistake.says, hint=mistake.hint, mistake=mistake.name))
             else:
                 if check.task not in conditions:
-                    conditions[check.task] = self._condition(check.task, outcomes, seeds)
+                    conditions[check.task] = self._condition(check.task, outcomes)
                 told.append(_add(check, (self._seen(check, differ), conditions[check.task])))
         return tuple(told)
 
@@ -124,17 +108,10 @@ class Diagnosis:
             return None
         return next(filter(None, map(relation, pairs(self.suite, difference))), None)
 
-    def _condition(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> str | None:
+    def _condition(self, task: str, outcomes: Mapping[str, Outcome]) -> str | None:
         """What separates the task's wrong calls from its right ones."""
-        mine = [name for name in outcomes if self.suite.marks[name].task == task]
-        rows = {name: list(self._rows(task, outcomes[name])) for name in mine}
-        for name in filter(lambda name: _shipped(outcomes[name]), mine):
-            if not possible([row for several in rows.values() for row in several]):
-                return None
-            # In single calls: a check that passed has the same as the reference.
-            right = self.suite.run(name, reference_subject(self.suite), seeds[name], unrolled=True)
-            rows[name] = list(self._rows(task, right))
-        return condition([row for several in rows.values() for row in several])
+        mine = [outcome for name, outcome in outcomes.items() if self.suite.marks[name].task == task]
+        return condition([row for outcome in mine for row in self._rows(task, outcome)])
 
     def _rows(self, task: str, outcome: Outcome) -> Iterator[Row]:
         """The task's calls in one check, each with all that was given in the check so far."""
@@ -232,8 +209,8 @@ class Diagnosis:
         """Whether the reference is asked to raise, and what to try; lasting, since it is of this process."""
         search = replace(self._search(task, subject), clock=time.process_time)
         for check in checks:
-            outcome = self.suite.run(check, subject, PUBLIC_SEED)
-            difference = first_difference(self.suite, check, outcome, PUBLIC_SEED)
+            outcome = self.suite.run(check, subject, PUBLIC_PAPER)
+            difference = first_difference(self.suite, check, outcome, PUBLIC_PAPER)
             case = _smallest(search, outcome, difference)
             if case is not None:
                 return to_data((bool(case.expected.raised), case.candidate)), True
@@ -261,7 +238,7 @@ class Explainer:
             subject = trialled.subject
             with np.errstate(all="ignore"):  # known mistakes overflow, as some of them must
                 return self._diagnosis.explain(
-                    trialled.checks, trialled.outcomes, trialled.seeds, subject, renew=subject.close
+                    trialled.checks, trialled.outcomes, trialled.paper, subject, renew=subject.renew
                 )
         except Exception as error:
             note = f"{UNEXPLAINED} {type(error).__name__}: {error}"
@@ -298,11 +275,6 @@ def _draws(difference: Difference) -> bool:
     return any(type(value).__name__ == "Generator" for value in difference.arguments.values())
 
 
-def _shipped(outcome: Outcome) -> bool:
-    """Whether a check passed in a crossing that tells nothing of its calls."""
-    return outcome.verdict is Verdict.PASSED and any(call.kind == "inside" for call in outcome.transcript)
-
-
 def _program(outcome: Outcome, difference: Difference) -> Program | None:
     try:
         return program_of(outcome.transcript, difference.index)
@@ -312,7 +284,7 @@ def _program(outcome: Outcome, difference: Difference) -> Program | None:
 
 def _known(call: Call) -> bool:
     """Whether the call failed where the mirror did not, or the mirror gave a value to compare with."""
-    if type(call.expected).__name__ == "_Raised":
+    if isinstance(call.expected, Raised):
         return False
     return call.fault is not None or call.expected is not NOTHING
 

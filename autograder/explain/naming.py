@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from ..inside.wire import HandleRef
-from ..judge.suite import Outcome, Suite
+from ..judge.outcome import Outcome
+from ..judge.suite import Suite
 from ..results.result import Verdict
 from ..student import Call
 from ..student.subjects import LocalSubject
@@ -48,24 +49,25 @@ class Namer:
     keep: Keep = at_once
     _compiled: dict[str, LocalSubject] = field(default_factory=dict)
     _verdicts: dict[str, dict[str, Verdict]] = field(default_factory=dict)  # mistake -> check -> verdict
+    _fared: dict[tuple[str, str, int], Outcome] = field(default_factory=dict)  # mistake, check, paper
 
-    def name(self, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> dict[str, Mistake]:
+    def name(self, outcomes: Mapping[str, Outcome], paper: int) -> dict[str, Mistake]:
         """The mistake of each task with failed checks, where exactly one fits.
 
         Args:
             outcomes: how each check ended on the submission.
-            seeds: the seeds that its checks ran with.
+            paper: the inputs that it got.
         """
         failed = {
             self.suite.marks[name].task for name, outcome in outcomes.items() if outcome.verdict in WRONG
         }
-        found = {task: self._fitting(task, outcomes, seeds) for task in sorted(failed)}
+        found = {task: self._fitting(task, outcomes, paper) for task in sorted(failed)}
         return {task: fitting[0] for task, fitting in found.items() if len(fitting) == 1}
 
     def verdicts(self, mistake: Mistake) -> dict[str, Verdict]:
         """How the checks of the tasks that a mistake may fail end on it.
 
-        The same for all submissions: a check's verdict does not depend on the seed, which the proof holds.
+        The same for all submissions: a check's verdict does not depend on the paper, which the proof holds.
         """
         if mistake.name not in self._verdicts:
             find, read = partial(self._tried, mistake), partial(self._read, mistake)
@@ -90,40 +92,43 @@ class Namer:
     def _tried(self, mistake: Mistake) -> tuple[dict[str, str], bool]:
         subject = self.subject(mistake)
         checks = self._checks(mistake)
-        verdicts = {check: self.suite.run(check, subject, 0, unrolled=False).verdict for check in checks}
+        verdicts = {check: self.suite.run(check, subject, 0).verdict for check in checks}
         lasting = all(verdict in LASTING for verdict in verdicts.values())
         return {check: verdict.value for check, verdict in verdicts.items()}, lasting
 
     def _read(self, mistake: Mistake, found: Any) -> dict[str, Verdict]:
         return {check: Verdict(found[check]) for check in self._checks(mistake)}
 
-    def _fitting(self, task: str, outcomes: Mapping[str, Outcome], seeds: Mapping[str, int]) -> list[Mistake]:
+    def _fitting(self, task: str, outcomes: Mapping[str, Outcome], paper: int) -> list[Mistake]:
         """The mistakes that end every check of the task as the submission does, with the same answers."""
         checks = [
             mark.id for mark in self.suite.checks if mark.task == task and _comparable(outcomes[mark.id])
         ]
-        ended = {check: outcomes[check].first for check in checks}
+        ended = {check: outcomes[check] for check in checks}
         candidates = [m for m in self.catalogue.mistakes.values() if task in (m.task, *m.also)]
         fitting = [m for m in candidates if self._ends_alike(m, ended)]
         for check in (check for check in checks if outcomes[check].verdict in WRONG):
-            fitting = [m for m in fitting if self._answers_alike(m, check, outcomes[check], seeds[check])]
+            fitting = [m for m in fitting if self._answers_alike(m, check, outcomes[check], paper)]
         return fitting
 
     def _ends_alike(self, mistake: Mistake, ended: Mapping[str, Outcome]) -> bool:
         verdicts = self.verdicts(mistake)
         return all(verdicts[check] is outcome.verdict for check, outcome in ended.items())
 
-    def _answers_alike(self, mistake: Mistake, check: str, outcome: Outcome, seed: int) -> bool:
-        """Whether the mistake gives the answers that the submission gave in a failed check.
-
-        The mirror, which costs as much again, is asked only where it may be what ends an earlier case of
-        a parametrised check: on equal answers to the case in which the check failed it is of one opinion.
-        """
-        subject, later = self.subject(mistake), outcome.case > 0
-        case = None if later else 0
-        again = self.suite.run(check, subject, seed, mirrored=later, case=case, unrolled=False)
+    def _answers_alike(self, mistake: Mistake, check: str, outcome: Outcome, paper: int) -> bool:
+        """Whether the mistake gives the answers that the submission gave in a failed check."""
+        again = self.fared(mistake, check, paper)
+        if again.case != outcome.case:
+            return False
         task = self.suite.marks[check].task
-        return same_answers(outcome.first.transcript, again.transcript, task, self.suite.task_of)
+        return same_answers(outcome.transcript, again.transcript, task, self.suite.task_of)
+
+    def fared(self, mistake: Mistake, check: str, paper: int) -> Outcome:
+        """How a check ends on a mistake on one paper, with its answers; found once."""
+        key = mistake.name, check, paper
+        if key not in self._fared:
+            self._fared[key] = self.suite.run(check, self.subject(mistake), paper)
+        return self._fared[key]
 
 
 def same_answers(
@@ -131,17 +136,14 @@ def same_answers(
 ) -> bool:
     """Whether the answers to all of the task's own calls in one transcript are those in another.
 
-    The other may go on after that: the mirror, which was not asked there, may have ended the check.
+    The other may go on after that, where the process of the one ended.
     """
     calls = list(_own_calls(left, task, task_of)), list(_own_calls(right, task, task_of))
     return len(calls[0]) <= len(calls[1]) and all(_same_call(*pair) for pair in zip(*calls, strict=False))
 
 
 def _own_calls(transcript: tuple[Call, ...], task: str, task_of: Mapping[str, str]) -> Iterator[Call]:
-    """The calls that are not of another task's functions.
-
-    Without those that fetch an object: where the mirror knows it to be a method, nobody is asked.
-    """
+    """The calls that are not of another task's functions, without those that fetch an object."""
     for call in transcript:
         if is_own(call, task, task_of) and not (call.kind == "get" and isinstance(call.reply, HandleRef)):
             yield call
@@ -162,8 +164,11 @@ def _same_call(left: Call, right: Call) -> bool:
         return left.name == right.name and _raised(left) == _raised(right)
     if (left.kind, left.name) != (right.kind, right.name):
         return False
-    answers = same_value(left.reply, right.reply) and same_value(left.left, right.left)
-    return answers and _all_among(left.heard, right.heard) and _all_among(right.heard, left.heard)
+    return (
+        same_value(left.reply, right.reply)
+        and _all_among(left.heard, right.heard)
+        and _all_among(right.heard, left.heard)
+    )
 
 
 def _all_among(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:

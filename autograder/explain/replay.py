@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..inside.wire import HandleRef
+from ..inside.wire import HandleRef, MethodRef, NameRef
 from ..judge.grader import Trialled
-from ..judge.suite import Outcome, Suite
-from ..student import Call, Remote
+from ..judge.suite import Suite
+from ..student import Call
 from ..student.faults import clean
+from ..student.steps import PLACES
 from .case.signatures import arguments
-from .comparison import on_reference
+from .comparison import in_pairs
 from .same import is_tensor, plain, same_value
 
 SHOWN = 24  # numbers of an array that are written out
@@ -22,26 +23,23 @@ WIDTH = 100
 
 def replay(trialled: Trialled, check: str) -> str:
     """The story of one check on one submission, as text. Holds hidden inputs: for staff only."""
-    suite, seed = trialled.suite, trialled.seeds[check]
-    outcome = suite.singly(check, trialled.subject, seed, trialled.outcomes[check])
-    mark = suite.marks[check]
-    right = on_reference(suite, check, outcome, seed)
+    suite, paper = trialled.suite, trialled.paper
+    outcome, mark = trialled.outcomes[check], suite.marks[check]
     lines = [
         f"{check} ({mark.task}, {mark.points:g} points): {outcome.verdict}",
         f"  {mark.title}",
-        f"  seed {seed}" + (f", case {outcome.case}" if outcome.case else ""),
+        f"  paper {paper}" + (f", case {outcome.case}" if outcome.case else ""),
         *([f"  {outcome.reason}"] if outcome.reason else []),
         *(f"  for staff: {note}" for note in outcome.notes),
         "",
-        *_calls(suite, outcome, right),
+        *_calls(suite, in_pairs(suite, check, outcome, paper)),
     ]
     return "\n".join(lines)
 
 
-def _calls(suite: Suite, outcome: Outcome, right: Outcome) -> Iterator[str]:
-    answers = list(right.transcript)
-    for number, call in enumerate(outcome.transcript):
-        other = answers[number] if number < len(answers) and answers[number].name == call.name else None
+def _calls(suite: Suite, several: Iterable[tuple[Call, Call]]) -> Iterator[str]:
+    for number, (call, right) in enumerate(several):
+        other = right if right.name == call.name else None
         yield f"  {number + 1}. {_request(suite, call)}"
         yield from _indented("student", _answer(call))
         if other is None:
@@ -55,6 +53,8 @@ def _calls(suite: Suite, outcome: Outcome, right: Outcome) -> Iterator[str]:
 def _request(suite: Suite, call: Call) -> str:
     if call.kind == "get":
         return f"reads {call.name}"
+    if call.kind == "now":
+        return f"what became of {_place(call.step.target)}"
     named = arguments(suite.reference, call.name, call.args, call.kwargs)
     values = list((named or call.kwargs).items())
     shown = ", ".join(
@@ -63,29 +63,33 @@ def _request(suite: Suite, call: Call) -> str:
             *(f"{name}={describe(value)}" for name, value in values),
         ]
     )
-    verb = {"call": "", "set": "sets ", "inside": "runs beside the student's code "}.get(
-        call.kind, f"{call.kind} "
-    )
+    verb = {
+        "call": "",
+        "set": "sets ",
+        "beside": "runs beside the student's code ",
+        "share": "lays out ",
+    }.get(call.kind, f"{call.kind} ")
     return f"{verb}{call.name}({shown})"
 
 
 def _answer(call: Call) -> str:
     if call.fault is not None:
         return f"{call.fault.verdict}: {call.fault.reason}"
-    left = [f"in place: {describe(array)}" for array in call.left]
-    return "\n".join([describe(call.reply), *left]) if call.reply is not None or not left else "\n".join(left)
+    return describe(call.reply)
 
 
 def _answered_alike(mine: Call, right: Call) -> bool:
     if mine.fault is not None or right.fault is not None:
         return False
-    return same_value(mine.reply, right.reply) and same_value(mine.left, right.left)
+    return same_value(mine.reply, right.reply)
 
 
 def describe(value: Any) -> str:
     """A value in full where it is small, else its shape, range and first numbers."""
-    if isinstance(value, (Remote, HandleRef)):
-        return f"<{clean(value.name, 60)}>" if isinstance(value, HandleRef) else repr(value)
+    if isinstance(value, HandleRef):
+        return f"<{clean(value.name, 60)}>"
+    if isinstance(value, PLACES):
+        return _place(value)
     if isinstance(value, np.ndarray) or is_tensor(value):
         return _array(plain(value))
     if type(value) in (list, tuple):
@@ -94,6 +98,15 @@ def describe(value: Any) -> str:
     if type(value) is dict:
         return "{" + ", ".join(f"{key!r}: {describe(item)}" for key, item in value.items()) + "}"
     return clean(repr(value), 200)
+
+
+def _place(place: Any) -> str:
+    """Where an argument comes from: ``conv2d_forward``, ``what call 1 gave [1]``."""
+    if isinstance(place, NameRef):
+        return place.name
+    if isinstance(place, MethodRef):
+        return f"{_place(place.owner)}.{place.attribute}"
+    return f"what call {place.step + 1} gave{''.join(f'[{key!r}]' for key in place.path)}"
 
 
 def _array(array: np.ndarray) -> str:

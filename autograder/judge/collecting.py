@@ -11,12 +11,14 @@ Theory of operation
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from ..base.errors import ConfigError
 from ..checks.draws import Draw
 from ..course import Unit
 from ..student import Student, source_of
+from ..unit.source import parse_file
 
 # Nothing that a check needs; several of them wrap every set-up, call and teardown.
 QUIET = (
@@ -111,6 +114,8 @@ class Collected:
         try:
             plain = self._plain.get(item)
             now.raised = _run(item, self._neighbours.get(item)) if plain is None else _call(plain, now)
+            if now.raised is None:
+                now.raised = _ended(now.student)
         finally:
             self._fixtures.now = None
 
@@ -191,6 +196,17 @@ def _call(plain: _Plain, now: Now) -> BaseException | None:
     return None
 
 
+def _ended(student: Student) -> BaseException | None:
+    """What comes of judging what a check noted last."""
+    try:
+        student.end()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
 def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | None:
     """Set-up, call and teardown in pytest's order, without reports; what was raised first."""
     state = item.session._setupstate
@@ -209,11 +225,35 @@ def _run(item: pytest.Item, neighbour: pytest.Item | None) -> BaseException | No
 
 
 def _read_sources(item: pytest.Item) -> None:
-    """Read the functions that ``student.inside`` may ship, while the file is what was collected."""
+    """Read the functions that ``student.beside`` may ship, while the file is what was collected."""
     module = getattr(item, "module", None)
     for function in vars(module).values() if module is not None else ():
         if inspect.isfunction(function) and function.__module__ == getattr(module, "__name__", ""):
-            source_of(function)
+            with suppress(TypeError):  # a lambda, say, which is told where a check ships it
+                source_of(function)
+
+
+def is_eager(grader: Path) -> bool:
+    """Whether a grader catches exceptions: then each of its calls crosses at once.
+
+    Raises:
+        ConfigError: it asks for the time, which a plan has not; or it is no Python.
+    """
+    tree = parse_file(grader)
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if {name.split(".")[0] for name in names} & {"time", "timeit"}:
+            raise ConfigError(
+                f"{grader}:{getattr(node, 'lineno', 1)}: a check has no clock of its own, since its calls "
+                "cross later; write within(reply, seconds) from autograder.checks"
+            )
+    return any(
+        isinstance(node, ast.ExceptHandler)
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.raises")
+        or (isinstance(node, ast.Name) and node.id == "suppress")
+        for node in ast.walk(tree)
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def environment_digest(course: Course, unit: Unit, tier: str, secret: str) -> st
         *(digest_of_file(path) for path in files),
         json.dumps([[path.relative_to(unit.root).as_posix(), digest_of_file(path)] for path in helpers]),
         json.dumps(asdict(course.limits_of(unit)), sort_keys=True),
-        json.dumps([unit.runtime, unit.libraries]),
+        json.dumps([unit.runtime, unit.libraries, course.papers_of(unit)]),
         tier,
         "cpu",
         secret,

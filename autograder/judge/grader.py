@@ -29,8 +29,9 @@ from ..student.claims.texts import text_of
 from ..student.subjects import RoomSubject
 from ..unit.criteria import Mark, read_marks
 from .digest import environment_digest
-from .secret import course_secret, secret_id, seed_for
-from .suite import OUR_FAULT, Outcome, Suite, in_task_order
+from .outcome import OUR_FAULT, Outcome
+from .secret import course_secret, secret_id
+from .suite import Suite, in_task_order
 
 Outcomes = dict[str, Outcome]
 Explain = Callable[["Trialled"], tuple[Check, ...]]
@@ -48,13 +49,13 @@ class Trialled:
         subject: RoomSubject,
         checks: tuple[Check, ...],
         outcomes: Outcomes,
-        seeds: dict[str, int],
+        paper: int,
     ) -> None:
         self.suite = grader.suite
         self.subject = subject
         self.checks = checks
         self.outcomes = outcomes
-        self.seeds = seeds
+        self.paper = paper
 
 
 class Grader:
@@ -69,10 +70,10 @@ class Grader:
         self.limits = course.limits_of(unit)
         self.release: Release = read_release(unit.released_notebook)
         names = {name: task for task, names in self.release.tasks.items() for name in names}
-        self.suite = Suite(course, unit, names)
+        secret = course_secret(course)
+        self.suite = Suite(course, unit, names, secret)
         self._explain = explain
-        self._secret = course_secret(course)
-        self._environment = environment_digest(course, unit, tier, secret_id(self._secret))
+        self._environment = environment_digest(course, unit, tier, secret_id(secret))
         self._files = unit.read_files()
         self._collector = Collector()
         self.zygote = Zygote.start(
@@ -156,9 +157,9 @@ class Grader:
     def grade_submission(self, submission: Submission, student: str, begun: float | None = None) -> Result:
         """Grade what was read and healed before."""
         begun = time.perf_counter() if begun is None else begun
-        seeds = self._seeds(student, submission.digest)
+        paper = self.suite.papers.of(student, submission.digest)
         with self._collector.after():
-            checks, flags, loaded = self._try(submission, seeds)
+            checks, flags, loaded = self._try(submission, paper)
         return Result(
             unit=self.unit.name,
             student=student,
@@ -172,12 +173,10 @@ class Grader:
             **totals(checks),
         )
 
-    def _try(
-        self, submission: Submission, seeds: dict[str, int]
-    ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
+    def _try(self, submission: Submission, paper: int) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
         helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
         libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
-        program = to_program(submission, self.release, libraries) | {"shipped": self.suite.shipped}
+        program = to_program(submission, self.release, libraries)
         try:
             room: Room = self.zygote.open(program, self._files)
         except SandboxFault as fault:
@@ -185,9 +184,9 @@ class Grader:
         try:
             text = text_of(program, room.compiled.get("missing_modules", ()))
             subject = RoomSubject(room, self.limits, text=text)
-            checks, outcomes = judge(self.suite, subject, seeds)
+            checks, outcomes = judge(self.suite, subject, paper)
             if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
-                checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, seeds))
+                checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
             return checks, _flags(outcomes, checks), "slice" if subject.mode == "slice" else "whole notebook"
         finally:
@@ -202,12 +201,6 @@ class Grader:
             note = f"{UNEXPLAINED} {late}"
             return tuple(replace(check, notes=(*check.notes, note)) for check in trialled.checks)
 
-    def _seeds(self, student: str, digest: str) -> dict[str, int]:
-        return {
-            mark.id: seed_for(self._secret, self.unit.name, student, mark.id, digest)
-            for mark in self.suite.checks
-        }
-
     def _unreadable(self, student: str, reason: str, begun: float) -> Result:
         return replace(
             unreadable_result(self.unit, self.tier, student, reason),
@@ -216,27 +209,24 @@ class Grader:
         )
 
 
-def judge(
-    suite: Suite, subject: Subject, seeds: dict[str, int], mirrored: bool = True
-) -> tuple[tuple[Check, ...], Outcomes]:
+def judge(suite: Suite, subject: Subject, paper: int) -> tuple[tuple[Check, ...], Outcomes]:
     """Run all checks of a suite on a subject and give the points.
 
     Args:
         suite: the collected checks.
         subject: who stands trial.
-        seeds: one per check.
-        mirrored: whether replies are compared with the reference's before a check sees them.
+        paper: which inputs he gets.
     """
     outcomes: Outcomes = {}
     timeouts: dict[str, int] = {}
-    known = suite.run_together(subject, seeds) if mirrored else {}
+    known = suite.run_together(subject, paper)
     for mark in in_task_order(suite.checks):
         if timeouts.get(mark.task, 0) >= MAX_TIMEOUTS:
             reason = f"Not run: {mark.task} was too slow in {MAX_TIMEOUTS} checks already."
             outcomes[mark.id] = Outcome(Verdict.TIMEOUT, reason)
             continue
         ended = known.get(mark.id, {})
-        outcome = suite.run(mark.id, subject, seeds[mark.id], mirrored=mirrored, known=ended)
+        outcome = suite.run(mark.id, subject, paper, known=ended)
         timeouts[mark.task] = timeouts.get(mark.task, 0) + (outcome.verdict is Verdict.TIMEOUT)
         outcomes[mark.id] = outcome
     return give_points(suite.checks, outcomes), outcomes

@@ -1,13 +1,8 @@
-"""The course secret and the seeds that follow from it.
-
-The same submission gets the same numbers on every regrade; another attempt or student
-gets others, so that nothing can be tabulated. Seeds are shown to staff only.
-"""
+"""The course secret, from which the papers follow: nobody knows what is on them, and only staff are shown."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import secrets
 from pathlib import Path
@@ -55,9 +50,3 @@ def _make(path: Path) -> None:
 def secret_id(secret: bytes) -> str:
     """Tells secrets apart without telling the secret."""
     return hashlib.sha256(b"id of " + secret).hexdigest()[:12]
-
-
-def seed_for(secret: bytes, unit: str, student: str, check: str, digest: str) -> int:
-    """The seed of one check on one submission, 64 bits."""
-    message = "\0".join((unit, student, check, digest)).encode()
-    return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:8], "big")

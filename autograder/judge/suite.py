@@ -1,98 +1,149 @@
 """The hidden checks of a unit, ready to be run on any subject.
 
 Theory of operation
-    ``Suite`` holds the collected checks of a unit (see ``collecting``). ``Suite.run`` puts one
-    subject on trial and says how the check ended.
+    ``Suite`` holds the collected checks of a unit (see ``collecting``) and, for each paper, their
+    plans (see ``plans``). ``Suite.run`` puts one subject on trial and says how a check ended.
+    ``Suite.run_together`` lets all planned checks cross in one frame. What is not answered there, since a
+    process ended or took too long, runs again by itself, call by call, so that an end is told of the
+    call that it belongs to.
 
-    ``Suite.run_together`` lets the checks that ask only once ask in one crossing (see ``together``).
-
-    A check may ship functions that make many calls in one crossing. Where it fails, it runs
-    once more with the same inputs and each of those calls for itself: the student is told
-    which call is wrong, and whose code it is. That second run cannot save the check. Where
-    it can change no verdict either, it waits for an explanation that asks for it (``singly``).
+    A check that fails, and stands on other tasks (``on=``), is tried once more with the reference in
+    their place, in a process of its own, which ends then: what passes there, passes.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
-from _pytest.outcomes import Failed
 
-from ..base.errors import ConfigError
+from ..base.errors import ConfigError, SandboxFault
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
-from ..checks.compare import Difference
 from ..course import Course, Limits, Unit
+from ..inside import wire
 from ..results.result import Verdict
-from ..student import Call, Remote, Student, StudentFault, Subject, Trial
+from ..student import Answer, Court, Looks, Notes, Raised, Student, StudentEnded, StudentFault, Subject, Terms
+from ..student.scripts import answer_of
+from ..student.session import Budget, Session, Unanswered
+from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
-from .collecting import Collected, Now
-from .together import Apart, Counted, run_together
+from .collecting import Collected, Now, is_eager
+from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of
+from .papers import PUBLISHED_SECRET, Papers
+from .plans import Key, Plan, PlansOfPaper, plan_of
 
-TOLD_SINGLY = (Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
-OUR_FAULT = "Grading failed through no fault of yours; staff have been told."
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one check ended on one subject."""
-
-    verdict: Verdict
-    reason: str = ""
-    notes: tuple[str, ...] = ()  # for staff
-    transcript: tuple[Call, ...] = ()
-    fault: str = ""  # the label of the call that ended it
-    case: int = 0  # which of a parametrised check's cases this is
-    unrolled: bool = False  # whether shipped functions were taken apart into their calls
-    waits: bool = False  # the run in single calls would only tell more: ``Suite.singly`` makes it
-    shipped: Outcome | None = field(default=None, compare=False)  # how it ended before that
-    error: BaseException | None = field(default=None, compare=False)
-
-    @property
-    def first(self) -> Outcome:
-        """The run that decided: a second one with single calls is only told."""
-        return self.shipped or self
+STANDS_ON_OTHERS = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED, Verdict.MISSING)
+_UNANSWERED = (TimeoutError, EOFError, OSError, wire.WireError)
 
 
 class Suite:
     """The hidden checks of one unit, ready to be run on any subject."""
 
-    def __init__(self, course: Course, unit: Unit, task_of: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        course: Course,
+        unit: Unit,
+        task_of: Mapping[str, str] | None = None,
+        secret: bytes = PUBLISHED_SECRET,
+    ) -> None:
         self.course = course
         self.unit = unit
         self.limits: Limits = course.limits_of(unit)
+        self.papers = Papers(secret, unit.name, course.papers_of(unit))
         self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
+        self._check_what_they_stand_on()
         calm_torch()
+        self._eager = is_eager(unit.grader)
         self._collected = Collected(unit, self.marks)
         self._items = self._collected.items
+        self._plans: dict[int, PlansOfPaper] = {}
 
     @property
     def checks(self) -> tuple[Mark, ...]:
         """The checks in the order of the file."""
         return tuple(self.marks.values())
 
+    @cached_property
+    def cases(self) -> tuple[Key, ...]:
+        """All cases of all checks, those of one task one after the other."""
+        marks = in_task_order(self.checks)
+        return tuple((mark.id, number) for mark in marks for number in range(len(self._items[mark.id])))
+
+    # --- plans ---
+
+    def plan(self, check: str, case: int, paper: int) -> Plan:
+        """What one case of a check asks and expects on a paper."""
+        return self._plans_of(paper).plan(check, case)
+
+    def _plans_of(self, paper: int) -> PlansOfPaper:
+        if paper not in self._plans:
+            self._plans[paper] = PlansOfPaper(lambda check, case: self._planned(check, case, paper))
+        return self._plans[paper]
+
+    def make_plans(self, paper: int) -> None:
+        """Make all plans of a paper, so that a forked process need not."""
+        for check, case in self.cases:
+            self.plan(check, case, paper)
+
+    def _planned(self, check: str, case: int, paper: int) -> Plan:
+        """Run a case on the mirror alone."""
+        if self._eager:
+            return Plan()
+        mark = self.marks[check]
+        now = Now(Student(self._terms(mark), self.reference), self._rng(check, case, paper))
+        self._perform(self._items[check][case], now)
+        if isinstance(now.raised, Looks):
+            return Plan()
+        try:
+            if now.raised is not None:
+                raise now.raised
+            _all_claimed(now.student.notes)
+            return plan_of(now.student.notes)
+        except JudgeTimeout as error:
+            return Plan(broken=str(error))
+        except Exception as error:
+            return Plan(broken=f"{type(error).__name__}: {error}")
+
+    def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
+        return np.random.default_rng([self.papers.seed(check, paper), case])
+
+    def _terms(self, mark: Mark) -> Terms:
+        return Terms(mark.task, self.task_of, self.limits, self._eager)
+
+    def _stand_ins(self, mark: Mark) -> dict[str, Any]:
+        return {name: self.reference[name] for name in mark.on}
+
+    def _check_what_they_stand_on(self) -> None:
+        for mark in self.checks:
+            for name in mark.on:
+                if name not in self.task_of or not callable(self.reference.get(name)):
+                    raise ConfigError(
+                        f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
+                        "a function that a task defines"
+                    )
+
+    # --- one check ---
+
     def run(
         self,
         check: str,
         subject: Subject,
-        seed: int,
+        paper: int,
         *,
-        mirrored: bool = True,
         case: int | None = None,
-        unrolled: bool | None = None,
         known: Mapping[int, Outcome] = MappingProxyType({}),
     ) -> Outcome:
         """Run one check; with parameters, its cases one after the other until one fails, or only one.
@@ -100,21 +151,17 @@ class Suite:
         Args:
             check: its name.
             subject: who stands trial.
-            seed: of its inputs.
-            mirrored: whether replies are compared with the reference's.
+            paper: which inputs it gets.
             case: only this one of a parametrised check.
-            unrolled: take shipped functions apart always or never; None: once more, where the check fails.
             known: how cases ended that were run before, by number.
         """
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
-        for number, item in enumerate(self._items[check]):
-            if case is not None and number != case:
-                continue
-            again = partial(self._run_item, item, self.marks[check], subject, [seed, number], mirrored)
-            outcome = known[number] if number in known else again(bool(unrolled))
-            if unrolled is None and outcome.verdict in TOLD_SINGLY and _ships(outcome):
-                waits = self._told_enough(self.marks[check], outcome)
-                outcome = replace(outcome, waits=True) if waits else _told_singly(outcome, again(True))
+        for number in range(len(self._items[check])) if case is None else (case,):
+            outcome = known[number] if number in known else self._run_case(check, number, subject, paper)
+            if outcome.verdict in STANDS_ON_OTHERS and self._passes_on_reference(
+                check, number, subject, paper
+            ):
+                outcome = Outcome(Verdict.PASSED, court=outcome.court)
             if outcome.case != number:
                 outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
@@ -129,23 +176,106 @@ class Suite:
             return outcome
         return replace(outcome, reason=f"{outcome.reason} (Case {call.id}.)")
 
-    def singly(self, check: str, subject: Subject, seed: int, outcome: Outcome) -> Outcome:
-        """What is told of a check that failed: it runs once more in single calls, where that was put off."""
-        if not outcome.waits:
-            return outcome
-        again = self.run(check, subject, seed, case=outcome.case, unrolled=True)
-        return replace(_told_singly(outcome, again), case=outcome.case, waits=False)
+    def _run_case(
+        self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        plan = self.plan(check, case, paper)
+        if plan.broken:
+            return Outcome(Verdict.BROKEN, BROKEN_CHECK, (plan.broken,))
+        if plan.live:
+            return self._run_live(check, case, subject, paper, stand_ins)
+        return self._run_plan(plan, self.marks[check], subject, stand_ins)
 
-    def _told_enough(self, mark: Mark, outcome: Outcome) -> bool:
-        """Whether single calls could change no verdict: values are wrong that came of one task's code."""
-        if outcome.verdict is not Verdict.FAILED or not isinstance(outcome.error, Difference):
+    def _passes_on_reference(self, check: str, case: int, subject: Subject, paper: int) -> bool:
+        """Whether a case passes with the reference in the place of what its task stands on.
+
+        In a process that sees no other check's inputs, and is no longer used then.
+        """
+        stand_ins = self._stand_ins(self.marks[check])
+        if not stand_ins:
             return False
-        shipped = (arg for call in outcome.transcript for arg in call.args if isinstance(arg, Remote))
-        names = {call.name for call in outcome.transcript} | {remote._origin for remote in shipped}
-        return {self.task_of.get(name.split(".")[0], mark.task) for name in names} == {mark.task}
+        subject.renew()
+        try:
+            return self._run_case(check, case, subject, paper, stand_ins).verdict is Verdict.PASSED
+        finally:
+            subject.renew()
 
-    def run_together(self, subject: Subject, seeds: Mapping[str, int]) -> dict[str, dict[int, Outcome]]:
-        """Run the checks that ask a submission only once, in one crossing.
+    def _run_plan(
+        self, plan: Plan, mark: Mark, subject: Subject, stand_ins: Mapping[str, Any] | None
+    ) -> Outcome:
+        """Call by call, so that an end is told of the call that it belongs to."""
+        answers: list[Answer] = []
+        try:
+            link = subject.connect()
+            budget = Budget(self.limits.calls, time.monotonic() + self.limits.test_seconds)
+            session = Session(link, budget, self.limits.call_seconds, stand_ins)
+            answers = session.ask(0, plan.notes.steps, one_by_one=not isinstance(subject, LocalSubject))
+        except StudentFault as fault:
+            return self._judged(plan, mark, subject, [], fault)
+        except SandboxFault as fault:
+            return Outcome(Verdict.BROKEN, OUR_FAULT, (str(fault),))
+        except Unanswered as error:
+            label = plan.notes.steps[len(error.answers)].label
+            verdict, detail = subject.ended(error.timed_out)
+            ended = StudentEnded(ending(verdict, label, detail), verdict, label)
+            return self._judged(plan, mark, subject, error.answers, ended)
+        return self._judged(plan, mark, subject, answers)
+
+    def _judged(
+        self,
+        plan: Plan,
+        mark: Mark,
+        subject: Subject,
+        answers: list[Answer],
+        fatal: StudentFault | None = None,
+    ) -> Outcome:
+        """Judge what came; an end of the process counts only where nothing before it was wrong."""
+        court = Court(self._terms(mark), plan.notes, answers, subject.missing)
+        error = court.first_wrong()
+        if error is not None:
+            fatal = fatal if fatal is not None and fatal.verdict is Verdict.BROKEN else None
+        ended = outcome_of(error, fatal, court)
+        if ended is None:  # our own comparison could not work with what came; with the reference it does
+            what = f"the check itself raised {type(error).__name__}: {error}; with the reference it passes"
+            return Outcome(Verdict.FAILED, UNUSABLE, (what,), error=error, court=court)
+        return ended
+
+    # --- a check that looks at values ---
+
+    def _run_live(
+        self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        mark = self.marks[check]
+        student = Student(self._terms(mark), self.reference, subject, stand_ins)
+        now = Now(student, self._rng(check, case, paper))
+        if student.begin():
+            self._perform(self._items[check][case], now)
+        ended = outcome_of(now.raised, student.fatal, student.court())
+        return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
+
+    def _perform(self, item: pytest.Item, now: Now) -> None:
+        """Run a collected check on what is loaded; loading has limits of its own."""
+        try:
+            with alarm(self.limits.test_seconds + JUDGE_GRACE):
+                self._collected.perform(item, now)
+        except JudgeTimeout as error:  # between the test's end and the alarm's
+            now.raised = now.raised or error
+
+    def _our_fault_or_not(self, check: str, case: int, subject: Subject, paper: int, now: Now) -> Outcome:
+        """A check raised something unforeseen: is it the same with the reference?"""
+        what = f"{type(now.raised).__name__}: {now.raised}"
+        if isinstance(subject, LocalSubject) and subject.is_reference:
+            return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
+        control = self._run_live(check, case, reference_subject(self), paper)
+        if control.verdict is Verdict.PASSED:
+            note = f"the check itself raised {what}; with the reference it passes"
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
+        return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
+
+    # --- all planned checks at once ---
+
+    def run_together(self, subject: Subject, paper: int) -> dict[str, dict[int, Outcome]]:
+        """Let all planned checks of a submission cross together.
 
         Returns:
             How the cases of each check ended, by number: what ``run`` takes as ``known``. What does
@@ -153,130 +283,55 @@ class Suite:
         """
         if not isinstance(subject, RoomSubject):
             return {}
-        runs = [
-            partial(self._run_one_of_many, item, self.marks[check], [seeds[check], number])
-            for check, number, item in self._alone
-        ]
-        ended = run_together(subject, runs, self.limits.call_seconds, self._most_seconds)
         outcomes: dict[str, dict[int, Outcome]] = {}
-        for place, outcome in ended.items():
-            check, number, _ = self._alone[place]
-            outcomes.setdefault(check, {})[number] = outcome
+        for (check, case), plan, answers in self._answered(subject, paper):
+            outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], subject, answers)
         return outcomes
 
-    @property
-    def _most_seconds(self) -> float:
-        """Of a check, all in all."""
-        return self.limits.test_seconds + JUDGE_GRACE
+    def _answered(self, subject: RoomSubject, paper: int) -> Iterator[tuple[Key, Plan, list[Answer]]]:
+        """The planned cases with the answers to all their steps, as far as these came properly."""
+        for joint in self._plans_of(paper).frames(self.cases):
+            try:
+                link = subject.connect()
+            except (StudentFault, SandboxFault):
+                return  # each check will be told by itself
+            try:
+                seconds = self.limits.call_seconds
+                replies = link.run_frame(joint.frame, joint.steps, seconds)
+                for key, plan in joint.members:
+                    end = time.monotonic() + self.limits.test_seconds
+                    yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
+                next(replies, None)  # nothing may follow
+            except _UNANSWERED as error:
+                subject.ended(isinstance(error, TimeoutError))
+                return
 
-    @cached_property
-    def shipped(self) -> tuple[str, ...]:
-        """The sources of the functions that checks ship."""
-        every = [source for counted in self._asked.values() for source in counted.shipped]
-        return tuple(dict.fromkeys(every))
 
-    @cached_property
-    def _alone(self) -> list[tuple[str, int, pytest.Item]]:
-        """The cases that make one request, and lend nothing: check, number of the case, item."""
-        return [
-            (mark.id, number, item)
-            for mark in in_task_order(self.checks)
-            for number, item in enumerate(self._items[mark.id])
-            if self._collected.is_plain(item) and not mark.isolate
-            if (asked := self._asked[item]).requests == 1 and not asked.lends
-        ]
+def _until(end: float, steps: list[Any]) -> Iterator[Any]:
+    for step in steps:
+        if time.monotonic() > end:
+            raise TimeoutError("the check took too long")
+        yield step
 
-    @cached_property
-    def _asked(self) -> dict[pytest.Item, Counted]:
-        """What each case asks of the reference."""
-        found = {}
-        for name, items in self._items.items():
-            for number, item in enumerate(items):
-                counted = found[item] = Counted(reference_subject(self))
-                self._run_item(item, self.marks[name], counted, [0, number], False, False)
-        return found
 
-    def _run_one_of_many(self, item: pytest.Item, mark: Mark, seed: list[int], subject: Subject) -> Outcome:
-        """As ``_run_item``; raises ``Apart`` where the check asks more than once."""
-        outcome = self._run_item(item, mark, subject, seed, True, False, timed=False)
-        if isinstance(outcome.error, Apart):
-            raise outcome.error
-        return outcome
+def _all_claimed(notes: Notes) -> None:
+    """The reference may raise only where the check says so.
 
-    def _run_item(
-        self,
-        item: pytest.Item,
-        mark: Mark,
-        subject: Subject,
-        seed: list[int],
-        mirrored: bool,
-        unrolled: bool,
-        timed: bool = True,
-    ) -> Outcome:
-        mirrored = mirrored and mark.mirror
-        trial = Trial(mark.task, self.task_of, self.limits, mark.isolate, mirrored, unrolled)
-        now = Now(Student(subject, trial, self.reference), np.random.default_rng(seed))
-        if now.student.begin():
-            self._perform(item, now, timed)
-        ended = Outcome(Verdict.BROKEN) if isinstance(now.raised, Apart) else _outcome(now)
-        if ended is None:
-            ended = self._our_fault_or_not(item, mark, subject, seed, unrolled, now)
-        return Outcome(
-            ended.verdict,
-            ended.reason,
-            ended.notes,
-            tuple(now.student.transcript),
-            ended.fault,
-            unrolled=unrolled,
-            error=now.raised,
-        )
-
-    def _perform(self, item: pytest.Item, now: Now, timed: bool) -> None:
-        """Run a collected check on what is loaded; loading has limits of its own."""
-        try:
-            with alarm(self._most_seconds) if timed else nullcontext():
-                self._collected.perform(item, now)
-        except JudgeTimeout as error:  # between the test's end and the alarm's
-            now.raised = now.raised or error
-
-    def _our_fault_or_not(
-        self,
-        item: pytest.Item,
-        mark: Mark,
-        subject: Subject,
-        seed: list[int],
-        unrolled: bool,
-        now: Now,
-    ) -> Outcome:
-        """A check raised something unforeseen: is it the same with the reference?"""
-        what = f"{type(now.raised).__name__}: {now.raised}"
-        if isinstance(subject, LocalSubject) and subject.is_reference:
-            return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what,))
-        control = self._run_item(item, mark, reference_subject(self), seed, False, unrolled)
-        if control.verdict is Verdict.PASSED:
-            reason = "Your function's answer cannot be used: it is not of the kind that the task asks for."
-            return Outcome(
-                Verdict.FAILED, reason, (f"the check itself raised {what}; with the reference it passes",)
+    Raises:
+        TypeError: it raised elsewhere.
+    """
+    for number, twin in enumerate(notes.twins):
+        if isinstance(twin, Raised) and number not in notes.claimed:
+            raise TypeError(
+                f"the reference raised {type(twin.error).__name__} in {notes.steps[number].label}: "
+                f"{twin.error}. Write raises(...) where it should."
             )
-        return Outcome(Verdict.BROKEN, "This check is broken; staff have been told.", (what, *control.notes))
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
     """Checks of one task one after the other."""
     tasks = list(dict.fromkeys(mark.task for mark in marks))
     return sorted(marks, key=lambda mark: tasks.index(mark.task))
-
-
-def _ships(outcome: Outcome) -> bool:
-    return any(call.kind == "inside" and not call.whole for call in outcome.transcript)
-
-
-def _told_singly(first: Outcome, again: Outcome) -> Outcome:
-    """The second run, unless it ended otherwise: a function may work only where it was shipped to."""
-    raised_only_here = first.verdict is Verdict.FAILED and again.verdict is Verdict.ERROR
-    if again.verdict not in TOLD_SINGLY or again.notes or raised_only_here:
-        return first
-    return replace(again, shipped=first)
 
 
 def reference_subject(suite: Suite) -> LocalSubject:
@@ -296,30 +351,3 @@ def load_reference(unit: Unit) -> Any:
         raise ConfigError(
             f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
         ) from error
-
-
-def _outcome(now: Now) -> Outcome | None:
-    """The verdict, or None where the check raised something unforeseen."""
-    fatal, error = now.student.fatal, now.raised
-    if fatal is not None and fatal.verdict is Verdict.BROKEN:
-        return Outcome(Verdict.BROKEN, OUR_FAULT, (fatal.reason,), fault=fatal.name)
-    if fatal is not None:
-        return Outcome(fatal.verdict, fatal.reason, fault=fatal.name)
-    if error is None:
-        return Outcome(Verdict.PASSED)
-    if isinstance(error, StudentFault):
-        return Outcome(error.verdict, error.reason, fault=error.name)
-    if isinstance(error, AssertionError):
-        return Outcome(Verdict.FAILED, str(error) or "The result is not what the task asks for.")
-    if type(error) is Failed:  # no skip and no xfail: these are no judgement
-        return Outcome(Verdict.FAILED, _words(error))
-    return None
-
-
-def _words(error: Failed) -> str:
-    message = str(error.msg)
-    prefix = "DID NOT RAISE "
-    if message.startswith(prefix):
-        name = message.removeprefix(prefix).split("'")[1] if "'" in message else message.removeprefix(prefix)
-        return f"{name} should have been raised; nothing was."
-    return message

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import CourseError, UsageError
-from ..inside import wire
-from ..inside.wire import Packer, Unpacker
 from ..notebook import Submission, to_program
 from ..results.result import Verdict
 from ..sandbox import TIERS, Zygote
+from ..student import Step
 from ..student.faults import StudentFault, clean, raised
+from ..student.session import Budget, Session, Unanswered
 from ..student.subjects import RoomSubject
 from .given import Given
 
@@ -111,7 +111,7 @@ def _further_names(given: Given, task: str) -> tuple[str, ...]:
 
 def _load(subject: RoomSubject, given: Given) -> tuple[str, tuple[str, ...], str]:
     try:
-        answer = _ask(subject, "", given.limits.test_seconds, "defined", " ".join(given.release.names))
+        answer = _ask(subject, given.limits.test_seconds, "defined", " ".join(given.release.names))
     except StudentFault as fault:
         return "not", given.release.names, fault.reason
     loaded = "slice" if subject.mode == "slice" else "whole notebook"
@@ -130,7 +130,7 @@ def _trouble(error: Any) -> str:
 
 def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[CheckRun]:
     try:
-        answer = _ask(subject, task, seconds, "run_checks", text, f"tests/{task}.py")
+        answer = _ask(subject, seconds, "run_checks", text, f"tests/{task}.py")
         return [CheckRun(task, str(title), passed is True, str(message)) for title, passed, message in answer]
     except StudentFault as fault:
         return [CheckRun(task, "The public checks", False, fault.reason)]
@@ -138,40 +138,27 @@ def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[
         return [CheckRun(task, "The public checks", False, "the notebook's process gave no proper answer")]
 
 
-def _ask(subject: RoomSubject, task: str, seconds: float, function: str, *args: str) -> list[Any]:
+def _ask(subject: RoomSubject, seconds: float, function: str, *args: str) -> list[Any]:
     """Call one of ``beside``'s functions in the student's process.
 
     Raises:
         StudentFault: it brought no value.
     """
-    link = subject.connect(task, isolate=False)
-    packer = Packer(_nothing_foreign)
-    header = {
-        "k": "inside",
-        "source": BESIDE.read_text(encoding="utf-8"),
-        "name": function,
-        "a": [packer.pack(arg) for arg in args],
-    }
+    session = Session(subject.connect(), Budget(1, time.monotonic() + seconds), seconds)
+    step = Step("beside", None, (BESIDE.read_text(encoding="utf-8"), *args), name=function, label=function)
     try:
-        reply, buffers = link.request(header, packer.buffers, time.monotonic() + seconds, _no_callbacks)
-        if reply.get("k") == "error":
-            raise raised(reply, function)
-        answer = json.loads(Unpacker(buffers).unpack(reply["v"]))
-    except TimeoutError as error:
-        raise _ended(subject, True) from error
-    except (EOFError, OSError, wire.WireError, KeyError) as error:
+        (answer,) = session.ask(0, [step])
+    except Unanswered as error:
+        raise _ended(subject, error.timed_out) from error
+    if answer.claim is not None:
+        raise raised(answer.claim, function)
+    try:
+        found = json.loads(answer.value)
+    except (TypeError, ValueError) as error:
         raise _ended(subject, False) from error
-    return answer if isinstance(answer, list) else []
+    return found if isinstance(found, list) else []
 
 
 def _ended(subject: RoomSubject, timed_out: bool) -> StudentFault:
     verdict, detail = subject.ended(timed_out)
     return StudentFault(detail if verdict is not Verdict.BROKEN else f"a fault of ours: {detail}", verdict)
-
-
-def _nothing_foreign(packer: Packer, value: Any) -> Any:
-    raise wire.Unsendable(f"a {type(value).__name__} is not sent here")
-
-
-def _no_callbacks(header: dict[str, Any], buffers: list[memoryview]) -> tuple[dict[str, Any], list[Any]]:
-    raise wire.WireError("a call-back where nothing was lent")

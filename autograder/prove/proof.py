@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 from ..course import Course, Unit
+from ..judge.papers import PUBLISHED_SECRET
 from ..results.result import Verdict
 from ..unit.mistakes.catalogue import Mistake
 from .forks import Ended, run_forked
 from .killing import Killing, kill_mutants
 from .trials import Ground, Subject, Trial, attempt, prepare, subjects
 
-TRIAL_SECONDS = 120.0  # CPU time of one subject with one seed
+TRIAL_SECONDS = 120.0  # CPU time of one subject on one paper
 MAX_EQUIVALENT = 0.08  # the share of mutants that may be judged equivalent
 Tell = Callable[[str, int, int], None]  # what, how many are done, of how many
 
@@ -59,22 +60,25 @@ def prove(
     course: Course,
     unit: Unit,
     *,
-    seeds: int = 3,
+    papers: int | None = None,
+    secret: bytes = PUBLISHED_SECRET,
     mutants: bool = False,
     tell: Tell = lambda what, done, of: None,
 ) -> Proof:
     """Put everything on trial that a grader must tell apart.
 
     Args:
-        seeds: how many different inputs each subject meets; its marks must be the same on all.
+        papers: how many papers each subject meets, all where left out; its marks must be the same on all.
+        secret: the papers follow from it.
         mutants: whether to hunt mutants, too, which takes minutes.
         tell: told of progress.
 
     Raises:
         ConfigError: the unit's files contradict themselves.
     """
-    ground = prepare(course, unit)
+    ground = prepare(course, unit, secret)
     several = subjects(ground)
+    seeds = min(papers or ground.suite.papers.count, ground.suite.papers.count)
     trials, ended = _run(ground, several, seeds, tell)
     killing = kill_mutants(ground, tell) if mutants else None
     problems = [*ended, *_problems(ground, several, trials)]
@@ -96,8 +100,10 @@ def prove(
 def _run(
     ground: Ground, several: list[Subject], seeds: int, tell: Tell
 ) -> tuple[list[list[Trial]], list[str]]:
-    """The trials of each subject, seed by seed, and a problem for each that did not end."""
+    """The trials of each subject, paper by paper, and a problem for each that did not end."""
     _teach(ground)
+    for paper in range(seeds):  # made here, so that the children need not
+        ground.suite.make_plans(paper)
     every = [partial(attempt, ground, each, number) for each in several for number in range(seeds)]
     results = run_forked(
         every, cpu_seconds=TRIAL_SECONDS, on_done=lambda done: tell("subjects", done, len(every))
@@ -107,7 +113,7 @@ def _run(
     for number, result in enumerate(results):
         each = several[number // seeds]
         if isinstance(result, Ended):
-            problems.append(f"{_title(each)}: seed {number % seeds}: {result.why}")
+            problems.append(f"{_title(each)}: paper {number % seeds}: {result.why}")
         else:
             trials[number // seeds].append(Trial(**result))
     return trials, problems
@@ -142,11 +148,11 @@ def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -
     }
 
 
-def prove_mistakes(ground: Ground, names: list[str], seed: int) -> dict[str, dict[str, Any]]:
-    """Some mistakes again, with one seed: as in ``Proof.mistakes``."""
+def prove_mistakes(ground: Ground, names: list[str], paper: int) -> dict[str, dict[str, Any]]:
+    """Some mistakes again, on one paper: as in ``Proof.mistakes``."""
     several = [each for each in subjects(ground) if each.kind == "mistakes" and each.name in names]
     results = run_forked(
-        [partial(attempt, ground, each, seed) for each in several], cpu_seconds=TRIAL_SECONDS
+        [partial(attempt, ground, each, paper) for each in several], cpu_seconds=TRIAL_SECONDS
     )
     trials = [[] if isinstance(result, Ended) else [Trial(**result)] for result in results]
     return {each.name: _mistake(ground, each, mine) for each, mine in zip(several, trials, strict=True)}
@@ -168,7 +174,7 @@ def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]
     for number, trial in enumerate(mine):
         for check, verdict in trial.verdicts.items():
             if verdict != "PASSED":
-                yield f"{check} is {verdict} (seed {number}): {trial.reasons.get(check, '')}"
+                yield f"{check} is {verdict} (paper {number}): {trial.reasons.get(check, '')}"
 
 
 def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
@@ -208,7 +214,7 @@ def _unsteady(mine: list[Trial]) -> Iterator[str]:
     for check in mine[0].earned if mine else ():
         verdicts = [trial.verdicts[check] for trial in mine]
         if len({verdict == "PASSED" for verdict in verdicts}) > 1:
-            yield f"{check} depends on the seed: {', '.join(verdicts)}"
+            yield f"{check} depends on the paper: {', '.join(verdicts)}"
 
 
 def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]:

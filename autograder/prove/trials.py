@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 from ..course import Course, Unit
 from ..explain.naming import Namer
 from ..judge.grader import give_points, judge
-from ..judge.suite import Outcome, Suite, reference_subject
+from ..judge.outcome import Outcome
+from ..judge.papers import PUBLISHED_SECRET
+from ..judge.suite import Suite, reference_subject
 from ..results.result import Verdict
 from ..student.subjects import LocalSubject
 from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
@@ -54,7 +55,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Trial:
-    """How one subject fared with one seed."""
+    """How one subject fared on one paper."""
 
     earned: dict[str, float]  # points by check
     verdicts: dict[str, str]  # by check
@@ -62,7 +63,7 @@ class Trial:
     named: dict[str, str] = field(default_factory=dict)  # task -> the mistake that diagnosis names
 
 
-def prepare(course: Course, unit: Unit) -> Ground:
+def prepare(course: Course, unit: Unit, secret: bytes = PUBLISHED_SECRET) -> Ground:
     """Collect a unit's checks and mistakes. Children inherit them, so threads are kept out of here.
 
     Raises:
@@ -71,7 +72,7 @@ def prepare(course: Course, unit: Unit) -> Ground:
     unit.read_files()  # what could not be graded is not proven either
     if unit.runtime == "torch":
         _warm_torch()
-    suite = Suite(course, unit, tasks_of_names(unit))
+    suite = Suite(course, unit, tasks_of_names(unit), secret)
     catalogue = load_catalogue(course, unit)
     return Ground(course, unit, suite, catalogue, Namer(suite, catalogue))
 
@@ -104,12 +105,6 @@ def subjects(ground: Ground) -> list[Subject]:
     ]
 
 
-def seeds_of(suite: Suite, number: int) -> dict[str, int]:
-    """The seeds of all checks in the trials of one number; the same on every machine."""
-    digests = {name: hashlib.sha256(f"{name}:{number}".encode()).digest() for name in suite.marks}
-    return {name: int.from_bytes(digest[:8]) for name, digest in digests.items()}
-
-
 def _trivial(ground: Ground) -> Iterator[Subject]:
     for kind, fill in TRIVIAL.items():
         for task, names in ground.names.items():
@@ -118,17 +113,16 @@ def _trivial(ground: Ground) -> Iterator[Subject]:
                 yield Subject("trivial", kind, LocalSubject(namespace), task=task)
 
 
-def attempt(ground: Ground, each: Subject, number: int) -> dict[str, Any]:
-    """The fields of the ``Trial`` of one subject with one seed, as plain data."""
-    seeds = seeds_of(ground.suite, number)
+def attempt(ground: Ground, each: Subject, paper: int) -> dict[str, Any]:
+    """The fields of the ``Trial`` of one subject on one paper, as plain data."""
     outcomes: dict[str, Outcome]
     if each.task:
         marks = tuple(mark for mark in ground.suite.checks if mark.task == each.task)
-        outcomes = {mark.id: ground.suite.run(mark.id, each.subject, seeds[mark.id]) for mark in marks}
+        outcomes = {mark.id: ground.suite.run(mark.id, each.subject, paper) for mark in marks}
         checks = give_points(marks, outcomes)
     else:
-        checks, outcomes = judge(ground.suite, each.subject, seeds)
-    named = ground.namer.name(outcomes, seeds) if each.mistake else {}
+        checks, outcomes = judge(ground.suite, each.subject, paper)
+    named = ground.namer.name(outcomes, paper) if each.mistake else {}
     return {
         "earned": {check.id: check.earned for check in checks},
         "verdicts": {check.id: check.verdict.value for check in checks},

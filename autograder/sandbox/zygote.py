@@ -92,8 +92,7 @@ class Zygote:
 
         Args:
             program: what ``inside.loading.compile_program`` takes; plain JSON. Its
-                ``release`` (the released cells) and ``shipped`` (functions that checks
-                will ship), if there, go to the zygote instead, once for all rooms.
+                ``release`` (the released cells), if there, goes to the zygote instead, once for all rooms.
             files: the unit's released helper files by name; they lie in the working
                 folder of the student's code.
 
@@ -101,7 +100,7 @@ class Zygote:
             SandboxFault: a step of the isolation failed.
         """
         self._teach(program)
-        program = {key: value for key, value in program.items() if key not in ("release", "shipped")}
+        program = {key: value for key, value in program.items() if key != "release"}
         self._rooms += 1
         ours, theirs = socket.socketpair()
         room = self._open[self._rooms] = Room(self, self._rooms, ours, self.limits)
@@ -120,12 +119,12 @@ class Zygote:
 
     def _teach(self, program: dict[str, Any]) -> None:
         """Let the zygote read the release that a program comes from, before the first of its rooms."""
-        cells, shipped = program.get("release", ()), program.get("shipped", ())
-        key = (cells, shipped, tuple(program["libraries"]))
+        cells = program.get("release", ())
+        key = (cells, tuple(program["libraries"]))
         if not cells or key in self._taught or len(self._taught) >= _MOST_RELEASES:
             return
         self._taught.add(key)
-        lesson = {"cells": cells, "shipped": shipped, "libraries": program["libraries"]}
+        lesson = {"cells": cells, "libraries": program["libraries"]}
         try:
             control.send(self._sock, {"do": "learn", **lesson}, seconds=_START)
         except OSError as error:

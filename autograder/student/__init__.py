@@ -1,21 +1,32 @@
-"""The proxy through which graders see a student."""
+"""What a check calls: ``student``, whoever that is."""
 
-from .faults import Blocked, ReplyMismatch, StudentEnded, StudentFault, StudentRaised
-from .proxy import Call, Student, Subject, Trial, source_of, whole
-from .remote import NOTHING, Remote
+from .court import Court, Terms
+from .faults import Blocked, StudentEnded, StudentFault, StudentRaised
+from .reply import Reply
+from .scripts import Answer, Script, framed, packed
+from .steps import NOTHING, Call, Notes, Raised, Step
+from .student import Looks, Student, source_of
+from .subject import Subject
 
 __all__ = [
     "NOTHING",
+    "Answer",
     "Blocked",
     "Call",
-    "Remote",
-    "ReplyMismatch",
+    "Court",
+    "Looks",
+    "Notes",
+    "Raised",
+    "Reply",
+    "Script",
+    "Step",
     "Student",
     "StudentEnded",
     "StudentFault",
     "StudentRaised",
     "Subject",
-    "Trial",
+    "Terms",
+    "framed",
+    "packed",
     "source_of",
-    "whole",
 ]

@@ -5,7 +5,6 @@ StudentFault                  carries a verdict and the reason that the student 
 │                             also an instance of the builtin exception that was raised
 ├── StudentEnded              TIMEOUT, MEMORY, CRASHED or BROKEN: the process is gone
 └── Blocked                   BLOCKED: another task's code is in the way
-ReplyMismatch(AssertionError) FAILED: wrong structure, shape or kind of dtype
 """
 
 from __future__ import annotations
@@ -53,10 +52,6 @@ class Blocked(StudentFault):
     """The check cannot be judged, because code of another task is in the way."""
 
     verdict = Verdict.BLOCKED
-
-
-class ReplyMismatch(AssertionError):
-    """The reply has another structure, shape or kind of dtype than the task asks for."""
 
 
 def raised(claim: dict[str, Any], name: str) -> StudentRaised:

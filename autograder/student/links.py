@@ -1,7 +1,7 @@
 """Two ways to reach a host: over a socket, or in this process.
 
-Both take a header with buffers, hand call-backs to ``on_callback``, and return the
-final reply. The loopback link copies every buffer, so that values pass by value there too.
+Both take the scripts of one frame, hand call-backs to ``on_callback``, and yield one reply for each step.
+The loopback link copies every buffer, so that values pass by value there too.
 """
 
 from __future__ import annotations
@@ -16,22 +16,27 @@ from typing import Any, Protocol
 from ..inside import wire
 from ..inside.host import Host
 from .claims.texts import StudentText
+from .scripts import Frame, Reply, Script, framed
 
-Frame = tuple[dict[str, Any], list[Any]]
-Reply = tuple[dict[str, Any], list[memoryview]]
 OnCallback = Callable[[dict[str, Any], list[memoryview]], Frame]
 
 
 class Link(Protocol):
     """A way to a host."""
 
-    def request(
-        self, header: dict[str, Any], buffers: list[Any], deadline: float, on_callback: OnCallback
-    ) -> tuple[dict[str, Any], list[memoryview]]:
-        """Send a request and return its final reply.
+    def run(
+        self, scripts: Sequence[Script], deadline: float, seconds: float, on_callback: OnCallback
+    ) -> Iterator[Reply]:
+        """Send the scripts in one frame; the reply to each of their steps, in order.
+
+        Args:
+            scripts: of one or several checks.
+            deadline: of time.monotonic, for all of them.
+            seconds: that may pass between two replies.
+            on_callback: answers calls of what was lent.
 
         Raises:
-            TimeoutError, EOFError, OSError, wire.WireError: the process did not answer properly.
+            TimeoutError, EOFError, OSError, wire.WireError: what was not yielded was not answered properly.
         """
 
 
@@ -67,64 +72,47 @@ class SocketLink:
         self._max_bytes = max_bytes
         self._text = text
         self._allowance = allowance or Allowance(max_bytes)
-        self._begins = False  # the next request is the first of a check
 
-    def begin(self) -> bool:
-        """Another check begins; False where the process is gone, or said something unasked."""
-        self._begins = True
+    def quiet(self) -> bool:
+        """Whether the process is there and says nothing unasked."""
         return not select.select([self._sock], [], [], 0)[0]
 
-    def request(
-        self, header: dict[str, Any], buffers: list[Any], deadline: float, on_callback: OnCallback
-    ) -> tuple[dict[str, Any], list[memoryview]]:
-        """Send, answer call-backs, return the reply."""
-        if self._begins:
-            header, self._begins = {**header, "R": True}, False
-        wire.send(self._sock, header, buffers, deadline)
-        while True:
-            frames = wire.Frames(self._sock, self._max_bytes)
-            reply, parts = frames.receive(deadline)
-            frames.end()
-            self._allowance.spend(frames.size)
-            if reply.get("k") != "callback":
-                return (reply if self._text is None else self._text.believable(reply)), parts
-            answer, out = on_callback(reply, parts)
-            wire.send(self._sock, answer, out, deadline)
+    def run(
+        self, scripts: Sequence[Script], deadline: float, seconds: float, on_callback: OnCallback
+    ) -> Iterator[Reply]:
+        """Send, answer call-backs, yield the replies."""
+        header, buffers = framed(scripts)
+        wire.send(self._sock, header, buffers, min(deadline, time.monotonic() + seconds))
+        yield from self.replies(sum(len(s.steps) for s in scripts), deadline, seconds, on_callback)
 
-    def request_many(self, requests: Sequence[Frame], seconds: float) -> Iterator[Reply]:
-        """Send the only requests of several checks in one frame; the reply to each, in order.
+    def run_frame(self, frame: bytes, steps: int, seconds: float) -> Iterator[Reply]:
+        """The same for a frame whose bytes exist already, and which lends nothing."""
+        wire.send_bytes(self._sock, frame, time.monotonic() + seconds)
+        return self.replies(steps, math.inf, seconds, _refuse)
 
-        Args:
-            requests: headers with buffers; none of them lends anything.
-            seconds: that may pass between two replies.
-
-        Raises:
-            TimeoutError, EOFError, OSError, wire.WireError: what was not yielded was not answered properly.
-        """
-        sources: dict[str, int] = {}  # what is shipped, each once
-        asked = [[_numbered(header, sources), len(buffers)] for header, buffers in requests]
-        header = {"k": "many", "requests": asked, "sources": list(sources)}
-        every = [buffer for _, buffers in requests for buffer in buffers]
-        wire.send(self._sock, header, every, time.monotonic() + seconds)
-        left = len(requests)
+    def replies(self, left: int, deadline: float, seconds: float, on_callback: OnCallback) -> Iterator[Reply]:
+        """So many replies, with the call-backs between them answered."""
         frames = wire.Frames(self._sock, self._max_bytes + wire.SMALL)
         while left:
-            reply, parts = frames.receive(min(time.monotonic() + seconds, self._allowance.deadline))
+            until = min(time.monotonic() + seconds, deadline, self._allowance.deadline)
+            reply, parts = frames.receive(until)
             self._allowance.spend(frames.size)
-            replies = _several(reply, parts)
-            if not 0 < len(replies) <= left:
-                raise wire.WireError(f"{len(replies)} replies to {left} requests")
-            left -= len(replies)
-            for answer, own in replies:
+            if reply.get("k") == "callback":
+                frames.end()
+                answer, out = on_callback(reply, parts)
+                wire.send(self._sock, answer, out, until)
+                continue
+            several = _several(reply, parts)
+            if not 0 < len(several) <= left:
+                raise wire.WireError(f"{len(several)} replies to {left} steps")
+            left -= len(several)
+            for answer, own in several:
                 yield (answer if self._text is None else self._text.believable(answer)), own
         frames.end()
 
 
-def _numbered(header: dict[str, Any], sources: dict[str, int]) -> dict[str, Any]:
-    """A request that names its source by number."""
-    if "source" not in header:
-        return header
-    return {**header, "source": sources.setdefault(header["source"], len(sources))}
+def _refuse(message: dict[str, Any], buffers: list[memoryview]) -> Frame:
+    raise wire.WireError("a call of a function that was not lent")
 
 
 def _several(reply: dict[str, Any], parts: list[memoryview]) -> list[Reply]:
@@ -135,7 +123,7 @@ def _several(reply: dict[str, Any], parts: list[memoryview]) -> list[Reply]:
     """
     replies = reply.get("replies") if reply.get("k") == "some" else None
     if not isinstance(replies, list):
-        raise wire.WireError(f"a frame of kind {reply.get('k')!r} where several replies were expected")
+        raise wire.WireError(f"a frame of kind {reply.get('k')!r} where replies were expected")
     found: list[Reply] = []
     first = 0
     for each in replies:
@@ -156,16 +144,17 @@ class LoopbackLink:
         self._host = Host(namespace, self._exchange, {})
         self._on_callback: OnCallback | None = None
 
-    def request(
-        self, header: dict[str, Any], buffers: list[Any], deadline: float, on_callback: OnCallback
-    ) -> tuple[dict[str, Any], list[memoryview]]:
+    def run(
+        self, scripts: Sequence[Script], deadline: float, seconds: float, on_callback: OnCallback
+    ) -> Iterator[Reply]:
         """Answer in this process."""
+        header, buffers = framed(scripts)
         outer, self._on_callback = self._on_callback, on_callback
         try:
-            reply, out = self._host.answer(header, _copies(buffers))
+            for frame, out in self._host.answer(header, _copies(buffers)):
+                yield from _several(frame, _copies(out))
         finally:
             self._on_callback = outer
-        return reply, _copies(out)
 
     def _exchange(
         self, header: dict[str, Any], buffers: list[Any]

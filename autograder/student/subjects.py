@@ -30,9 +30,12 @@ class LocalSubject:
         self._namespace = namespace
         self.is_reference = is_reference
 
-    def connect(self, task: str, isolate: bool) -> Link:
+    def connect(self) -> Link:
         """A fresh host on the same namespace."""
         return LoopbackLink(self._namespace)
+
+    def renew(self) -> None:
+        """Every check gets a fresh host anyway."""
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Only a used-up budget of calls can end here."""
@@ -46,7 +49,7 @@ class LocalSubject:
 
 
 class RoomSubject:
-    """A submission in its room: one process, a new one after each bad end and for isolated checks.
+    """A submission in its room: one process, and a new one after each bad end.
 
     Only inputs are ever in there, so nothing that is carried over from one task to the next
     can forge a pass; a process per task would cost as much again as all calls together.
@@ -72,36 +75,27 @@ class RoomSubject:
         self._process: Process | None = None
         self._link: SocketLink | None = None
         self._ending = Ending(Verdict.CRASHED, "nothing has run yet.")  # of the last process
-        self._isolated = False  # the process served an isolated check and is of no further use
         self._refusal: StudentFault | None = None
         self._tried_whole = False
         self._left_out: list[LeftOut] = []
         self.mode = "slice"
         self.report: dict[str, Any] = {}
 
-    def connect(self, task: str, isolate: bool) -> Link:
+    def connect(self) -> SocketLink:
         """A link to the submission's process, started where there is none."""
         if self._refusal is not None:
             raise self._refusal
         if time.monotonic() > self._deadline:
             seconds = f"{self._limits.submission_seconds:g}"
             raise StudentEnded(f"The whole submission took more than {seconds} s.", Verdict.TIMEOUT)
-        if self._link is None or isolate or self._isolated or not self._link.begin():
+        if self._link is None or not self._link.quiet():
             self._start()
-        self._isolated = isolate
         assert self._link is not None
         return self._link
 
-    def many(self) -> SocketLink:
-        """The same for requests of several checks.
-
-        Raises:
-            StudentFault: the submission does not load.
-            SandboxFault: the isolation failed.
-        """
-        self.connect("", isolate=False)
-        assert self._link is not None
-        return self._link
+    def renew(self) -> None:
+        """The next check gets a new process, which has seen nothing."""
+        self.close()
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Kill and reap the process; the next call gets a new one."""

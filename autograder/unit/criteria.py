@@ -22,7 +22,7 @@ from typing import Any
 from ..base.errors import ConfigError, did_you_mean
 from .source import parse_file
 
-OPTIONS = ("points", "law", "bonus", "isolate", "mirror")
+OPTIONS = ("points", "law", "bonus", "on")
 FULL_MARKS = 100.0  # core points of a complete unit
 
 
@@ -36,8 +36,7 @@ class Mark:
     title: str  # first line of the docstring; the sentence that students read
     law: bool = False  # earns only where a value check of the same task passed
     bonus: bool = False  # its points are extra
-    isolate: bool = False  # wants a process of its own
-    mirror: bool = True  # each call is compared with the reference's
+    on: tuple[str, ...] = ()  # functions of other tasks that it stands on
     line: int = 0
 
 
@@ -151,7 +150,10 @@ def _checked(options: dict[str, Any], where: str) -> dict[str, Any]:
     points = options.get("points")
     if isinstance(points, bool) or not isinstance(points, (int, float)) or not 0 < points < math.inf:
         raise ConfigError(f"{where}: points is {points!r}, expected a positive number")
-    for name in OPTIONS[1:]:
+    for name in ("law", "bonus"):
         if not isinstance(options.get(name, False), bool):
             raise ConfigError(f"{where}: {name} is {options[name]!r}, expected True or False")
-    return {**options, "points": float(points)}
+    on = options.get("on", ())
+    if not isinstance(on, tuple) or not all(isinstance(name, str) and name.isidentifier() for name in on):
+        raise ConfigError(f"{where}: on is {on!r}, expected a tuple of names such as ('im2col',)")
+    return {**options, "points": float(points), "on": on}

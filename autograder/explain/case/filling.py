@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,14 @@ from typing import Any
 import numpy as np
 
 from ...course import Limits
-from ...student import Student, StudentFault, Subject, Trial
-from ..same import is_tensor, same_value
+from ...inside.objects import ANY
+from ...inside.wire import MethodRef, NameRef, PartRef
+from ...student import Answer, StudentFault, Subject
+from ...student import Step as StudentStep
+from ...student.faults import raised
+from ...student.session import Budget, Session, Unanswered
+from ...student.steps import Place
+from ..same import same_value
 from .programs import Attribute, Blank, Name, Program, Result, Seeded, Step, scaled
 
 STYLES = ("ones", "counting", "mixed", "random")  # simplest first
@@ -56,86 +63,137 @@ class Ending:
 
 def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Ending:
     """Run a program on a subject, with copies of the inputs."""
-    student = Student(subject, Trial(task, {}, limits, mirrored=False))
-    runner = _Runner(student, inputs, program.changed())
+    budget = Budget(limits.calls, time.monotonic() + limits.test_seconds)
     try:
-        value: Any = None
-        for number, step in program.steps.items():
-            value = runner.step(number, step)
-        if program.reads is not None:
-            value = runner.value(program.reads)
+        runner = _Runner(Session(subject.connect(), budget, limits.call_seconds), inputs, program.changed())
+        return runner.run(program)
+    except Unanswered as error:
+        verdict, detail = subject.ended(error.timed_out)
+        return Ending(raised=str(verdict), reason=detail)
     except StudentFault as fault:
-        claim = getattr(fault, "claim", {})
-        return Ending(raised=str(claim.get("class") or fault.verdict), reason=fault.reason)
-    except (TypeError, ValueError, AttributeError, LookupError) as error:
-        # A number where an object should be, say: the program cannot go on with what came.
-        return Ending(
-            raised=type(error).__name__, reason="What one call returned cannot be used in the next."
-        )
-    return Ending(_settled(student, value), runner.shared())
+        return Ending(raised=str(fault.verdict), reason=fault.reason)
+
+
+class _Stopped(Exception):
+    """A step brought no value."""
+
+    def __init__(self, ending: Ending) -> None:
+        self.ending = ending
 
 
 class _Runner:
-    def __init__(self, student: Student, inputs: Inputs, shared: tuple[int, ...]) -> None:
-        self._student = student
+    """Turns a program into steps; they cross together, as far as the shape of no input hangs on a reply."""
+
+    def __init__(self, session: Session, inputs: Inputs, shared: tuple[int, ...]) -> None:
+        self._session = session
         self._inputs = inputs
         self._shared = shared
-        self._made: dict[int, Any] = {}
-        self._results: dict[int, Any] = {}
+        self._steps: list[StudentStep] = []
+        self._answers: list[Answer] = []
+        self._made: dict[int, Any] = {}  # arrays, or places of shared ones, by the number of the blank
+        self._places: dict[int, int] = {}  # step of the program -> step that crosses
 
-    def step(self, number: int, step: Step) -> Any:
-        function = self.value(step.function)
-        args = [self.value(arg) for arg in step.args]
+    def run(self, program: Program) -> Ending:
+        try:
+            for number, step in program.steps.items():
+                self._places[number] = self._step(step)
+            last = len(self._steps) - 1
+            if program.reads is not None:
+                last = self._place(program.reads).step
+            now = [self._note("now", self._made[number]) for number in self._shared]
+            self._settle()
+        except _Stopped as stopped:
+            return stopped.ending
+        return Ending(self._answers[last].value, tuple(self._answers[each].value for each in now))
+
+    def _step(self, step: Step) -> int:
+        function = self._place(step.function)
+        args = tuple(map(self._value, step.args))
         if step.attribute:
-            setattr(function, step.attribute, args[0])
-            return None
-        self._results[number] = function(*args, **{key: self.value(value) for key, value in step.kwargs})
-        return self._results[number]
+            return self._note("set", function, args, name=step.attribute)
+        kwargs = {key: self._value(value) for key, value in step.kwargs}
+        return self._note("call", function, args, kwargs)
 
-    def shared(self) -> tuple[Any, ...]:
-        return tuple(_copy(self._made[number]) for number in self._shared)
+    def _note(
+        self,
+        kind: str,
+        target: Place | None,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        name: str = "",
+    ) -> int:
+        self._steps.append(StudentStep(kind, target, args, kwargs or {}, name, _label(target)))
+        return len(self._steps) - 1
 
-    def value(self, value: Any) -> Any:
-        if isinstance(value, Name):
-            return getattr(self._student, value.name)
-        if isinstance(value, Result):
-            return self._result(value)
-        if isinstance(value, Attribute):
-            return getattr(self.value(value.of), value.name)
+    def _settle(self) -> None:
+        """Let cross what has not.
+
+        Raises:
+            _Stopped: a step brought no value.
+        """
+        first = len(self._answers)
+        self._answers += self._session.ask(first, self._steps[first:])
+        for step, answer in zip(self._steps[first:], self._answers[first:], strict=True):
+            if answer.claim is not None:
+                kind = str(answer.claim.get("class"))
+                raise _Stopped(Ending(raised=kind, reason=raised(answer.claim, step.label).reason))
+            if answer.unmade:
+                raise _Stopped(
+                    Ending(raised="TypeError", reason="What one call returned cannot be used in the next.")
+                )
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, (Name, Result, Attribute)):
+            return self._place(value)
         if isinstance(value, Blank):
             return self._array(value)
         if isinstance(value, Seeded):
             return _generator(value)
         if type(value) in (list, tuple):
-            return type(value)(self.value(item) for item in value)
+            return type(value)(self._value(item) for item in value)
         if type(value) is dict:
-            return {key: self.value(item) for key, item in value.items()}
+            return {key: self._value(item) for key, item in value.items()}
         return value
 
-    def _result(self, result: Result) -> Any:
-        found = self._results[result.step]
-        for key in result.path:
-            try:
-                found = found[key]
-            except (TypeError, IndexError, KeyError) as error:
-                raise StudentFault(
-                    "What an earlier call returned has not as many values as it should."
-                ) from error
-        return found
+    def _place(self, value: Any) -> Any:
+        if isinstance(value, Name):
+            return NameRef(value.name)
+        if isinstance(value, Attribute):
+            owner = self._place(value.of)
+            return (
+                MethodRef(owner, value.name)
+                if value.called
+                else PartRef(self._note("get", owner, name=value.name))
+            )
+        return PartRef(self._places[value.step], value.path, (ANY,) * len(value.path))
 
     def _array(self, blank: Blank) -> Any:
         if blank.number not in self._made:
-            like = self._result(blank.like) if blank.like is not None else None
-            values = self._inputs.array(blank, like).copy()
-            self._made[blank.number] = _in_library(blank, values)
-            if blank.number in self._shared:
-                self._student.share(self._made[blank.number])
+            array = _in_library(blank, self._inputs.array(blank, self._like(blank)).copy())
+            shared = blank.number in self._shared
+            self._made[blank.number] = PartRef(self._note("share", None, (array,))) if shared else array
         return self._made[blank.number]
 
+    def _like(self, blank: Blank) -> Any:
+        """The result whose shape a blank takes, where it is needed."""
+        if blank.like is None or blank.number in self._inputs.arrays:
+            return None
+        self._settle()
+        found = self._answers[self._places[blank.like.step]].value
+        for key in blank.like.path:
+            try:
+                found = found[key]
+            except (TypeError, LookupError) as error:
+                reason = "What an earlier call returned has not as many values as it should."
+                raise _Stopped(Ending(raised="TypeError", reason=reason)) from error
+        return found
 
-def _settled(student: Student, value: Any) -> Any:
-    """The value as the transcript holds it: handles rather than proxies."""
-    return student.transcript[-1].reply if student.transcript else value
+
+def _label(target: Place | None) -> str:
+    """What a call is about, as far as its name goes."""
+    if isinstance(target, NameRef):
+        return target.name
+    return target.attribute if isinstance(target, MethodRef) else "The call"
 
 
 def _values(blank: Blank, shape: tuple[int, ...], style: str) -> np.ndarray:
@@ -182,7 +240,3 @@ def _generator(seeded: Seeded) -> Any:
     import torch
 
     return torch.Generator().manual_seed(RANDOM_SEED)
-
-
-def _copy(array: Any) -> Any:
-    return array.detach().clone() if is_tensor(array) else array.copy()

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ...inside.wire import HandleRef, NameRef
-from ...student import Call, Remote
+from ...inside.wire import MethodRef, NameRef, PartRef
+from ...student import Call
 from ..same import is_tensor
 
 PLAIN = (type(None), bool, int, float, str, slice)
@@ -46,10 +46,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute of an object of the student's."""
+    """An attribute of an object of the student's; ``called``: a method, which crosses with its call."""
 
     of: Expression
     name: str
+    called: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,53 +159,62 @@ def results_of(value: Any) -> Iterator[Result]:
 
 
 class _Reader:
-    """Reads a transcript call by call and remembers which handle came from where."""
+    """Translates noted calls one by one: arrays become blanks, places become expressions."""
 
     def __init__(self, transcript: tuple[Call, ...]) -> None:
         self._transcript = transcript
-        self._handles: dict[int, Expression] = {}
-        self._blanks: dict[int, Blank] = {}
-        self._arrays: list[Any] = []  # keeps identities alive
+        self._blanks: dict[int, Blank] = {}  # by the id of the noted copy, which is one for all its uses
+        self._shared: dict[int, Any] = {}  # what stands for a step that shared arrays
+        self._read: dict[int, Attribute] = {}  # the attribute that a step read
         self._replies: list[tuple[tuple[int, ...], Result]] = []
 
     def read(self) -> Program:
         """The whole transcript."""
         steps: dict[int, Step] = {}
-        reads: Attribute | None = None
         for number, call in enumerate(self._transcript):
-            reads = None
-            if call.kind == "get" and isinstance(call.target, (HandleRef, NameRef)):
-                reads = Attribute(self._expression(call.target), call.name.split(".")[-1])
-                self._remember(call.reply, reads)
+            if call.kind == "share":
+                self._shared[number] = self._value(call.args[0])
+            elif call.kind == "get":
+                self._read[number] = Attribute(self._expression(call.step.target), call.step.name)
             elif call.kind in ("call", "set"):
                 steps[number] = self._step(call)
                 self._replied(number, call.reply, ())
-        if self._transcript[-1].kind not in ("call", "get"):
-            raise Unprogrammable(self._transcript[-1].kind)
-        shared = frozenset(
-            self._blanks[id(array)].number
-            for array in self._transcript[-1].shared
-            if id(array) in self._blanks
-        )
-        return Program(steps, shared, reads)
+        last = self._transcript[-1]
+        if last.kind == "now":
+            changed = self._value(last.step.target)
+            return Program(steps, frozenset(blank.number for blank in _blanks(changed)))
+        if last.kind not in ("call", "get"):
+            raise Unprogrammable(last.kind)
+        return Program(steps, frozenset(), self._read.get(len(self._transcript) - 1))
 
     def _step(self, call: Call) -> Step:
-        function = self._expression(call.target)
-        args = tuple(self._value(arg) for arg in call.args)
+        function = self._expression(call.step.target)
+        args = tuple(map(self._value, call.args))
         if call.kind == "set":
-            return Step(function, args, attribute=call.name.split(".")[-1])
+            return Step(function, args, attribute=call.step.name)
         return Step(function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items()))
 
-    def _expression(self, target: Any) -> Expression:
-        if isinstance(target, NameRef):
-            return Name(target.name)
-        if isinstance(target, HandleRef) and target.id in self._handles:
-            return self._handles[target.id]
-        raise Unprogrammable("an object of unknown origin")
+    def _expression(self, place: Any) -> Expression:
+        if isinstance(place, NameRef):
+            return Name(place.name)
+        if isinstance(place, MethodRef):
+            return Attribute(self._expression(place.owner), place.attribute, called=True)
+        if not isinstance(place, PartRef) or place.step in self._shared:
+            raise Unprogrammable("an object of unknown origin")
+        if place.step in self._read and not place.path:
+            return self._read[place.step]
+        if self._transcript[place.step].kind != "call":
+            raise Unprogrammable(self._transcript[place.step].kind)
+        return Result(place.step, place.path)
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, Remote):
-            return self._expression(value._ref)
+        if isinstance(value, PartRef) and value.step in self._shared:
+            found = self._shared[value.step]
+            for key in value.path:
+                found = found[key]
+            return found
+        if isinstance(value, (NameRef, PartRef, MethodRef)):
+            return self._expression(value)
         if isinstance(value, np.random.Generator):
             return Seeded("numpy")
         if type(value).__name__ == "Generator":
@@ -236,15 +246,12 @@ class _Reader:
             gradient=bool(getattr(array, "requires_grad", False)),
             like=next((place for shape, place in self._replies if shape and shape == values.shape), None),
         )
-        self._arrays.append(array)
         self._blanks[id(array)] = blank
         return blank
 
     def _replied(self, number: int, reply: Any, path: tuple[Any, ...]) -> None:
-        """Remember the objects and the shapes of arrays that a step returned."""
-        if isinstance(reply, HandleRef):
-            self._remember(reply, Result(number, path))
-        elif isinstance(reply, np.ndarray) or is_tensor(reply):
+        """Remember the shapes of arrays that a step returned."""
+        if isinstance(reply, np.ndarray) or is_tensor(reply):
             self._replies.insert(0, (tuple(reply.shape), Result(number, path)))
         elif isinstance(reply, (list, tuple)):
             for index, item in enumerate(reply):
@@ -252,10 +259,6 @@ class _Reader:
         elif isinstance(reply, dict):
             for key, item in reply.items():
                 self._replied(number, item, (*path, key))
-
-    def _remember(self, reply: Any, expression: Expression) -> None:
-        if isinstance(reply, HandleRef):
-            self._handles[reply.id] = expression
 
 
 def _sliced(program: Program, failing: int) -> Program:

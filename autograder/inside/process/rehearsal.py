@@ -8,14 +8,13 @@ this process.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import wire
 from ..host import Host
-from ..wire import NameRef, Packer
+from ..wire import NameRef, Packer, PartRef
 
 ROUNDS = 20  # Python specialises what has run some ten times
 LIMIT = 1 << 20  # bytes of a frame
@@ -36,49 +35,58 @@ def _halves(x: Any, *others: Any, scale: Any = 1) -> Any:
 
 
 def rehearse() -> None:
-    """Answer a few requests of every common kind over a real connection."""
-    host = Host({"halves": _halves, "Thing": _Thing}, _nobody, {"reply_bytes": LIMIT, "handles": 1000})
+    """Carry out a few steps of every common kind over a real connection."""
+    host = Host({"halves": _halves, "Thing": _Thing}, _nobody, {"reply_bytes": LIMIT})
     judge, process = socket.socketpair()
     with judge, process:
         for _ in range(ROUNDS):
-            wire.send(judge, *_many([_call, _make, _ship, _miss]))
+            wire.send(judge, *_frame())
             message, buffers = wire.receive(process, LIMIT)
-            for reply in host.answer_many(message, buffers):
+            for reply in host.answer(message, buffers):
                 wire.send(process, *reply)
                 wire.receive(judge, LIMIT)
 
 
-def _many(requests: list[Callable[[Packer], dict[str, Any]]]) -> tuple[dict[str, Any], list[Any]]:
-    """One frame with a few requests, as the judge makes it."""
-    asked, every = [], []
-    for request in requests:
-        packer = Packer(shared={id(_SHARED): 1})
-        asked.append([request(packer), len(packer.buffers)])
+def _frame() -> tuple[dict[str, Any], list[Any]]:
+    """A script as the judge makes it."""
+    steps, counts, every = [], [], []
+    for step in (_share, _call, _make, _part, _beside, _miss):
+        packer = Packer()
+        steps.append(step(packer))
+        counts.append(len(packer.buffers))
         every += packer.buffers
-    return {"k": "many", "requests": asked, "sources": [_SHIPPED]}, every
+    return {"k": "run", "scripts": [{"n": 0, "s": steps, "b": counts}], "sources": [_SHIPPED]}, every
 
 
-_SHARED = np.arange(12.0).reshape(3, 4)
+_ARRAY = np.arange(12.0).reshape(3, 4)
+
+
+def _share(packer: Packer) -> dict[str, Any]:
+    return {"k": "share", "a": [packer.pack([_ARRAY])]}
 
 
 def _call(packer: Packer) -> dict[str, Any]:
-    args = (_SHARED, np.random.default_rng(0), None, True, "text", 1.5)
-    return {"k": "call", "f": packer.pack(NameRef("halves")), "a": [*map(packer.pack, args)], "w": {}}
+    args = (PartRef(0, (0,), (1,)), np.random.default_rng(0), None, True, "text", 1.5)
+    return {"k": "call", "o": packer.pack(NameRef("halves")), "a": [*map(packer.pack, args)]}
 
 
 def _make(packer: Packer) -> dict[str, Any]:
-    params = packer.pack([_SHARED.T, _SHARED[::2]])
-    return {"k": "call", "f": packer.pack(NameRef("Thing")), "a": [], "w": {"params": params}}
+    params = packer.pack([_ARRAY.T, _ARRAY[::2], np.arange(3), np.float32(2)])
+    return {"k": "call", "o": packer.pack(NameRef("Thing")), "w": {"params": params}}
 
 
-def _ship(packer: Packer) -> dict[str, Any]:
+def _part(packer: Packer) -> dict[str, Any]:
+    return {"k": "get", "o": packer.pack(PartRef(2)), "n": "params"}
+
+
+def _beside(packer: Packer) -> dict[str, Any]:
     calls = [((np.float32(2), 3), {"scale": (1, 2)}), ((np.arange(3),), {})]
     args = [*map(packer.pack, (NameRef("halves"), calls))]
-    return {"k": "inside", "source": 0, "name": "several", "a": args}
+    return {"k": "beside", "n": "several", "a": [0, *args]}
 
 
 def _miss(packer: Packer) -> dict[str, Any]:
-    return {"k": "call", "f": packer.pack(NameRef("missing")), "a": [], "w": {}}
+    return {"k": "call", "o": packer.pack(NameRef("missing"))}
 
 
 def _nobody(header: dict[str, Any], buffers: list[Any]) -> Any:

@@ -34,7 +34,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from .. import host
 from ..program import loading, readings
 from . import cloning, confine, control, imports_first, linux, rehearsal, room, seccomp
 from .control import Message
@@ -68,7 +67,7 @@ class Zygote:
         self._end_all()
 
     def _learn(self, message: Message) -> None:
-        """Read a release and what checks ship; the memory for it is not taken from that of the tests."""
+        """Read a release; the memory for it is not taken from that of the tests."""
         confinement = self.setting.confinement
         before = linux.virtual_bytes() if confinement is not None else 0
         libraries = frozenset(message.header["libraries"])
@@ -76,8 +75,6 @@ class Zygote:
             (loading.Source(number, None, text).filename, text) for number, text in message.header["cells"]
         ]
         self.given.setdefault(libraries, {}).update(readings.read_release(cells, libraries))
-        for source in message.header["shipped"]:
-            host.compiled(source)
         gc.collect()
         gc.freeze()
         if confinement is not None:

@@ -8,12 +8,12 @@ Theory of operation
 
 Glossary
     node      the JSON form of one value
-    handle    an object that stays in the student's process, known to the judge by a number
+    handle    an object that stays in the student's process, told by the name of its type
     lent      a function or object of the judge's that student code may call
-    shared    an array whose in-place changes come back after every call
+    part      what an earlier step of a check made, or an entry of it
 """
 
-from .frames import SMALL, VERSION, Frames, receive, send
+from .frames import SMALL, VERSION, Frames, frame_of, receive, send, send_bytes
 from .packing import Packer
 from .references import (
     DTYPES,
@@ -22,6 +22,7 @@ from .references import (
     LentRef,
     MethodRef,
     NameRef,
+    PartRef,
     RecordRef,
     Unsendable,
     WireError,
@@ -39,10 +40,13 @@ __all__ = [
     "MethodRef",
     "NameRef",
     "Packer",
+    "PartRef",
     "RecordRef",
     "Unpacker",
     "Unsendable",
     "WireError",
+    "frame_of",
     "receive",
     "send",
+    "send_bytes",
 ]

@@ -30,6 +30,24 @@ def send(
         TimeoutError: the other side does not read.
         OSError: the other side is gone.
     """
+    for part in _parts(header, buffers):
+        _set_timeout(sock, deadline)
+        sock.sendall(part)
+
+
+def frame_of(header: dict[str, Any], buffers: list[Any]) -> bytes:
+    """The bytes of one frame, to be sent more than once."""
+    return b"".join(_parts(header, buffers))
+
+
+def send_bytes(sock: socket.socket, frame: bytes, deadline: float | None = None) -> None:
+    """Write a frame whose bytes exist already; raises what ``send`` raises."""
+    _set_timeout(sock, deadline)
+    sock.sendall(frame)
+
+
+def _parts(header: dict[str, Any], buffers: list[Any]) -> list[Any]:
+    """The pieces of a frame in order."""
     sizes = [memoryview(buffer).nbytes for buffer in buffers]
     header["z"] = sizes
     text = _ENCODE(header).encode()
@@ -40,11 +58,7 @@ def send(
         total += size + gap
         parts += (buffer, _ZEROS[gap]) if gap else (buffer,)
     parts.insert(0, _LENGTHS.pack(len(text) + -len(text) % ALIGNED, total))
-    if total <= JOINED:
-        parts = [b"".join(parts)]
-    for part in parts:
-        _set_timeout(sock, deadline)
-        sock.sendall(part)
+    return [b"".join(parts)] if total <= JOINED else parts
 
 
 def receive(

@@ -15,10 +15,10 @@ from .references import (
     MAX_INT_BITS,
     NAMES,
     TENSOR_DTYPES,
-    HandleRef,
     LentRef,
     MethodRef,
     NameRef,
+    PartRef,
     Unsendable,
     loaded_torch,
 )
@@ -28,16 +28,12 @@ class Packer:
     """Turns values into nodes and collects their buffers.
 
     ``foreign`` gets the packer and what does not cross by value, and returns a node for it
-    or raises ``Unsendable``. ``shared`` maps ``id(array)`` to the number of a shared array.
+    or raises ``Unsendable``.
     """
 
-    def __init__(
-        self, foreign: Callable[[Packer, Any], Any] | None = None, shared: dict[int, int] | None = None
-    ) -> None:
+    def __init__(self, foreign: Callable[[Packer, Any], Any] | None = None) -> None:
         self.buffers: list[Any] = []
-        self.generators: list[Any] = []  # those that were packed, in order
         self._foreign = foreign
-        self._shared = shared or {}
 
     def pack(self, value: Any, depth: int = MAX_DEPTH) -> Any:
         """The node of one value."""
@@ -89,11 +85,9 @@ class Packer:
         if name is None:
             return self._foreign_or_refuse(value, f"an array of dtype {value.dtype} cannot cross")
         if value.flags.c_contiguous:
-            node = {"a": [self._add(value), name, value.shape]}
-        else:
-            axes, contiguous, gap = _layout(value)
-            node = {"a": [self._add(contiguous), name, value.shape, axes, gap]}
-        return {"S": [self._shared[id(value)], node]} if id(value) in self._shared else node
+            return {"a": [self._add(value), name, value.shape]}
+        axes, contiguous, gap = _layout(value)
+        return {"a": [self._add(contiguous), name, value.shape, axes, gap]}
 
     def _foreign_or_refuse(self, value: Any, sentence: str) -> Any:
         if self._foreign is None:
@@ -104,7 +98,6 @@ class Packer:
         if type(value) in (torch.Tensor, torch.nn.Parameter):
             return self._tensor(torch, value)
         if type(value) is torch.Generator:
-            self.generators.append(value)
             return {"G": self._add(value.get_state().numpy().tobytes())}
         if type(value) is torch.dtype:
             return {"Y": str(value).removeprefix("torch.")}
@@ -115,21 +108,19 @@ class Packer:
         if dtype not in TENSOR_DTYPES or value.layout is not torch.strided or value.device.type != "cpu":
             return self._foreign_or_refuse(value, f"a tensor of {value.dtype} on {value.device} cannot cross")
         axes, contiguous, gap = _layout(value.detach().numpy())
-        node = {"T": [self._add(contiguous), dtype, list(value.shape), axes, gap, bool(value.requires_grad)]}
-        return {"S": [self._shared[id(value)], node]} if id(value) in self._shared else node
+        return {"T": [self._add(contiguous), dtype, list(value.shape), axes, gap, bool(value.requires_grad)]}
 
     def _generator(self, value: np.random.Generator, depth: int) -> Any:
         state = value.bit_generator.state
         if state.get("bit_generator") not in BIT_GENERATORS:
             raise Unsendable(f"a generator of {state.get('bit_generator')} cannot cross")
-        self.generators.append(value)
         return {"g": self.pack(state, depth - 1)}
 
     def _name(self, value: NameRef, depth: int) -> Any:
         return {"m": value.name}
 
-    def _handle(self, value: HandleRef, depth: int) -> Any:
-        return {"h": [value.id, value.name]}
+    def _part(self, value: PartRef, depth: int) -> Any:
+        return {"p": [value.step, value.path, value.counts]}
 
     def _method(self, value: MethodRef, depth: int) -> Any:
         return {"A": [self.pack(value.owner), value.attribute]}
@@ -156,7 +147,7 @@ _PACK: dict[type, Callable[[Packer, Any, int], Any]] = {
     np.ndarray: Packer._array,
     np.random.Generator: Packer._generator,
     NameRef: Packer._name,
-    HandleRef: Packer._handle,
+    PartRef: Packer._part,
     MethodRef: Packer._method,
     LentRef: Packer._lent,
 }

@@ -41,25 +41,16 @@ class Unsendable(TypeError):
 
 @dataclass(frozen=True)
 class HandleRef:
-    """An object in the student's process; ``name`` is its type's name there (a claim)."""
+    """An object that stays in the student's process; ``name`` is its type's name there (a claim)."""
 
-    id: int
     name: str = ""
 
 
 @dataclass(frozen=True)
 class RecordRef(HandleRef):
-    """A named tuple, which is both: an object with a number, and its items."""
+    """A named tuple, which is both: an object, and its items."""
 
     items: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class MethodRef(HandleRef):
-    """A method of such an object, which crosses as its owner and its name; ``id`` is the judge's own."""
-
-    owner: HandleRef | NameRef | None = None
-    attribute: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +58,26 @@ class NameRef:
     """A name that the student's notebook defines."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class PartRef:
+    """What a step of the present check made, or an entry of it.
+
+    ``counts`` says for each key of ``path`` how many entries there must be; -1: any number.
+    """
+
+    step: int
+    path: tuple[int | str, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class MethodRef:
+    """A method of one of these, which crosses as its owner and its name."""
+
+    owner: NameRef | PartRef | MethodRef
+    attribute: str
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from .references import (
     TENSOR_DTYPES,
     HandleRef,
     LentRef,
+    MethodRef,
     NameRef,
+    PartRef,
     RecordRef,
     WireError,
     loaded_torch,
@@ -25,21 +27,18 @@ from .references import (
 
 
 class Unpacker:
-    """Turns nodes into values; ``resolve`` gets a handle, name or lent reference.
+    """Turns nodes into values; ``resolve`` gets a name, a part, a method or a lent reference.
 
-    ``shared`` gets (number, value) of a shared array and returns what stands for it.
+    Without it none of these is taken: what comes to the judge is values, and handles for what is none.
     """
 
     def __init__(
         self,
         buffers: list[memoryview],
-        resolve: Callable[[HandleRef | NameRef | LentRef], Any] | None = None,
-        shared: Callable[[int, Any], Any] | None = None,
+        resolve: Callable[[NameRef | PartRef | MethodRef | LentRef], Any] | None = None,
     ) -> None:
-        self.generators: list[Any] = []  # those that were unpacked, in order
         self._buffers: list[memoryview | None] = [*buffers]  # None: taken
-        self._resolve = resolve or _same
-        self._shared = shared
+        self._resolve = resolve or _refused
         self._items_left = MAX_ITEMS
 
     def unpack(self, node: Any) -> Any:
@@ -134,15 +133,13 @@ class Unpacker:
             raise WireError("an unknown generator")
         bits = getattr(np.random, state["bit_generator"])(0)
         bits.state = state
-        self.generators.append(np.random.Generator(bits))
-        return self.generators[-1]
+        return np.random.Generator(bits)
 
     def _torch_generator(self, content: Any, depth: int) -> Any:
         torch = loaded_torch()
         generator = torch.Generator()
         state = np.frombuffer(self._take(content), dtype=np.uint8).copy()
         generator.set_state(torch.from_numpy(state))
-        self.generators.append(generator)
         return generator
 
     def _torch_dtype(self, content: Any, depth: int) -> Any:
@@ -150,32 +147,21 @@ class Unpacker:
             raise WireError("an unknown dtype")
         return getattr(loaded_torch(), content)
 
-    def _handle(self, content: Any, depth: int) -> Any:
-        number, name = content
-        return self._resolve(HandleRef(_index(number), str(name)[:80]))
-
     def _record(self, content: Any, depth: int) -> Any:
-        number, name, items = content
-        values = tuple(self._value(item, depth - 1) for item in items)
-        return self._resolve(RecordRef(_index(number), str(name)[:80], values))
+        name, items = content
+        return RecordRef(str(name)[:80], tuple(self._value(item, depth - 1) for item in items))
+
+    def _part(self, content: Any, depth: int) -> Any:
+        return self._resolve(_part_ref(content))
 
     def _method(self, content: Any, depth: int) -> Any:
-        # Only the host looks attributes up: in the judge, an attribute of an attribute leads to eval.
-        if self._resolve is _same:
-            raise WireError("a method where only values may come")
-        owner, name = content
-        return getattr(self._value(owner, depth - 1), str(name))
+        return self._resolve(_method_ref(content, depth))
 
     def _lent(self, content: Any, depth: int) -> Any:
         number, methods, constants = content
         names = None if methods is None else tuple(str(name) for name in methods)
         pairs = tuple(self._value(pair, depth - 1) for pair in constants)
         return self._resolve(LentRef(_index(number), names, pairs))
-
-    def _share(self, content: Any, depth: int) -> Any:
-        number, node = content
-        value = self._value(node, depth - 1)
-        return value if self._shared is None else self._shared(_index(number), value)
 
 
 _UNPACK: dict[str, Callable[[Unpacker, Any, int], Any]] = {
@@ -194,16 +180,36 @@ _UNPACK: dict[str, Callable[[Unpacker, Any, int], Any]] = {
     "G": Unpacker._torch_generator,
     "Y": Unpacker._torch_dtype,
     "m": lambda un, content, depth: un._resolve(NameRef(str(content))),
-    "h": Unpacker._handle,
+    "h": lambda un, content, depth: HandleRef(str(content)[:80]),
     "r": Unpacker._record,
+    "p": Unpacker._part,
     "A": Unpacker._method,
     "c": Unpacker._lent,
-    "S": Unpacker._share,
 }
 
 
-def _same(reference: Any) -> Any:
-    return reference
+def _refused(reference: Any) -> Any:
+    # In the judge a name or an attribute of an attribute would lead to anything.
+    raise WireError(f"a {type(reference).__name__} where only values may come")
+
+
+def _part_ref(content: Any) -> PartRef:
+    step, path, counts = content
+    if not (type(path) is list and type(counts) is list and len(path) == len(counts) <= MAX_DEPTH):
+        raise WireError("a malformed part")
+    if not all(type(count) is int for count in counts):
+        raise WireError("a malformed part")
+    return PartRef(_index(step), tuple(path), tuple(counts))
+
+
+def _method_ref(node: Any, depth: int) -> MethodRef:
+    owner, name = node
+    ((tag, content),) = owner.items()
+    if depth < 0 or tag not in ("m", "p", "A"):
+        raise WireError("a malformed method")
+    if tag == "A":
+        return MethodRef(_method_ref(content, depth - 1), str(name))
+    return MethodRef(NameRef(str(content)) if tag == "m" else _part_ref(content), str(name))
 
 
 def _index(number: Any) -> int:

@@ -61,16 +61,14 @@ def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: 
     """Call one function of the submission, with plain arguments."""
     deadline = time.monotonic() + seconds
     packer = wire.Packer()
-    request = {
-        "k": "call",
-        "f": packer.pack(wire.NameRef(name)),
-        "a": [packer.pack(a) for a in args],
-        "w": {},
-    }
+    step = {"k": "call", "o": packer.pack(wire.NameRef(name)), "a": [packer.pack(a) for a in args]}
+    script = {"n": 0, "s": [step], "b": [len(packer.buffers)]}
+    request = {"k": "run", "scripts": [script], "sources": []}
     try:
         wire.receive(process.sock, 1 << 20, deadline)
         wire.send(process.sock, request, packer.buffers, deadline)
-        reply, _buffers = wire.receive(process.sock, 1 << 26, deadline)
+        frame, _buffers = wire.receive(process.sock, 1 << 26, deadline)
+        reply = frame["replies"][0][0]
     except TimeoutError:
         return _ended(process, timed_out=True)
     except (EOFError, OSError, wire.WireError):

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..inside.wire import HandleRef
-from .faults import ReplyMismatch
 
 ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
 _TYPE = re.compile(r"[A-Za-z_]{1,30}[0-9]{0,2}")  # a name with more digits could carry hidden inputs
@@ -28,12 +27,18 @@ KINDS = {
 }
 
 
+class ReplyMismatch(AssertionError):
+    """The reply has another structure, shape or kind of dtype than the task asks for."""
+
+
 def check_structure(actual: Any, expected: Any, name: str) -> None:
     """The outermost container only.
 
     Raises:
         ReplyMismatch: None or a single value came where several were expected, or another number of them.
     """
+    if isinstance(expected, dict) and not (isinstance(actual, dict) and actual.keys() >= expected.keys()):
+        _check_dict(actual, expected, name)
     if not isinstance(expected, (tuple, list)):
         return
     if not isinstance(actual, (tuple, list)):
@@ -44,22 +49,28 @@ def check_structure(actual: Any, expected: Any, name: str) -> None:
         raise ReplyMismatch(f"{name} returned {_count(len(actual))}; expected {len(expected)}.")
 
 
-def check_reply(actual: Any, expected: Any, name: str) -> None:
-    """Structure, types, shapes and kinds of dtype.
+def check_part(actual: Any, expected: Any, what: str, verb: str) -> None:
+    """Structure, type, shape and kind of dtype of a reply, or of one entry of it.
 
     Where the reference keeps an object of its own (a cache, an optimizer), anything is right.
+
+    Args:
+        actual: what came.
+        expected: what the reference gives.
+        what: the subject of the sentence: "conv2d_forward", "the 1st value that it returned".
+        verb: " returned " or " is ".
 
     Raises:
         ReplyMismatch: with a sentence that says what came and what was expected.
     """
-    check_structure(actual, expected, name)
     if isinstance(expected, (tuple, list)):
+        check_structure(actual, expected, what)
         for index, (left, right) in enumerate(zip(actual, expected, strict=True)):
-            _check_one(left, right, f"the {ORDINALS[min(index, 98)]} value that {name} returned", " is ")
+            _check_one(left, right, f"the {ORDINALS[min(index, 98)]} value that {what} returned", " is ")
     elif isinstance(expected, dict):
-        _check_dict(actual, expected, name)
+        _check_dict(actual, expected, what)
     else:
-        _check_one(actual, expected, name, " returned ")
+        _check_one(actual, expected, what, verb)
 
 
 def _check_dict(actual: Any, expected: dict[Any, Any], name: str) -> None:

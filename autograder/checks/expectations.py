@@ -1,0 +1,151 @@
+"""What a check expects of the replies that it noted, as records.
+
+Each is judged in its turn, after the replies have come: ``judge`` asks the court for what the
+submission made and for what the reference made in the same place, and raises where the first is not as it
+should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .compare import Difference, assert_close
+from .laws import assert_dtype, assert_unchanged
+
+
+class Court(Protocol):
+    """Who knows what came of the steps, and whose fault it is."""
+
+    def value(self, place: Any) -> Any:
+        """What the submission made there."""
+
+    def right(self, place: Any) -> Any:
+        """What the reference made there."""
+
+    def answered(self, number: int) -> None:
+        """Raise where a step brought no value."""
+
+    def refused(self, number: int, kind: type[Exception]) -> None:
+        """Raise where a step did not end in this exception."""
+
+    def fits(self, place: Any) -> None:
+        """Raise where the value has another structure, shape or kind than the right one."""
+
+    def holds(self, place: Any) -> None:
+        """Raise where a container does not hold as many values as the right one."""
+
+
+class Event(Protocol):
+    """Something to be judged."""
+
+    def judge(self, court: Court) -> None:
+        """Raise where it is not as it should be."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A step brings a value, unless it is asked to raise."""
+
+    step: int
+
+    def judge(self, court: Court) -> None:
+        """Raise what the step ended in."""
+        court.answered(self.step)
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """There are as many values as the reference gives."""
+
+    place: Any
+
+    def judge(self, court: Court) -> None:
+        """Raise where there is another number of values."""
+        court.holds(self.place)
+
+
+@dataclass(frozen=True)
+class Right:
+    """It is what the reference gives."""
+
+    place: Any
+    what: str
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+
+    def judge(self, court: Court) -> None:
+        """Compare shape, kind and values."""
+        court.fits(self.place)
+        value, right = court.value(self.place), court.right(self.place)
+        if is_plain(right):
+            if type(value) is not type(right) or value != right:
+                raise Difference(
+                    f"{self.what} is not {right!r}." if right is None else f"{self.what} is wrong."
+                )
+            return
+        assert_close(value, right, **self.tolerance, what=self.what)
+
+
+@dataclass(frozen=True)
+class Close:
+    """It is this value, or what came in another place."""
+
+    place: Any
+    other: Any
+    what: str
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+    at_place: bool = False  # the other is a place
+
+    def judge(self, court: Court) -> None:
+        """Compare values; both have the structure that the reference gives."""
+        court.fits(self.place)
+        other = self.other
+        if self.at_place:
+            court.fits(other)
+            other = court.value(other)
+        assert_close(court.value(self.place), other, **self.tolerance, what=self.what)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A step ends in this exception."""
+
+    step: int
+    kind: type[Exception]
+
+    def judge(self, court: Court) -> None:
+        """Raise where it did not."""
+        court.refused(self.step, self.kind)
+
+
+@dataclass(frozen=True)
+class HasDtype:
+    """An array or tensor of this dtype."""
+
+    place: Any
+    dtype: Any
+    what: str
+
+    def judge(self, court: Court) -> None:
+        """Compare the dtype."""
+        court.fits(self.place)
+        assert_dtype(court.value(self.place), self.dtype, self.what)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Nobody wrote into it."""
+
+    place: Any
+    before: Any
+    what: str
+
+    def judge(self, court: Court) -> None:
+        """Compare every bit of what became of it."""
+        assert_unchanged(self.before, court.value(self.place), self.what)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether it is compared as it is: None or a text."""
+    return value is None or isinstance(value, (str, bytes))

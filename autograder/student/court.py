@@ -1,0 +1,185 @@
+"""Judges what a check noted: which answer is wrong, and whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..checks.structure import ORDINALS, ReplyMismatch, check_part, check_structure
+from ..course import Limits
+from ..inside.wire import HandleRef, PartRef
+from ..results.result import Verdict
+from .faults import Blocked, StudentEnded, StudentFault, raised
+from .steps import NOTHING, Answer, Call, Notes, Raised, Step, as_expected
+
+Missing = Callable[[str], tuple[Verdict, str] | None]  # why a name is not there, where loading knows
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On whose behalf a check asks, and what it may do."""
+
+    task: str
+    task_of: Mapping[str, str]  # name that the notebook defines -> its task
+    limits: Limits
+    eager: bool = False  # each call crosses at once
+
+
+class Court:
+    """What came of one check's steps."""
+
+    def __init__(self, terms: Terms, notes: Notes, answers: Sequence[Answer], missing: Missing) -> None:
+        self._terms = terms
+        self._notes = notes
+        self._answers = answers
+        self._missing = missing
+
+    # --- what the expectations ask (see ``checks.expectations.Court``) ---
+
+    def value(self, place: PartRef) -> Any:
+        """What the submission made there."""
+        return _entry(self._made(place.step), place)
+
+    def right(self, place: PartRef) -> Any:
+        """What the reference made there."""
+        return _entry(self._notes.twins[place.step], place)
+
+    def answered(self, number: int) -> None:
+        """Raise what a step ended in, unless it is asked to raise."""
+        if number not in self._notes.claimed and (fault := self.fault(number)) is not None:
+            raise fault
+
+    def refused(self, number: int, kind: type[Exception]) -> None:
+        """Raise where a step did not end in this exception."""
+        fault = self.fault(number)
+        if fault is None:
+            self.blame(self._label(number), f"{kind.__name__} should have been raised; nothing was.")
+        elif not isinstance(fault, kind):
+            raise fault
+
+    def fits(self, place: PartRef) -> None:
+        """Raise where the value has another structure, shape or kind of dtype than the right one."""
+        right = self.right(place)
+        if right is NOTHING:
+            return
+        what, verb = _in_words(self._notes.steps[place.step], place.path)
+        self._blaming(self._label(place.step), lambda: check_part(self.value(place), right, what, verb))
+
+    def holds(self, place: PartRef) -> None:
+        """Raise where a container does not hold as many values as the right one."""
+        label = self._label(place.step)
+        self._blaming(label, lambda: check_structure(self.value(place), self.right(place), label))
+
+    # --- whose fault ---
+
+    def fault(self, number: int) -> StudentFault | None:
+        """What stands in the place of a step's value; None where there is one."""
+        answer, label = self._answers[number], self._label(number)
+        if answer.claim is not None:
+            return self._judged(raised(answer.claim, label), label)
+        if answer.unmade:
+            return StudentEnded(f"{label}: no proper answer.", Verdict.CRASHED, label)
+        return None
+
+    def first_wrong(self) -> BaseException | None:
+        """What the first event raises that is not as it should be, as far as there are answers."""
+        for event in self._notes.events:
+            if latest(event) >= len(self._answers):
+                return None
+            try:
+                event.judge(self)
+            except Exception as error:
+                return error
+        return None
+
+    def transcript(self) -> tuple[Call, ...]:
+        """The steps that were answered, with what came of them."""
+        several = zip(self._notes.steps, self._notes.twins, self._answers, strict=False)
+        return tuple(
+            Call(step, _expected(answer, twin), twin, self.fault(number))
+            for number, (step, twin, answer) in enumerate(several)
+        )
+
+    def blame(self, label: str, reason: str) -> None:
+        """Raise: FAILED where it is the check's own task, BLOCKED where it is another's."""
+        culprit = self._culprit(label)
+        raise ReplyMismatch(reason) if culprit is None else blocked(culprit, reason, label)
+
+    def _blaming(self, label: str, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except ReplyMismatch as error:
+            self.blame(label, str(error))
+
+    def _culprit(self, label: str) -> str | None:
+        """The other task that a name belongs to; None where it is of the check's own task, or of none."""
+        task = self._terms.task_of.get(label.split(".")[0])
+        return None if task == self._terms.task else task
+
+    def _judged(self, fault: StudentFault, label: str) -> StudentFault:
+        """The fault as it counts for this check: another task's code in the way is BLOCKED."""
+        claim = getattr(fault, "claim", {})
+        if claim.get("ours") and claim.get("class") == "NameMissing":
+            known = self._missing(str(claim.get("message", "")))
+            if known is not None:
+                fault = StudentFault(known[1], known[0], label)
+        about = label
+        if fault.verdict is Verdict.MISSING and isinstance(claim.get("line"), dict):
+            function = str(claim["line"].get("function", ""))
+            about = function if function.split(".")[0] in self._terms.task_of else label
+        culprit = self._culprit(about)
+        return fault if culprit is None else blocked(culprit, fault.reason, label)
+
+    # --- answers ---
+
+    def _label(self, number: int) -> str:
+        return self._notes.steps[number].label
+
+    def _made(self, number: int) -> Any:
+        answer = self._answers[number]
+        if not answer.made:
+            fault = self.fault(number)
+            assert fault is not None
+            raise fault
+        return as_expected(answer.value, self._notes.twins[number])
+
+
+def _expected(answer: Answer, twin: Any) -> Answer:
+    value = as_expected(answer.value, twin)
+    return answer if value is answer.value else Answer(value, heard=answer.heard)
+
+
+def _entry(value: Any, place: PartRef) -> Any:
+    """An entry of what came. It is a container of that many values: an ``Unpacked`` was judged before."""
+    for key in place.path:
+        if isinstance(value, Raised) or value is NOTHING:
+            return NOTHING
+        if isinstance(value, HandleRef) or not isinstance(value, (list, tuple, dict)):
+            raise ReplyMismatch("an entry of what is no container")
+        value = value[key]  # type: ignore[index]
+    return NOTHING if isinstance(value, Raised) else value
+
+
+def latest(event: Any) -> int:
+    """The last step that an event speaks of."""
+    places = [getattr(event, "place", None), event.other if getattr(event, "at_place", False) else None]
+    steps = [place.step for place in places if isinstance(place, PartRef)]
+    return max([*steps, getattr(event, "step", 0)])
+
+
+def _in_words(step: Step, path: tuple[Any, ...]) -> tuple[str, str]:
+    """What stands in a place, and the verb that goes on."""
+    if step.kind == "get":
+        return step.label, " is "
+    if step.kind in ("now", "share"):
+        return "what was changed in place", " is "
+    if not path:
+        return step.label, " returned "
+    which = f"the {ORDINALS[min(path[0], 98)]} value" if type(path[0]) is int else f"the value of {path[0]!r}"
+    return f"{which} that {step.label} returned", " is "
+
+
+def blocked(culprit: str, reason: str, label: str = "") -> Blocked:
+    """The check waits for another task."""
+    return Blocked(f"This cannot be judged before {culprit} works. {reason}", name=label)

@@ -1,0 +1,100 @@
+"""Scripts: the steps of a check as they cross, and the answers that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..inside import wire
+from ..inside.wire import Packer, Unpacker
+from .steps import Answer, Step
+
+MOST_BYTES = 8 << 20  # of the scripts that cross in one frame
+Frame = tuple[dict[str, Any], list[Any]]
+Reply = tuple[dict[str, Any], list[memoryview]]
+
+
+@dataclass(frozen=True)
+class Script:
+    """Some steps of one check, packed; ``first`` is the number of the first of them.
+
+    A script with the first step of all begins anew on the other side, with the functions ``on`` under these
+    names.
+    """
+
+    first: int
+    steps: list[dict[str, Any]]
+    counts: list[int]  # buffers of each step
+    buffers: list[Any]
+    on: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its buffers."""
+        return sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+
+def packed(first: int, steps: Sequence[Step], foreign: Callable[[Packer, Any], Any] | None = None) -> Script:
+    """Steps as they cross.
+
+    Raises:
+        TypeError: a value that cannot cross; the sentence is for the check's author.
+    """
+    headers, counts, buffers = [], [], []
+    for step in steps:
+        packer = Packer(foreign)
+        headers.append(_header(packer, step))
+        counts.append(len(packer.buffers))
+        buffers += packer.buffers
+    return Script(first, headers, counts, buffers)
+
+
+def _header(packer: Packer, step: Step) -> dict[str, Any]:
+    header: dict[str, Any] = {"k": step.kind}
+    if step.target is not None:
+        header["o"] = packer.pack(step.target)
+    if step.args:
+        header["a"] = [packer.pack(arg) for arg in step.args]
+    if step.kwargs:
+        header["w"] = {key: packer.pack(value) for key, value in step.kwargs.items()}
+    if step.name:
+        header["n"] = step.name
+    return header
+
+
+def framed(scripts: Sequence[Script]) -> Frame:
+    """One frame for several scripts; functions of the grader's cross once."""
+    sources: dict[str, int] = {}
+    told = []
+    for script in scripts:
+        steps = [_numbered(step, sources) for step in script.steps]
+        told.append(
+            {"n": script.first, "s": steps, "b": script.counts, **({"on": script.on} if script.on else {})}
+        )
+    buffers = [buffer for script in scripts for buffer in script.buffers]
+    return {"k": "run", "scripts": told, "sources": list(sources)}, buffers
+
+
+def _numbered(step: dict[str, Any], sources: dict[str, int]) -> dict[str, Any]:
+    if step["k"] != "beside":
+        return step
+    source, *args = step["a"]
+    return {**step, "a": [sources.setdefault(source, len(sources)), *args]}
+
+
+def answer_of(reply: Reply) -> Answer:
+    """What a reply says.
+
+    Raises:
+        wire.WireError: it says nothing.
+    """
+    header, buffers = reply
+    kind = header.get("k")
+    if kind == "error":
+        return Answer(claim=header)
+    if kind == "unmade":
+        return Answer(unmade=True)
+    if kind != "value" or "v" not in header:
+        raise wire.WireError(f"a reply of kind {kind!r}")
+    return Answer(Unpacker(buffers).unpack(header["v"]))

@@ -1,0 +1,29 @@
+"""Whatever can stand trial: a sandboxed submission, the reference, a mistake, a mutant."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..results.result import Verdict
+from .links import Link
+
+
+class Subject(Protocol):
+    """Whoever answers a check."""
+
+    def connect(self) -> Link:
+        """A link to a host that is ready for another check.
+
+        Raises:
+            StudentFault: the submission does not load.
+            SandboxFault: the isolation failed.
+        """
+
+    def ended(self, timed_out: bool) -> tuple[Verdict, str]:
+        """Clear away the process that gave no answer; how it ended, and a sentence."""
+
+    def missing(self, name: str) -> tuple[Verdict, str] | None:
+        """Why a name is not defined, where loading knows more than that it is not."""
+
+    def renew(self) -> None:
+        """End the process, if there is one: the next check gets another."""
