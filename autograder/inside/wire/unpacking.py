@@ -195,7 +195,7 @@ def _refused(reference: Any) -> Any:
 
 def _part_ref(content: Any) -> PartRef:
     step, path, counts = content
-    if not (type(path) is list and type(counts) is list and len(path) == len(counts) <= MAX_DEPTH):
+    if {type(path), type(counts)} - {list, tuple} or not len(path) == len(counts) <= MAX_DEPTH:
         raise WireError("a malformed part")
     if not all(type(count) is int for count in counts):
         raise WireError("a malformed part")
