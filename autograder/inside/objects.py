@@ -70,14 +70,18 @@ class Objects:
         self._covered: dict[str, Any] = {}  # names with something else in their place, and what was there
 
     def begin(self, stand_ins: Mapping[str, Any] | None = None) -> None:
-        """Another check begins, with other functions under some names: forget the last one's steps."""
-        self._made.clear()
-        self._shared.clear()
-        self._uncover()
+        """Another check begins, with other functions under some names."""
+        self.end()
         for name, value in (stand_ins or {}).items():
             self._covered[name] = self._namespace.get(name, _ABSENT)
             self._namespace[name] = value
         chance.begin_anew()
+
+    def end(self) -> None:
+        """Forget the steps of the last check, and put back what its stand-ins covered."""
+        self._made.clear()
+        self._shared.clear()
+        self._uncover()
 
     def carry_out(
         self, number: int, kind: str, target: Any, args: list[Any], kwargs: dict[str, Any], name: str

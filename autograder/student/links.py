@@ -156,6 +156,10 @@ class LoopbackLink:
         finally:
             self._on_callback = outer
 
+    def end(self) -> None:
+        """No further check follows: the namespace is as it was."""
+        self._host.end()
+
     def _exchange(
         self, header: dict[str, Any], buffers: list[Any]
     ) -> tuple[dict[str, Any], list[memoryview]]:

@@ -28,14 +28,20 @@ class LocalSubject:
 
     def __init__(self, namespace: dict[str, Any], is_reference: bool = False) -> None:
         self._namespace = namespace
+        self._link: LoopbackLink | None = None
         self.is_reference = is_reference
 
     def connect(self) -> Link:
         """A fresh host on the same namespace."""
-        return LoopbackLink(self._namespace)
+        self.renew()
+        self._link = LoopbackLink(self._namespace)
+        return self._link
 
     def renew(self) -> None:
-        """Every check gets a fresh host anyway."""
+        """End the last check's host, so that its stand-ins do not stay in the namespace."""
+        if self._link is not None:
+            self._link.end()
+            self._link = None
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Only a used-up budget of calls can end here."""
