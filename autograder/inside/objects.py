@@ -144,7 +144,7 @@ def _entry_of(value: Any, key: Any, count: int) -> Any:
         if (
             kind is not None
             and type(key) is int
-            and key < kind.__len__(value)
+            and 0 <= key < kind.__len__(value)
             and count in (ANY, kind.__len__(value))
         ):
             return kind.__getitem__(value, key)
