@@ -140,7 +140,7 @@ def _entry_of(value: Any, key: Any, count: int) -> Any:
         if key in value:
             return value[key]
     else:
-        kind = next((kind for kind in (tuple, list) if isinstance(value, kind)), None)
+        kind = next((kind for kind in (tuple, list) if issubclass(type(value), kind)), None)
         if (
             kind is not None
             and type(key) is int
