@@ -50,7 +50,7 @@ def plan_of(notes: Notes) -> Plan:
     """The plan that these notes are.
 
     Raises:
-        TypeError: a value among them cannot cross, or the reference raises where the check does not ask for it.
+        TypeError: a value among them cannot cross, or the reference raises where the check does not say so.
     """
     _all_claimed(notes)
     return Plan(notes, packed(0, notes.steps))
