@@ -1,6 +1,7 @@
 """The proof: each way in which a unit can be wrong is found and said."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -31,6 +32,13 @@ def test_a_sound_unit(tiny):
         "by": ["test_factor"],
     }
     assert "mutants" not in found
+
+
+def test_every_paper_is_met(tiny):
+    """A proof is complete where nobody says otherwise, and none asks for more papers than there are."""
+    course = replace(tiny(), papers=3)
+    met = [prove(course, course.units[0], papers=papers).seeds for papers in (None, 2, 5)]
+    assert met == [3, 2, 3]
 
 
 AGAIN = """says="No clock.")
