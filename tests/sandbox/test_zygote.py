@@ -217,7 +217,7 @@ def test_a_refused_step_runs_nothing(tier: str, step: str, tmp_path: Path) -> No
     inside = tmp_path / "inside"
     shutil.copytree(tiers.INSIDE, inside)
     inside.chmod(0o755)
-    with (inside / f"{module}.py").open("a") as file:
+    with (inside / "process" / f"{module}.py").open("a") as file:
         file.write(f"\n\n{override}\n")
     with (
         pytest.raises(SandboxFault, match=r"refused by the test|2 threads"),
@@ -264,8 +264,10 @@ def attack(x):
         deadline = time.monotonic() + 20
         wire.receive(process.sock, 1 << 20, deadline)
         packer = wire.Packer()
-        request = {"k": "call", "f": packer.pack(wire.NameRef("attack")), "a": [packer.pack(x)], "w": {}}
+        step = {"k": "call", "o": packer.pack(wire.NameRef("attack")), "a": [packer.pack(x)]}
+        request = {"k": "run", "scripts": [{"n": 0, "s": [step], "b": [1]}], "sources": []}
         wire.send(process.sock, request, packer.buffers, deadline)
-        reply, buffers = wire.receive(process.sock, 1 << 24, deadline)
+        frame, buffers = wire.receive(process.sock, 1 << 24, deadline)
+    ((reply, _),) = frame["replies"]
     assert reply["k"] == "value", reply
     assert bytes(buffers[0]) == expected.numpy().tobytes()
