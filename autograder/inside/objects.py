@@ -71,13 +71,17 @@ class Objects:
 
     def begin(self, stand_ins: Mapping[str, Any] | None = None) -> None:
         """Another check begins, with other functions under some names: forget the last one's steps."""
-        self._made.clear()
-        self._shared.clear()
-        self._uncover()
+        self.end()
         for name, value in (stand_ins or {}).items():
             self._covered[name] = self._namespace.get(name, _ABSENT)
             self._namespace[name] = value
         chance.begin_anew()
+
+    def end(self) -> None:
+        """Forget what was made, and let every name mean again what it did."""
+        self._made.clear()
+        self._shared.clear()
+        self._uncover()
 
     def carry_out(
         self, number: int, kind: str, target: Any, args: list[Any], kwargs: dict[str, Any], name: str
