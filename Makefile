@@ -13,11 +13,13 @@ demo: install
 	$(COURSE) demo
 
 PYTEST := $(BIN)/python -m pytest -q
+TRY := -p tests.second_tries --try
 
-# Limits of time are part of what is tested: what fails beside others is tried once more alone.
+# Limits of time are part of what is tested: what fails beside others is tried once more alone. Who needed
+# that is told at the end; who needs it twice in ten runs fails.
 # What drives a browser has a process of its own: Playwright's loop does not share one.
 test: install lint
-	$(PYTEST) -m "not browser" -n 2 --dist loadgroup || $(PYTEST) -m "not browser" --last-failed
+	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
 	$(PYTEST) -m browser
 
 lint: install

@@ -25,16 +25,15 @@ from .commands.printing import OUTPUT, end_output, only_json
 
 DISTRIBUTION = "course-autograder"
 PRINTERS = ("click", "rich")
+NO_COMMANDS = {"printing"}  # what several commands use
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the modules of ``autograder.commands``."""
+    """A group whose commands are the modules of ``autograder.commands``, without their helpers."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
-        return sorted(
-            module.name for module in pkgutil.iter_modules(commands.__path__) if module.name != "printing"
-        )
+        return sorted({module.name for module in pkgutil.iter_modules(commands.__path__)} - NO_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""

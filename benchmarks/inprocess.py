@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from _pytest.mark.structures import ParameterSet
 from _pytest.outcomes import OutcomeException
+from autograder.student.copies import copied
 
 from autograder.checks.draws import Draw
-from autograder.student.copies import copied
 from autograder.unit.criteria import Mark, read_marks
 
 SPEC = "BENCHMARK_SPEC"  # names the file with grader and seeds, for kernels of other systems

@@ -4,7 +4,8 @@ Theory of operation
     The work list is fixed first. Each worker process keeps one warm ``Grader`` and
     takes one submission after the other: it reads the file, compares the digest with the
     stored result's, grades where they differ, and writes the result before it answers.
-    So a killed run loses at most what was being graded, and the next run does the rest.
+    So a killed run loses at most what was being graded; the next run clears away what was
+    half written, and does the rest.
     A submission whose worker dies is graded again alone; if that worker dies as well,
     only this submission is BROKEN. BROKEN is tried once more with a new zygote, then kept
     for staff without a score, and never takes the place of a mark that still holds.
@@ -24,7 +25,7 @@ from ..course import Course
 from ..judge.grader import broken_unit_result
 from ..notebook.finding import Found
 from ..results.result import Result
-from ..results.store import ResultFileError, read_result, write_result
+from ..results.store import ResultFileError, clear_leftovers, read_result, write_result
 from .warm import Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
 from .workers import Workers
 
@@ -47,6 +48,7 @@ def run_batch(job: Job, found: list[Found], workers: Workers | None) -> Iterator
     Raises:
         CourseError: the unit cannot be graded at all, whoever submitted.
     """
+    clear_leftovers(course_of(job).results(job.unit))
     if workers is None:
         yield from (grade_one(job, item) for item in found)
         return

@@ -18,7 +18,9 @@ from ..batch.progress import progress_bar
 from ..batch.run import Done, cool, job_for, run_batch
 from ..batch.workers import default_jobs, executor_for
 from ..course import Course, Unit, load_course
+from ..judge.secret import course_secret
 from ..notebook.finding import find_submissions, left_out
+from ..prove import why_unproven
 from ..results.result import Result, Verdict
 from ..sandbox import TIERS
 from .printing import print_json
@@ -66,6 +68,8 @@ def command(
         click.echo(sentence, err=True)
     if isolation == "none" and len(found) > 1:
         raise UsageError("--isolation none is for one notebook of your own; a batch needs walled or fenced")
+    if why := why_unproven(course, chosen, course_secret(course)):
+        click.echo(f"course: {why}; until then nobody knows that these checks are right on them", err=True)
     job = job_for(course, chosen, isolation, force)
     begun = time.monotonic()
     done: list[Done] = []

@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 @click.option(
     "--papers", "--seeds", "papers", type=click.IntRange(1), help="Only the first so many papers; else all."
 )
-@click.option("--write", is_flag=True, help="Store the proof in proofs/ (with --mutants).")
+@click.option(
+    "--published", is_flag=True, help="The papers of demos and stored proofs, not the course's own."
+)
+@click.option("--write", is_flag=True, help="Store the proof in proofs/ (with --mutants); published papers.")
 @click.option("--check", is_flag=True, help="Is the stored proof fresh? Repeats a random 5 % of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print machine-readable output.")
 def command(
-    units: tuple[str, ...], mutants: bool, papers: int | None, write: bool, check: bool, as_json: bool
+    units: tuple[str, ...],
+    mutants: bool,
+    papers: int | None,
+    published: bool,
+    write: bool,
+    check: bool,
+    as_json: bool,
 ) -> None:
-    """Prove that a unit's hidden checks tell right from wrong.
+    """Prove that a unit's hidden checks tell right from wrong, on every paper that a submission can get.
 
     The reference and every variant get full marks; the stub and trivial code nothing; every known mistake
     is caught, costs what its price says and is named from its output; with --mutants, small changes of the
@@ -45,11 +54,15 @@ def command(
         else:
             click.echo(_standing(stored))
         sys.exit(0 if all(each.ok for each in stored) else 1)
-    from ..prove import prove, write_proof
+    from ..judge.papers import PUBLISHED_SECRET
+    from ..judge.secret import course_secret
+    from ..prove import prove, remember, write_proof
 
+    secret = PUBLISHED_SECRET if published or write else course_secret(course)
     proofs = []
     for unit in chosen:
-        proof = prove(course, unit, papers=papers, mutants=mutants, tell=_teller(unit.name))
+        proof = prove(course, unit, papers=papers, secret=secret, mutants=mutants, tell=_teller(unit.name))
+        remember(course, unit, proof, secret)
         proofs.append(proof)
         if write:
             click.echo(f"wrote {write_proof(unit, proof)}", err=True)

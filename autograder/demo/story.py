@@ -14,6 +14,7 @@ from ..batch.run import Done, cool, job_for, run_batch
 from ..batch.workers import default_jobs, executor_for
 from ..course import Course, Unit, load_course
 from ..gradebook import project, read_booked
+from ..judge.secret import publish_secret
 from ..notebook.finding import find_submissions
 from ..pages.feedback import write_feedback
 from ..pages.report import write_reports
@@ -40,7 +41,9 @@ def demo_course(root: Path, fresh: bool = True) -> Course:
     if fresh and folder.exists():
         shutil.rmtree(folder)
     os.environ["COURSE_DATA"] = str(folder)  # inherited by the workers
-    return load_course(root)
+    course = load_course(root)
+    publish_secret(course)
+    return course
 
 
 def tell(course: Course, unit: Unit, students: int, tier: str, say: Say) -> Story:

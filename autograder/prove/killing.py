@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..judge.suite import reference_subject
 from ..results.result import Verdict
 from ..student.subjects import LocalSubject
-from ..unit.mistakes.catalogue import module_namespace
+from ..unit.mistakes.edits import module_namespace
 from .forks import Ended, run_forked
 from .trials import Ground
 

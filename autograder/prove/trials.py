@@ -14,7 +14,8 @@ from ..judge.papers import PUBLISHED_SECRET
 from ..judge.suite import Suite, reference_subject
 from ..results.result import Verdict
 from ..student.subjects import LocalSubject
-from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
+from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, tasks_of_names
+from ..unit.mistakes.edits import module_namespace
 from .trivial import TRIVIAL, stub_namespace, trivial_namespace
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import tempfile
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -28,6 +30,10 @@ LONGEST_NAME = 120  # bytes; nbgrader's columns hold 128 characters
 ROUNDING = 2e-6  # of sums of points
 _PLAIN = re.compile("[A-Za-z0-9_@+-]+")  # most names, which need no look at each letter
 _UNSAFE = set('/\\%:*?"<>|')
+_WRITTEN_BY = re.compile(
+    r"\.(.+)-([0-9]+)-\w+\.part"
+)  # machine and process in the name of a file being written
+_DAY = 24 * 3600.0
 
 
 class ResultFileError(CourseError):
@@ -214,7 +220,38 @@ def _stage(staged: list[tuple[str, Path]], path: Path, content: bytes) -> None:
 
 
 def _beside(path: Path) -> tuple[int, str]:
-    return tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    """A new file for what will replace ``path``; its name says who writes it."""
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{_machine()}-{os.getpid()}-", suffix=".part")
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what processes left behind that were killed while they wrote a file into the folder."""
+    for path in folder.glob(".*.part"):
+        with suppress(OSError):  # another run was faster, or may not write here, which its results will say
+            if _is_abandoned(path):
+                path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether nobody writes the file any more; of another machine's processes only its age tells."""
+    found = _WRITTEN_BY.fullmatch(path.name)
+    if found and found[1] == _machine():
+        return not _is_running(int(found[2]))
+    return time.time() - path.stat().st_mtime > _DAY
+
+
+def _machine() -> str:
+    return re.sub(r"[^\w.-]", "_", platform.node()) or "unnamed"
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _begin_to_store(handle: int) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from autograder.student.remote import NOTHING, Remote
 
 from autograder.checks.compare import Difference
 from autograder.checks.laws import (
@@ -12,7 +13,6 @@ from autograder.checks.laws import (
     assert_unchanged,
 )
 from autograder.inside.wire import HandleRef
-from autograder.student.remote import NOTHING, Remote
 
 
 def cube(x):

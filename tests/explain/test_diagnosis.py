@@ -13,7 +13,8 @@ from autograder.prove.trials import seeds_of
 from autograder.results.result import Verdict
 from autograder.student import Call
 from autograder.student.subjects import LocalSubject
-from autograder.unit.mistakes.catalogue import module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 RIGHT = """
 import numpy as np

@@ -7,7 +7,8 @@ from autograder.judge.grader import judge
 from autograder.judge.suite import Suite
 from autograder.prove.trials import seeds_of
 from autograder.student.subjects import LocalSubject
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 
 class Trialled:

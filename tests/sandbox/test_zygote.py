@@ -217,7 +217,7 @@ def test_a_refused_step_runs_nothing(tier: str, step: str, tmp_path: Path) -> No
     inside = tmp_path / "inside"
     shutil.copytree(tiers.INSIDE, inside)
     inside.chmod(0o755)
-    with (inside / f"{module}.py").open("a") as file:
+    with (inside / "process" / f"{module}.py").open("a") as file:
         file.write(f"\n\n{override}\n")
     with (
         pytest.raises(SandboxFault, match=r"refused by the test|2 threads"),

@@ -16,7 +16,8 @@ from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
 from autograder.unit.criteria import read_marks
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace
+from autograder.unit.mistakes.catalogue import load_catalogue
+from autograder.unit.mistakes.edits import module_namespace
 from solutions import autoencoder as reference
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,8 @@ from autograder.prove.trials import seeds_of
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
 from autograder.unit.criteria import points_by_task, read_marks
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace
+from autograder.unit.mistakes.catalogue import load_catalogue
+from autograder.unit.mistakes.edits import module_namespace
 from solutions import conv_layer as reference
 
 ROOT = Path(__file__).parents[2]

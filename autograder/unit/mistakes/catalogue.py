@@ -26,7 +26,7 @@ from types import ModuleType
 
 from ...base.errors import ConfigError, did_you_mean
 from ...course import Course, Unit
-from .edits import Edit, edit, instead, module_namespace, short, spliced
+from .edits import Edit, short, spliced
 
 
 @dataclass(frozen=True)
@@ -199,18 +199,3 @@ def _check_distinct(unit: Unit, entries: dict[str, Mistake | Variant]) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-__all__ = [
-    "Catalogue",
-    "Edit",
-    "Mistake",
-    "Variant",
-    "edit",
-    "instead",
-    "load_catalogue",
-    "mistake",
-    "module_namespace",
-    "tasks_of_names",
-    "variant",
-]

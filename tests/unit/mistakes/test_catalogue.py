@@ -6,7 +6,8 @@ import pytest
 
 from autograder.base.errors import ConfigError
 from autograder.course import Course, Unit
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 REFERENCE = """def double(x):
     return 2 * x
