@@ -94,9 +94,8 @@ class Suite:
         return self._plans[paper]
 
     def make_plans(self, paper: int) -> None:
-        """Make all plans of a paper, so that a forked process need not."""
-        for check, case in self.cases:
-            self.plan(check, case, paper)
+        """Make all plans of a paper and the frames that carry them, so that nobody waits for them later."""
+        self._plans_of(paper).frames(self.cases)
 
     def _planned(self, check: str, case: int, paper: int) -> Plan:
         """Run a case on the mirror alone."""
