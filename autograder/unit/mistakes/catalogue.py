@@ -82,7 +82,7 @@ def mistake(
     """Declare a known mistake.
 
     Args:
-        edits: of different definitions; several edits of one definition are nested.
+        edits: of different definitions; several changes of one definition are one edit.
         costs: least and greatest share, 0 to 1, of the task's points that it may cost.
         says: one or two sentences for the student: what was seen, as an observation.
         hint: where to look, without the solution.
