@@ -33,7 +33,8 @@ class Proof:
     mistakes: dict[str, dict[str, Any]]
     mutants: Killing | None
     problems: tuple[str, ...]
-    costs: dict[str, tuple[float, float]] = field(default_factory=dict)  # the prices of the mistakes
+    # How the mistakes are priced: least and greatest share, or None where the stored proof says it.
+    costs: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -186,7 +187,7 @@ def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
 
 def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
     assert each.mistake is not None
-    low, high = each.mistake.costs
+    low, high = each.mistake.costs or (0.0, 1.0)
     task = each.mistake.task
     for trial in mine:
         cost, told = _cost(ground, task, trial), trial.named.get(task)

@@ -21,7 +21,7 @@ from ..judge.digest import JUDGING, imported_files
 from ..unit.source import parse_file
 from .killing import differing
 from .proof import Proof, prove_mistakes
-from .trials import prepare
+from .trials import Ground, prepare
 
 SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
 # What decides in a proof: what decides a mark, and how the mistakes are made, tried and named.
@@ -110,11 +110,37 @@ def examine_stored(course: Course, unit: Unit) -> Stored:
         survivor["id"]: False for survivor in stored["mutants"]["survivors"]
     }
     found = differing(ground, fates, SAMPLE)
-    names = sorted(stored["mistakes"])
-    sample = random.sample(names, math.ceil(SAMPLE * len(names)))
-    for name, now in prove_mistakes(ground, sample, paper=random.randrange(stored["seeds"])).items():
+    for name, now in prove_mistakes(
+        ground, _sample(ground, stored), paper=random.randrange(stored["seeds"])
+    ).items():
         found += _compare(name, stored["mistakes"][name], now)
     return Stored(unit.name, True, tuple(found))
+
+
+def _sample(ground: Ground, stored: dict[str, Any]) -> list[str]:
+    """Mistakes to be tried again: some, and all whose price stands nowhere but in the stored proof."""
+    names = sorted(stored["mistakes"])
+    unpriced = [name for name in names if not ground.catalogue.mistakes[name].costs]
+    return sorted({*unpriced, *random.sample(names, math.ceil(SAMPLE * len(names)))})
+
+
+def repriced(unit: Unit, proof: Proof) -> tuple[str, ...]:
+    """What mistakes without ``costs`` cost now and did not before, a sentence each.
+
+    Their price is what the stored proof says, so that a check which doubles it cannot pass unseen.
+    """
+    try:
+        before = json.loads(unit.proof.read_text(encoding="utf-8"))["mistakes"]
+        old = {
+            name: before[name]["cost"] for name, costs in proof.costs.items() if not costs and name in before
+        }
+    except (OSError, ValueError, LookupError, TypeError):
+        return ()  # nothing is stored yet, or nothing that could be read: --check says so
+    return tuple(
+        f"mistake {name}: costs {now:.3g} of its task, {cost:.3g} in the stored proof"
+        for name, cost in old.items()
+        if (now := proof.mistakes[name]["cost"]) != cost
+    )
 
 
 def _fresh(unit: Unit) -> tuple[str, dict[str, Any]]:

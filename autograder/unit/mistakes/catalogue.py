@@ -4,13 +4,14 @@
     from solutions import conv_layer as reference
 
     flips_kernel = mistake(
-        edit(reference.conv2d_forward, "window, w)", "window, w[..., ::-1, ::-1])"), costs=(0.3, 0.6),
+        edit(reference.conv2d_forward, "window, w)", "window, w[..., ::-1, ::-1])"),
         says="Your output equals the true convolution: the kernel is flipped.",
         hint="Compare the index of w with the index of x in the formula.")
     loops = variant(instead(reference.conv2d_forward, conv2d_forward_loops))
 
-A mistake's name is its variable. Its price is the share of the task's points that it may
-cost; checks of other tasks must not fail because of it. ``course prove`` holds both.
+A mistake's name is its variable. Its price is the share of the task's points that it costs, as
+``course prove`` measures and stores it, so that each change is reviewed; ``costs=(0.3, 0.6)`` bounds it
+further. Checks of other tasks must not fail because of it. ``course prove`` holds all of this.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
 from ...base.errors import ConfigError, did_you_mean
 from ...course import Course, Unit
@@ -34,7 +36,7 @@ class Mistake:
     """A wrong implementation that students are known to write."""
 
     edits: tuple[Edit, ...]
-    costs: tuple[float, float]  # least and greatest share of the task's points that it takes
+    costs: tuple[float, float] | None  # least and greatest share of the task's points; None: as measured
     says: str  # the sentence for the student: what was seen
     hint: str = ""  # where to look
     task: str = ""  # the task that pays; the catalogue fills it in
@@ -73,7 +75,7 @@ class Catalogue:
 
 def mistake(
     *edits: Edit,
-    costs: tuple[float, float],
+    costs: tuple[float, float] | None = None,
     says: str,
     hint: str = "",
     task: str | None = None,
@@ -83,7 +85,8 @@ def mistake(
 
     Args:
         edits: of different definitions; several changes of one definition are one edit.
-        costs: least and greatest share, 0 to 1, of the task's points that it may cost.
+        costs: least and greatest share, 0 to 1, of the task's points that it may cost; where left out, it
+            must cost what the stored proof says.
         says: one or two sentences for the student: what was seen, as an observation.
         hint: where to look, without the solution.
         task: the task that pays; by default the one that the first edited definition belongs to.
@@ -172,10 +175,10 @@ def _executed(unit: Unit, text: str) -> dict[str, object]:
 def _placed(unit: Unit, name: str, each: Mistake, tasks: dict[str, str]) -> Mistake:
     """The mistake with its name and its task, checked."""
     where = f"{short(unit.mistakes)}: {name}"
-    low, high = each.costs
-    if not 0 < low <= high <= 1:
+    if each.costs is not None and not _is_range(each.costs):
         raise ConfigError(
-            f"{where}: costs are {each.costs}, expected 0 < least <= greatest <= 1, shares of the task"
+            f"{where}: costs are {each.costs}, expected (least, greatest) with 0 < least <= greatest <= 1, "
+            "shares of the task; or leave them out"
         )
     if not each.says.strip():
         raise ConfigError(f"{where}: says is empty; write the sentence that the student reads")
@@ -186,6 +189,11 @@ def _placed(unit: Unit, name: str, each: Mistake, tasks: dict[str, str]) -> Mist
         if tasks and known not in tasks.values():
             raise ConfigError(f"{where}: no task {known!r}: {did_you_mean(known, set(tasks.values()))}")
     return replace(each, name=name, task=task)
+
+
+def _is_range(costs: Any) -> bool:
+    numbers = isinstance(costs, tuple) and len(costs) == 2 and all(isinstance(c, (int, float)) for c in costs)
+    return numbers and 0 < costs[0] <= costs[1] <= 1
 
 
 def _check_distinct(unit: Unit, entries: dict[str, Mistake | Variant]) -> None:
