@@ -30,8 +30,8 @@ def command(
     """Prove that a unit's hidden checks tell right from wrong.
 
     The reference and every variant get full marks; the stub and trivial code nothing; every known mistake
-    is caught, costs what its price or the stored proof says and is named from its output; with --mutants,
-    small changes of the reference are noticed.
+    is caught, costs what its price or the stored proof says and is named from its output; no cheat earns
+    more than it may; with --mutants, small changes of the reference are noticed.
     """
     if write and not mutants:
         raise click.UsageError("--write stores whole proofs; add --mutants")
@@ -97,6 +97,8 @@ def print_matrix(proof: Proof) -> None:
         named = "named" if found["named"] else "[red]not named[/]"
         result = f"costs {found['cost']:.0%}, {named}" if found["caught"] else "[red]not caught[/]"
         table.add_row(f"mistake {name}", result, asked, " ".join(found["by"]))
+    for name, found in proof.cheats.items():
+        table.add_row(f"cheat {name}", f"earns {found['earned']:.0%}", f"at most {found['most']:.0%}", "")
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(table)
     if proof.mutants is not None:

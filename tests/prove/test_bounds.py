@@ -1,4 +1,4 @@
-"""What a known mistake may cost is written down or stored, and held by the proof."""
+"""What a known mistake may cost and a cheat may earn is written down or stored, and held by the proof."""
 
 import json
 import sys
@@ -108,3 +108,71 @@ def test_a_doubled_price_cannot_pass_unseen(course, unit, monkeypatch):
     assert "overflows: costs 0.545 of its task, 0.364 in the stored proof" in written.stderr
     assert run(command, []).exit_code == 0
     assert check_stored(course, unit) == []
+
+
+CHEAT = """
+
+def without_thinking(z):
+    \"\"\"The same probability for all.\"\"\"
+    out = np.full(z.shape, 1 / z.shape[1])
+    return out, (out,)
+
+
+uniform = cheat(
+    {edits},
+    most={most},
+    says="Gives every class the same probability.",
+)
+"""
+UNIFORM = "instead(reference.softmax_forward, without_thinking)"
+ROWS = (
+    'edit(reference.softmax_forward, "z.max(axis=1, keepdims=True)", "0 if z.max() < 99 else z.max(axis=0)")'
+)
+
+
+def with_cheat(unit, most, edits=UNIFORM):
+    text = unit.mistakes.read_text().replace("import edit", "import cheat, edit")
+    unit.mistakes.write_text(text + CHEAT.format(most=most, edits=edits))
+
+
+def test_a_cheat_earns_at_most_what_it_may(course, unit):
+    """What it earns of its task on its best paper is told; a law without values earns nothing."""
+    with_cheat(unit, 0.0)
+    proof = prove(course, unit)
+    assert proof.problems == ()
+    assert proof.to_dict()["cheats"] == {"uniform": {"earned": 0.0, "most": 0.0}}
+
+
+def test_a_cheat_that_earns_more_is_a_problem(course, unit):
+    """The problem says what it earned, on which paper and by which checks; marks of 35 of 55 points."""
+    with_cheat(unit, 0.6, ROWS)
+    proof = prove(course, unit)
+    assert proof.cheats["uniform"] == {"earned": pytest.approx(35 / 55, abs=1e-6), "most": 0.6}
+    said = "cheat uniform in softmax_forward: earns 0.636 on paper 0, at most 0.6 was allowed; "
+    assert proof.problems[0] == said + "by test_forward_values, test_forward_shift"
+
+
+def test_a_stored_cheat_earns_no_more_than_it_did(course, unit, monkeypatch):
+    """A sample of the stored proof holds cheats, too; on another paper one may earn less."""
+    with_cheat(unit, 0.7, ROWS)
+    path = stored(course, unit)
+    monkeypatch.setattr(
+        "autograder.prove.store.random.sample",
+        lambda several, size: [each for each in several if each == "uniform"],
+    )
+    assert examine_stored(course, unit).problems == ()
+    content = json.loads(path.read_text())
+    for earned, sound in ((0.9, True), (0.2, False)):
+        content["cheats"]["uniform"]["earned"] = earned
+        path.write_text(json.dumps(content))
+        assert (examine_stored(course, unit).problems == ()) is sound
+
+
+def test_the_matrix_has_a_row_for_each_cheat(course, unit, monkeypatch):
+    """With what it earns and what it may."""
+    with_cheat(unit, 0.7, ROWS)
+    monkeypatch.chdir(course.root)
+    shown = CliRunner().invoke(command, ["--papers", "1"]).stdout
+    assert "cheat uniform" in shown
+    assert "earns 64%" in shown
+    assert "at most 70%" in shown
