@@ -42,10 +42,6 @@ class Host:
         self._objects = Objects(namespace)
         self._objects.begin()
 
-    def end(self) -> None:
-        """No further check will be asked of this host: its namespace is as it was."""
-        self._objects.end()
-
     def answer(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Frame]:
         """Carry out the scripts of one frame; frames with the replies to all their steps, in order."""
         replies: list[Any] = []
