@@ -380,7 +380,8 @@ def test_product_bias(student, draw):
 def output_and_lines(function, x, w):
     """The output, and how many more lines of Python run for each number that it has more with more filters.
 
-    Only filters are added: im2col, which does not see them, runs the same lines.
+    Only filters are added: im2col, which does not see them, runs the same lines. The count is made in the
+    student's process, so it convicts an honest loop, and not one that hides from it with care.
     """
     import sys
 
