@@ -49,7 +49,8 @@ def raises(kind: type[Exception], *replies: Any) -> None:
 
 def dtype(reply: Any, wanted: Any, what: str = "The output") -> None:
     """The reply is an array or tensor of this dtype."""
-    reply._expect(HasDtype(_place(reply, "dtype"), wanted, what))
+    place = _place(reply, "dtype")
+    reply._expect(HasDtype(place, wanted, what))
 
 
 def unchanged(student: Any, arrays: Any, what: str) -> None:
@@ -93,7 +94,8 @@ def within(reply: Any, seconds: float, what: str = "It took too long.") -> None:
         seconds: generous, since other programs may be in the way.
         what: the sentence for who is slower.
     """
-    reply._timed(_place(reply, "within").step, seconds, what)
+    place = _place(reply, "within")
+    reply._timed(place.step, seconds, what)
 
 
 def _place(reply: Any, word: str) -> Any:
