@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .compare import is_reply
 from .expectations import Close, HasDtype, Refused, Right, Unchanged
 
 
@@ -73,11 +74,6 @@ def within(reply: Any, seconds: float, what: str = "It took too long.") -> None:
         what: the sentence for who is slower.
     """
     reply._timed(_place(reply, "within").step, seconds, what)
-
-
-def is_reply(value: Any) -> bool:
-    """Whether it is the place of an answer rather than a value."""
-    return hasattr(type(value), "_expect")
 
 
 def _place(reply: Any, word: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -38,8 +39,8 @@ def command(
     """Prove that a unit's hidden checks tell right from wrong, on every paper that a submission can get.
 
     The reference and every variant get full marks; the stub and trivial code nothing; every known mistake
-    is caught, costs what its price says and is named from its output; with --mutants, small changes of the
-    reference are noticed.
+    is caught, costs what its price or the stored proof says and is named from its output; no cheat earns
+    more than it may; with --mutants, small changes of the reference are noticed.
     """
     if write and not mutants:
         raise click.UsageError("--write stores whole proofs; add --mutants")
@@ -56,21 +57,32 @@ def command(
         sys.exit(0 if all(each.ok for each in stored) else 1)
     from ..judge.papers import PUBLISHED_SECRET
     from ..judge.secret import course_secret
-    from ..prove import prove, remember, write_proof
+    from ..prove import prove, remember
 
     secret = PUBLISHED_SECRET if published or write else course_secret(course)
     proofs = []
     for unit in chosen:
         proof = prove(course, unit, papers=papers, secret=secret, mutants=mutants, tell=_teller(unit.name))
+        proof = _settled(unit, proof, write)
         remember(course, unit, proof, secret)
         proofs.append(proof)
-        if write:
-            click.echo(f"wrote {write_proof(unit, proof)}", err=True)
         if not as_json:
             print_matrix(proof)
     if as_json:
         print_json([proof.to_dict() for proof in proofs])
     sys.exit(0 if all(proof.ok for proof in proofs) else 1)
+
+
+def _settled(unit: Unit, proof: Proof, write: bool) -> Proof:
+    """Store the proof, or hold it against the stored one: a new price is right only where it is stored."""
+    from ..prove import repriced, write_proof
+
+    changes = repriced(unit, proof)
+    if not write:
+        renew = f"where that is meant, run 'course prove {unit.name} --mutants --write'"
+        return replace(proof, problems=(*proof.problems, *(f"{change}; {renew}" for change in changes)))
+    click.echo("\n".join([*changes, f"wrote {write_proof(unit, proof)}"]), err=True)
+    return proof
 
 
 def _standing(stored: list[Stored]) -> str:
@@ -92,10 +104,13 @@ def print_matrix(proof: Proof) -> None:
         table.add_row(name if name == "stub" else f"trivial {name}", f"{score:.0%}", "0%", "")
     table.add_section()
     for name, found in proof.mistakes.items():
-        low, high = proof.costs[name]
+        costs = proof.costs[name]
+        asked = f"{costs[0]:.0%} to {costs[1]:.0%}" if costs else "as stored"
         named = "named" if found["named"] else "[red]not named[/]"
         result = f"costs {found['cost']:.0%}, {named}" if found["caught"] else "[red]not caught[/]"
-        table.add_row(f"mistake {name}", result, f"{low:.0%} to {high:.0%}", " ".join(found["by"]))
+        table.add_row(f"mistake {name}", result, asked, " ".join(found["by"]))
+    for name, found in proof.cheats.items():
+        table.add_row(f"cheat {name}", f"earns {found['earned']:.0%}", f"at most {found['most']:.0%}", "")
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(table)
     if proof.mutants is not None:

@@ -91,6 +91,8 @@ class Host:
             )
         except (Unmade, Unfit):
             return {"k": "unmade"}, []
+        except wire.WireError as error:  # an object of the student's was asked for a method that it lacks
+            return {"k": "error", **describe(error.__cause__ or error)}, []
         except BaseException as error:
             return {"k": "error", **describe(error)}, []
 

@@ -2,7 +2,7 @@
 
 from .proof import Proof, prove
 from .proven import remember, why_unproven
-from .store import Stored, check_stored, examine_stored, proof_digest, write_proof
+from .store import Stored, check_stored, examine_stored, proof_digest, repriced, write_proof
 
 __all__ = [
     "Proof",
@@ -12,6 +12,7 @@ __all__ = [
     "proof_digest",
     "prove",
     "remember",
+    "repriced",
     "why_unproven",
     "write_proof",
 ]

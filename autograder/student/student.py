@@ -13,11 +13,8 @@ Theory of operation
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 import time
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..base.errors import SandboxFault
@@ -30,6 +27,7 @@ from .court import Court, Terms, latest
 from .faults import StudentEnded, StudentFault
 from .mirror import PLAIN, Mirror
 from .reply import Reply
+from .scripts import source_of
 from .session import Budget, Session, Unanswered
 from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, leaves
 from .subject import Subject
@@ -86,8 +84,7 @@ class Student:
         assert isinstance(reply._place, PartRef)
         self._kept.append(arrays)
         self._places[id(arrays)] = reply._place
-        several = arrays.items() if isinstance(arrays, dict) else enumerate(arrays)
-        for key, array in several if isinstance(arrays, (list, tuple, dict)) else ():
+        for key, array in _several(arrays):
             self._places[id(array)] = PartRef(reply._place.step, (key,), (len(arrays),))
         return reply
 
@@ -103,12 +100,12 @@ class Student:
         nothing. What goes wrong is told of the first reply among its arguments.
         """
         source = source_of(function)
-        about = next((arg._label for arg in args if isinstance(arg, Reply)), function.__name__)
+        about = _about(args, function.__name__)
         return self._note("beside", None, (source, *args), name=function.__name__, label=about)
 
-    def same(self, left: Reply, right: Reply) -> Reply:
-        """Whether two of the student's objects are one."""
-        return self._note("same", None, (left, right), label=left._label)
+    def same(self, left: Any, right: Any) -> Reply:
+        """Whether two of the student's objects, or what was shared, are one."""
+        return self._note("same", None, (left, right), label=_about((left, right)))
 
     def lend(self, target: Any) -> Lent:
         """An object whose public methods student code may call, such as an environment."""
@@ -317,28 +314,23 @@ def ending(verdict: Verdict, label: str, detail: str) -> str:
     return detail if verdict is Verdict.BROKEN else f"{where}{detail}"
 
 
-@cache
-def source_of(function: Callable[..., Any]) -> str:
-    """The text of a grader's function, read once: the file may change while a judge is warm.
-
-    Raises:
-        TypeError: it cannot be shipped; the sentence says why.
-    """
-    if function.__name__ == "<lambda>" or function.__closure__:
-        raise TypeError(
-            f"student.beside({function.__name__}, ...): what runs beside the student's code is a function "
-            "with a name, at the top level of the grader, that uses nothing around it; pass what it needs "
-            "as arguments."
-        )
-    source = textwrap.dedent(inspect.getsource(function))
-    return source[source.index("def ") :]  # what marks it means nothing beside the student's code
-
-
 def _unchanged(value: Any, copy: Any) -> bool:
     if not hasattr(value, "shape"):
         return False  # a generator has another state after each use
     left, right = (each.detach().numpy() if hasattr(each, "detach") else each for each in (value, copy))
     return bool(left.shape == right.shape and left.tobytes() == right.tobytes())
+
+
+def _several(arrays: Any) -> Iterable[tuple[Any, Any]]:
+    """What is shared in a list, tuple or dict, each with its place there."""
+    if isinstance(arrays, dict):
+        return arrays.items()
+    return enumerate(arrays) if isinstance(arrays, (list, tuple)) else ()
+
+
+def _about(args: Iterable[Any], otherwise: str = "") -> str:
+    """What a step is told of: the first reply among its arguments."""
+    return next((arg._label for arg in args if isinstance(arg, Reply)), otherwise)
 
 
 def _asked(place: Place, student: Student) -> Reply:

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from autograder.course import Limits
-from autograder.student import Student, Trial
+from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject, RoomSubject
 
 LIMITS = Limits(call_seconds=2, test_seconds=6, load_seconds=6, whole_seconds=6, memory_mib=512)
@@ -39,11 +39,10 @@ def make(request, zygotes):
     """Make a student of a source text: ``make(source, names, reference=..., runtime=...)``."""
     rooms = []
 
-    def student(source: str, names: list[str], reference: str | None = None, runtime: str = "numpy", **trial):
-        subject = subject_of(source, names, runtime)
-        trial = {"task": names[0], "task_of": {name: name for name in names}, "limits": LIMITS, **trial}
-        mirror = None if reference is None else namespace_of(reference)
-        return Student(subject, Trial(**trial), mirror)
+    def student(source: str, names: list[str], reference: str | None = None, runtime: str = "numpy", **terms):
+        terms = {"task": names[0], "task_of": {name: name for name in names}, "limits": LIMITS, **terms}
+        right = namespace_of(source if reference is None else reference)
+        return Student(Terms(**terms), right, subject_of(source, names, runtime))
 
     def subject_of(source: str, names: list[str], runtime: str):
         if request.param == "here":
@@ -64,3 +63,11 @@ def namespace_of(source: str) -> dict:
     linecache.cache["cell 1"] = (len(text), None, text.splitlines(keepends=True), "cell 1")
     exec(compile(text, "cell 1", "exec"), namespace)
     return namespace
+
+
+def here(source: str, reference: str | None = None, subject: bool = True, **terms) -> Student:
+    """A student in this process; without a subject its notes are a plan."""
+    right = namespace_of(source if reference is None else reference)
+    names = [name for name in right if not name.startswith("_")]
+    terms = {"task": names[0], "task_of": {name: name for name in names}, "limits": LIMITS, **terms}
+    return Student(Terms(**terms), right, LocalSubject(namespace_of(source)) if subject else None)
