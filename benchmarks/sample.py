@@ -90,6 +90,7 @@ def make_course(project: Path, folder: Path, units: tuple[str, ...]) -> Course:
     """A course in ``folder`` with the units of the project, without what grading does not need."""
     shutil.copy(project / "course_config.py", folder)
     os.environ["COURSE_DATA"] = str(folder / "data")  # inherited by all processes of the benchmark
+    _write(folder / "solutions" / "__init__.py", "")  # found before this project's, by whatever kernel
     for unit in units:
         shutil.copytree(project / "assignments" / unit, folder / "assignments" / unit)
         _write(folder / "solutions" / f"{unit}.py", (project / "solutions" / f"{unit}.py").read_text())
