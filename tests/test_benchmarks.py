@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from autograder.batch.run import cool, warm_grader
 from autograder.checks.expect import raises, right
 from autograder.course import Course, Limits, load_course
 from autograder.judge.grader import judge
 from autograder.judge.papers import PUBLISHED_SECRET, Papers
 from autograder.judge.suite import Suite
+from autograder.notebook import read_release
 from autograder.results.result import totals
 from autograder.student import Terms
 from autograder.student.subjects import LocalSubject
+from autograder.unit.criteria import read_marks
 from benchmarks import inprocess, outside
 from benchmarks.direct import DirectStudent, passes
 from benchmarks.engine import Empty, Engine
@@ -234,25 +239,57 @@ def test_the_floor_gives_the_engines_marks(little: tuple[Course, Sample]) -> Non
 
 def task_of_unit(course: Course) -> dict[str, str]:
     """The names of the small unit, and their tasks."""
-    from autograder.notebook import read_release
-
     return task_of(read_release(course.unit("little").released_notebook))
 
 
-def test_kernels_of_other_systems_give_the_same_marks(
+@pytest.fixture
+def kernel(
     little: tuple[Course, Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Entry], dict[str, Any]]]:
+    """The names of a kernel of another system that has run a submission's cells."""
+    monkeypatch.setenv(inprocess.SPEC, str(write_spec(*little, tmp_path / "spec.json")))
+    inprocess._spec.cache_clear()
+    yield lambda entry: {**namespace_of(entry), "STUDENT": entry.student}
+    inprocess._spec.cache_clear()
+
+
+def test_kernels_of_other_systems_give_the_same_marks(
+    little: tuple[Course, Sample], kernel: Callable[[Entry], dict[str, Any]]
 ) -> None:
-    """What an autotest cell and an Otter test compute from the spec, on the student's own paper."""
+    """What an autotest cell and an Otter test compute from the spec."""
     course, sample = little
-    monkeypatch.setenv(inprocess.SPEC, str(write_spec(course, sample, tmp_path / "spec.json")))
-    inprocess._spec.cache_clear()
-    suite, floor = Suite(course, course.unit("little"), task_of_unit(course)), Floor(sample)
+    marks, floor = read_marks(course.unit("little").grader), Floor(sample)
     for entry in sample.entries[1:4]:
-        names = {**namespace_of(entry), "STUDENT": entry.student}
-        score = sum(inprocess.points(task, names) for task in dict.fromkeys(m.task for m in suite.checks))
-        passed = sum(mark.points for mark in suite.checks if inprocess.check(mark.id, names))
+        names = kernel(entry)
+        score = sum(inprocess.points(task, names) for task in dict.fromkeys(mark.task for mark in marks))
+        passed = sum(mark.points for mark in marks if inprocess.check(mark.id, names))
         assert score == floor.grade(entry).score <= passed
-    inprocess._spec.cache_clear()
+
+
+def test_each_submission_is_asked_its_own_paper(
+    little: tuple[Course, Sample],
+    kernel: Callable[[Entry], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The floor takes the plans of that paper, a kernel its seeds."""
+    floor, asked = Floor(little[1]), set()
+    plan, seed = Suite.plan, Papers.seed
+
+    def planned(self: Suite, check: str, case: int, paper: int) -> Any:
+        asked.add(paper)
+        return plan(self, check, case, paper)
+
+    def seeded(self: Papers, check: str, paper: int) -> int:
+        asked.add(paper)
+        return seed(self, check, paper)
+
+    monkeypatch.setattr(Suite, "plan", planned)
+    monkeypatch.setattr(Papers, "seed", seeded)
+    for entry in little[1].entries[:3]:
+        for ask in (partial(floor.grade, entry), partial(inprocess.points, "windows", kernel(entry))):
+            asked.clear()
+            ask()
+            assert asked == {entry.paper}
 
 
 def test_a_check_that_is_broken_has_no_time(little: tuple[Course, Sample]) -> None:
@@ -269,14 +306,12 @@ def test_papers_are_the_engines(little: tuple[Course, Sample]) -> None:
     """The engine gives each submission the paper that the sample says, and the score of the floor."""
     _, sample = little
     engine, floor = Engine(sample), Floor(sample)
-    from autograder.batch.run import cool, warm_grader
-
     grader = warm_grader(engine.job)
     for entry in sample.entries[:3]:
         digest = grader.read(entry.path).digest
         assert entry.paper == grader.suite.papers.of(entry.student, digest)
         graded = engine.grade(entry)
-        assert (graded.score, graded.bonus) == (lambda g: (g.score, g.bonus))(floor.grade(entry))
+        assert replace(graded, seconds=0.0) == replace(floor.grade(entry), seconds=0.0)
     assert len(sample.papers) > 1
     cool(engine.job)
 
@@ -284,8 +319,6 @@ def test_papers_are_the_engines(little: tuple[Course, Sample]) -> None:
 @pytest.mark.sandbox
 def test_empty_asks_for_nothing(little: tuple[Course, Sample]) -> None:
     """It loads the same notebook in the same runtime, and passes whatever it finds there."""
-    from autograder.batch.run import cool
-
     _, sample = little
     system = Empty(sample)
     wrong = next(entry for entry in sample.entries if entry.mistake)
