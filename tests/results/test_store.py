@@ -17,7 +17,6 @@ from autograder.results.store import (
     ResultFileError,
     read_result,
     read_results,
-    replaced_together,
     result_path,
     safe_name,
     unreadable_results,
@@ -144,26 +143,6 @@ def test_a_failed_write_leaves_the_old_file(course, monkeypatch):
         write_result(course, a_result(reason="new"))
     assert read_results(course, "relu") == [a_result()]
     assert len(list(course.results("relu").iterdir())) == 1
-
-
-def replace_all(files):
-    """Replace several files together."""
-    with replaced_together() as put:
-        for path, content in files.items():
-            put(path, content)
-
-
-def test_files_are_replaced_together(tmp_path):
-    """Many files get their new content at once, and none where one of them fails."""
-    new, old = tmp_path / "new" / "file", tmp_path / "old"
-    old.write_text("before")
-    with pytest.raises(TypeError):
-        replace_all({new: b"after", old: None})
-    assert old.read_text() == "before"
-    assert not list(new.parent.iterdir())
-    replace_all({new: b"after", old: b"after"})
-    assert (new.read_text(), old.read_text()) == ("after", "after")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new", "old"]
 
 
 @pytest.mark.parametrize("name", ["student-001", "Müller Anna", "a.b", "first.last@example.org", "日本"])
