@@ -108,11 +108,12 @@ def test_what_nobody_imports_does_not_count(course):
         {"runtime": "torch"},
         {"libraries": ("scipy",)},
         {"libraries": ("sklearn",)},
+        {"papers": 8},
     ],
     ids=str,
 )
-def test_limits_and_libraries_count(course, change):
-    """What a submission may use decides how it ends."""
+def test_limits_libraries_and_papers_count(course, change):
+    """What a submission may use, and which inputs it gets, decide how it ends."""
     before = digest(course)
     changed = replace(course, units=(replace(course.units[0], **change),))
     assert digest(changed) != before
