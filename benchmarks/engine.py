@@ -24,10 +24,16 @@ class Engine:
         make_plans(self.job, sample.papers)
 
     def grade(self, entry: Entry) -> Graded:
-        """Read, heal, grade, diagnose and store one submission."""
+        """Read, heal, grade, diagnose and store one submission.
+
+        Raises:
+            RuntimeError: it could not be graded, so that its time means nothing.
+        """
         begun = time.perf_counter()
         done = grade_one(self.job, entry.found)
         seconds = time.perf_counter() - begun
+        if done.result.broken:
+            raise RuntimeError(f"{entry.student} could not be graded: {done.result.flags}")
         self.done.append(done)
         return Graded(seconds, done.result.score, done.result.bonus)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.notebook import read_release
 
-from .sample import SECRET, Entry, Sample, task_of
+from .sample import Entry, Sample, task_of
 
 
 def write_sample(sample: Sample, path: Path) -> Path:
@@ -32,7 +32,6 @@ def write_spec(course: Course, sample: Sample, path: Path) -> Path:
     unit = course.unit(sample.unit)
     spec = {
         "grader": str(unit.grader),
-        "secret": SECRET,
         "papers": course.papers_of(unit),
         "task_of": task_of(read_release(unit.released_notebook)),
         "paper_of": {entry.student: entry.paper for entry in (sample.warm_up, *sample.entries)},

@@ -7,7 +7,7 @@
 
 Conditions
     Notebooks hold only the cells that grading needs. The same hidden tests run everywhere on the
-    same inputs: papers follow from a fixed secret. A third of the submissions has a known mistake.
+    same inputs: those of the published papers. A third of the submissions has a known mistake.
     Every process uses one thread. The course's rows include diagnosis, storing and the gradebook.
     Floor, empty and course take turns, a few submissions each, so that a busy machine slows all alike; so do
     the batch on all cores, nbgrader and otter.

@@ -15,25 +15,26 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from autograder.course import Course, Unit, load_course
 from autograder.demo.solving import Notebook, code_cell, solved
-from autograder.judge.papers import Papers
+from autograder.judge.papers import PUBLISHED_SECRET, Papers
+from autograder.judge.secret import publish_secret
 from autograder.notebook import Release, read_release, read_submission
 from autograder.notebook.finding import Found
 from autograder.unit.criteria import read_marks
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.release import build, publish
 
-SECRET = "5" * 64  # fixed, so that every system and every run gets the same inputs
 WARM_UP = "student-000"  # graded before the clock starts; has a mistake, so that diagnosis is warm, too
 _KEPT = re.compile(r"task=|given=|instructor=")
 EMPTY = "empty"  # folder of the course whose checks ask for nothing
 EMPTY_GRADER = '''\
+import numpy as np
 import pytest
 
 from autograder.checks import right
@@ -42,7 +43,7 @@ from autograder.checks import right
 @pytest.mark.task("{task}", points=100)
 def test_nothing(student):
     """A number that crosses comes back."""
-    right(student.share(1.0))
+    right(student.share(np.ones(1)))
 '''
 
 
@@ -81,7 +82,7 @@ class Graded:
     """What came of one submission."""
 
     seconds: float
-    score: float | None = None  # None: BROKEN, or no submission was graded
+    score: float | None = None  # None: no submission was graded
     bonus: float = 0.0
 
 
@@ -89,13 +90,14 @@ def make_course(project: Path, folder: Path, units: tuple[str, ...]) -> Course:
     """A course in ``folder`` with the units of the project, without what grading does not need."""
     shutil.copy(project / "course_config.py", folder)
     os.environ["COURSE_DATA"] = str(folder / "data")  # inherited by all processes of the benchmark
-    _write_secret(folder)
+    _write(folder / "solutions" / "__init__.py", "")  # found before this project's, by whatever kernel
     for unit in units:
         shutil.copytree(project / "assignments" / unit, folder / "assignments" / unit)
         _write(folder / "solutions" / f"{unit}.py", (project / "solutions" / f"{unit}.py").read_text())
         master = folder / "assignments" / unit / "notebook.py"
         master.write_text(without_demos(master.read_text()))
     course = load_course(folder)
+    publish_secret(course)  # fixed, so that every system and every run gets the same inputs
     for name in units:
         publish(course, course.unit(name), build(course, course.unit(name)))
     _make_empty(course, [course.unit(name) for name in units])
@@ -107,18 +109,12 @@ def _make_empty(course: Course, units: list[Unit]) -> None:
     folder = course.root / EMPTY
     folder.mkdir()
     shutil.copy(course.root / "course_config.py", folder)
-    _write_secret(folder)
+    publish_secret(replace(course, data=str(folder / "data")))
     for part in ("assignments", "solutions", "release"):
         shutil.copytree(course.root / part, folder / part)
     for unit in units:
         task = read_marks(unit.grader)[0].task
         _write(folder / "assignments" / unit.name / "grader.py", EMPTY_GRADER.format(task=task))
-
-
-def _write_secret(folder: Path) -> None:
-    path = folder / "data" / "secret"
-    _write(path, SECRET + "\n")
-    path.chmod(0o600)
 
 
 def without_demos(master: str) -> str:
@@ -163,8 +159,8 @@ def _entry(course: Course, unit: Unit, release: Notebook, student: str, mistake:
 
 
 def papers_of(course: Course, unit: Unit) -> Papers:
-    """The unit's papers under the benchmark's secret."""
-    return Papers(SECRET.encode(), unit.name, course.papers_of(unit))
+    """The unit's papers."""
+    return Papers(PUBLISHED_SECRET, unit.name, course.papers_of(unit))
 
 
 def task_of(release: Release) -> dict[str, str]:

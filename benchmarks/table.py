@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-TIMES_FLOOR, EXTRA_SECONDS = (
-    1.25,
-    0.005,
-)  # a right submission: at most this multiple of the floor, empty, and this
+# A right submission takes at most so many floors, plus empty, plus this.
+TIMES_FLOOR, EXTRA_SECONDS = 1.25, 0.005
 EMPTY_SECONDS = 0.020  # on NumPy alone
 TIMES_RIGHT = 1.5  # a wrong submission, explained: at most this multiple of a right one
+WIDTH = 120  # of the table in a file or a pipe
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def show(rows: Iterable[Row]) -> None:
         table.add_column(head, justify="right")
     for row in rows:
         table.add_row(row.unit, row.system, *_cells(row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
     for sentence in ratios(rows):
         print(sentence)
 
