@@ -57,6 +57,15 @@ def made_from(course: Course, unit: Unit, tier: str) -> str:
     )
 
 
+def new_grader(course: Course, unit: Unit, tier: str) -> Grader:
+    """A grader that explains what it finds.
+
+    Raises:
+        CourseError: it cannot be made; a SandboxFault where only the isolation failed.
+    """
+    return Grader(course, unit, tier, explain=Explainer(), explained=explanation_digest(course, unit))
+
+
 class Process:
     """What this process keeps between submissions: one grader, for one job."""
 
@@ -64,7 +73,6 @@ class Process:
         self.turn = threading.Lock()  # Dask may run several threads; a zygote serves one
         self.job: Job | None = None
         self.grader: Grader | None = None
-        self.explained = ""
         self.core: Core | None = None
 
     def grader_for(self, job: Job) -> Grader:
@@ -87,8 +95,7 @@ class Process:
         if self.job is not None:  # a reference that an earlier batch imported may have changed since
             for name in [name for name in sys.modules if name.startswith("solutions.")]:
                 del sys.modules[name]
-        self.explained = explanation_digest(course, unit)
-        return Grader(course, unit, job.tier, explain=Explainer())
+        return new_grader(course, unit, job.tier)
 
     def cool(self) -> None:
         """Close the grader; the next submission starts another."""

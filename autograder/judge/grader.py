@@ -62,7 +62,12 @@ class Grader:
     """The warm judge of one unit; a context manager."""
 
     def __init__(
-        self, course: Course, unit: Unit, tier: str = "walled", explain: Explain | None = None
+        self,
+        course: Course,
+        unit: Unit,
+        tier: str = "walled",
+        explain: Explain | None = None,
+        explained: str = "",
     ) -> None:
         self.course = course
         self.unit = unit
@@ -73,6 +78,7 @@ class Grader:
         secret = course_secret(course)
         self.suite = Suite(course, unit, names, secret)
         self._explain = explain
+        self.explained = explained  # digest of what its explanations depend on
         self._environment = environment_digest(course, unit, tier, secret_id(secret))
         self._files = unit.read_files()
         self._collector = Collector()
