@@ -21,11 +21,12 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 
 from ..base.errors import CourseError, NotInstalled, SandboxFault, Unreadable
+from ..base.leftovers import clear_leftovers
 from ..course import Course
 from ..judge.grader import broken_unit_result
 from ..notebook.finding import Found
 from ..results.result import Result
-from ..results.store import ResultFileError, clear_leftovers, read_result, write_result
+from ..results.store import ResultFileError, read_result, write_result
 from .warm import Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
 from .workers import Workers
 

@@ -140,11 +140,11 @@ def _entry_of(value: Any, key: Any, count: int) -> Any:
         if key in value:
             return value[key]
     else:
-        kind = next((kind for kind in (tuple, list) if isinstance(value, kind)), None)
+        kind = next((kind for kind in (tuple, list) if issubclass(type(value), kind)), None)
         if (
             kind is not None
             and type(key) is int
-            and key < kind.__len__(value)
+            and 0 <= key < kind.__len__(value)
             and count in (ANY, kind.__len__(value))
         ):
             return kind.__getitem__(value, key)

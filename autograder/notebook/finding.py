@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..base.errors import UsageError
+from ..base.text import capped
 from ..course import Unit
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
@@ -269,9 +270,8 @@ def _is_helper(entry: Path, unit: Unit) -> bool:
 
 def _listing(names: list[str]) -> str:
     """Names on one line, whatever characters are in them."""
-    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:_MOST_NAMES]]
-    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*shown, *more])
+    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names]
+    return ", ".join(capped(shown, _MOST_NAMES))
 
 
 def _timestamp(folder: Path) -> str | None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Unreadable
+from ..base.text import capped
 from .cells import Cell, Release, Submission
 from .reading import MAX_NAME, RawNotebook, read_raw
 
@@ -43,7 +44,7 @@ def read_submission(path: Path, release: Release, max_mib: int = 20) -> Submissi
     version = version if isinstance(version, str) and len(version) <= MAX_NAME else None
     cells, healed = heal(raw.cells, release, other_release=version not in (None, release.version))
     sentences = (*raw.notes, *_foreign(raw.course, version, release), *healed)
-    return Submission(cells, _capped(sentences), version, _digest(cells))
+    return Submission(cells, tuple(capped(sentences, MAX_SENTENCES, "of the kind")), version, _digest(cells))
 
 
 def _refuse_other_unit(raw: RawNotebook, release: Release) -> None:
@@ -297,12 +298,6 @@ def _foreign(course: dict[str, Any], version: str | None, release: Release) -> l
 
 def _listing(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _capped(sentences: tuple[str, ...]) -> tuple[str, ...]:
-    if len(sentences) <= MAX_SENTENCES:
-        return sentences
-    return (*sentences[:MAX_SENTENCES], f"and {len(sentences) - MAX_SENTENCES} more of the kind")
 
 
 def _digest(cells: tuple[Cell, ...]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
@@ -90,7 +91,7 @@ def _magics(cells: Iterable[Cell]) -> list[str]:
             f"{_at(cell.index + 1, number)} `{_short(lines[number - 1])}` is a notebook command, not Python"
             for number in magics.magic_lines(cell.source)
         ]
-    return _capped(found, "notebook commands")
+    return capped(found, MOST_LINES, "notebook commands")
 
 
 def _is_elsewhere(source: str) -> bool:
@@ -109,7 +110,7 @@ def _modules(cells: Iterable[Cell], missing: set[str]) -> list[str]:
                 if module not in SILENT:
                     costs = "only code that does without it earns points"
                 found.append(f"{_at(cell.index + 1, number)} {module} is not there while grading; {costs}")
-    return _capped(found, "imports")
+    return capped(found, MOST_LINES, "imports")
 
 
 def _imports(source: str) -> Iterator[tuple[int, str]]:
@@ -142,7 +143,7 @@ def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:
     for cell, lines in places.items():
         more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         found.append(f"{_at(cell, lines[0][0])} `{_short(lines[0][1])}`{more}: no task needs it")
-    return _capped(found, "cells")
+    return capped(found, MOST_LINES, "cells")
 
 
 def _at(cell: int, line: int) -> str:
@@ -152,8 +153,3 @@ def _at(cell: int, line: int) -> str:
 def _short(text: str) -> str:
     line = text.strip().split("\n")[0]
     return line if len(line) <= MOST_TEXT else line[: MOST_TEXT - 1] + "…"
-
-
-def _capped(found: list[str], what: str) -> list[str]:
-    more = len(found) - MOST_LINES
-    return [*found[:MOST_LINES], f"and {more} more {what}"] if more > 0 else found

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..base.digest import digest_of
+from ..base.files import replace_file
 from ..course import Course, Unit
 from ..judge.papers import PUBLISHED_SECRET
 from ..judge.secret import secret_id
-from ..results.store import write_atomically
 from .proof import Proof
 from .store import proof_digest, proven_papers
 
@@ -32,7 +32,7 @@ def remember(course: Course, unit: Unit, proof: Proof, secret: bytes) -> Path | 
         "papers": proof.seeds,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    write_atomically(path, json.dumps(found, indent=1) + "\n")
+    replace_file(path, json.dumps(found, indent=1) + "\n")
     return path
 
 

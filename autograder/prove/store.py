@@ -6,7 +6,6 @@ import ast
 import io
 import json
 import math
-import os
 import random
 import tokenize
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.digest import digest_of, engine_files
-from ..base.errors import naming
+from ..base.files import replace_file
 from ..course import Course, Unit
 from ..judge.digest import JUDGING, imported_files
 from ..unit.source import parse_file
@@ -66,11 +65,7 @@ def write_proof(unit: Unit, proof: Proof) -> Path:
         **proof.to_dict(),
         "killed_by": dict(sorted(proof.mutants.killed.items())),
     }
-    draft = unit.proof.with_suffix(".tmp")
-    with naming(unit.proof):
-        unit.proof.parent.mkdir(exist_ok=True)
-        draft.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(draft, unit.proof)
+    replace_file(unit.proof, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
     return unit.proof
 
 

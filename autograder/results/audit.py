@@ -7,7 +7,6 @@ mix their lines; nothing here can change or remove one.
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
@@ -17,7 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..base.errors import naming
+from ..base.files import turn
 from ..course import Course
+
+READABLE = 0o640  # by the owner's group
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,7 @@ def _parsed(line: str) -> list[dict[str, object]]:
 
 
 def _append(path: Path, lines: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
-    with naming(path), open(handle, "r+b", buffering=0, closefd=True) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with naming(path), turn(path, READABLE), open(path, "a+b", buffering=0) as file:
         text = "".join(line + "\n" for line in lines).encode()
         file.write(_separator(file.fileno()) + text)
         os.fsync(file.fileno())

@@ -86,6 +86,9 @@ class Reply:
     def _timed(self, step: int, seconds: float, what: str) -> None:
         self._student._timed(step, seconds, what)
 
+    def _looked_at(self) -> tuple[PartRef, tuple[PartRef, ...]]:
+        return self._student._looked_at(self)
+
     def _compared(self, word: str) -> None:
         """Refuse where there is nothing of the reference's to compare with.
 

@@ -92,15 +92,15 @@ class Student:
         """What became of shared arrays, as values; takes what ``share`` took or gave."""
         return self._note("now", _asked(self._place_of(arrays), self), label="")
 
-    def beside(self, function: Callable[..., Any], *args: Any) -> Reply:
+    def beside(self, function: Callable[..., Any], *args: Any, label: str = "") -> Reply:
         """Run a small function of the grader's beside the student's code; what it returns is a claim.
 
         Only for what cannot be said in calls, such as a walk through the modules of a model. Its source
         crosses: it may hold no secret, uses only its arguments, ``np`` and ``torch``, and closes over
-        nothing. What goes wrong is told of the first reply among its arguments.
+        nothing. What goes wrong is told of ``label``, else of the first reply among its arguments.
         """
         source = source_of(function)
-        about = _about(args, function.__name__)
+        about = label or _about(args, function.__name__)
         return self._note("beside", None, (source, *args), name=function.__name__, label=about)
 
     def same(self, left: Any, right: Any) -> Reply:
@@ -224,7 +224,16 @@ class Student:
     # --- looking ---
 
     def _value(self, reply: Reply) -> Any:
-        """The answer itself, compared in structure with the reference's.
+        """The answer itself, compared in structure with the reference's."""
+        deep, compared = self._looked_at(reply)
+        self._settle()
+        court = self.court()
+        for place in compared:
+            court.fits(place)
+        return court.value(deep)
+
+    def _looked_at(self, reply: Reply) -> tuple[PartRef, tuple[PartRef, ...]]:
+        """The place of all of an answer, and what of it must have the structure of the reference's.
 
         A call that is given nothing to work on (a bug hunt) has many right answers: it is not compared.
         """
@@ -234,12 +243,9 @@ class Student:
         step = self._notes.steps[place.step]
         free = step.kind == "call" and not (step.args or step.kwargs)
         deep = self._note("value", reply) if free or _has_objects(reply._twin) else reply
-        self._settle()
-        court = self.court()
-        if not free and not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING:
-            court.fits(place)
         assert isinstance(deep._place, PartRef)
-        return court.value(deep._place)
+        known = not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING
+        return deep._place, (place,) if known and not free else ()
 
     def _timed(self, step: int, seconds: float, what: str) -> None:
         if self._subject is None:

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..base.errors import ConfigError, naming
+from ..base.errors import ConfigError
+from ..base.files import replaced_together
 from ..course import Course, Unit
 from .assemble import Cell, assemble, to_json
 from .criteria import read_marks
@@ -148,11 +149,11 @@ def publish(course: Course, unit: Unit, release: Release) -> list[str]:
 def synchronise(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     """Make a folder hold just these files; returns the paths that were written or removed."""
     changed = differences(folder, files)
-    for name in changed:
-        if name in files:
-            _write_file(folder / name, files[name])
-        else:
-            (folder / name).unlink()
+    for name in set(changed) - files.keys():
+        (folder / name).unlink()
+    with replaced_together() as put:
+        for name in files.keys() & changed:
+            put(folder / name, files[name])
     return changed
 
 
@@ -180,8 +181,9 @@ def archive(course: Course, release: Release) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
         whole = Path(folder) / release.version
-        for name, content in release.files.items():
-            _write_file(whole / name, content)
+        with replaced_together() as put:
+            for name, content in release.files.items():
+                put(whole / name, content)
         try:
             os.rename(whole, target)
         except OSError:
@@ -286,11 +288,3 @@ def _files(folder: Path) -> Iterator[Path]:
             p.startswith(".") or p == "__pycache__" for p in parts
         ):
             yield path
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        os.replace(partial, path)

@@ -13,10 +13,9 @@ from autograder.base.errors import SandboxFault
 from autograder.course import Disclosure, HintTokens
 from autograder.exchange.grading import publisher
 from autograder.exchange.grading.judge import Judge
-from autograder.exchange.service.keys import key_file
 from autograder.exchange.service.rate import Buckets
 from autograder.exchange.service.refusals import Refused
-from autograder.exchange.store import attempts, blobs, graded, queue
+from autograder.exchange.store import attempts, graded, queue
 from autograder.exchange.store.blobs import Blobs
 from autograder.exchange.store.database import Database
 from autograder.exchange.store.graded import Graded
@@ -235,23 +234,13 @@ def test_a_receipt_is_signed_and_cannot_be_changed(tmp_path):
         verify_receipt(text, Signer(tmp_path / "other").public_key())
 
 
-def test_keys_are_private(tmp_path):
-    """Made once, mode 0600; one that others can read is refused."""
-    path = tmp_path / "key"
-    assert key_file(path, lambda: b"first") == key_file(path, lambda: b"second") == b"first"
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.chmod(0o644)
-    with pytest.raises(Exception, match="chmod 600"):
-        key_file(path, lambda: b"")
-
-
 def test_a_full_disk_is_said_and_leaves_nothing(desk, monkeypatch):
     """A write that fails for lack of room stores no blob, no attempt and no entry of the queue."""
 
     def full(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(blobs.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Refused, match="no room left") as refused:
         _handed_in(desk)
     assert refused.value.status == 507

@@ -2,11 +2,7 @@
 
 import json
 import os
-import signal
 import string
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -19,10 +15,8 @@ from autograder.results.result import Check, Result, Verdict, totals
 from autograder.results.store import (
     LONGEST_NAME,
     ResultFileError,
-    clear_leftovers,
     read_result,
     read_results,
-    replaced_together,
     result_path,
     safe_name,
     unreadable_results,
@@ -149,70 +143,6 @@ def test_a_failed_write_leaves_the_old_file(course, monkeypatch):
         write_result(course, a_result(reason="new"))
     assert read_results(course, "relu") == [a_result()]
     assert len(list(course.results("relu").iterdir())) == 1
-
-
-def replace_all(files):
-    """Replace several files together."""
-    with replaced_together() as put:
-        for path, content in files.items():
-            put(path, content)
-
-
-def test_files_are_replaced_together(tmp_path):
-    """Many files get their new content at once, and none where one of them fails."""
-    new, old = tmp_path / "new" / "file", tmp_path / "old"
-    old.write_text("before")
-    with pytest.raises(TypeError):
-        replace_all({new: b"after", old: None})
-    assert old.read_text() == "before"
-    assert not list(new.parent.iterdir())
-    replace_all({new: b"after", old: b"after"})
-    assert (new.read_text(), old.read_text()) == ("after", "after")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new", "old"]
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from autograder.results.store import replaced_together
-
-with replaced_together() as put:
-    put(Path(sys.argv[1]), b"new")
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_what_a_killed_process_was_writing_is_cleared(tmp_path):
-    """A process that ends while it writes leaves a file that the next run clears; the old one stays."""
-    path = tmp_path / "student-001.json"
-    path.write_text("old")
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
-    assert ended.returncode == -signal.SIGKILL
-    assert len(list(tmp_path.iterdir())) == 2
-    clear_leftovers(tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["student-001.json"]
-    assert path.read_text() == "old"
-
-
-def test_what_a_living_process_writes_is_not_cleared(tmp_path):
-    """Another run may be at work in the same folder."""
-    path = tmp_path / "student-001.json"
-    with replaced_together() as put:
-        put(path, b"new")
-        clear_leftovers(tmp_path)
-    assert path.read_text() == "new"
-
-
-@pytest.mark.parametrize("name", [".elsewhere-2-x1y2z3_4.part", ".x1y2z3_4.part"])
-def test_what_another_machine_writes_is_cleared_after_a_day(tmp_path, name):
-    """Whether its process lives cannot be seen from here."""
-    path = tmp_path / name
-    path.touch()
-    for hours, stays in ((23, True), (25, False)):
-        moment = time.time() - hours * 3600
-        os.utime(path, (moment, moment))
-        clear_leftovers(tmp_path)
-        assert path.exists() is stays
 
 
 @pytest.mark.parametrize("name", ["student-001", "Müller Anna", "a.b", "first.last@example.org", "日本"])

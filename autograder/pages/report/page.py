@@ -10,13 +10,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from ...base.files import replace_file
 from ...course import Course, Unit
 from ...gradebook import Folders
 from ...judge.secret import course_secret
 from ...prove import why_unproven
 from ...results.late import lateness
 from ...results.result import Result
-from ...results.store import ResultFileError, read_results, unreadable_results, write_atomically
+from ...results.store import ResultFileError, read_results, unreadable_results
 from ..feedback import counting
 from ..figures import score_histogram, task_bars
 from ..render import render
@@ -120,14 +121,14 @@ def write_reports(course: Course, moment: datetime, unit: str | None = None) -> 
 def write_report(course: Course, report: UnitReport, moment: datetime) -> Path:
     """Write ``data/reports/<unit>/index.html``."""
     path = course.data_folder / "reports" / report.unit.name / "index.html"
-    write_atomically(path, report_page(course, report, moment))
+    replace_file(path, report_page(course, report, moment))
     return path
 
 
 def write_index(course: Course, reports: Sequence[UnitReport], moment: datetime) -> Path:
     """Write ``data/reports/index.html``."""
     path = course.data_folder / "reports" / "index.html"
-    write_atomically(path, render("report/index.html", course=course, reports=reports, now=moment))
+    replace_file(path, render("report/index.html", course=course, reports=reports, now=moment))
     return path
 
 
