@@ -30,7 +30,7 @@ from .alarm import JudgeTimeout, alarm
 from .collecting import Collected, Now
 from .compare import Difference
 from .course import Course, Limits, Unit
-from .errors import ConfigError
+from .errors import ConfigError, not_installed
 from .marks import Mark, read_marks
 from .student import Call, Remote, Student, StudentFault, Subject, Trial
 from .student.subjects import LocalSubject, RoomSubject
@@ -293,9 +293,13 @@ def load_reference(unit: Unit) -> Any:
     try:
         return importlib.import_module(f"solutions.{unit.name}")
     except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
-        ) from error
+        raise ConfigError(f"{unit.reference} cannot be imported: {_why(error)}") from error
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, and what to do."""
+    lacking = not_installed(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+    return lacking or f"{type(error).__name__}: {error}. Correct it until it runs."
 
 
 def _outcome(now: Now) -> Outcome | None:
