@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
@@ -335,6 +335,10 @@ def load_reference(unit: Unit) -> Any:
     try:
         return importlib.import_module(f"solutions.{unit.name}")
     except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
-        ) from error
+        raise ConfigError(f"{unit.reference} cannot be imported: {_why(error)}") from error
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, and what to do."""
+    lacking = not_installed(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+    return lacking or f"{type(error).__name__}: {error}. Correct it until it runs."
