@@ -2,10 +2,10 @@
 
 from importlib import metadata
 
-from autograder.unit.requirements import read_pins
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from autograder.unit.requirements import read_pins
 from tests.installed import closure, project
 from tests.support import ROOT
 

@@ -129,7 +129,7 @@ def grade_one(job: Job, found: Found) -> Done:
         course = course_of(job)
         previous = stored(course, job.unit, found.student)
         warm = Warm(course.unit(job.unit), job.tier, partial(warm_grader, job), partial(cool, job))
-        settled = settle(found, warm, partial(_held, previous), job.force)
+        settled = settle(found, warm, partial(_held, previous), job.force, job.sealed)
         if settled.fresh:
             return _keep(course, found, previous, settled.result)
         if settled.result != previous:  # handed in at another time than it was said before
