@@ -11,7 +11,7 @@ from autograder.prove import check_stored, proof_digest, prove, write_proof
 
 
 def problems(course, **options):
-    return "\n".join(prove(course, course.units[0], **{"seeds": 2, **options}).problems)
+    return "\n".join(prove(course, course.units[0], **{"papers": 2, **options}).problems)
 
 
 def test_a_sound_unit(tiny):
@@ -51,7 +51,7 @@ again = mistake(edit(reference.Counter, "self.t *", "1 *"), costs=(1, 1), says="
             {"mistakes": [('says="No clock.")', AGAIN)]},
             "stays: diagnosis cannot tell it from another mistake",
         ),
-        ({"grader": [("ours.step([g])", "ours.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
+        ({"grader": [("counter.step([g])", "counter.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
     ],
 )
 def test_what_is_wrong_is_said(tiny, changes, complaint):
@@ -72,9 +72,9 @@ def test_one_mistake_one_price(tiny):
 
 
 def test_marks_that_depend_on_the_inputs(tiny):
-    """The same code must get the same marks whatever the seed."""
+    """The same code must get the same marks whatever the paper."""
     course = tiny(mistakes=[('"x * 2.0"', '"x * 2.0 if x.flat[0] > 0 else x * factor"')])
-    assert "mistake ignores_factor: test_factor depends on the seed" in problems(course, papers=8)
+    assert "mistake ignores_factor: test_factor depends on the paper" in problems(course, papers=8)
 
 
 def test_mutants(tiny):
@@ -133,6 +133,6 @@ def test_command(tiny, monkeypatch):
 
 def test_unit_that_cannot_be_collected(tiny):
     """A grader that does not run is an error of the unit, with its file."""
-    course = tiny(grader=[("from autograder.laws", "from autograder.lawz")])
+    course = tiny(grader=[("from autograder.checks", "from autograder.checkz")])
     with pytest.raises(ConfigError, match=r"grader.py cannot be collected"):
         prove(course, course.units[0])
