@@ -24,7 +24,13 @@ from ..sandbox.libraries import distribution_of
 # What can change a verdict; wording and pages are not among it. Folders, so that no new file is forgotten.
 JUDGING = (
     *("inside", "sandbox", "student", "notebook", "checks", "judge"),
-    *("results/result.py", "unit/criteria.py", "unit/source.py", "base/time_limit.py"),
+    *(
+        "results/result.py",
+        "unit/criteria.py",
+        "unit/source.py",
+        "base/time_limit.py",
+        "base/memory_limit.py",
+    ),
 )
 
 

@@ -37,7 +37,7 @@ from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
 from .collecting import Collected, Now, is_eager
-from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of
+from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
 from .plans import Key, Plan, PlansOfPaper, plan_of
 
@@ -162,15 +162,7 @@ class Suite:
                 outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
-        return self._with_case(outcome, self._items[check])
-
-    @staticmethod
-    def _with_case(outcome: Outcome, items: list[pytest.Item]) -> Outcome:
-        """A failure of one case among several says of which."""
-        call = getattr(items[outcome.case], "callspec", None) if len(items) > 1 else None
-        if call is None or outcome.verdict is not Verdict.FAILED:
-            return outcome
-        return replace(outcome, reason=f"{outcome.reason} (Case {call.id}.)")
+        return with_case(outcome, self._items[check])
 
     def _run_case(
         self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
@@ -241,13 +233,27 @@ class Suite:
     def _run_live(
         self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
     ) -> Outcome:
-        mark = self.marks[check]
-        student = Student(self._terms(mark), self.reference, subject, stand_ins)
+        now = self._lived(check, case, subject, paper, stand_ins)
+        if now.student.unclear:
+            now = self._lived(check, case, subject, paper, stand_ins, one_by_one=True)
+        ended = outcome_of(now.raised, now.student.fatal, now.student.court())
+        return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
+
+    def _lived(
+        self,
+        check: str,
+        case: int,
+        subject: Subject,
+        paper: int,
+        stand_ins: Mapping[str, Any] | None,
+        one_by_one: bool = False,
+    ) -> Now:
+        """Run a check on a subject; what was raised and who was asked."""
+        student = Student(self._terms(self.marks[check]), self.reference, subject, stand_ins, one_by_one)
         now = Now(student, self._rng(check, case, paper))
         if student.begin():
             self._perform(self._items[check][case], now)
-        ended = outcome_of(now.raised, student.fatal, student.court())
-        return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
+        return now
 
     def _perform(self, item: pytest.Item, now: Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
