@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import ConfigError
 from autograder.commands.prove import command
 from autograder.prove import check_stored, examine_stored, prove, repriced, write_proof
 from autograder.unit.scaffold import new_course
@@ -176,3 +177,20 @@ def test_the_matrix_has_a_row_for_each_cheat(course, unit, monkeypatch):
     assert "cheat uniform" in shown
     assert "earns 64%" in shown
     assert "at most 70%" in shown
+
+
+def test_lines_for_mutants_that_live_can_be_pasted(course, unit, monkeypatch):
+    """The command prints them; with the reasons filled in nothing lives, and an empty one is refused."""
+    monkeypatch.chdir(course.root)
+    shown = CliRunner().invoke(command, ["--mutants", "--papers", "1"]).stdout
+    lines = shown[shown.index("EQUIVALENT = {") : shown.index("\n}") + 2]
+    text = unit.mistakes.read_text()
+    unit.mistakes.write_text(f"{text}\n{lines}\n")
+    refused = CliRunner().invoke(command, ["--mutants", "--papers", "1"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "none empty" in str(refused.exception)
+    told = lines.replace('""', '"it computes the same"')
+    unit.mistakes.write_text(f"{text}\n{told}\n")
+    shown = CliRunner().invoke(command, ["--mutants", "--papers", "1"]).stdout
+    assert "it computes the same" in shown
+    assert " live." not in shown
