@@ -388,7 +388,7 @@ def test_a_batch_is_no_figure_of_one_job() -> None:
     nbgrader = replace(FLOOR, system="nbgrader", seconds_per_submission=1.1, seconds_right=None)
     rows = [FLOOR, EMPTY, COURSE, batch, nbgrader]
     assert misses(rows, {"u"}) == []
-    assert ratios(rows) == ["u: 55 times as fast as nbgrader, with 2 jobs"]
+    assert ratios(rows) == ["u: 55 times as fast as nbgrader, jobs: 2"]
     assert ratios([FLOOR, nbgrader]) == []
 
 

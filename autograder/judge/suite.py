@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
-from ..student import Answer, Court, Looks, Notes, Raised, Student, StudentEnded, StudentFault, Subject, Terms
+from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
 from ..student.scripts import answer_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
@@ -106,15 +106,12 @@ class Suite:
         self._perform(self._items[check][case], now)
         if isinstance(now.raised, Looks):
             return Plan()
+        if now.raised is not None:  # also an exit or a skip, which must end no command
+            return Plan(broken=_told(now.raised))
         try:
-            if now.raised is not None:
-                raise now.raised
-            _all_claimed(now.student.notes)
             return plan_of(now.student.notes)
-        except JudgeTimeout as error:
-            return Plan(broken=str(error))
         except Exception as error:
-            return Plan(broken=f"{type(error).__name__}: {error}")
+            return Plan(broken=_told(error))
 
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
@@ -262,7 +259,8 @@ class Suite:
 
     def _our_fault_or_not(self, check: str, case: int, subject: Subject, paper: int, now: Now) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
-        what = f"{type(now.raised).__name__}: {now.raised}"
+        assert now.raised is not None
+        what = _told(now.raised)
         if isinstance(subject, LocalSubject) and subject.is_reference:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
@@ -313,18 +311,8 @@ def _until(end: float, steps: list[Any]) -> Iterator[Any]:
         yield step
 
 
-def _all_claimed(notes: Notes) -> None:
-    """The reference may raise only where the check says so.
-
-    Raises:
-        TypeError: it raised elsewhere.
-    """
-    for number, twin in enumerate(notes.twins):
-        if isinstance(twin, Raised) and number not in notes.claimed:
-            raise TypeError(
-                f"the reference raised {type(twin.error).__name__} in {notes.steps[number].label}: "
-                f"{twin.error}. Write raises(...) where it should."
-            )
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, JudgeTimeout) else f"{type(error).__name__}: {error}"
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
@@ -347,6 +335,10 @@ def load_reference(unit: Unit) -> Any:
     try:
         return importlib.import_module(f"solutions.{unit.name}")
     except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
-        ) from error
+        raise ConfigError(f"{unit.reference} cannot be imported: {_why(error)}") from error
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, and what to do."""
+    lacking = not_installed(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+    return lacking or f"{type(error).__name__}: {error}. Correct it until it runs."
