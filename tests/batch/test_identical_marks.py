@@ -1,4 +1,4 @@
-"""Right code gets full marks in the sandbox as in the proof, which tries every paper: reference and variants."""
+"""Right code gets full marks in the sandbox, as in the proof, which tries every paper."""
 
 from __future__ import annotations
 
