@@ -156,14 +156,17 @@ def _fails(check: Callable[..., None], names: dict[str, Any]) -> bool:
 
 
 def solved_notebook(unit: str) -> dict[str, Any]:
+
+
+def solved_notebook(unit: str, root: Path = ROOT) -> dict[str, Any]:
     """The released notebook of a unit with the reference's source in each task cell.
 
     Imports, constants and private functions of the reference that a task needs stand
     on top of its cell, as a student would write them.
     """
-    path = ROOT / "release" / unit / f"{unit}.ipynb"
+    path = root / "release" / unit / f"{unit}.ipynb"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    reference = (ROOT / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
+    reference = (root / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
     for name, names in content["metadata"]["course"]["tasks"].items():
         content["cells"][place(content, name)]["source"] = source_of(reference, names)
     return content
