@@ -130,12 +130,12 @@ def release_of(unit: str) -> Release:
     return read_release(ROOT / "release" / unit / f"{unit}.ipynb")
 
 
-def public_checks(unit: str) -> dict[str, list[Callable[..., None]]]:
+def public_checks(unit: str, root: Path = ROOT) -> dict[str, list[Callable[..., None]]]:
     """The public checks of each task, as they are released."""
     found: dict[str, list[Callable[..., None]]] = {}
     otter = ModuleType("otter.test_files")
     with mock.patch.dict(sys.modules, {"otter": ModuleType("otter"), "otter.test_files": otter}):
-        for path in sorted((ROOT / "release" / unit / "tests").glob("*.py")):
+        for path in sorted((root / "release" / unit / "tests").glob("*.py")):
             cases = found[path.stem] = []
             otter.__dict__["test_case"] = lambda name, keep=cases.append: keep
             exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__name__": path.stem})
