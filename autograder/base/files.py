@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from .errors import ConfigError, naming
+from .leftovers import unfinished
 
 COMMON = 0o666  # the mode of any new file, less what the umask takes away
 GROUP = 0o660
@@ -141,7 +142,7 @@ def reach_disk(path: Path) -> None:
 
 def _written_beside(path: Path, content: bytes, mode: int) -> Path:
     """A new file in the folder of ``path``; nothing is left of it where it cannot be written."""
-    fresh = path.with_name(f".{secrets.token_hex(8)}.part")
+    fresh = unfinished(path)
     handle = _open_new(fresh, mode)
     try:
         with open(handle, "wb") as file:

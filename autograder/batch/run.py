@@ -4,7 +4,8 @@ Theory of operation
     The work list is fixed first. Each worker process keeps one warm ``Grader`` and
     takes one submission after the other: it reads the file, compares the digest with the
     stored result's, grades where they differ, and writes the result before it answers.
-    So a killed run loses at most what was being graded, and the next run does the rest.
+    So a killed run loses at most what was being graded; the next run clears away what was
+    half written, and does the rest.
     A submission whose worker dies is graded again alone; if that worker dies as well,
     only this submission is BROKEN. BROKEN is kept for staff without a score, and never takes
     the place of a mark that still holds.
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..base.errors import CourseError, UsageError, in_words
+from ..base.leftovers import clear_leftovers
 from ..course import Course, Unit
 from ..judge.grader import broken_unit_result
 from ..judge.settle import Warm, dated, settle
@@ -109,6 +111,7 @@ def run_batch(job: Job, found: list[Found], workers: Workers | None) -> Iterator
     Raises:
         CourseError: the unit cannot be graded at all, whoever submitted.
     """
+    clear_leftovers(course_of(job).results(job.unit))
     if workers is None:
         yield from (grade_one(job, item) for item in found)
         return
@@ -187,7 +190,7 @@ def grade_one(job: Job, found: Found) -> Done:
         course = course_of(job)
         previous = stored(course, job.unit, found.student)
         warm = Warm(course.unit(job.unit), job.tier, partial(warm_grader, job), partial(cool, job))
-        settled = settle(found, warm, partial(_held, previous), job.force)
+        settled = settle(found, warm, partial(_held, previous), job.force, job.sealed)
         if settled.fresh:
             return _keep(course, found, previous, settled.result)
         if settled.result != previous:  # handed in at another time than it was said before

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..batch.run import Done, book, grade_all
 from ..course import Course, Unit, load_course
 from ..gradebook import read_booked
+from ..judge.secret import publish_secret
 from ..notebook.finding import find_submissions
 from ..pages.feedback import write_feedback
 from ..pages.report import write_reports
@@ -38,7 +39,9 @@ def demo_course(root: Path, fresh: bool = True) -> Course:
     if fresh and folder.exists():
         shutil.rmtree(folder)
     os.environ["COURSE_DATA"] = str(folder)  # inherited by the workers
-    return load_course(root)
+    course = load_course(root)
+    publish_secret(course)
+    return course
 
 
 def tell(course: Course, unit: Unit, students: int, tier: str, say: Say) -> Story:

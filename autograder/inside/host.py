@@ -59,6 +59,10 @@ class Host:
             elif out:  # the next step may overwrite what this one returned
                 parts[-len(out) :] = [bytes(memoryview(part)) for part in out]
 
+    def end(self) -> None:
+        """The check is over: in this process, others go on with the namespace."""
+        self._objects.end()
+
     def _replies(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Frame]:
         at = 0
         for script in message["scripts"]:
@@ -87,6 +91,8 @@ class Host:
             )
         except (Unmade, Unfit):
             return {"k": "unmade"}, []
+        except wire.WireError as error:  # an object of the student's was asked for a method that it lacks
+            return {"k": "error", **describe(error.__cause__ or error)}, []
         except BaseException as error:
             return {"k": "error", **describe(error)}, []
 

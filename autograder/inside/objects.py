@@ -71,13 +71,17 @@ class Objects:
 
     def begin(self, stand_ins: Mapping[str, Any] | None = None) -> None:
         """Another check begins, with other functions under some names: forget the last one's steps."""
-        self._made.clear()
-        self._shared.clear()
-        self._uncover()
+        self.end()
         for name, value in (stand_ins or {}).items():
             self._covered[name] = self._namespace.get(name, _ABSENT)
             self._namespace[name] = value
         chance.begin_anew()
+
+    def end(self) -> None:
+        """Forget what was made, and let every name mean again what it did."""
+        self._made.clear()
+        self._shared.clear()
+        self._uncover()
 
     def carry_out(
         self, number: int, kind: str, target: Any, args: list[Any], kwargs: dict[str, Any], name: str
@@ -136,11 +140,11 @@ def _entry_of(value: Any, key: Any, count: int) -> Any:
         if key in value:
             return value[key]
     else:
-        kind = next((kind for kind in (tuple, list) if isinstance(value, kind)), None)
+        kind = next((kind for kind in (tuple, list) if issubclass(type(value), kind)), None)
         if (
             kind is not None
             and type(key) is int
-            and key < kind.__len__(value)
+            and 0 <= key < kind.__len__(value)
             and count in (ANY, kind.__len__(value))
         ):
             return kind.__getitem__(value, key)

@@ -39,7 +39,7 @@ class Settled:
     fresh: bool  # False where the known result still holds
 
 
-def settle(found: Found, warm: Warm, known: Known, force: bool = False) -> Settled:
+def settle(found: Found, warm: Warm, known: Known, force: bool = False, sealed: bool = False) -> Settled:
     """The result of a submission.
 
     Args:
@@ -47,6 +47,7 @@ def settle(found: Found, warm: Warm, known: Known, force: bool = False) -> Settl
         warm: who grades it.
         known: gives results that are stored.
         force: grade also where a stored result holds.
+        sealed: hold it against the sealed paper as well, once; staff see where that disagrees.
 
     Raises:
         NotInstalled: nothing can be graded on this machine.
@@ -56,7 +57,18 @@ def settle(found: Found, warm: Warm, known: Known, force: bool = False) -> Settl
     if settled.result.broken:
         warm.cool()
         settled = _settle(found, warm, known, force)
+    if sealed and not (settled.result.sealed or settled.result.broken):
+        settled = _against_sealed(settled, found, warm)
     return replace(settled, result=dated(settled.result, found))
+
+
+def _against_sealed(settled: Settled, found: Found, warm: Warm) -> Settled:
+    read = None if found.wrong else warm.grader().look(found.path)
+    if read is None or isinstance(read, Unreadable):
+        return settled
+    flags = warm.grader().sealed_flags(read, settled.result)
+    result = replace(settled.result, flags=(*settled.result.flags, *flags), sealed=True)
+    return Settled(result, fresh=True)
 
 
 def dated(result: Result, found: Found) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -31,9 +31,11 @@ class Proof:
     trivial: dict[str, float]
     variants: dict[str, float]
     mistakes: dict[str, dict[str, Any]]
+    cheats: dict[str, dict[str, float]]
     mutants: Killing | None
     problems: tuple[str, ...]
-    costs: dict[str, tuple[float, float]] = field(default_factory=dict)  # the prices of the mistakes
+    # How the mistakes are priced: least and greatest share, or None where the stored proof says it.
+    costs: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -50,6 +52,7 @@ class Proof:
             "trivial": self.trivial,
             "variants": self.variants,
             "mistakes": self.mistakes,
+            "cheats": self.cheats,
         }
         if self.mutants is not None:
             found["mutants"] = self.mutants.to_dict()
@@ -78,7 +81,8 @@ def prove(
     """
     ground = prepare(course, unit, secret)
     several = subjects(ground)
-    seeds = min(papers or ground.suite.papers.count, ground.suite.papers.count)
+    every = len(ground.suite.papers.all)
+    seeds = min(papers or every, every)
     trials, ended = _run(ground, several, seeds, tell)
     killing = kill_mutants(ground, tell) if mutants else None
     problems = [*ended, *_problems(ground, several, trials)]
@@ -91,6 +95,7 @@ def prove(
         mistakes={
             each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")
         },
+        cheats={each.name: _cheat(ground, each, trials[index]) for index, each in _of(several, "cheats")},
         mutants=killing,
         problems=tuple(problems),
         costs={name: mistake.costs for name, mistake in ground.catalogue.mistakes.items()},
@@ -148,14 +153,17 @@ def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -
     }
 
 
-def prove_mistakes(ground: Ground, names: list[str], paper: int) -> dict[str, dict[str, Any]]:
-    """Some mistakes again, on one paper: as in ``Proof.mistakes``."""
-    several = [each for each in subjects(ground) if each.kind == "mistakes" and each.name in names]
+def prove_again(ground: Ground, names: Collection[str], paper: int) -> dict[str, dict[str, Any]]:
+    """Some mistakes and cheats again, on one paper: as in ``Proof.mistakes`` and ``Proof.cheats``."""
+    found = {"mistakes": _mistake, "cheats": _cheat}
+    several = [each for each in subjects(ground) if each.kind in found and each.name in names]
     results = run_forked(
         [partial(attempt, ground, each, paper) for each in several], cpu_seconds=TRIAL_SECONDS
     )
     trials = [[] if isinstance(result, Ended) else [Trial(**result)] for result in results]
-    return {each.name: _mistake(ground, each, mine) for each, mine in zip(several, trials, strict=True)}
+    return {
+        each.name: found[each.kind](ground, each, mine) for each, mine in zip(several, trials, strict=True)
+    }
 
 
 # --- what is wrong ---
@@ -163,11 +171,10 @@ def prove_mistakes(ground: Ground, names: list[str], paper: int) -> dict[str, di
 
 def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> Iterator[str]:
     for each, mine in zip(several, trials, strict=True):
-        found = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced}.get(
-            each.kind, _earning
-        )
-        yield from (f"{_title(each)}: {problem}" for problem in dict.fromkeys(found(ground, each, mine)))
-        yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
+        found = dict.fromkeys(_FAULTS.get(each.kind, _earning)(ground, each, mine))
+        yield from (f"{_title(each)}: {problem}" for problem in found)
+        if each.kind != "cheats":  # a guess is right on some papers
+            yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
 
 
 def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
@@ -186,7 +193,7 @@ def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
 
 def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
     assert each.mistake is not None
-    low, high = each.mistake.costs
+    low, high = each.mistake.costs or (0.0, 1.0)
     task = each.mistake.task
     for trial in mine:
         cost, told = _cost(ground, task, trial), trial.named.get(task)
@@ -199,6 +206,15 @@ def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str
         yield from _collateral(ground, each.mistake, trial)
 
 
+def _overpaid(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    assert each.cheat is not None
+    for number, trial in enumerate(mine):
+        earned = 1.0 - _cost(ground, each.task, trial)
+        if earned > each.cheat.most + 1e-9:
+            by = ", ".join(check for check, points in trial.earned.items() if points)
+            yield f"earns {earned:.3g} on paper {number}, at most {each.cheat.most:g} was allowed; by {by}"
+
+
 def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]:
     """Checks that fail and should not: one mistake, one price."""
     for check in _failed(trial):
@@ -207,6 +223,9 @@ def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]
             yield f"{check} is BROKEN: {reason}"
         elif task not in (mistake.task, *mistake.also):
             yield f"{check} of {task} is {verdict}, but only {mistake.task} may pay: {reason}"
+
+
+_FAULTS = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced, "cheats": _overpaid}
 
 
 def _unsteady(mine: list[Trial]) -> Iterator[str]:
@@ -227,6 +246,12 @@ def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]
         "cost": round(max(costs, default=0.0), 6),
         "by": _failed(mine[0]) if mine else [],
     }
+
+
+def _cheat(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, float]:
+    assert each.cheat is not None
+    earned = [1.0 - _cost(ground, each.task, trial) for trial in mine]
+    return {"earned": round(max(earned, default=0.0), 6), "most": each.cheat.most}
 
 
 def _cost(ground: Ground, task: str, trial: Trial) -> float:

@@ -1,4 +1,4 @@
-"""One subject of a proof on trial: reference, variant, stub, trivial code or mistake."""
+"""One subject of a proof on trial: reference, variant, stub, trivial code, mistake or cheat."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from ..judge.papers import PUBLISHED_SECRET
 from ..judge.suite import Suite, reference_subject
 from ..results.result import Verdict
 from ..student.subjects import LocalSubject
-from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, tasks_of_names
+from ..unit.mistakes.catalogue import Catalogue, load_catalogue, tasks_of_names
 from ..unit.mistakes.edits import module_namespace
+from ..unit.mistakes.entries import Cheat, Mistake
 from .trivial import TRIVIAL, stub_namespace, trivial_namespace
 
 
@@ -47,11 +48,12 @@ class Ground:
 class Subject:
     """Who stands trial; with ``task``, only the checks of that task are run."""
 
-    kind: str  # "reference", "stub", "trivial", "variants" or "mistakes"
+    kind: str  # "reference", "stub", "trivial", "variants", "mistakes" or "cheats"
     name: str
     subject: LocalSubject
     task: str = ""
     mistake: Mistake | None = None
+    cheat: Cheat | None = None
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,22 @@ def subjects(ground: Ground) -> list[Subject]:
         Subject("stub", "stub", LocalSubject(stub_namespace(ground.unit, ground.all_names))),
         *_trivial(ground),
         *(
-            Subject("variants", name, LocalSubject(module_namespace(variant.source, name)))
+            Subject("variants", name, _local(variant.source, name))
             for name, variant in ground.catalogue.variants.items()
         ),
         *(
             Subject("mistakes", name, ground.namer.subject(mistake), mistake=mistake)
             for name, mistake in ground.catalogue.mistakes.items()
         ),
+        *(
+            Subject("cheats", name, _local(each.source, name), task=each.task, cheat=each)
+            for name, each in ground.catalogue.cheats.items()
+        ),
     ]
+
+
+def _local(source: str, name: str) -> LocalSubject:
+    return LocalSubject(module_namespace(source, name))
 
 
 def _trivial(ground: Ground) -> Iterator[Subject]:

@@ -46,6 +46,12 @@ def record(course: Course, unit: str, changes: Iterable[Change]) -> int:
     return len(real)
 
 
+def note(course: Course, unit: str, what: str) -> None:
+    """Append what was done with a whole unit."""
+    stamp = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": _user(), "unit": unit}
+    _append(audit_path(course, unit), [json.dumps(stamp | {"note": what})])
+
+
 def read_audit(course: Course, unit: str) -> list[dict[str, object]]:
     """All records of a unit, oldest first; a line that a power cut tore is left out."""
     path = audit_path(course, unit)

@@ -3,9 +3,9 @@
 from .court import Court, Terms
 from .faults import Blocked, StudentEnded, StudentFault, StudentRaised
 from .reply import Reply
-from .scripts import Answer, Script, framed, packed
+from .scripts import Answer, Script, framed, packed, source_of
 from .steps import NOTHING, Call, Notes, Raised, Step
-from .student import Looks, Student, source_of
+from .student import Looks, Student
 from .subject import Subject
 
 __all__ = [

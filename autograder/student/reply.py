@@ -25,7 +25,8 @@ class Reply:
     """The place of an answer.
 
     Attributes:
-        value: the answer itself; what was noted so far crosses now, and the check cannot be planned.
+        value: the answer itself, lists in lists included; what was noted so far crosses now, and the check
+            cannot be planned.
     """
 
     __slots__ = _OWN
@@ -37,11 +38,6 @@ class Reply:
     def __repr__(self) -> str:
         return f"<reply of {self._label}>"
 
-    @property
-    def value(self) -> Any:
-        """The answer, lists in lists included."""
-        return self._student._value(self)
-
     # --- what is noted ---
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -51,6 +47,8 @@ class Reply:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"{name} is not forwarded to student code")
+        if name == "value":  # no property: what student code raised may be an AttributeError
+            return self._student._value(self)
         if not isinstance(self._place, NameRef) and self._student._is_method(self._place, name):
             method = MethodRef(self._place, name)
             return Reply(self._student, method, HandleRef("method"), f"{self._label}.{name}")
@@ -87,6 +85,9 @@ class Reply:
 
     def _timed(self, step: int, seconds: float, what: str) -> None:
         self._student._timed(step, seconds, what)
+
+    def _looked_at(self) -> tuple[PartRef, tuple[PartRef, ...]]:
+        return self._student._looked_at(self)
 
     def _compared(self, word: str) -> None:
         """Refuse where there is nothing of the reference's to compare with.
@@ -142,6 +143,10 @@ class Reply:
         import numpy as np
 
         value = self.value
+        if isinstance(value, HandleRef):
+            raise TypeError(
+                f"{self!r} is an object that stays with the student ({value.name}), no array here"
+            )
         return np.asarray(value.detach().numpy() if hasattr(type(value), "detach") else value)
 
     def __len__(self) -> int:
@@ -155,6 +160,9 @@ class Reply:
 
     def __int__(self) -> int:
         return int(self.value)
+
+    def __str__(self) -> str:
+        raise self._no_value("write it into a text")
 
     def __format__(self, spec: str) -> str:
         raise self._no_value("write it into a text")

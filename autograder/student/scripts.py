@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ..inside import wire
@@ -98,3 +101,20 @@ def answer_of(reply: Reply) -> Answer:
     if kind != "value" or "v" not in header:
         raise wire.WireError(f"a reply of kind {kind!r}")
     return Answer(Unpacker(buffers).unpack(header["v"]))
+
+
+@cache
+def source_of(function: Callable[..., Any]) -> str:
+    """The text of a grader's function, read once: the file may change while a judge is warm.
+
+    Raises:
+        TypeError: it cannot be shipped; the sentence says why.
+    """
+    if function.__name__ == "<lambda>" or function.__closure__:
+        raise TypeError(
+            f"student.beside({function.__name__}, ...): what runs beside the student's code is a function "
+            "with a name, at the top level of the grader, that uses nothing around it; pass what it needs "
+            "as arguments."
+        )
+    source = textwrap.dedent(inspect.getsource(function))
+    return source[source.index("def ") :]  # what marks it means nothing beside the student's code

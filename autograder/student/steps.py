@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks.expectations import Event
-from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef
+from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef, RecordRef
 from .faults import StudentFault
 
 Place = NameRef | PartRef | MethodRef
@@ -162,8 +162,6 @@ class Notes:
 
 def as_expected(value: Any, twin: Any) -> Any:
     """A named tuple is a tuple where the reference returns several values, and else an object."""
-    from ..inside.wire import RecordRef
-
     if not isinstance(value, RecordRef):
         return value
     return value.items if isinstance(twin, (tuple, list)) else HandleRef(value.name)

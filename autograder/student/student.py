@@ -13,11 +13,8 @@ Theory of operation
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 import time
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..base.errors import SandboxFault
@@ -30,6 +27,7 @@ from .court import Court, Terms, latest
 from .faults import StudentEnded, StudentFault
 from .mirror import PLAIN, Mirror
 from .reply import Reply
+from .scripts import source_of
 from .session import Budget, Session, Unanswered
 from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, leaves
 from .subject import Subject
@@ -50,8 +48,10 @@ class Student:
         reference: dict[str, Any],
         subject: Subject | None = None,
         stand_ins: Mapping[str, Any] | None = None,
+        one_by_one: bool = False,
     ) -> None:
         self._terms = terms
+        self._one_by_one = one_by_one  # what crosses together is answered together, or not at all
         self._stand_ins = stand_ins  # functions that student code finds under some of its names
         self._subject = subject  # None: a plan is being made
         self._mirror = Mirror(reference)
@@ -64,6 +64,7 @@ class Student:
         self._copies: dict[int, tuple[Any, Any]] = {}  # of arguments, by the id of the original
         self._kept: list[Any] = []  # what was shared: their ids must not be given to others
         self.fatal: StudentFault | None = None  # an end of the process, which no check can swallow
+        self.unclear = False  # during which step it ended
 
     def __getattr__(self, name: str) -> Reply:
         if name.startswith("_"):
@@ -86,8 +87,7 @@ class Student:
         assert isinstance(reply._place, PartRef)
         self._kept.append(arrays)
         self._places[id(arrays)] = reply._place
-        several = arrays.items() if isinstance(arrays, dict) else enumerate(arrays)
-        for key, array in several if isinstance(arrays, (list, tuple, dict)) else ():
+        for key, array in _several(arrays):
             self._places[id(array)] = PartRef(reply._place.step, (key,), (len(arrays),))
         return reply
 
@@ -95,20 +95,20 @@ class Student:
         """What became of shared arrays, as values; takes what ``share`` took or gave."""
         return self._note("now", _asked(self._place_of(arrays), self), label="")
 
-    def beside(self, function: Callable[..., Any], *args: Any) -> Reply:
+    def beside(self, function: Callable[..., Any], *args: Any, label: str = "") -> Reply:
         """Run a small function of the grader's beside the student's code; what it returns is a claim.
 
         Only for what cannot be said in calls, such as a walk through the modules of a model. Its source
         crosses: it may hold no secret, uses only its arguments, ``np`` and ``torch``, and closes over
-        nothing. What goes wrong is told of the first reply among its arguments.
+        nothing. What goes wrong is told of ``label``, else of the first reply among its arguments.
         """
         source = source_of(function)
-        about = next((arg._label for arg in args if isinstance(arg, Reply)), function.__name__)
+        about = label or _about(args, function.__name__)
         return self._note("beside", None, (source, *args), name=function.__name__, label=about)
 
-    def same(self, left: Reply, right: Reply) -> Reply:
-        """Whether two of the student's objects are one."""
-        return self._note("same", None, (left, right), label=left._label)
+    def same(self, left: Any, right: Any) -> Reply:
+        """Whether two of the student's objects, or what was shared, are one."""
+        return self._note("same", None, (left, right), label=_about((left, right)))
 
     def lend(self, target: Any) -> Lent:
         """An object whose public methods student code may call, such as an environment."""
@@ -227,7 +227,16 @@ class Student:
     # --- looking ---
 
     def _value(self, reply: Reply) -> Any:
-        """The answer itself, compared in structure with the reference's.
+        """The answer itself, compared in structure with the reference's."""
+        deep, compared = self._looked_at(reply)
+        self._settle()
+        court = self.court()
+        for place in compared:
+            court.fits(place)
+        return court.value(deep)
+
+    def _looked_at(self, reply: Reply) -> tuple[PartRef, tuple[PartRef, ...]]:
+        """The place of all of an answer, and what of it must have the structure of the reference's.
 
         A call that is given nothing to work on (a bug hunt) has many right answers: it is not compared.
         """
@@ -237,12 +246,9 @@ class Student:
         step = self._notes.steps[place.step]
         free = step.kind == "call" and not (step.args or step.kwargs)
         deep = self._note("value", reply) if free or _has_objects(reply._twin) else reply
-        self._settle()
-        court = self.court()
-        if not free and not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING:
-            court.fits(place)
         assert isinstance(deep._place, PartRef)
-        return court.value(deep._place)
+        known = not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING
+        return deep._place, (place,) if known and not free else ()
 
     def _timed(self, step: int, seconds: float, what: str) -> None:
         if self._subject is None:
@@ -276,8 +282,9 @@ class Student:
         fresh = self._notes.steps[first : len(self._notes.steps) - but_last]
         try:
             if fresh:
-                self._answers += self._begun().ask(first, fresh)
+                self._answers += self._begun().ask(first, fresh, self._one_by_one)
         except Unanswered as error:
+            self.unclear = not self._one_by_one and len(fresh) - len(error.answers) > 1
             self._answers += error.answers
             self._judge_up_to(len(self._answers))
             label = self._notes.steps[len(self._answers)].label
@@ -317,28 +324,23 @@ def ending(verdict: Verdict, label: str, detail: str) -> str:
     return detail if verdict is Verdict.BROKEN else f"{where}{detail}"
 
 
-@cache
-def source_of(function: Callable[..., Any]) -> str:
-    """The text of a grader's function, read once: the file may change while a judge is warm.
-
-    Raises:
-        TypeError: it cannot be shipped; the sentence says why.
-    """
-    if function.__name__ == "<lambda>" or function.__closure__:
-        raise TypeError(
-            f"student.beside({function.__name__}, ...): what runs beside the student's code is a function "
-            "with a name, at the top level of the grader, that uses nothing around it; pass what it needs "
-            "as arguments."
-        )
-    source = textwrap.dedent(inspect.getsource(function))
-    return source[source.index("def ") :]  # what marks it means nothing beside the student's code
-
-
 def _unchanged(value: Any, copy: Any) -> bool:
     if not hasattr(value, "shape"):
         return False  # a generator has another state after each use
     left, right = (each.detach().numpy() if hasattr(each, "detach") else each for each in (value, copy))
     return bool(left.shape == right.shape and left.tobytes() == right.tobytes())
+
+
+def _several(arrays: Any) -> Iterable[tuple[Any, Any]]:
+    """What is shared in a list, tuple or dict, each with its place there."""
+    if isinstance(arrays, dict):
+        return arrays.items()
+    return enumerate(arrays) if isinstance(arrays, (list, tuple)) else ()
+
+
+def _about(args: Iterable[Any], otherwise: str = "") -> str:
+    """What a step is told of: the first reply among its arguments."""
+    return next((arg._label for arg in args if isinstance(arg, Reply)), otherwise)
 
 
 def _asked(place: Place, student: Student) -> Reply:

@@ -29,13 +29,19 @@ class LocalSubject:
     def __init__(self, namespace: dict[str, Any], is_reference: bool = False) -> None:
         self._namespace = namespace
         self.is_reference = is_reference
+        self._link: LoopbackLink | None = None  # the last one
 
     def connect(self) -> Link:
         """A fresh host on the same namespace."""
-        return LoopbackLink(self._namespace)
+        self.renew()
+        self._link = LoopbackLink(self._namespace)
+        return self._link
 
     def renew(self) -> None:
-        """Every check gets a fresh host anyway."""
+        """Every check gets a fresh host anyway; what stood in the place of functions goes."""
+        if self._link is not None:
+            self._link.end()
+            self._link = None
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Only a used-up budget of calls can end here."""

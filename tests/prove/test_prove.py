@@ -11,13 +11,13 @@ from autograder.prove import check_stored, proof_digest, prove, write_proof
 
 
 def problems(course, **options):
-    return "\n".join(prove(course, course.units[0], **{"seeds": 2, **options}).problems)
+    return "\n".join(prove(course, course.units[0], **{"papers": 2, **options}).problems)
 
 
 def test_a_sound_unit(tiny):
     """Reference and variant get everything, stub and trivial code nothing, mistakes are priced and named."""
     course = tiny()
-    proof = prove(course, course.units[0], seeds=2)
+    proof = prove(course, course.units[0], papers=2)
     assert proof.problems == ()
     found = proof.to_dict()
     assert found["ok"] is True
@@ -51,7 +51,7 @@ again = mistake(edit(reference.Counter, "self.t *", "1 *"), costs=(1, 1), says="
             {"mistakes": [('says="No clock.")', AGAIN)]},
             "stays: diagnosis cannot tell it from another mistake",
         ),
-        ({"grader": [("ours.step([g])", "ours.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
+        ({"grader": [("counter.step([g])", "counter.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
     ],
 )
 def test_what_is_wrong_is_said(tiny, changes, complaint):
@@ -72,16 +72,16 @@ def test_one_mistake_one_price(tiny):
 
 
 def test_marks_that_depend_on_the_inputs(tiny):
-    """The same code must get the same marks whatever the seed."""
+    """The same code must get the same marks whatever the paper."""
     course = tiny(mistakes=[('"x * 2.0"', '"x * 2.0 if x.flat[0] > 0 else x * factor"')])
-    assert "mistake ignores_factor: test_factor depends on the seed" in problems(course, seeds=8)
+    assert "mistake ignores_factor: test_factor depends on the paper" in problems(course, papers=8)
 
 
 def test_mutants(tiny):
     """Mutants die by a check; survivors are listed with the unit's reason, and stale reasons are found."""
     course = tiny()
     unit = course.units[0]
-    hunt = prove(course, unit, seeds=1, mutants=True).mutants
+    hunt = prove(course, unit, papers=1, mutants=True).mutants
     assert hunt is not None
     assert hunt.total == len(hunt.killed) + len(hunt.survivors)
     lines = {mutant.diff.split("\n+")[-1].strip() for mutant in hunt.survivors}
@@ -89,7 +89,7 @@ def test_mutants(tiny):
     survivor = next(mutant for mutant in hunt.survivors if "if factor <= 0:" in mutant.diff)
     note = f'\n\nEQUIVALENT = {{"{survivor.id}": "zero is a matter of taste", "0000000000": "gone"}}\n'
     course = tiny(mistakes=[("turned))\n", "turned))" + note)])
-    proof = prove(course, unit, seeds=1, mutants=True)
+    proof = prove(course, unit, papers=1, mutants=True)
     assert proof.to_dict()["mutants"]["equivalent"] == 1
     assert any("EQUIVALENT lists 0000000000" in problem for problem in proof.problems)
 
@@ -99,10 +99,10 @@ def test_stored_proof(tiny):
     course = tiny(grader=[("[3.0, 0.5]", "[3.0, 0.5, 0.0]")])
     unit = course.units[0]
     assert "is missing" in check_stored(course, unit)[0]
-    proof = prove(course, unit, seeds=1, mutants=True)
+    proof = prove(course, unit, papers=1, mutants=True)
     path = write_proof(unit, proof)
     before = path.read_bytes()
-    write_proof(unit, prove(course, unit, seeds=1, mutants=True))
+    write_proof(unit, prove(course, unit, papers=1, mutants=True))
     assert path.read_bytes() == before
     stored = json.loads(before)
     if proof.ok:
@@ -133,6 +133,6 @@ def test_command(tiny, monkeypatch):
 
 def test_unit_that_cannot_be_collected(tiny):
     """A grader that does not run is an error of the unit, with its file."""
-    course = tiny(grader=[("from autograder.laws", "from autograder.lawz")])
+    course = tiny(grader=[("from autograder.checks", "from autograder.checkz")])
     with pytest.raises(ConfigError, match=r"grader.py cannot be collected"):
         prove(course, course.units[0])

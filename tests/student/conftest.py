@@ -1,20 +1,10 @@
 """Subjects of every kind: in this process, and in the sandbox."""
 
-import linecache
-import textwrap
-
 import pytest
 
-from autograder.course import Limits
-from autograder.student import Student, Trial
+from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject, RoomSubject
-
-LIMITS = Limits(call_seconds=2, test_seconds=6, load_seconds=6, whole_seconds=6, memory_mib=512)
-
-
-def program_of(source: str, names: list[str], runtime: str) -> dict:
-    cells = [{"id": "cell", "task": "task", "source": textwrap.dedent(source), "index": 0}]
-    return {"cells": cells, "tasks": {"task": names}, "names": names, "libraries": ["numpy", runtime]}
+from tests.student.subjects import LIMITS, namespace_of, program_of
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +29,10 @@ def make(request, zygotes):
     """Make a student of a source text: ``make(source, names, reference=..., runtime=...)``."""
     rooms = []
 
-    def student(source: str, names: list[str], reference: str | None = None, runtime: str = "numpy", **trial):
-        subject = subject_of(source, names, runtime)
-        trial = {"task": names[0], "task_of": {name: name for name in names}, "limits": LIMITS, **trial}
-        mirror = None if reference is None else namespace_of(reference)
-        return Student(subject, Trial(**trial), mirror)
+    def student(source: str, names: list[str], reference: str | None = None, runtime: str = "numpy", **terms):
+        terms = {"task": names[0], "task_of": {name: name for name in names}, "limits": LIMITS, **terms}
+        right = namespace_of(source if reference is None else reference)
+        return Student(Terms(**terms), right, subject_of(source, names, runtime))
 
     def subject_of(source: str, names: list[str], runtime: str):
         if request.param == "here":
@@ -56,11 +45,3 @@ def make(request, zygotes):
     yield student
     for room in rooms:
         room.close()
-
-
-def namespace_of(source: str) -> dict:
-    namespace: dict = {"__name__": "trusted"}
-    text = textwrap.dedent(source)
-    linecache.cache["cell 1"] = (len(text), None, text.splitlines(keepends=True), "cell 1")
-    exec(compile(text, "cell 1", "exec"), namespace)
-    return namespace

@@ -1,15 +1,54 @@
-"""What a submission may send all in all."""
+"""The judge's end of a connection: what a submission may send, all in all and in one frame."""
 
 from __future__ import annotations
 
 import math
 import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from autograder.inside import wire
 from autograder.student.links import Allowance, SocketLink
+from autograder.student.scripts import Script
+
+ONE = {"k": "value", "v": 1}
+
+
+def script(steps: int) -> Script:
+    """A script of so many steps, whatever they are."""
+    return Script(0, [{"k": "value", "o": {"m": "x"}}] * steps, [0] * steps, [])
+
+
+def refuse(*message: Any) -> Any:
+    raise wire.WireError("nothing was lent")
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The judge's end, and the other."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def asked(
+    sock: socket.socket, steps: int = 1, seconds: float = 2.0, on_callback: Callable[..., Any] = refuse
+) -> list[Any]:
+    """The headers of the replies that a link yields."""
+    link = SocketLink(sock, 1 << 20)
+    run = link.run([script(steps)], time.monotonic() + seconds, seconds, on_callback)
+    return [header for header, _ in run]
+
+
+def some(*replies: Any) -> dict[str, Any]:
+    return {"k": "some", "replies": list(replies)}
+
+
+# --- all in all ---
 
 
 def replies(allowance: Allowance, size: int) -> int:
@@ -18,9 +57,9 @@ def replies(allowance: Allowance, size: int) -> int:
     with ours, theirs:
         link = SocketLink(ours, size, None, allowance)
         for number in range(100):
-            wire.send(theirs, {"k": "value", "v": {"b": 0}}, [bytes(size)])
+            wire.send(theirs, some([{"k": "value", "v": {"b": 0}}, 1]), [bytes(size)])
             try:
-                link.request({"k": "value"}, [], time.monotonic() + 5, lambda *_: ({}, []))
+                list(link.run([script(1)], time.monotonic() + 5, 5.0, refuse))
             except wire.WireError:
                 return number
     return 100
@@ -28,7 +67,7 @@ def replies(allowance: Allowance, size: int) -> int:
 
 def test_all_replies_together_are_bounded():
     """Each is within its own limit, and is kept until the submission is graded."""
-    assert 4 <= replies(Allowance(50_000, math.inf), 10_000) <= 5
+    assert 3 <= replies(Allowance(50_000, math.inf), 10_000) <= 5
 
 
 def test_the_allowance_is_the_submission_s():
@@ -40,12 +79,104 @@ def test_the_allowance_is_the_submission_s():
         allowance.spend(1)
 
 
-def test_many_replies_end_with_the_submission_s_time():
+def test_many_replies_end_with_the_submission_s_time(ends):
     """However slowly they come, each in its own time."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        link = SocketLink(ours, 1 << 20, None, Allowance(1 << 20, time.monotonic() + 0.2))
-        begun = time.monotonic()
-        with pytest.raises(TimeoutError):
-            list(link.request_many([({"k": "value"}, [])], 5.0))
-        assert time.monotonic() - begun < 2
+    link = SocketLink(ends[0], 1 << 20, None, Allowance(1 << 20, time.monotonic() + 0.2))
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        list(link.run([script(1)], math.inf, 5.0, refuse))
+    assert time.monotonic() - begun < 2
+
+
+# --- one frame and several ---
+
+
+def test_replies_come_in_order_however_they_are_framed(ends):
+    """One frame for all, one for each, or something between."""
+    for sizes in ((3,), (1, 1, 1), (2, 1)):
+        numbers = iter(range(3))
+        for size in sizes:
+            wire.send(ends[1], some(*([{"k": "value", "v": next(numbers)}, 0] for _ in range(size))), [])
+        assert [header["v"] for header in asked(ends[0], 3)] == [0, 1, 2]
+
+
+def test_call_backs_between_replies_are_answered(ends):
+    """What was lent is called while a step runs; its answer is no reply."""
+    heard = []
+
+    def answer(message: Any, buffers: Any) -> Any:
+        heard.append(message["id"])
+        return {"k": "answer", "v": 7}, []
+
+    link = SocketLink(ends[0], 1 << 20)
+    run = link.run([script(2)], time.monotonic() + 2, 2.0, answer)
+    wire.send(ends[1], some([ONE, 0]), [])
+    assert next(run)[0] == ONE
+    wire.send(ends[1], {"k": "callback", "id": 4, "method": None, "a": [], "w": {}}, [])
+    wire.receive(ends[1], 1 << 20)  # the script
+
+    def reply() -> None:
+        answered, _ = wire.receive(ends[1], 1 << 20)
+        assert answered == {"k": "answer", "v": 7}
+        wire.send(ends[1], some([ONE, 0]), [])
+
+    other = threading.Thread(target=reply)
+    other.start()
+    assert [header for header, _ in run] == [ONE]
+    other.join()
+    assert heard == [4]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        ONE,
+        {"k": "some"},
+        {"k": ["some"], "replies": [[ONE, 0]]},
+        some(),
+        {"k": "some", "replies": 5},
+        some([ONE, -1]),
+        some([ONE, 1]),
+        some([ONE, True]),
+        some([ONE]),
+        some(ONE),
+        some([ONE, 0], [ONE, 0]),
+        some([[], 0]),
+        {"k": "callback", "id": 1, "method": None, "a": [], "w": {}},
+    ],
+    ids=str,
+)
+def test_a_frame_that_is_no_reply(ends, frame):
+    """More replies than steps, none, or of another form: nothing of it is believed."""
+    wire.send(ends[1], frame, [])
+    with pytest.raises(wire.WireError):
+        asked(ends[0])
+
+
+def test_buffers_that_belong_to_no_reply(ends):
+    """All of a frame's buffers are somebody's."""
+    wire.send(ends[1], some([ONE, 0]), [b"12345678"])
+    with pytest.raises(wire.WireError, match="several replies with 0 buffers; 1 came"):
+        asked(ends[0])
+
+
+def test_more_than_was_asked_for(ends):
+    """What comes with the last reply spoils it; what comes later is noticed before the next check."""
+    for _ in range(2):
+        wire.send(ends[1], some([ONE, 0]), [])
+    with pytest.raises(wire.WireError, match="more came than one frame"):
+        asked(ends[0])
+    assert SocketLink(ends[0], 1 << 20).quiet()
+    wire.send(ends[1], some([ONE, 0]), [])
+    assert not SocketLink(ends[0], 1 << 20).quiet()
+
+
+def test_an_end_keeps_what_came_before(ends):
+    """Replies that were sent are yielded, then the end is told."""
+    link = SocketLink(ends[0], 1 << 20)
+    wire.send(ends[1], some([ONE, 0], [ONE, 0]), [])
+    ends[1].shutdown(socket.SHUT_WR)
+    came = []
+    with pytest.raises(EOFError):
+        came.extend(header for header, _ in link.run([script(3)], time.monotonic() + 2, 2.0, refuse))
+    assert came == [ONE, ONE]

@@ -308,12 +308,18 @@ def test_units_prints_the_contract(course):
 
 
 @pytest.mark.parametrize("part", ["master", "public_checks", "grader", "reference"])
-def test_an_unreadable_file_is_named(course, unit, part):
-    """A file that is missing, or is no UTF-8 text, ends in a sentence with its name."""
+def test_a_file_that_is_no_text_is_named(course, unit, part):
+    """A file that is no UTF-8 text ends in a sentence with its name."""
     path = getattr(unit, part)
     path.write_bytes(b"\xff\xfe x = 1")
     with pytest.raises(ConfigError, match=rf"{path.name} is not UTF-8"):
         build(course, unit)
+
+
+@pytest.mark.parametrize("part", ["master", "grader", "reference"])
+def test_a_missing_file_is_named(course, unit, part):
+    """A unit needs all of its files but checks.py."""
+    path = getattr(unit, part)
     path.unlink()
     with pytest.raises(ConfigError, match=rf"{path.name} is missing"):
         build(course, unit)

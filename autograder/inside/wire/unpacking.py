@@ -149,7 +149,7 @@ class Unpacker:
 
     def _record(self, content: Any, depth: int) -> Any:
         name, items = content
-        return RecordRef(str(name)[:80], tuple(self._value(item, depth - 1) for item in items))
+        return RecordRef(_text(name)[:80], tuple(self._value(item, depth - 1) for item in items))
 
     def _part(self, content: Any, depth: int) -> Any:
         return self._resolve(_part_ref(content))
@@ -179,8 +179,8 @@ _UNPACK: dict[str, Callable[[Unpacker, Any, int], Any]] = {
     "g": Unpacker._generator,
     "G": Unpacker._torch_generator,
     "Y": Unpacker._torch_dtype,
-    "m": lambda un, content, depth: un._resolve(NameRef(str(content))),
-    "h": lambda un, content, depth: HandleRef(str(content)[:80]),
+    "m": lambda un, content, depth: un._resolve(NameRef(_text(content))),
+    "h": lambda un, content, depth: HandleRef(_text(content)[:80]),
     "r": Unpacker._record,
     "p": Unpacker._part,
     "A": Unpacker._method,
@@ -208,8 +208,14 @@ def _method_ref(node: Any, depth: int) -> MethodRef:
     if depth < 0 or tag not in ("m", "p", "A"):
         raise WireError("a malformed method")
     if tag == "A":
-        return MethodRef(_method_ref(content, depth - 1), str(name))
-    return MethodRef(NameRef(str(content)) if tag == "m" else _part_ref(content), str(name))
+        return MethodRef(_method_ref(content, depth - 1), _text(name))
+    return MethodRef(NameRef(_text(content)) if tag == "m" else _part_ref(content), _text(name))
+
+
+def _text(content: Any) -> str:
+    if type(content) is not str:
+        raise WireError("a malformed name")
+    return content
 
 
 def _index(number: Any) -> int:

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from ...base.files import replace_file
 from ...course import Course, Unit
 from ...gradebook import Folders
+from ...judge.secret import course_secret
+from ...prove import why_unproven
 from ...results.late import lateness
 from ...results.result import Result
 from ...results.store import ResultFileError, read_results, unreadable_results
@@ -89,11 +91,12 @@ def unit_report(
     """Evaluate the results of one unit."""
     damaged = list(damaged)
     judged = [result for result in results if not unreadable(result)]
+    unproven = why_unproven(course, unit, course_secret(course)) if results else ""
     return UnitReport(
         unit=unit,
         results=tuple(results),
         handed_in=max(len(results) + len(damaged), _submitted(course, unit)),
-        calls=tuple(needs_a_person(results, damaged)),
+        calls=tuple(needs_a_person(results, damaged, unproven)),
         mistakes=tuple(named_mistakes(judged)),
         clusters=tuple(clusters(judged)),
         items=tuple(analyse(results)),
