@@ -17,6 +17,7 @@ from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
 from ..notebook import Cell, Submission, to_program
+from ..unit.source import imports
 from .given import Given
 
 MOST_LINES = 12  # of one kind that are listed
@@ -118,11 +119,9 @@ def _imports(source: str) -> Iterator[tuple[int, str]]:
         module = magics.parse(source)
     except SyntaxError:
         return
-    for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, (node.module or "").partition(".")[0]
+    for line, name in imports(module) if module else ():
+        if not name.startswith("."):
+            yield line, name.partition(".")[0]
 
 
 def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:
