@@ -91,15 +91,6 @@ def given(reference: Reference, name: str) -> str:
     return reference.lines(first_line(node), last_line(node))
 
 
-def is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """True where a function does nothing but raise NotImplementedError."""
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
-        return False
-    raised = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
 def names_needed(source: str) -> frozenset[str]:
     """The names that a released piece of code reads, in signatures, decorators and bodies."""
     return frozenset(
