@@ -15,12 +15,11 @@ One mistake, one price
 What runs beside the student's code holds nothing that the notebook does not say.
 """
 
-import math
-
 import numpy as np
 import pytest
 
 from autograder.checks import close, dtype, right, unchanged
+from solutions import backprop as reference
 
 ROUGHLY = {"rtol": 1e-3, "atol": 1e-3}  # for which a one-sided difference is good enough
 
@@ -77,83 +76,62 @@ def test_slope_leaves_x(student, draw):
 # --- Value: 26 ---
 
 
-def values(student, rng, count, low=0.5, high=2.0):
-    """So many leaves, none of them near 0."""
-    return [student.Value(float(number)) for number in rng.uniform(low, high, count)]
-
-
-def blame(root, *leaves):
-    """The value of the root, and what its backward pass leaves in the leaves."""
-    right(root.data, "The data of the result")
-    root.backward()
-    for name, leaf in zip("abcd", leaves, strict=False):
-        right(leaf.grad, f"The grad of {name}")
+def blame(student, rng, count, *formulas, low=0.5, high=2.0):
+    """For each formula of so many leaves: its value, and the grads that its backward pass leaves in them."""
+    for formula in formulas:
+        leaves = [student.Value(float(number)) for number in rng.uniform(low, high, count)]
+        root = formula(*leaves)
+        right(root.data, "The data of the result")
+        root.backward()
+        for name, leaf in zip("abc", leaves, strict=False):
+            right(leaf.grad, f"The grad of {name}")
 
 
 @pytest.mark.task("Value", points=3)
 def test_sum_and_product(student, rng):
     """Sum and product."""
-    for formula in (lambda a, b, c: (a + b) * c, lambda a, b, c: b + a * c):
-        leaves = values(student, rng, 3)
-        blame(formula(*leaves), *leaves)
+    blame(student, rng, 3, lambda a, b, c: (a + b) * c, lambda a, b, c: b + a * c)
 
 
 @pytest.mark.task("Value", points=3)
 def test_difference_and_quotient(student, rng):
     """Difference, quotient and sign."""
-    for formula in (lambda a, b, c: (a - b) / c, lambda a, b, c: a / (c - b), lambda a, b, c: -(-a) - b / c):
-        leaves = [student.Value(float(number)) for number in rng.uniform((3, 1, 5), (4, 2, 6))]
-        blame(formula(*leaves), *leaves)
+    formulas = lambda a, b, c: (a - b) / c, lambda a, b, c: a / (b - c), lambda a, b, c: -((-a) / b) - c
+    blame(student, rng, 3, *formulas)
 
 
 @pytest.mark.task("Value", points=2)
 def test_powers(student, rng):
     """Powers with whole, negative and broken exponents."""
-    for inner, outer in ((3, 2), (-2, 1), (0.5, -1.5)):
-        (a,) = values(student, rng, 1)
-        blame((a**inner) ** outer, a)
+    blame(student, rng, 1, lambda a: (a**3) ** 2, lambda a: (a**0.5) ** -1.5, lambda a: a**-2)
 
 
 @pytest.mark.task("Value", points=2)
 def test_exp_and_log(student, rng):
     """exp and log."""
-    (a,), (b,) = values(student, rng, 1, high=1.0), values(student, rng, 1, low=3.0, high=6.0)
-    blame(a.exp().exp(), a)
-    blame(b.log().log(), b)
+    blame(student, rng, 1, lambda a: a.exp().exp())
+    blame(student, rng, 1, lambda a: a.log().log(), low=3.0, high=6.0)
 
 
 @pytest.mark.task("Value", points=3)
 def test_tanh_and_relu(student, rng):
     """tanh and relu, for positive and negative numbers."""
-    for sign in (1, -1):
-        a, b = (student.Value(sign * float(number)) for number in rng.uniform(0.5, 1.5, 2))
-        blame(a.tanh().tanh(), a)
-        blame(b.relu().tanh(), b)
+    formulas = lambda a: a.tanh().tanh(), lambda a: a.relu().tanh(), lambda a: a.tanh().relu()
+    blame(student, rng, 1, *formulas)
+    blame(student, rng, 1, *formulas, low=-1.5, high=-0.5)
 
 
 @pytest.mark.task("Value", points=2)
 def test_numbers_on_either_side(student, rng):
     """A plain number on either side of an operator."""
-    number = float(rng.uniform(2, 3))
-    for of_left, of_right in (
-        (lambda a, k: a + k, lambda a, k: k + a),
-        (lambda a, k: a - k, lambda a, k: k - a),
-        (lambda a, k: a * k, lambda a, k: k * a),
-        (lambda a, k: a / k, lambda a, k: k / a),
-    ):
-        for formula in (of_left, of_right):
-            (a,) = values(student, rng, 1)
-            blame(formula(a, number), a)
-    (a,) = values(student, rng, 1)
-    blame(a + 3, a)
+    blame(student, rng, 1, lambda a: a + 3, lambda a: a - 2.5, lambda a: a * 2.5, lambda a: a / 2.5)
+    blame(student, rng, 1, lambda a: 3 + a, lambda a: 2.5 - a, lambda a: 2.5 * a, lambda a: 2.5 / a)
 
 
 @pytest.mark.task("Value", points=4)
 def test_both_shares(student, rng):
     """A value that is used twice gets both shares."""
-    for formula in (lambda a, b: a + a, lambda a, b: (a + b) + a, lambda a, b: (b + b) + (a + a)):
-        leaves = values(student, rng, 2)
-        blame(formula(*leaves), *leaves)
+    blame(student, rng, 2, lambda a, b: a + a, lambda a, b: (a + b) + a, lambda a, b: (b + b) + (a + a))
 
 
 @pytest.mark.task("Value", points=5)
@@ -165,8 +143,7 @@ def test_waits_for_all(student, rng):
         lambda e, c: (e + ((e + c) + c)) + c,
         lambda e, c: c + (((c + e) + c) + e),
     ):
-        a, b, c = values(student, rng, 3)
-        blame(formula(a + b, c), a, b, c)
+        blame(student, rng, 3, lambda a, b, c, formula=formula: formula(a + b, c))
 
 
 def doubled(Value, number, times):
@@ -175,13 +152,10 @@ def doubled(Value, number, times):
     class Leaf(Value):
         kept, written = 0.0, 0
 
-        @property
-        def grad(self):
-            return self.kept
-
-        @grad.setter
-        def grad(self, grad):
+        def write(self, grad):
             self.kept, self.written = grad, self.written + 1
+
+        grad = property(lambda self: self.kept, write)
 
     leaf = root = Leaf(number)
     for _ in range(times):
@@ -201,9 +175,9 @@ def test_each_value_once(student, rng):
 @pytest.mark.task("Value", points=1, law=True)
 def test_second_expression(student, rng):
     """The grads of a second expression are added to those of the first."""
-    a, b, c = values(student, rng, 3)
+    a, b = student.Value(float(rng.uniform(1, 2))), student.Value(2.0)
     (a + b).backward()
-    (c + a).backward()
+    (b + a).backward()
     right(a.grad, "After two backward passes, the grad of a")
 
 
@@ -273,7 +247,7 @@ def test_linear_db(student, draw):
 @pytest.mark.task("linear", points=1)
 def test_linear_leading_axes(student, draw):
     """Further axes between the first and the last are samples, too."""
-    out, dx, dw, db = linear(student, draw, draw.normal(2, 3, 1), draw.normal(1, 1), draw.normal(1))
+    out, dx, dw, db = linear(student, draw, draw.normal(2, 3, 1), draw.normal(1, 1), np.zeros(1))
     for name, reply in (("out", out), ("dx", dx), ("dw", dw)):
         right(reply, f"For x of shape (2, 3, 1), {name}")
     dtype(db, np.float64, "db")  # and its shape; its values have a check
@@ -282,7 +256,7 @@ def test_linear_leading_axes(student, draw):
 @pytest.mark.task("linear", points=1, law=True)
 def test_linear_unchanged(student, draw):
     """x, w, b and dout are not modified, and a cache can be used twice."""
-    inputs, dout = [draw.normal(5, 3), draw.normal(4, 3), draw.normal(4)], draw.normal(5, 4)
+    inputs, dout = [draw.normal(5, 3), draw.normal(3, 3), draw.normal(3)], draw.normal(5, 3)
     _, cache = student.linear_forward(*student.share(inputs))
     student.share(dout)
     first, second = student.linear_backward(dout, cache), student.linear_backward(dout, cache)
@@ -366,7 +340,7 @@ def test_activations_unchanged(student, draw):
     """x and dout are not modified."""
     for name in ("relu", "sigmoid", "tanh"):
         x, dout = draw.away_from_zero(3, 4), draw.normal(3, 4)
-        out, cache = getattr(student, f"{name}_forward")(student.share(x))
+        _, cache = getattr(student, f"{name}_forward")(student.share(x))
         getattr(student, f"{name}_backward")(student.share(dout), cache)
         unchanged(student, x, f"x of {name}_forward, which")
         unchanged(student, dout, f"dout of {name}_backward, which")
@@ -469,7 +443,7 @@ def test_layer_weight(student, rng):
     right(two.weight, "For a second layer from the same rng, weight")
 
 
-@pytest.mark.task("linear_layer", points=1)
+@pytest.mark.task("linear_layer", points=1, law=True)
 def test_layer_bias(student, rng):
     """The bias begins at 0, or there is none."""
     right(student.Linear(5, 3, rng=rng).bias, "bias")
@@ -533,10 +507,13 @@ def test_mlp_gradients(student, draw, rng):
     right(dx, "dx")
 
 
-def zero(arrays):
-    """Write into arrays."""
-    for array in arrays:
-        array[...] = 0
+def used(model, x, dlogits):
+    """A pass, for the shapes of the gradients (their values have a check); then all params are set to 0."""
+    model.forward(x)
+    model.backward(dlogits)
+    for p in model.params():
+        p[...] = 0
+    return [np.array(g.shape) for g in model.grads()]
 
 
 @pytest.mark.task("MLP", points=1, on=("linear_forward", "linear_backward", "relu_forward", "relu_backward"))
@@ -544,18 +521,9 @@ def test_mlp_params(student, draw, rng):
     """params and grads stand in the agreed order, and params are the layers' own arrays."""
     model = network(student, draw, rng)
     right(model.params(), "params")
-    grads = student.beside(shapes_of_grads, model, draw.normal(7, 4), draw.normal(7, 3))
-    right(grads, "The shapes of grads")
-    student.beside(zero, model.params())
+    right(student.beside(used, model, draw.normal(7, 4), draw.normal(7, 3)), "The shapes of grads")
     for number, each in enumerate(model.layers):
         right(each.weight, f"After params are set to 0, the weight of layers[{number}]")
-
-
-def shapes_of_grads(model, x, dlogits):
-    """The shapes of the gradients after a pass: their values have a check."""
-    model.forward(x)
-    model.backward(dlogits)
-    return np.array([(*g.shape, 0)[:2] for g in model.grads()])
 
 
 @pytest.mark.task("MLP", points=1, law=True, on=("linear_forward", "relu_forward"))
@@ -586,23 +554,19 @@ def model_of_scales(*scales):
 
     class Model:
         def __init__(self):
-            self.layers = [Scale(scale) for scale in scales]
+            self.layers = self.first, self.last = [Scale(scale) for scale in scales]
 
         def forward(self, x):
-            for layer in self.layers:
-                x = layer.forward(x)
-            return x
+            return self.last.forward(self.first.forward(x))
 
         def backward(self, dout):
-            for layer in reversed(self.layers):
-                dout = layer.backward(dout)
-            return dout
+            return self.first.backward(self.last.backward(dout))
 
         def params(self):
-            return [p for layer in self.layers for p in (layer.weight, layer.bias)]
+            return [self.first.weight, self.first.bias, self.last.weight, self.last.bias]
 
         def grads(self):
-            return [g for layer in self.layers for g in (layer.weight_grad, layer.bias_grad)]
+            return [self.first.weight_grad, self.first.bias_grad, self.last.weight_grad, self.last.bias_grad]
 
     return Model()
 
@@ -641,93 +605,78 @@ LEAVES = ((0.5, -1.5), (1.25, 0.75))
 
 
 def played(tape, leaves):
-    """Data, operands and slopes of all values of a tape."""
-    data, made_of = list(leaves), [(), ()]
-    for name, *places in tape:
-        numbers = [data[i] for i in places]
-        if name == "tanh":
-            data.append(math.tanh(numbers[0]))
-            slopes = [1 - data[-1] ** 2]
-        else:
-            data.append(sum(numbers) if name == "add" else math.prod(numbers))
-            slopes = [1.0, 1.0] if name == "add" else numbers[::-1]
-        made_of.append(tuple(zip(places, slopes, strict=True)))
-    return made_of
+    """All values of a tape."""
+    values = [reference.Value(leaf) for leaf in leaves]
+    for kind, *places in tape:
+        a, *b = (values[place] for place in places)
+        values.append(a.tanh() if kind == "tanh" else a + b[0] if kind == "add" else a * b[0])
+    return values
 
 
-def right_grads(made_of):
-    """The order of the tape, backwards: each value waits for all that use it."""
-    grads = [0.0] * (len(made_of) - 1) + [1.0]
-    for number in reversed(range(len(made_of))):
-        for place, slope in made_of[number]:
-            grads[place] += slope * grads[number]
-    return grads[:2]
+def hasty_backward(root):
+    """The wrong code of the notebook: depth first, each value is handled when it is first met."""
+    met = set()
+
+    def visit(value):
+        if value not in met:
+            met.add(value)
+            for parent, slope in zip(value.parents, value.slopes, strict=True):
+                parent.grad += slope * value.grad
+            for parent in value.parents:
+                visit(parent)
+
+    root.grad = 1.0
+    visit(root)
 
 
-def hasty_grads(made_of):
-    """What hasty_backward of the notebook gives the two leaves."""
-    grads, met = [0.0] * (len(made_of) - 1) + [1.0], set()
-
-    def visit(number):
-        if number in met:
-            return
-        met.add(number)
-        for place, slope in made_of[number]:
-            grads[place] += slope * grads[number]
-        for place, _ in made_of[number]:
-            visit(place)
-
-    visit(len(made_of) - 1)
-    return grads[:2]
+def misses(tape, leaves):
+    """Whether hasty_backward gives a leaf of the tape a wrong grad."""
+    one, other = played(tape, leaves), played(tape, leaves)
+    one[-1].backward()
+    hasty_backward(other[-1])
+    return not np.allclose([v.grad for v in one[:2]], [v.grad for v in other[:2]], rtol=1e-6, atol=1e-9)
 
 
-def checked_tape(tape, name):
-    """A tape as a list of steps, or the sentence that says what is wrong with it."""
+def use_of_values(tape):
+    """The greatest number of times that a value is used for the result."""
+    needed, uses = {len(tape) + 1}, [0] * (len(tape) + 2)
+    for number, (_, *places) in reversed(list(enumerate(tape, 2))):
+        for place in places if number in needed else ():
+            needed.add(place)
+            uses[place] += 1
+    return max(uses)
+
+
+def check_tape(tape, name):
+    """Say what is wrong with a tape that cannot be played."""
     assert isinstance(tape, (list, tuple)) and 1 <= len(tape) <= 8, f"{name} must be a list of 1 to 8 steps."
     for number, step in enumerate(tape, 2):
-        whole = isinstance(step, (list, tuple)) and len(step) in (2, 3)
-        assert whole and step[0] in ("add", "mul", "tanh"), (
-            f"{name}: step {number} is none of the three kinds."
-        )
-        kind, *places = step
-        assert len(places) == (1 if kind == "tanh" else 2), (
-            f"{name}: step {number} has too many or few operands."
+        kind, *places = step if isinstance(step, (list, tuple)) and step else ("",)
+        assert {"add": 2, "mul": 2, "tanh": 1}.get(str(kind)) == len(places), (
+            f'{name}: step {number} must be ("add", i, j), ("mul", i, j) or ("tanh", i).'
         )
         earlier = all(type(place) is int and 0 <= place < number for place in places)
         assert earlier, f"{name}: step {number} must use numbers from 0 to {number - 1}."
-    return tape
-
-
-def uses(made_of):
-    """How often each value is used for the result."""
-    needed, counts = {len(made_of) - 1}, [0] * len(made_of)
-    for number in reversed(range(len(made_of))):
-        for place, _ in made_of[number] if number in needed else ():
-            needed.add(place)
-            counts[place] += 1
-    return counts
 
 
 @pytest.mark.task("bug_hunt", points=5)
 def test_bug_hunt(student):
-    """`hasty_backward` is right on the blind tape, though a value is used twice, and wrong on the sharp one."""
+    """`hasty_backward` is right on blind, where a value is used twice, and wrong on sharp."""
     answer = student.bug_hunt().value  # one of many right ones
     assert isinstance(answer, (tuple, list)) and len(answer) == 2, "bug_hunt must return (blind, sharp)."
-    blind, sharp = (checked_tape(tape, name) for tape, name in zip(answer, ("blind", "sharp"), strict=True))
-    assert max(uses(played(blind, LEAVES[0]))) > 1, "In blind no value is used twice for the result."
-    for leaves in LEAVES:
-        made_of = played(blind, leaves)
-        same = np.allclose(hasty_grads(made_of), right_grads(made_of), rtol=1e-9, atol=1e-12)
-        assert same, "blind is not blind: hasty_backward gives a leaf a wrong grad."
-    made_of = played(sharp, LEAVES[0])
-    same = np.allclose(hasty_grads(made_of), right_grads(made_of), rtol=1e-6, atol=1e-9)
-    assert not same, "sharp is not sharp: hasty_backward gives both leaves their right grad."
+    for tape, name in zip(answer, ("blind", "sharp"), strict=True):
+        check_tape(tape, name)
+    blind, sharp = answer
+    assert use_of_values(blind) > 1, "In blind no value is used twice for the result."
+    wrong = any(misses(blind, leaves) for leaves in LEAVES)
+    assert not wrong, "blind is not blind: hasty_backward gives a leaf a wrong grad."
+    assert misses(sharp, LEAVES[0]), "sharp is not sharp: hasty_backward gives both leaves their right grad."
 
 
 # --- bonus ---
 
 
-@pytest.mark.task("cross_entropy_general", points=3, bonus=True)
+@pytest.mark.task("cross_entropy_general", points=4, bonus=True)
 def test_label_smoothing(student, draw, rng):
     """Smoothed labels, in loss and gradient."""
     smoothing = float(rng.uniform(0.1, 0.4))
@@ -736,7 +685,7 @@ def test_label_smoothing(student, draw, rng):
     right(dlogits, "dlogits")
 
 
-@pytest.mark.task("cross_entropy_general", points=3, bonus=True)
+@pytest.mark.task("cross_entropy_general", points=4, bonus=True)
 @pytest.mark.parametrize("label", [-1, 2])
 def test_ignored_samples(student, draw, label):
     """Ignored samples have gradient 0 and do not count in the mean."""
@@ -746,32 +695,12 @@ def test_ignored_samples(student, draw, label):
     right(dlogits, "dlogits")
 
 
-@pytest.mark.task("cross_entropy_general", points=2, bonus=True)
+@pytest.mark.task("cross_entropy_general", points=2, bonus=True, law=True)
 def test_all_ignored(student, draw):
     """If all samples are ignored, loss and gradient are 0."""
-    logits = draw.normal(3, 4)
-    loss, dlogits = student.cross_entropy_general(logits, np.full(3, -100), 0.1, ignore_index=-100)
+    loss, dlogits = student.cross_entropy_general(draw.normal(3, 4), np.full(3, -100), 0.1, -100)
     right(loss, "loss")
     right(dlogits, "dlogits")
-    loss, _ = student.cross_entropy_general(logits, np.array([-100, 0, 3]), ignore_index=-100)
-    right(loss, "With one ignored sample, loss")
-
-
-@pytest.mark.task("cross_entropy_general", points=1, bonus=True)
-def test_general_huge_logits(student, draw, rng):
-    """Logits of ±10,000 give finite and exact results."""
-    logits = draw.normal(4, 3, scale=1e4)
-    loss, dlogits = student.cross_entropy_general(logits, rng.integers(3, size=4), 0.2)
-    right(loss, "loss")
-    right(dlogits, "dlogits")
-
-
-@pytest.mark.task("cross_entropy_general", points=1, bonus=True, law=True)
-def test_general_unchanged(student, draw):
-    """logits and target are not modified."""
-    inputs = [draw.normal(4, 3), np.array([0, -1, 2, 0])]
-    student.cross_entropy_general(*student.share(inputs), 0.1, ignore_index=-1)
-    unchanged(student, inputs, "logits target")
 
 
 def verdict(check_gradient, inputs, rng, *faults):
@@ -790,19 +719,11 @@ def verdict(check_gradient, inputs, rng, *faults):
     return "right" if worst < 1e-6 else "wrong" if worst > 1e-4 else "neither"
 
 
-@pytest.mark.task("check_gradient", points=3, bonus=True)
+@pytest.mark.task("check_gradient", points=5, bonus=True)
 def test_check_gradient(student, draw, rng):
-    """It is below 1e-6 for a right backward, and above 1e-4 where one gradient is 1 % too large."""
+    """Right is below 1e-6; above 1e-4 is a gradient that is 1 % too large, or takes dout for ones."""
     inputs = [draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)]
-    for faults in ((0, 0, 0), (0.01, 0, 0), (0, 0.01, 0)):
-        right(student.beside(verdict, student.check_gradient, inputs, rng, *faults), "The judgement")
-
-
-@pytest.mark.task("check_gradient", points=2, bonus=True)
-def test_check_gradient_dout(student, draw, rng):
-    """A backward that takes dout for ones is noticed."""
-    inputs = [draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)]
-    for faults in ((0, 0, 0), (0, 0, 1)):
+    for faults in ((0, 0, 0), (0.01, 0, 0), (0, 0.01, 0), (0, 0, 1)):
         right(student.beside(verdict, student.check_gradient, inputs, rng, *faults), "The judgement")
 
 
