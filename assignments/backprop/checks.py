@@ -160,6 +160,8 @@ def test_cross_entropy(cross_entropy):
         f"10,000 more on all logits changes nothing; the loss is {shifted[0]}."
     )
     assert np.allclose(shifted[1], dlogits), "10,000 more on all logits changes nothing in dlogits."
+    apart = cross_entropy(logits + np.array([[1e4], [-1e4]]), target)[0]
+    assert np.isclose(apart, loss), f"Two samples with scores that are 20,000 apart; the loss is {apart}."
     rare = cross_entropy(np.array([[0.0, -1000.0]]), np.array([1]))[0]
     assert np.isclose(rare, 1000), f"A probability of exp(-1000) costs 1000, not {rare}."
     assert np.isclose(cross_entropy(logits, target.astype(np.uint8))[0], loss), "Labels may be uint8, too."

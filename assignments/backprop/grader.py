@@ -26,15 +26,15 @@ ROUGHLY = {"rtol": 1e-3, "atol": 1e-3}  # for which a one-sided difference is go
 # --- numerical_gradient: 8 ---
 
 
-def measured(numerical_gradient, x, cubic, linear, *h):
-    """The measured gradient of a cubic function."""
-    return numerical_gradient(lambda x: float((cubic * x**3 + linear * x).sum()), x, *h)
+def measured(numerical_gradient, x, cubic, linear, mixed, *h):
+    """The measured gradient of a cubic function, whose numbers go their own ways if mixed is 0."""
+    return numerical_gradient(lambda x: float((cubic * x**3 + linear * x).sum() + mixed * x.prod()), x, *h)
 
 
-def slopes(student, draw, x, *h):
+def slopes(student, draw, x, *h, mixed=0.0):
     """The reply for coefficients that differ from place to place."""
     coefficients = draw.away_from_zero(2, *x.shape)
-    return student.beside(measured, student.numerical_gradient, x, *coefficients, *h)
+    return student.beside(measured, student.numerical_gradient, x, *coefficients, mixed, *h)
 
 
 @pytest.mark.task("numerical_gradient", points=2)
@@ -66,10 +66,10 @@ def test_slope_at_whole_numbers(student, draw):
 
 @pytest.mark.task("numerical_gradient", points=1, law=True)
 def test_slope_leaves_x(student, draw):
-    """Afterwards x holds the values that it held before."""
+    """x holds its values again when the next one is moved, and afterwards."""
     x = draw.normal(2, 3)
     student.share(x)
-    slopes(student, draw, x)
+    right(slopes(student, draw, x, 0.1, mixed=1.0), "With h = 0.1, the gradient")
     close(student.now(x), x, "Afterwards, x", rtol=1e-12, atol=1e-12)
 
 
@@ -384,15 +384,26 @@ def test_mean_over_batch(student, draw, rng):
     right(dlogits, "dlogits")
 
 
-@pytest.mark.task("cross_entropy", points=2, law=True)
-def test_huge_logits(student, draw, rng):
-    """Logits that are all 10,000 larger or smaller change neither loss nor gradient."""
+def shifted(student, draw, rng, *shifts):
+    """What is added to all logits of a sample changes neither loss nor gradient."""
     logits, target = alike(draw.normal(4)), rng.integers(4, size=4)
     loss, dlogits = student.cross_entropy(logits, target)
-    for shift in (1e4, -1e4):
-        shifted_loss, shifted_dlogits = student.cross_entropy(logits + shift, target)
-        close(shifted_loss, loss, f"For logits + {shift:g}, loss")
-        close(shifted_dlogits, dlogits, f"For logits + {shift:g}, dlogits")
+    for shift in shifts:
+        other_loss, other_dlogits = student.cross_entropy(logits + shift, target)
+        close(other_loss, loss, "With shifted logits, loss")
+        close(other_dlogits, dlogits, "With shifted logits, dlogits")
+
+
+@pytest.mark.task("cross_entropy", points=1, law=True)
+def test_huge_logits(student, draw, rng):
+    """Logits that are all 10,000 larger or smaller give the same loss and gradient."""
+    shifted(student, draw, rng, 1e4, -1e4)
+
+
+@pytest.mark.task("cross_entropy", points=1, law=True)
+def test_huge_differences(student, draw, rng):
+    """So do logits that are 10,000 larger for one sample and smaller for another."""
+    shifted(student, draw, rng, np.array([[1e4], [-1e4], [0.0], [5e3]]))
 
 
 @pytest.mark.task("cross_entropy", points=1)
@@ -676,31 +687,33 @@ def test_bug_hunt(student):
 # --- bonus ---
 
 
-@pytest.mark.task("cross_entropy_general", points=4, bonus=True)
-def test_label_smoothing(student, draw, rng):
-    """Smoothed labels, in loss and gradient."""
-    smoothing = float(rng.uniform(0.1, 0.4))
-    loss, dlogits = student.cross_entropy_general(draw.normal(5, 4), rng.integers(4, size=5), smoothing)
+def general(student, *args, **options):
+    """Loss and gradient are right."""
+    loss, dlogits = student.cross_entropy_general(*args, **options)
     right(loss, "loss")
     right(dlogits, "dlogits")
+
+
+@pytest.mark.task("cross_entropy_general", points=4, bonus=True)
+def test_label_smoothing(student, draw, rng):
+    """Smoothed labels, in loss and gradient, for small and huge logits."""
+    for scale in (1, 1e4):
+        logits, smoothing = draw.normal(5, 4, scale=scale), float(rng.uniform(0.1, 0.4))
+        general(student, logits, rng.integers(4, size=5), smoothing)
 
 
 @pytest.mark.task("cross_entropy_general", points=4, bonus=True)
 @pytest.mark.parametrize("label", [-1, 2])
 def test_ignored_samples(student, draw, label):
     """Ignored samples have gradient 0 and do not count in the mean."""
-    target = np.array([0, label, 1, 3, label])
-    loss, dlogits = student.cross_entropy_general(draw.normal(5, 4), target, ignore_index=label)
-    right(loss, "loss")
-    right(dlogits, "dlogits")
+    for target in ([0, label, 1, 3, label], [label, label, 3, label, label]):
+        general(student, draw.normal(5, 4), np.array(target), ignore_index=label)
 
 
 @pytest.mark.task("cross_entropy_general", points=2, bonus=True, law=True)
 def test_all_ignored(student, draw):
     """If all samples are ignored, loss and gradient are 0."""
-    loss, dlogits = student.cross_entropy_general(draw.normal(3, 4), np.full(3, -100), 0.1, -100)
-    right(loss, "loss")
-    right(dlogits, "dlogits")
+    general(student, draw.normal(3, 4), np.full(3, -100), 0.1, -100)
 
 
 def verdict(check_gradient, inputs, rng, *faults):
@@ -722,8 +735,8 @@ def verdict(check_gradient, inputs, rng, *faults):
 @pytest.mark.task("check_gradient", points=5, bonus=True)
 def test_check_gradient(student, draw, rng):
     """Right is below 1e-6; above 1e-4 is a gradient that is 1 % too large, or takes dout for ones."""
-    inputs = [draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)]
     for faults in ((0, 0, 0), (0.01, 0, 0), (0, 0.01, 0), (0, 0, 1)):
+        inputs = [0.05 * draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)]
         right(student.beside(verdict, student.check_gradient, inputs, rng, *faults), "The judgement")
 
 

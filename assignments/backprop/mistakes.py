@@ -286,6 +286,11 @@ no_shift = mistake(
     says="For large logits exp overflows, and your loss is NaN or infinite.",
     hint="A shift of all logits of a row changes nothing. Which shift helps?",
 )
+shift_of_batch = mistake(
+    edit(reference.cross_entropy, "logits.max(axis=1, keepdims=True)", "logits.max()"),
+    says="You shift all samples by one number, the greatest of the batch: a sample far below costs infinity.",
+    hint="Each row has a maximum of its own.",
+)
 no_shift_in_gradient = mistake(
     edit(
         reference.cross_entropy,
@@ -491,7 +496,7 @@ never_learns = cheat(
     edit(reference.train_step, "p -= lr * g", "pass"), most=0.25, says="The loss, but no step."
 )
 always_right = cheat(
-    edit(reference.check_gradient, "return worst", "return 0.0"), most=0.0, says="Always content."
+    edit(reference.check_gradient, "return max(differences)", "return 0.0"), most=0.0, says="Always content."
 )
 
 # --- correct variants ---
@@ -501,11 +506,12 @@ class ValueOfClosures:
     """Each value holds a function that passes its grad on; the order counts users, as Kahn's does."""
 
     def __init__(self, data, parents=(), slopes=()):
-        self.data, self.grad, self.parents = data, 0.0, tuple(parents)
+        self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
         self.pass_on = lambda: None
 
     def made(self, data, *pairs):
-        out = Value(data, [parent for parent, _ in pairs])
+        parents, slopes = zip(*pairs, strict=True)
+        out = Value(data, parents, slopes)
 
         def pass_on():
             for parent, slope in pairs:
@@ -702,3 +708,28 @@ by_einsum = variant(
     instead(reference.train_step, step_by_index),
     instead(reference.bug_hunt, other_tapes),
 )
+
+# --- mutants of the reference that are right answers too ---
+
+STRICT = "both have the same length"
+DRAWN = "any random directions tell as much"
+EQUIVALENT = {
+    "f00ec9fcc9": "what the ReLU of a Value has for a slope at 0 is not asked",
+    "51484000bf": STRICT,
+    "cf08c28a87": STRICT,
+    "13c8a6c776": STRICT,
+    "d470271620": STRICT,
+    "154d539016": STRICT,
+    "acd7a8f8c9": STRICT,
+    "a72efa3bb2": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "c87e6c21e6": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "b93a9366e4": "0 times the slope is 0",
+    "21754d220a": "at 0 both forms of the sigmoid are 1/2",
+    "ac66c9d791": "sizes are passed by position, the generator by name",
+    "cbe725de9d": "the bug hunt has many answers",
+    "5651e5caa0": "the bug hunt has many answers",
+    "cc0017f88e": "how many directions were tried cannot be seen",
+    "ef804cb297": "how many directions were tried cannot be seen",
+    "45ac4ad292": DRAWN,
+    "ae5e99f4e9": DRAWN,
+}

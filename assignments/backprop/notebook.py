@@ -28,6 +28,9 @@
 # **Points:** 100, and 20 for the bonus. Above each task you can read what its points are given for. The hidden
 # checks use other numbers than the public ones. A mistake is charged once. You may define functions of your
 # own in any cell and call them.
+#
+# **Predict, then run.** Where you read this, write your guess in place of the three dots and only then run the
+# next cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
 
 # %%
 import matplotlib.pyplot as plt
@@ -70,8 +73,8 @@ from solutions.backprop import numerical_gradient
 # **Predict, then run.** A smaller step h should give a better slope. Which of these is best for a float64:
 # 1e-2, 1e-6 or 1e-14?
 
-# %%
-my_guess = 1e-14
+# %% scratch=True
+my_guess = ...
 
 
 # %%
@@ -85,7 +88,7 @@ truth = np.exp(0.7) * (np.sin(2.1) + 3 * np.cos(2.1))
 steps = 10.0 ** np.arange(-14, 0)
 central = np.array([abs(numerical_gradient(wave, place, h)[0] - truth) for h in steps])
 one_sided = np.array([abs((wave(place + h) - wave(place)) / h - truth) for h in steps])
-print(f"my guess: {my_guess:g}, the best h: {steps[central.argmin()]:g}")
+print(f"my guess: {my_guess}, the best h: {steps[central.argmin()]:g}")
 
 plt.figure(figsize=(6, 3.2))
 plt.loglog(steps, central, "o-", label="your central difference")
@@ -164,8 +167,8 @@ print(f"by hand: 5, 6, -4; yours: {z.data:g}, {a.grad:g}, {b.grad:g}")
 # %% [markdown]
 # **Predict, then run.** a is 4, and z = a * a. What is a.grad after z.backward()?
 
-# %%
-my_guess = 4.0
+# %% scratch=True
+my_guess = ...
 
 
 # %%
@@ -179,7 +182,7 @@ def measured_grad(formula, numbers, which, h=1e-5):
 
 a = Value(4.0)
 (a * a).backward()
-print(f"my guess: {my_guess:g}, yours: {a.grad:g}, measured: {measured_grad(lambda a: a * a, [4.0], 0):g}")
+print(f"my guess: {my_guess}, yours: {a.grad:g}, measured: {measured_grad(lambda a: a * a, [4.0], 0):g}")
 
 
 # %%
@@ -196,7 +199,14 @@ def draw_graph(axis, formula, numbers):
                 level[parent] = level[value] + 1
                 waiting.append(parent)
     rows = {depth: [v for v in level if level[v] == depth] for depth in level.values()}
-    place = {v: (-depth, i - len(row) / 2) for depth, row in rows.items() for i, v in enumerate(row)}
+    place = {
+        value: (
+            -depth,
+            i - (len(row) - 1) / 2 + 0.25 * (-1) ** depth,
+        )  # up and down, so that lines can be seen
+        for depth, row in rows.items()
+        for i, value in enumerate(row)
+    }
     for value, (x, y) in place.items():
         for parent in value.parents:
             axis.plot([place[parent][0], x], [place[parent][1], y], color="0.7", zorder=0)
@@ -205,7 +215,7 @@ def draw_graph(axis, formula, numbers):
         )
         box = {"boxstyle": "round", "facecolor": "salmon" if wrong else "lightblue"}
         axis.text(x, y, f"{value.data:.3g}\ngrad {value.grad:.3g}", ha="center", va="center", bbox=box)
-    axis.set(xlim=(-max(rows) - 0.6, 0.6), ylim=(-2, 1.5))
+    axis.set(xlim=(-max(rows) - 0.6, 0.6), ylim=(-1.2, 1.2))
     axis.axis("off")
 
 
@@ -215,7 +225,7 @@ def late(a, b):
     return e * e.tanh()
 
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 2.6))
+figure, axes = plt.subplots(1, 3, figsize=(12, 2.6), width_ratios=[3, 2, 4])
 draw_graph(axes[0], lambda a, b: (a + b) * (a - b), [3.0, 2.0])
 draw_graph(axes[1], lambda a: a * a, [4.0])
 draw_graph(axes[2], late, [0.5, -1.5])
@@ -280,8 +290,8 @@ from solutions.backprop import linear_backward, linear_forward
 # %% [markdown]
 # **Predict, then run.** All samples of a batch of 5 have dout = 1 at the only output. What is db: 1, 0.2 or 5?
 
-# %%
-my_guess = 0.2
+# %% scratch=True
+my_guess = ...
 
 # %%
 x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
@@ -290,7 +300,7 @@ print("by hand: 21 2100,        yours:", *out.ravel())
 dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), cache)
 print("by hand: 201 2010, yours:", *dx.ravel(), "and 1 2 2 4, yours:", *dw.ravel())
 _, cache = linear_forward(np.zeros((5, 3)), np.zeros((1, 3)), np.zeros(1))
-print(f"my guess: {my_guess:g}, yours: {linear_backward(np.ones((5, 1)), cache)[2][0]:g}")
+print(f"my guess: {my_guess}, yours: {linear_backward(np.ones((5, 1)), cache)[2][0]:g}")
 
 # %% [markdown]
 # ## 4. Activations
@@ -334,8 +344,8 @@ from solutions.backprop import (
 # %% [markdown]
 # **Predict, then run.** What is the greatest slope that a sigmoid has anywhere?
 
-# %%
-my_guess = 1.0
+# %% scratch=True
+my_guess = ...
 
 # %%
 x = np.linspace(-6, 6, 241)
@@ -353,7 +363,7 @@ for axis, (name, (forward, backward)) in zip(axes, pairs.items(), strict=True):
     axis.plot(x[5::10], np.gradient(out, x)[5::10], "k.", label="measured slope")
     axis.set(title=name, xlabel="x", ylim=(-1.2, 1.6))
     if name == "sigmoid":
-        print(f"my guess: {my_guess:g}, yours: {slope.max():g}")
+        print(f"my guess: {my_guess}, yours: {slope.max():g}")
 axes[0].legend()
 plt.show()
 
@@ -407,13 +417,13 @@ from solutions.backprop import cross_entropy
 # %% [markdown]
 # **Predict, then run.** Ten classes, and a network that knows nothing: all logits are 0. What is the loss?
 
-# %%
-my_guess = 1.0
+# %% scratch=True
+my_guess = ...
 
 # %%
 loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
 print(f"by hand: 0.6931 and 0.25 0.25 -0.5; yours: {loss:.4f} and", *dlogits.ravel().round(4))
-print(f"my guess: {my_guess:g}, yours: {cross_entropy(np.zeros((1, 10)), np.array([3]))[0]:.4f}")
+print(f"my guess: {my_guess}, yours: {cross_entropy(np.zeros((1, 10)), np.array([3]))[0]:.4f}")
 
 # %%
 logits, target = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 2, 1, 1])
@@ -454,8 +464,8 @@ from solutions.backprop import Linear
 # at the end with size 1. How large is it after the way back to the first layer, with sigmoids: about 1, 0.01 or
 # 0.0001?
 
-# %%
-my_guess = 0.01
+# %% scratch=True
+my_guess = ...
 
 
 # %%
@@ -479,7 +489,7 @@ plt.figure(figsize=(6, 3))
 for name, pair in {"ReLU": pairs["ReLU"], "sigmoid": pairs["sigmoid"]}.items():
     sizes = gradient_sizes(*pair)
     plt.semilogy(range(1, 9), sizes, "o-", label=name)
-print(f"my guess: {my_guess:g}, yours: {sizes[0]:.1g}")
+print(f"my guess: {my_guess}, yours: {sizes[0]:.1g}")
 plt.xlabel("layer (the gradient comes from the right)")
 plt.ylabel("size of the gradient")
 plt.legend()
@@ -551,8 +561,8 @@ from solutions.backprop import train_step
 # **Predict, then run.** Two moons, which no straight line divides. What share of the points is on the right side
 # after 20 steps, and after 200?
 
-# %%
-my_guess = {20: 0.6, 200: 0.8}
+# %% scratch=True
+my_guess = {20: ..., 200: ...}
 
 # %%
 from sklearn.datasets import load_digits, make_moons
@@ -568,21 +578,26 @@ for axis, stop in zip(axes, (0, 20, 200), strict=True):
     done = stop
     scores = model.forward(grid.reshape(-1, 2)).reshape(80, 80, 2)
     axis.contourf(
-        grid[..., 0], grid[..., 1], scores[..., 1] - scores[..., 0], levels=[-1e9, 0, 1e9], alpha=0.3
+        grid[..., 0],
+        grid[..., 1],
+        scores[..., 1] - scores[..., 0],
+        levels=[-1e9, 0, 1e9],
+        cmap="coolwarm",
+        alpha=0.3,
     )
     axis.scatter(*points.T, c=moon, s=8, cmap="coolwarm")
     share = (model.forward(points).argmax(axis=1) == moon).mean()
     axis.set_title(f"step {stop}: {share:.0%} right")
     if stop:
-        print(f"step {stop}: my guess {my_guess[stop]:.0%}, truth {share:.0%}")
+        print(f"step {stop}: my guess {my_guess[stop]}, truth {share:.0%}")
 plt.show()
 
 # %% [markdown]
 # <details><summary>Figure in words</summary>
 #
 # Three panels with two half moons of points that reach into each other. The background shows which class the
-# network says. Step 0: a random division. Step 20: nearly a straight line. Step 200: a bent border that follows
-# the moons.
+# network says. Step 0: whatever the random weights say. Step 20: a border with one bend, which cuts off the end
+# of a moon. Step 200: a bent border that follows the moons.
 #
 # </details>
 #
@@ -596,8 +611,8 @@ plt.show()
 #
 # **Predict, then run.** What share of the 397 unseen digits will be read right?
 
-# %%
-my_guess = 0.7
+# %% scratch=True
+my_guess = ...
 
 # %%
 digits = load_digits()
@@ -612,7 +627,7 @@ for _ in range(600):
     losses.append(train_step(model, pictures[batch], numbers[batch], lr=0.3))
 read = model.forward(pictures[test]).argmax(axis=1)
 share = (read == numbers[test]).mean()
-print(f"my guess: {my_guess:.1%}, truth: {share:.1%} of {len(test)} unseen digits")
+print(f"my guess: {my_guess}, truth: {share:.1%} of {len(test)} unseen digits")
 
 figure, axes = plt.subplot_mosaic("LLLabcde", figsize=(11, 2.4))
 axes["L"].plot(losses)
