@@ -103,7 +103,7 @@ def test_difference_and_quotient(student, rng):
 
 @pytest.mark.task("Value", points=2)
 def test_powers(student, rng):
-    """Powers with whole, negative and broken exponents."""
+    """Powers with whole, negative and fractional exponents."""
     blame(student, rng, 1, lambda a: (a**3) ** 2, lambda a: (a**0.5) ** -1.5, lambda a: a**-2)
 
 
