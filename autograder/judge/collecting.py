@@ -229,7 +229,7 @@ def _read_sources(item: pytest.Item) -> None:
     module = getattr(item, "module", None)
     for function in vars(module).values() if module is not None else ():
         if inspect.isfunction(function) and function.__module__ == getattr(module, "__name__", ""):
-            with suppress(TypeError):  # a lambda, say, which is told where a check ships it
+            with suppress(TypeError, OSError):  # a lambda, say, which is told where a check ships it
                 source_of(function)
 
 

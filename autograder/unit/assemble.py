@@ -93,7 +93,9 @@ class Cell:
         if self.points is not None:
             nbgrader["points"] = int(self.points) if self.points == int(self.points) else self.points
         access = {"deletable": False, "editable": False} if self.locked else {"deletable": False}
-        return {**access, "nbgrader": nbgrader}
+        only_a_place = self.grade and not self.solution  # for points: a reader need not see its source
+        folded = {"jupyter": {"source_hidden": True}} if only_a_place else {}
+        return {**access, **folded, "nbgrader": nbgrader}
 
 
 def assemble(master: Master, reference: Reference, marks: tuple[Mark, ...]) -> tuple[Cell, ...]:
