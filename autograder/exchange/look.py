@@ -58,9 +58,8 @@ def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
         submission = _read(content, release, course.limits_of(unit).notebook_mib)
     except Unreadable as error:
         return Preflight(path, unreadable=str(error), ignored=ignored)
-    tasks = [cell.task for cell in release.cells if cell.task is not None]  # in the notebook's order
     stubs = tasks_left(submission, release)
-    written = tuple(task for task in tasks if task not in stubs)
+    written = tuple(task for task in release.tasks if task not in stubs)
     asked = read_questions(unit.released_notebook)
     unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
     return Preflight(path, "", submission.healed, stubs, written, unanswered, ignored)

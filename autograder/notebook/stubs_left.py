@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator
 
 from ..inside.program import magics
-from .cells import Cell, Release, Submission
+from .cells import Cell, Submission
+from .release import Release
 
 
 def is_stub(cell: Cell, released: Cell | None) -> bool:

@@ -15,9 +15,8 @@ from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
-from ..notebook import Cell, Submission, names_left, to_program
+from ..notebook import Cell, Release, Submission, names_left, to_program
 from ..unit.source import imports
-from .given import Given
 
 MOST_LINES = 12  # of one kind that are listed
 MOST_TEXT = 70  # characters of a line
@@ -32,16 +31,16 @@ class Findings:
     ignored: tuple[str, ...]  # one sentence each
 
 
-def find(submission: Submission, given: Given) -> Findings:
+def find(submission: Submission, release: Release) -> Findings:
     """Read a healed notebook."""
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
-    compiled = compile_program(to_program(submission, given.release, given.modules))
+    compiled = compile_program(to_program(submission, release, release.modules))
     ignored = (
         *_magics(own),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(names_left(submission, given.release), tuple(compiled.report["syntax_errors"]), ignored)
+    return Findings(names_left(submission, release), tuple(compiled.report["syntax_errors"]), ignored)
 
 
 def _magics(cells: Iterable[Cell]) -> list[str]:
