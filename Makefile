@@ -13,11 +13,13 @@ demo: install
 	$(COURSE) demo
 
 PYTEST := $(BIN)/python -m pytest -q
+TRY := -p tests.second_tries --try
 
-# Limits of time are part of what is tested: what fails beside others is tried once more alone.
+# Limits of time are part of what is tested: what fails beside others is tried once more alone. Who needed
+# that is told at the end; who needs it twice in ten runs fails.
 # What drives a browser has a process of its own: Playwright's loop does not share one.
 test: install lint
-	$(PYTEST) -m "not browser" -n 2 --dist loadgroup || $(PYTEST) -m "not browser" --last-failed
+	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
 	$(PYTEST) -m browser
 
 lint: install
@@ -26,7 +28,7 @@ lint: install
 	$(BIN)/mypy
 
 prove: install
-	$(COURSE) prove --mutants --seeds 20 --write
+	$(COURSE) prove --mutants --write
 
 bench: install
 	$(BIN)/python -m benchmarks.run
@@ -44,7 +46,7 @@ install: .venv/installed
 	@infra/install-system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-	$(BIN)/python -m pip install --quiet -e '.[hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e '.[all,hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
 	touch $@
 
 clean:

@@ -6,9 +6,10 @@ course = Course(
     name="deep-learning",
     title="Deep Learning",
     units=(
+        Unit("backprop", "Backpropagation", due="2027-01-10T23:59+01:00", hours=8),
         Unit("optimizers", "Optimizers", due="2027-01-17T23:59+01:00", hours=5),
         Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9),
-        Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch"),
+        Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),
     ),
     data="data",
     limits=Limits(call_seconds=5.0, memory_mib=1024),

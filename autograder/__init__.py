@@ -3,7 +3,8 @@
 __version__ = "0.1.0"
 
 # The map. A package imports packages that stand above it, never below; tests/test_layers.py holds it.
-# Beside them: what courses import (course, mistakes, compare, laws), and released notebooks (notebook_checks).
+# What lies beside them is for courses (course, mistakes, compare, laws) and released notebooks
+# (notebook_checks).
 PACKAGES = (
     "base",  # the ground: errors, files, texts, time limits; the standard library and SQLAlchemy
     "inside",  # what runs beside the student's code; the only folder that is mounted into the sandbox

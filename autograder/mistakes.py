@@ -1,6 +1,6 @@
-"""For ``assignments/<unit>/mistakes.py``: the words in which known mistakes and variants are declared."""
+"""For ``assignments/<unit>/mistakes.py``: the words for known mistakes, cheats and variants."""
 
-from .unit.mistakes.catalogue import mistake, variant
 from .unit.mistakes.edits import edit, instead
+from .unit.mistakes.entries import cheat, mistake, variant
 
-__all__ = ["edit", "instead", "mistake", "variant"]
+__all__ = ["cheat", "edit", "instead", "mistake", "variant"]

@@ -13,15 +13,14 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from autograder.batch.run import Job, grade_one, job_for, run_batch
+from autograder.batch.run import Job, grade_one, run_batch
 from autograder.batch.workers import executor_for
 from autograder.course import load_course
-from autograder.notebook.finding import Found
 
+from .engine import job_of, make_plans, prepare_gradebook, write_gradebook
 from .files import read_sample
 from .processes import cpu_seconds
 from .sample import Sample
-from .worker import prepare_gradebook, write_gradebook
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,14 @@ def run(sample: Sample, jobs: int) -> Batch:
     """Grade all submissions with ``jobs`` workers and write the gradebook."""
     begun = time.perf_counter()
     course = load_course(sample.root)
-    job = job_for(course, course.unit(sample.unit), "walled", force=True)
+    job = job_of(course, sample.unit)
     with executor_for(jobs, None, len(sample.entries)) as workers:
         if workers is None:
             raise ValueError(
                 f"a batch with {jobs} job is what benchmarks.interleaved measures; ask for 2 or more"
             )
         with tempfile.TemporaryDirectory() as folder:
-            waiting = [workers.submit(warm, job, sample.warm_up.found, folder, jobs) for _ in range(jobs)]
+            waiting = [workers.submit(warm, job, sample, folder, jobs) for _ in range(jobs)]
             for future in waiting:
                 future.result()
         prepare_gradebook(sample)
@@ -57,9 +56,10 @@ def run(sample: Sample, jobs: int) -> Batch:
         return Batch(ready - begun, graded - ready, end - graded, cpu_seconds(os.getpid()) - cpu)
 
 
-def warm(job: Job, found: Found, folder: str, jobs: int) -> None:
+def warm(job: Job, sample: Sample, folder: str, jobs: int) -> None:
     """Warm one worker, then wait for the others, so that each of them gets one of these calls."""
-    grade_one(job, found)
+    make_plans(job, sample.papers)
+    grade_one(job, sample.warm_up.found)
     Path(folder, str(os.getpid())).touch()
     deadline = time.monotonic() + 120
     while len(os.listdir(folder)) < jobs and time.monotonic() < deadline:

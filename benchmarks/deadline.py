@@ -28,6 +28,7 @@ import httpx
 
 from autograder.course import Course, Unit, load_course
 from autograder.demo import Simulated, simulate_class
+from autograder.judge.secret import publish_secret
 from autograder.results.store import read_results
 from tests.exchange.hub import StandIn, standing_in
 from tests.exchange.stage import Service, children, packed
@@ -214,7 +215,9 @@ def _copy(folder: Path) -> Course:
     shutil.copy(ROOT / "course_config.py", folder)
     for name in ("assignments", "solutions", "release"):
         shutil.copytree(ROOT / name, folder / name)
-    return load_course(folder)
+    course = load_course(folder)
+    publish_secret(course)  # whose papers are proven
+    return course
 
 
 def main() -> None:

@@ -6,7 +6,10 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from .sample import Entry, Sample
+from autograder.course import Course
+from autograder.notebook import read_release
+
+from .sample import Entry, Sample, task_of
 
 
 def write_sample(sample: Sample, path: Path) -> Path:
@@ -24,9 +27,14 @@ def read_sample(path: Path) -> Sample:
     return Sample(Path(data["root"]), data["unit"], warm_up, tuple(entries))
 
 
-def write_spec(sample: Sample, path: Path) -> Path:
+def write_spec(course: Course, sample: Sample, path: Path) -> Path:
     """What ``benchmarks.inprocess`` needs inside a student's kernel."""
-    seeds = {entry.student: entry.seeds for entry in (sample.warm_up, *sample.entries)}
-    grader = sample.root / "assignments" / sample.unit / "grader.py"
-    path.write_text(json.dumps({"grader": str(grader), "seeds": seeds}))
+    unit = course.unit(sample.unit)
+    spec = {
+        "grader": str(unit.grader),
+        "papers": course.papers_of(unit),
+        "task_of": task_of(read_release(unit.released_notebook)),
+        "paper_of": {entry.student: entry.paper for entry in (sample.warm_up, *sample.entries)},
+    }
+    path.write_text(json.dumps(spec))
     return path

@@ -1,8 +1,7 @@
-"""A unit's hidden tests called directly: the floor, and what stands in for a TA's autotests.
+"""A unit's hidden checks called directly: what stands in for a TA's autotests, and the floor's live checks.
 
-``student`` is a plain object around the namespace in which the cells ran. Arguments are
-not copied, replies are not compared with the reference's, nothing is caught but a test's
-end. Where nbgrader and Otter use it, student and tests share a process, as they do there.
+A check function gets a ``student`` whose calls are carried out in this process, on the namespace in which the
+cells ran. Where nbgrader and Otter use it, student and checks share a process, as they do there.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -24,119 +23,82 @@ from _pytest.mark.structures import ParameterSet
 from _pytest.outcomes import OutcomeException
 
 from autograder.checks.draws import Draw
-from autograder.student.copies import copied
+from autograder.course import Limits
+from autograder.judge.collecting import is_eager
+from autograder.judge.papers import PUBLISHED_SECRET, Papers
+from autograder.student import Terms
 from autograder.unit.criteria import Mark, read_marks
 
-SPEC = "BENCHMARK_SPEC"  # names the file with grader and seeds, for kernels of other systems
-Namespace = dict[str, Any]
+from .direct import DirectStudent, Namespace, passes
 
-
-class PlainStudent:
-    """What a check calls, without any boundary."""
-
-    def __init__(self, namespace: Namespace, reference: Callable[[], Namespace] = dict) -> None:
-        self._namespace = namespace
-        self._reference = reference
-        self._names: dict[int, str] = {}  # id of what was fetched -> its name
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            found = self._namespace[name]
-        except KeyError:
-            raise AttributeError(name) from None
-        self._names[id(found)] = name
-        return found
-
-    def share(self, arrays: Any, *, shipped: bool = True) -> Any:
-        return arrays
-
-    def lend(self, target: Any) -> Any:
-        return target
-
-    def value(self, value: Any) -> Any:
-        return value
-
-    def inside(self, function: Callable[..., Any], *args: Any) -> Any:
-        return function(*args)
-
-    def both(self, function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
-        right = function(*map(self._twin, args))
-        return function(*args), right
-
-    def _twin(self, value: Any) -> Any:
-        """What the reference gets for an argument: its own of that name, or a copy."""
-        name = self._names.get(id(value))
-        return _copied(value) if name is None else self._reference()[name]
-
-    def same(self, left: Any, right: Any) -> bool:
-        return left is right
-
-    def type_name(self, value: Any) -> str:
-        return type(value).__name__
-
-
-def _copied(value: Any) -> Any:
-    """A copy for the reference, since the student's code may write into what it gets."""
-    if type(value) in (list, tuple):
-        return type(value)(map(_copied, value))
-    if type(value) is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    return copied(value)
+SPEC = "BENCHMARK_SPEC"  # names the file with grader and papers, for kernels of other systems
 
 
 class PlainTests:
-    """The tests of one ``grader.py``."""
+    """The checks of one ``grader.py``.
 
-    def __init__(self, grader: Path) -> None:
+    Args:
+        grader: the file.
+        papers: the inputs of its checks.
+        task_of: name that the notebook defines -> its task.
+    """
+
+    def __init__(self, grader: Path, papers: Papers, task_of: Mapping[str, str]) -> None:
         root = str(grader.parents[2])
         if root not in sys.path:
-            sys.path.insert(0, root)  # for `from solutions import ...`
-        spec = importlib.util.spec_from_file_location(f"plain_{grader.parent.name}", grader)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        self._unit = grader.parent.name
-        self.marks = read_marks(grader)
-        self._functions = {mark.id: getattr(module, mark.id) for mark in self.marks}
+            sys.path.insert(0, root)  # for `solutions`
+        module = _module_of(grader)
+        self.marks = {mark.id: mark for mark in read_marks(grader)}
+        self.reference: Namespace = vars(importlib.import_module(f"solutions.{grader.parent.name}"))
+        self._papers = papers
+        self._eager = is_eager(grader)
+        self._task_of = {**{mark.task: mark.task for mark in self.marks.values()}, **task_of}
+        self._functions = {name: getattr(module, name) for name in self.marks}
         self._cases = {name: list(cases(function)) for name, function in self._functions.items()}
 
-    def reference(self) -> Namespace:
-        """The names of the unit's reference."""
-        return vars(importlib.import_module(f"solutions.{self._unit}"))
+    def terms(self, mark: Mark) -> Terms:
+        """On whose behalf a check asks."""
+        return Terms(mark.task, self._task_of, Limits(), self._eager)
 
-    def holds(self, check: str, namespace: Namespace, seed: int) -> bool:
+    def stand_ins(self, mark: Mark) -> dict[str, Any]:
+        """What a check may find in the place of what it stands on."""
+        return {name: self.reference[name] for name in mark.on}
+
+    def holds(self, check: str, namespace: Namespace, paper: int) -> bool:
         """Whether a check passes, with all of its cases."""
-        student = PlainStudent(namespace, self.reference)
+        stand_ins = self.stand_ins(self.marks[check])
         return all(
-            self._passes(self._functions[check], student, [seed, number], case)
-            for number, case in enumerate(self._cases[check])
+            passes(partial(self.passes, check, case, namespace, paper), namespace, stand_ins)
+            for case in range(len(self._cases[check]))
         )
 
-    def score(self, namespace: Namespace, seeds: dict[str, int]) -> tuple[float, float]:
-        """(core points, bonus points) of all checks."""
-        marks = self._earning(self.marks, namespace, seeds)
-        return sum(m.points for m in marks if not m.bonus), sum(m.points for m in marks if m.bonus)
-
-    def points_of(self, task: str, namespace: Namespace, seeds: dict[str, int]) -> float:
-        """The points of one task, core and bonus together."""
-        marks = tuple(mark for mark in self.marks if mark.task == task)
-        return sum(mark.points for mark in self._earning(marks, namespace, seeds))
-
-    def _earning(self, marks: tuple[Mark, ...], namespace: Namespace, seeds: dict[str, int]) -> list[Mark]:
-        """The checks that earn their points, by the engine's rule for laws."""
-        passed = {mark.id: self.holds(mark.id, namespace, seeds[mark.id]) for mark in marks}
-        proven = {mark.task for mark in marks if passed[mark.id] and not mark.law}
-        return [mark for mark in marks if passed[mark.id] and (not mark.law or mark.task in proven)]
-
-    @staticmethod
-    def _passes(test: Callable[..., Any], student: PlainStudent, seed: list[int], case: Namespace) -> bool:
-        rng = np.random.default_rng(seed)
-        fixtures = {"student": student, "rng": rng, "draw": Draw(rng), **case}
+    def passes(self, check: str, case: int, namespace: Namespace, paper: int) -> bool:
+        """Whether one case of a check passes, with what is in the namespace now."""
+        student = DirectStudent(self.terms(self.marks[check]), self.reference, namespace)
+        rng = np.random.default_rng([self._papers.seed(check, paper), case])
+        fixtures = {"student": student, "rng": rng, "draw": Draw(rng), **self._cases[check][case]}
+        function = self._functions[check]
         try:
-            test(**{name: fixtures[name] for name in signature(test).parameters})
+            function(**{name: fixtures[name] for name in signature(function).parameters})
+            student.end()
         except (Exception, OutcomeException):
             return False
         return True
+
+    def points_of(self, task: str, namespace: Namespace, paper: int) -> float:
+        """The points of one task, core and bonus together, by the engine's rule for laws."""
+        marks = [mark for mark in self.marks.values() if mark.task == task]
+        passed = [mark for mark in marks if self.holds(mark.id, namespace, paper)]
+        proven = any(not mark.law for mark in passed)
+        return sum(mark.points for mark in passed if proven or not mark.law)
+
+
+def _module_of(grader: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"plain_{grader.parent.name}", grader)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def cases(function: Callable[..., Any]) -> Iterator[Namespace]:
@@ -162,17 +124,20 @@ def _values(args: tuple[Any, ...]) -> Iterator[Namespace]:
 
 def points(task: str, namespace: Namespace) -> float:
     """The points of one task; what an autotest cell ends in."""
-    tests, seeds = _spec()
-    return float(tests.points_of(task, namespace, seeds[namespace["STUDENT"]]))
+    tests, paper_of = _spec()
+    return float(tests.points_of(task, namespace, paper_of[namespace["STUDENT"]]))
 
 
 def check(name: str, namespace: Namespace) -> bool:
     """Whether one check passes; what an Otter test asserts."""
-    tests, seeds = _spec()
-    return tests.holds(name, namespace, seeds[namespace["STUDENT"]][name])
+    tests, paper_of = _spec()
+    return tests.holds(name, namespace, paper_of[namespace["STUDENT"]])
 
 
 @lru_cache(maxsize=1)
-def _spec() -> tuple[PlainTests, dict[str, dict[str, int]]]:
+def _spec() -> tuple[PlainTests, dict[str, int]]:
+    """The checks, and each student's paper."""
     spec = json.loads(Path(os.environ[SPEC]).read_text())
-    return PlainTests(Path(spec["grader"])), spec["seeds"]
+    grader = Path(spec["grader"])
+    papers = Papers(PUBLISHED_SECRET, grader.parent.name, spec["papers"])
+    return PlainTests(grader, papers, spec["task_of"]), spec["paper_of"]

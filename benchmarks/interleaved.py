@@ -1,7 +1,7 @@
-"""Floor and course with one job, a few submissions in turn, in two processes.
+"""Floor, empty and course with one job, a few submissions in turn, each in a process of its own.
 
-Each runs through a few submissions before it is the other's turn: as in a batch, where a submission follows
-the one before it, it does not find the processor's caches filled by another program.
+Each runs through a few submissions before it is the next one's turn: as in a batch, where a submission
+follows the one before it, it does not find the processor's caches filled by another program.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import json
 import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from .processes import PeakMemory, cpu_seconds
@@ -34,6 +37,10 @@ class Round:
     def mean(self) -> float:
         """Seconds per submission, the gradebook's share included."""
         return (sum(self.seconds) + self.gradebook) / len(self.seconds)
+
+    def middle(self, numbers: Iterable[int]) -> float:
+        """The median of some submissions' seconds, counted from 0, without the gradebook."""
+        return median(self.seconds[number] for number in numbers)
 
 
 class Worker:
@@ -78,15 +85,17 @@ class Worker:
         return Round(self.start, seconds, scores, gradebook, cpu)
 
 
-def run_round(sample: Sample, sample_file: Path) -> tuple[Round, Round]:
-    """(floor, course): some submissions by one, then by the other; who is first alternates."""
-    floor, course = Worker("floor", sample_file), Worker("course", sample_file)
+def run_round(sample: Sample, sample_file: Path, systems: Sequence[str]) -> dict[str, Round]:
+    """Every submission by each system: some by one, then by the next; who is first changes with each turn."""
+    workers = {system: Worker(system, sample_file) for system in systems}
+    order = deque(workers.values())
     numbers = range(1, len(sample.entries) + 1)
-    for turn, start in enumerate(numbers[::AT_A_TURN]):
-        for worker in (course, floor) if turn % 2 else (floor, course):
+    for start in numbers[::AT_A_TURN]:
+        for worker in order:
             for number in numbers[start - 1 : start - 1 + AT_A_TURN]:
                 worker.grade(number)
-    return floor.finish(), course.finish()
+        order.rotate()
+    return {system: worker.finish() for system, worker in workers.items()}
 
 
 def peak_memory(system: str, sample_file: Path, submissions: int) -> float:

@@ -20,8 +20,7 @@ from autograder.unit.criteria import read_marks
 from . import outside
 from .files import write_spec
 from .inprocess import SPEC
-from .sample import Sample
-from .worker import own_cells
+from .sample import Sample, own_cells
 
 AUTOTEST = "from benchmarks.inprocess import points\npoints({task!r}, globals())"
 
@@ -39,7 +38,7 @@ def prepare(course: Course, sample: Sample, folder: Path) -> Path:
     for entry in sample.entries:
         place = folder / "submitted" / entry.student / sample.unit / name
         _write(place, converted(entry.path, worth))
-    write_spec(sample, folder / "spec.json")
+    write_spec(course, sample, folder / "spec.json")
     command = [outside.program("nbgrader"), "generate_assignment", sample.unit]
     outside.run(command, folder, _extra(folder))
     return folder

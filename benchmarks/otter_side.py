@@ -48,7 +48,7 @@ def prepare(course: Course, sample: Sample, folder: Path) -> Path:
         place = folder / entry.student / f"{sample.unit}.ipynb"
         place.parent.mkdir()
         place.write_text(json.dumps(_without_autotests(entry)), encoding="utf-8")
-    write_spec(sample, folder / "spec.json")
+    write_spec(course, sample, folder / "spec.json")
     return folder
 
 

@@ -4,6 +4,9 @@ The course is a copy in a temporary folder, so that no real mark, gradebook or s
 touched. Its master notebook keeps the task cells and nothing between them. A third of
 the submissions has a known mistake, another one each; the others are the reference,
 which is the fastest code of all and so the hardest comparison with the floor.
+
+Beside it lies a course for ``empty``: the same releases and references, but the only check of a unit asks
+for nothing of the student's.
 """
 
 from __future__ import annotations
@@ -12,22 +15,36 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from autograder.course import Course, Unit, load_course
 from autograder.demo.solving import Notebook, code_cell, solved
-from autograder.judge.secret import seed_for
-from autograder.notebook import read_release, read_submission
+from autograder.judge.papers import PUBLISHED_SECRET, Papers
+from autograder.judge.secret import publish_secret
+from autograder.notebook import Release, read_release, read_submission
 from autograder.notebook.finding import Found
 from autograder.unit.criteria import read_marks
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.release import build, publish
 
-SECRET = "5" * 64  # fixed, so that every system and every run gets the same inputs
 WARM_UP = "student-000"  # graded before the clock starts; has a mistake, so that diagnosis is warm, too
 _KEPT = re.compile(r"task=|given=|instructor=")
+EMPTY = "empty"  # folder of the course whose checks ask for nothing
+EMPTY_GRADER = '''\
+import numpy as np
+import pytest
+
+from autograder.checks import right
+
+
+@pytest.mark.task("{task}", points=100)
+def test_nothing(student):
+    """A number that crosses comes back."""
+    right(student.share(np.ones(1)))
+'''
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,7 @@ class Entry:
     student: str
     mistake: str  # the known mistake that it has; "" for the reference
     path: Path
-    seeds: dict[str, int]  # check -> seed, as the engine derives them
+    paper: int  # which inputs its checks get, as the engine derives it
 
     @property
     def found(self) -> Found:
@@ -55,26 +72,49 @@ class Sample:
     entries: tuple[Entry, ...]
 
     @property
-    def submitted(self) -> Path:
-        """The folder of submissions in nbgrader's layout."""
-        return self.entries[0].path.parents[2]
+    def papers(self) -> tuple[int, ...]:
+        """The papers that its submissions get."""
+        return tuple(sorted({entry.paper for entry in (self.warm_up, *self.entries)}))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one submission."""
+
+    seconds: float
+    score: float | None = None  # None: no submission was graded
+    bonus: float = 0.0
 
 
 def make_course(project: Path, folder: Path, units: tuple[str, ...]) -> Course:
     """A course in ``folder`` with the units of the project, without what grading does not need."""
     shutil.copy(project / "course_config.py", folder)
     os.environ["COURSE_DATA"] = str(folder / "data")  # inherited by all processes of the benchmark
-    _write(folder / "data" / "secret", SECRET + "\n")
-    (folder / "data" / "secret").chmod(0o600)
+    _write(folder / "solutions" / "__init__.py", "")  # found before this project's, by whatever kernel
     for unit in units:
         shutil.copytree(project / "assignments" / unit, folder / "assignments" / unit)
         _write(folder / "solutions" / f"{unit}.py", (project / "solutions" / f"{unit}.py").read_text())
         master = folder / "assignments" / unit / "notebook.py"
         master.write_text(without_demos(master.read_text()))
     course = load_course(folder)
+    publish_secret(course)  # fixed, so that every system and every run gets the same inputs
     for name in units:
         publish(course, course.unit(name), build(course, course.unit(name)))
+    _make_empty(course, [course.unit(name) for name in units])
     return course
+
+
+def _make_empty(course: Course, units: list[Unit]) -> None:
+    """The course for ``empty``."""
+    folder = course.root / EMPTY
+    folder.mkdir()
+    shutil.copy(course.root / "course_config.py", folder)
+    publish_secret(replace(course, data=str(folder / "data")))
+    for part in ("assignments", "solutions", "release"):
+        shutil.copytree(course.root / part, folder / part)
+    for unit in units:
+        task = read_marks(unit.grader)[0].task
+        _write(folder / "assignments" / unit.name / "grader.py", EMPTY_GRADER.format(task=task))
 
 
 def without_demos(master: str) -> str:
@@ -115,9 +155,28 @@ def _entry(course: Course, unit: Unit, release: Notebook, student: str, mistake:
     path = course.root / folder / unit.name / student / unit.name / f"{unit.name}.ipynb"
     _write(path, json.dumps(filled(release, source, student), indent=1))
     digest = read_submission(path, read_release(unit.released_notebook)).digest
-    checks = [mark.id for mark in read_marks(unit.grader)]
-    seeds = {check: seed_for(SECRET.encode(), unit.name, student, check, digest) for check in checks}
-    return Entry(student, mistake, path, seeds)
+    return Entry(student, mistake, path, papers_of(course, unit).of(student, digest))
+
+
+def papers_of(course: Course, unit: Unit) -> Papers:
+    """The unit's papers."""
+    return Papers(PUBLISHED_SECRET, unit.name, course.papers_of(unit))
+
+
+def task_of(release: Release) -> dict[str, str]:
+    """Each name that a notebook defines, and its task."""
+    return {name: task for task, names in release.tasks.items() for name in names}
+
+
+def own_cells(path: Path) -> list[str]:
+    """The sources of the code cells that the student may edit."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    mine = [c for c in cells if c["cell_type"] == "code" and not _locked(c)]
+    return ["".join(cell["source"]) for cell in mine]
+
+
+def _locked(cell: dict[str, Any]) -> bool:
+    return bool(cell["metadata"].get("nbgrader", {}).get("locked"))
 
 
 def _imports(master: str) -> str:

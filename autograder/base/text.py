@@ -2,16 +2,16 @@
 
 Plain text (messages of exceptions, names, outputs) goes through ``plain`` and is
 escaped by the template. Markdown goes through ``markdown_to_html``. HTML from
-elsewhere goes through ``clean``. Nothing that runs, loads or deceives is left.
+elsewhere goes through ``clean``. Nothing that runs, loads or deceives is left. What
+comes in any number is ``capped``.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
-
-import nh3
 
 SHORT = 400  # characters of a name or a sentence
 LONG = 4000  # characters of a reason or a code cell
@@ -54,6 +54,16 @@ def plain(text: str | None, limit: int = LONG) -> str:
     return text.translate(odd) if odd else text
 
 
+def capped(texts: Sequence[str], most: int, kind: str = "") -> list[str]:
+    """The first of the texts, and how many more there are.
+
+    >>> capped(["a.txt", "b.txt", "c.txt"], 1, "files")
+    ['a.txt', 'and 2 more files']
+    """
+    left = len(texts) - most
+    return [*texts[:most], f"and {left} more {kind}".rstrip()] if left > 0 else list(texts)
+
+
 def _visible(letter: str) -> str:
     if letter in "\n\t" or letter.isprintable() or letter == "\u00a0":
         return letter
@@ -64,6 +74,8 @@ def _visible(letter: str) -> str:
 
 def clean(html: str) -> str:
     """HTML reduced to text, tables, links and small pictures; nothing is fetched from elsewhere."""
+    import nh3  # here, since most who import this module have no HTML
+
     return nh3.clean(
         html,
         tags=_TAGS,

@@ -1,9 +1,12 @@
 """What a grader says: words for what is right, comparisons, laws, drawn inputs."""
 
+from . import chance
 from .compare import Difference, as_array, assert_close
 from .draws import Draw
-from .expect import close, dtype, raises, right, unchanged, within
+from .expect import close, dtype, obeys, raises, right, unchanged, within
 from .laws import assert_adjoint, assert_dtype, assert_gradient, assert_unchanged
+from .spies import heard, spy
+from .torch_modules import fill, gradients, parameters
 
 __all__ = [
     "Difference",
@@ -14,10 +17,17 @@ __all__ = [
     "assert_dtype",
     "assert_gradient",
     "assert_unchanged",
+    "chance",
     "close",
     "dtype",
+    "fill",
+    "gradients",
+    "heard",
+    "obeys",
+    "parameters",
     "raises",
     "right",
+    "spy",
     "unchanged",
     "within",
 ]

@@ -8,12 +8,13 @@ expected of it; all is judged together, in the order in which it was noted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .compare import is_reply
-from .expectations import Close, HasDtype, Refused, Right, Unchanged
+from .expectations import Close, HasDtype, Obeys, Refused, Right, Unchanged
 
 
 def right(reply: Any, what: str = "The output", **tolerance: float) -> None:
@@ -64,6 +65,25 @@ def unchanged(student: Any, arrays: Any, what: str) -> None:
     names = what.split() if len(what.split()) == len(before) else [what] * len(before)
     for reply, old, name in zip(came, before, names, strict=True):
         reply._expect(Unchanged(reply._place, old, name))
+
+
+def obeys(reply: Any, law: Callable[..., None], *others: Any) -> None:
+    """The reply obeys a law: ``law(value, *others)`` raises nothing.
+
+    For answers of which there are many right ones, such as random draws. The law runs in the judge, once the
+    answer has come.
+
+    Args:
+        reply: what a call, an attribute or a part of one gave; of the reference's structure and shapes, but
+            for a call that is given nothing (a bug hunt).
+        law: a function that raises AssertionError, with the sentence that the student reads.
+        others: what else it is given; of a reply, its value.
+    """
+    _place(reply, "obeys")
+    place, compared = reply._looked_at()
+    rest = [each._looked_at() if is_reply(each) else (_own(each), ()) for each in others]
+    fits = (*compared, *(place for _, places in rest for place in places))
+    reply._expect(Obeys(place, law, tuple(each for each, _ in rest), fits))
 
 
 def within(reply: Any, seconds: float, what: str = "It took too long.") -> None:

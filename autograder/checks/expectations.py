@@ -7,10 +7,11 @@ should be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..inside.wire import PartRef
 from .compare import Difference, assert_close
 from .laws import assert_dtype, assert_unchanged
 
@@ -30,8 +31,11 @@ class Court(Protocol):
     def refused(self, number: int, kind: type[Exception]) -> None:
         """Raise where a step did not end in this exception."""
 
-    def fits(self, place: Any) -> None:
-        """Raise where the value has another structure, shape or kind than the right one."""
+    def fits(self, place: Any, what: str = "") -> None:
+        """Raise where the value has another structure, shape or kind than the right one.
+
+        ``what`` is its name in the sentence, where a function of the grader's made it.
+        """
 
     def holds(self, place: Any) -> None:
         """Raise where a container does not hold as many values as the right one."""
@@ -76,7 +80,7 @@ class Right:
 
     def judge(self, court: Court) -> None:
         """Compare shape, kind and values."""
-        court.fits(self.place)
+        court.fits(self.place, self.what)
         value, right = court.value(self.place), court.right(self.place)
         if is_plain(right):
             if type(value) is not type(right) or value != right:
@@ -99,7 +103,7 @@ class Close:
 
     def judge(self, court: Court) -> None:
         """Compare values; both have the structure that the reference gives."""
-        court.fits(self.place)
+        court.fits(self.place, self.what)
         other = self.other
         if self.at_place:
             court.fits(other)
@@ -129,7 +133,7 @@ class HasDtype:
 
     def judge(self, court: Court) -> None:
         """Compare the dtype."""
-        court.fits(self.place)
+        court.fits(self.place, self.what)
         assert_dtype(court.value(self.place), self.dtype, self.what)
 
 
@@ -144,6 +148,23 @@ class Unchanged:
     def judge(self, court: Court) -> None:
         """Compare every bit of what became of it."""
         assert_unchanged(self.before, court.value(self.place), self.what)
+
+
+@dataclass(frozen=True)
+class Obeys:
+    """A law of the grader's raises nothing when it is given what came."""
+
+    place: Any
+    law: Callable[..., None]
+    others: tuple[Any, ...] = ()  # what else it is given: values and places
+    fits: tuple[Any, ...] = ()  # places whose structure is that of the reference's answer
+
+    def judge(self, court: Court) -> None:
+        """Call the law with the values."""
+        for place in self.fits:
+            court.fits(place)
+        others = [court.value(each) if isinstance(each, PartRef) else each for each in self.others]
+        self.law(court.value(self.place), *others)
 
 
 def is_plain(value: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +14,7 @@ from .printing import print_json
 
 if TYPE_CHECKING:
     from ..prove import Proof, Stored
+    from ..prove.killing import Killing
 
 
 @click.command()
@@ -20,17 +23,26 @@ if TYPE_CHECKING:
 @click.option(
     "--papers", "--seeds", "papers", type=click.IntRange(1), help="Only the first so many papers; else all."
 )
-@click.option("--write", is_flag=True, help="Store the proof in proofs/ (with --mutants).")
+@click.option(
+    "--published", is_flag=True, help="The papers of demos and stored proofs, not the course's own."
+)
+@click.option("--write", is_flag=True, help="Store the proof in proofs/ (with --mutants); published papers.")
 @click.option("--check", is_flag=True, help="Is the stored proof fresh? Repeats a random 5 % of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print machine-readable output.")
 def command(
-    units: tuple[str, ...], mutants: bool, papers: int | None, write: bool, check: bool, as_json: bool
+    units: tuple[str, ...],
+    mutants: bool,
+    papers: int | None,
+    published: bool,
+    write: bool,
+    check: bool,
+    as_json: bool,
 ) -> None:
-    """Prove that a unit's hidden checks tell right from wrong.
+    """Prove that a unit's hidden checks tell right from wrong, on every paper that a submission can get.
 
     The reference and every variant get full marks; the stub and trivial code nothing; every known mistake
-    is caught, costs what its price says and is named from its output; with --mutants, small changes of the
-    reference are noticed.
+    is caught, costs what its price or the stored proof says and is named from its output; no cheat earns
+    more than it may; with --mutants, small changes of the reference are noticed.
     """
     if write and not mutants:
         raise click.UsageError("--write stores whole proofs; add --mutants")
@@ -45,19 +57,34 @@ def command(
         else:
             click.echo(_standing(stored))
         sys.exit(0 if all(each.ok for each in stored) else 1)
-    from ..prove import prove, write_proof
+    from ..judge.papers import PUBLISHED_SECRET
+    from ..judge.secret import course_secret
+    from ..prove import prove, remember
 
+    secret = PUBLISHED_SECRET if published or write else course_secret(course)
     proofs = []
     for unit in chosen:
-        proof = prove(course, unit, papers=papers, mutants=mutants, tell=_teller(unit.name))
+        proof = prove(course, unit, papers=papers, secret=secret, mutants=mutants, tell=_teller(unit.name))
+        proof = _settled(unit, proof, write)
+        remember(course, unit, proof, secret)
         proofs.append(proof)
-        if write:
-            click.echo(f"wrote {write_proof(unit, proof)}", err=True)
         if not as_json:
             print_matrix(proof)
     if as_json:
         print_json([proof.to_dict() for proof in proofs])
     sys.exit(0 if all(proof.ok for proof in proofs) else 1)
+
+
+def _settled(unit: Unit, proof: Proof, write: bool) -> Proof:
+    """Store the proof, or hold it against the stored one: a new price is right only where it is stored."""
+    from ..prove import repriced, write_proof
+
+    changes = repriced(unit, proof)
+    if not write:
+        renew = f"where that is meant, run 'course prove {unit.name} --mutants --write'"
+        return replace(proof, problems=(*proof.problems, *(f"{change}; {renew}" for change in changes)))
+    click.echo("\n".join([*changes, f"wrote {write_proof(unit, proof)}"]), err=True)
+    return proof
 
 
 def _standing(stored: list[Stored]) -> str:
@@ -79,26 +106,34 @@ def print_matrix(proof: Proof) -> None:
         table.add_row(name if name == "stub" else f"trivial {name}", f"{score:.0%}", "0%", "")
     table.add_section()
     for name, found in proof.mistakes.items():
-        low, high = proof.costs[name]
+        costs = proof.costs[name]
+        asked = f"{costs[0]:.0%} to {costs[1]:.0%}" if costs else "as stored"
         named = "named" if found["named"] else "[red]not named[/]"
         result = f"costs {found['cost']:.0%}, {named}" if found["caught"] else "[red]not caught[/]"
-        table.add_row(f"mistake {name}", result, f"{low:.0%} to {high:.0%}", " ".join(found["by"]))
+        table.add_row(f"mistake {name}", result, asked, " ".join(found["by"]))
+    for name, found in proof.cheats.items():
+        table.add_row(f"cheat {name}", f"earns {found['earned']:.0%}", f"at most {found['most']:.0%}", "")
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(table)
     if proof.mutants is not None:
-        hunt = proof.mutants
-        console.print(
-            f"mutants: {len(hunt.killed)} of {hunt.total} killed, {hunt.equivalent} judged equivalent"
-        )
-        for mutant in hunt.survivors:
-            reason = hunt.reasons.get(mutant.id)
-            console.print(
-                f"{mutant.id} {'equivalent: ' + reason if reason else 'LIVES'}", highlight=False, markup=False
-            )
-            console.print(mutant.diff, highlight=False, markup=False)
+        click.echo("\n".join(_hunted(proof.mutants)))
     for problem in proof.problems:
         console.print(problem, style="red", highlight=False, markup=False)
     console.print(f"{proof.unit}: {'proven' if proof.ok else f'{len(proof.problems)} problems'}")
+
+
+def _hunted(hunt: Killing) -> Iterator[str]:
+    """How the mutants fared, and the lines to paste for those that live."""
+    yield f"mutants: {len(hunt.killed)} of {hunt.total} killed, {hunt.equivalent} judged equivalent"
+    for mutant in hunt.survivors:
+        if mutant.id in hunt.reasons:
+            yield f"{mutant.id} equivalent: {hunt.reasons[mutant.id]}\n{mutant.diff}"
+    if hunt.living:
+        yield (
+            f"{len(hunt.living)} live. Write a check that sees them; what computes the same goes into "
+            "EQUIVALENT of mistakes.py, each with its reason:"
+        )
+        yield hunt.to_paste()
 
 
 def _ready(units: tuple[Unit, ...]) -> list[Unit]:

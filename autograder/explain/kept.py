@@ -9,19 +9,18 @@ that is damaged or not ours is made anew. No mark depends on any of them.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..base.digest import digest_of
+from ..base.files import replace_file, turn
 from ..judge.digest import environment_digest
 from ..judge.suite import Suite
-from ..results.store import safe_name, write_atomically
+from ..results.store import safe_name
 from .naming import Find, Found, at_once
 
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -49,7 +48,7 @@ class Kept:
             found, lasting = find()
             if lasting:
                 with suppress(OSError):
-                    write_atomically(path, json.dumps({"digest": self._digest(path, found), "found": found}))
+                    replace_file(path, json.dumps({"digest": self._digest(path, found), "found": found}))
         return read(found)
 
     def _content(self, path: Path) -> Any:
@@ -84,15 +83,11 @@ def kept_for(suite: Suite, explanation: str, loaded: float) -> Kept:
 def _turn(path: Path) -> Iterator[None]:
     """Wait for those who make the same finding; without locks on this file system it is made twice."""
     lock = path.with_suffix(".lock")
-    handle = None
-    try:
+    with ExitStack() as held:
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        if handle is not None:
+            held.enter_context(turn(lock))
+        try:
+            yield
+        finally:
             with suppress(OSError):
                 lock.unlink()
-            os.close(handle)

@@ -19,7 +19,8 @@ from ..judge.suite import Suite
 from ..results.result import Verdict
 from ..student import Call
 from ..student.subjects import LocalSubject
-from ..unit.mistakes.catalogue import Catalogue, Mistake, module_namespace
+from ..unit.mistakes.catalogue import Catalogue, Mistake
+from ..unit.mistakes.edits import module_namespace
 from .same import same_value
 
 WRONG = (Verdict.FAILED, Verdict.ERROR)  # what a known mistake can look like

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..base.errors import ConfigError
+from ..base.files import replace_file
 from ..course import Course, Unit
-from ..results.store import write_atomically
 from .database import gradebook_exists, one_writer, open_gradebook, programs_on_path, quiet
 from .folders import Folders
 from .settings import nbgrader_config
@@ -31,7 +31,7 @@ def ensure_assignment(course: Course, unit: Unit) -> bool:
     with one_writer(course):
         _generate(course, unit)
         _set_due_date(course, unit)
-    write_atomically(stamp, digest + "\n")
+    replace_file(stamp, digest + "\n")
     return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from ..base.databases import bounded, explained, outage_explained
+from ..base.files import GROUP, turn
 from ..course import Course
 from .folders import Folders
 
@@ -84,10 +84,7 @@ def named(course: Course) -> tuple[str, str]:
 @contextmanager
 def one_writer(course: Course) -> Iterator[None]:
     """Wait until no other grading process of this machine writes to the gradebook."""
-    path = Folders(course).root / ".writing"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with turn(Folders(course).root / ".writing", GROUP):  # staff with names of their own may share the folder
         yield
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..base.digest import digest_of
 from ..base.errors import CourseError
+from ..base.files import replaced_together
 from ..course import Course, Unit
 from ..results.audit import record
 from ..results.disclosure import Shown, as_student, shown_at_last
 from ..results.late import parse_time
 from ..results.result import Result
-from ..results.store import replaced_together
 from . import cells, notebooks
 from .assignment import ensure_assignment
 from .database import one_writer, open_tables

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 
 from ..base.databases import identity
 from ..base.errors import ConfigError
+from ..base.files import replace_file
 from ..course import Course
 from ..results.result import Result
-from ..results.store import write_atomically
 from . import cells
 from .database import gradebook_exists
 from .folders import Folders
@@ -84,7 +84,7 @@ def update_record(course: Course, unit: str, entries: Iterable[Written]) -> None
             "answers": dict(entry.answers),
         }
     lines = (f"{json.dumps(student)}: {json.dumps(record[student])}" for student in sorted(record))
-    write_atomically(_path(course, unit), "{\n" + ",\n".join(lines) + "\n}\n")
+    replace_file(_path(course, unit), "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def key_of(course: Course, result: Result) -> str:

@@ -42,10 +42,6 @@ class Host:
         self._objects = Objects(namespace)
         self._objects.begin()
 
-    def end(self) -> None:
-        """No further check will be asked of this host: its namespace is as it was."""
-        self._objects.end()
-
     def answer(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Frame]:
         """Carry out the scripts of one frame; frames with the replies to all their steps, in order."""
         replies: list[Any] = []
@@ -62,6 +58,10 @@ class Host:
                 replies, parts, size, begun = [], [], 0, time.monotonic()
             elif out:  # the next step may overwrite what this one returned
                 parts[-len(out) :] = [bytes(memoryview(part)) for part in out]
+
+    def end(self) -> None:
+        """The check is over: in this process, others go on with the namespace."""
+        self._objects.end()
 
     def _replies(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Frame]:
         at = 0
@@ -91,6 +91,8 @@ class Host:
             )
         except (Unmade, Unfit):
             return {"k": "unmade"}, []
+        except wire.WireError as error:  # an object of the student's was asked for a method that it lacks
+            return {"k": "error", **describe(error.__cause__ or error)}, []
         except BaseException as error:
             return {"k": "error", **describe(error)}, []
 

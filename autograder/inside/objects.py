@@ -70,7 +70,7 @@ class Objects:
         self._covered: dict[str, Any] = {}  # names with something else in their place, and what was there
 
     def begin(self, stand_ins: Mapping[str, Any] | None = None) -> None:
-        """Another check begins, with other functions under some names."""
+        """Another check begins, with other functions under some names: forget the last one's steps."""
         self.end()
         for name, value in (stand_ins or {}).items():
             self._covered[name] = self._namespace.get(name, _ABSENT)
@@ -78,7 +78,7 @@ class Objects:
         chance.begin_anew()
 
     def end(self) -> None:
-        """Forget the steps of the last check, and put back what its stand-ins covered."""
+        """Forget what was made, and let every name mean again what it did."""
         self._made.clear()
         self._shared.clear()
         self._uncover()

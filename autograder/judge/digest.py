@@ -49,7 +49,7 @@ def environment_digest(course: Course, unit: Unit, tier: str, secret: str) -> st
         "cpu",
         secret,
         platform.python_version(),
-        *(_version(name) for name in ("numpy", "torch", *unit.libraries)),
+        *(_version(name) for name in dict.fromkeys(("numpy", unit.runtime, *unit.libraries))),
     )
 
 

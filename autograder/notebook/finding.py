@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..base.errors import UsageError
+from ..base.text import capped
 from ..course import Unit
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
@@ -44,6 +45,12 @@ class Found:
     path: Path  # may not exist or be no regular file: then the result says so
     submitted: str | None = None  # ISO 8601, from nbgrader's timestamp.txt
     wrong: str = ""  # why there is no notebook at ``path``, for the student
+    called: str = ""  # what the student's file is called, where it is kept under another name
+
+    @property
+    def name(self) -> str:
+        """The name of the file that was handed in."""
+        return self.called or self.path.name
 
 
 def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = None) -> list[Found]:
@@ -269,9 +276,8 @@ def _is_helper(entry: Path, unit: Unit) -> bool:
 
 def _listing(names: list[str]) -> str:
     """Names on one line, whatever characters are in them."""
-    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:_MOST_NAMES]]
-    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*shown, *more])
+    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names]
+    return ", ".join(capped(shown, _MOST_NAMES))
 
 
 def _timestamp(folder: Path) -> str | None:

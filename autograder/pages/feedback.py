@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..base.files import replace_file
 from ..course import Course, Unit
 from ..gradebook import Booked
 from ..notebook import Question, read_questions
 from ..results.disclosure import Shown, as_student, shown
 from ..results.late import lateness, parse_time
 from ..results.result import HOLDS, Check, Result, Verdict
-from ..results.store import safe_name, write_atomically
+from ..results.store import safe_name
 from .render import day, number, render
 
 WORDS = {
@@ -107,7 +108,7 @@ def write_feedback(
     for result in results:
         name = safe_name(result.student)
         path = course.data_folder / "feedback" / unit.name / name / "index.html"
-        write_atomically(path, feedback_page(course, unit, result, open_, marks.get(name)))
+        replace_file(path, feedback_page(course, unit, result, open_, marks.get(name)))
         paths.append(path)
     return paths
 

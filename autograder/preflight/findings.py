@@ -7,16 +7,16 @@ ignored    what is in the student's own cells and takes no part in grading: note
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
-from ..notebook import Cell, Submission, to_program
-from .given import Given
+from ..notebook import Cell, Release, Submission, names_left, to_program
+from ..unit.source import imports
 
 MOST_LINES = 12  # of one kind that are listed
 MOST_TEXT = 70  # characters of a line
@@ -31,52 +31,16 @@ class Findings:
     ignored: tuple[str, ...]  # one sentence each
 
 
-def find(submission: Submission, given: Given) -> Findings:
+def find(submission: Submission, release: Release) -> Findings:
     """Read a healed notebook."""
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
-    compiled = compile_program(to_program(submission, given.release, given.modules))
+    compiled = compile_program(to_program(submission, release, release.modules))
     ignored = (
         *_magics(own),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(_stubs(submission, given), tuple(compiled.report["syntax_errors"]), ignored)
-
-
-def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
-    written: dict[str, bool] = {}  # the last definition of a name decides, as in the notebook
-    for cell in submission.cells:
-        if cell.kind == "code":
-            written.update(_definitions(cell.source))
-    found = {}
-    for task in given.release.tasks:
-        released = [cell for cell in given.release.cells if cell.task == task]
-        asked = [
-            name for cell in released for name, is_written in _definitions(cell.source) if not is_written
-        ]
-        left = tuple(name for name in asked if written.get(name) is False)
-        if left:
-            found[task] = left
-    return found
-
-
-def _definitions(source: str) -> Iterator[tuple[str, bool]]:
-    """Functions and methods of a cell: ``("Conv2d.forward", is it written)``."""
-    try:
-        module = magics.parse(source)
-    except SyntaxError:
-        return
-    for node in module.body if module else ():
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, not _only_raises(node)
-        elif isinstance(node, ast.ClassDef):
-            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-            yield from ((f"{node.name}.{part.name}", not _only_raises(part)) for part in methods)
-
-
-def _only_raises(node: ast.FunctionDef) -> bool:
-    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.unparse(body[0])
+    return Findings(names_left(submission, release), tuple(compiled.report["syntax_errors"]), ignored)
 
 
 def _magics(cells: Iterable[Cell]) -> list[str]:
@@ -90,7 +54,7 @@ def _magics(cells: Iterable[Cell]) -> list[str]:
             f"{_at(cell.index + 1, number)} `{_short(lines[number - 1])}` is a notebook command, not Python"
             for number in magics.magic_lines(cell.source)
         ]
-    return _capped(found, "notebook commands")
+    return capped(found, MOST_LINES, "notebook commands")
 
 
 def _is_elsewhere(source: str) -> bool:
@@ -109,7 +73,7 @@ def _modules(cells: Iterable[Cell], missing: set[str]) -> list[str]:
                 if module not in SILENT:
                     costs = "only code that does without it earns points"
                 found.append(f"{_at(cell.index + 1, number)} {module} is not there while grading; {costs}")
-    return _capped(found, "imports")
+    return capped(found, MOST_LINES, "imports")
 
 
 def _imports(source: str) -> Iterator[tuple[int, str]]:
@@ -117,11 +81,9 @@ def _imports(source: str) -> Iterator[tuple[int, str]]:
         module = magics.parse(source)
     except SyntaxError:
         return
-    for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, (node.module or "").partition(".")[0]
+    for line, name in imports(module) if module else ():
+        if not name.startswith("."):
+            yield line, name.partition(".")[0]
 
 
 def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:
@@ -142,7 +104,7 @@ def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:
     for cell, lines in places.items():
         more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         found.append(f"{_at(cell, lines[0][0])} `{_short(lines[0][1])}`{more}: no task needs it")
-    return _capped(found, "cells")
+    return capped(found, MOST_LINES, "cells")
 
 
 def _at(cell: int, line: int) -> str:
@@ -152,8 +114,3 @@ def _at(cell: int, line: int) -> str:
 def _short(text: str) -> str:
     line = text.strip().split("\n")[0]
     return line if len(line) <= MOST_TEXT else line[: MOST_TEXT - 1] + "…"
-
-
-def _capped(found: list[str], what: str) -> list[str]:
-    more = len(found) - MOST_LINES
-    return [*found[:MOST_LINES], f"and {more} more {what}"] if more > 0 else found

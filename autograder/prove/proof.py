@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -31,9 +31,11 @@ class Proof:
     trivial: dict[str, float]
     variants: dict[str, float]
     mistakes: dict[str, dict[str, Any]]
+    cheats: dict[str, dict[str, float]]
     mutants: Killing | None
     problems: tuple[str, ...]
-    costs: dict[str, tuple[float, float]] = field(default_factory=dict)  # the prices of the mistakes
+    # How the mistakes are priced: least and greatest share, or None where the stored proof says it.
+    costs: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -50,6 +52,7 @@ class Proof:
             "trivial": self.trivial,
             "variants": self.variants,
             "mistakes": self.mistakes,
+            "cheats": self.cheats,
         }
         if self.mutants is not None:
             found["mutants"] = self.mutants.to_dict()
@@ -77,23 +80,46 @@ def prove(
         ConfigError: the unit's files contradict themselves.
     """
     ground = prepare(course, unit, secret)
-    several = subjects(ground)
-    seeds = min(papers or ground.suite.papers.count, ground.suite.papers.count)
-    trials, ended = _run(ground, several, seeds, tell)
-    killing = kill_mutants(ground, tell) if mutants else None
-    problems = [*ended, *_problems(ground, several, trials)]
+    every = len(ground.suite.papers.all)
+    seeds = min(papers or every, every)
+    for paper in range(seeds):  # made here, so that the children need not
+        ground.suite.make_plans(paper)
+    reference, *others = subjects(ground)
+    trials, problems = _run(ground, [reference], seeds, tell)
+    problems += _problems(ground, [reference], trials)
+    killing = None
+    if not any("BROKEN" in trial.verdicts.values() for trial in trials[0]):
+        _teach(ground)
+        tried, ended = _run(ground, others, seeds, tell)
+        problems += [*ended, *_problems(ground, others, tried)]
+        trials += tried
+        killing = kill_mutants(ground, tell) if mutants else None
+    else:
+        others = []  # first the checks themselves have to be mended
     if killing is not None:
         problems += killing.problems(course.mutants_killed, MAX_EQUIVALENT)
+    return _found(ground, [reference, *others], trials, seeds, killing, tuple(problems))
+
+
+def _found(
+    ground: Ground,
+    several: list[Subject],
+    trials: list[list[Trial]],
+    seeds: int,
+    killing: Killing | None,
+    problems: tuple[str, ...],
+) -> Proof:
+    """What the trials gave, put together."""
+    mistakes = {each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")}
     return Proof(
-        unit=unit.name,
+        unit=ground.unit.name,
         seeds=seeds,
         **_scores(ground, several, trials),
-        mistakes={
-            each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")
-        },
+        mistakes=mistakes,
+        cheats={each.name: _cheat(ground, each, trials[index]) for index, each in _of(several, "cheats")},
         mutants=killing,
-        problems=tuple(problems),
-        costs={name: mistake.costs for name, mistake in ground.catalogue.mistakes.items()},
+        problems=problems,
+        costs={name: ground.catalogue.mistakes[name].costs for name in mistakes},
     )
 
 
@@ -101,9 +127,6 @@ def _run(
     ground: Ground, several: list[Subject], seeds: int, tell: Tell
 ) -> tuple[list[list[Trial]], list[str]]:
     """The trials of each subject, paper by paper, and a problem for each that did not end."""
-    _teach(ground)
-    for paper in range(seeds):  # made here, so that the children need not
-        ground.suite.make_plans(paper)
     every = [partial(attempt, ground, each, number) for each in several for number in range(seeds)]
     results = run_forked(
         every, cpu_seconds=TRIAL_SECONDS, on_done=lambda done: tell("subjects", done, len(every))
@@ -142,20 +165,23 @@ def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -
     share = {key: round(sum(values), 6) for key, values in best.items()}
     return {
         "reference": share["reference", "reference"],
-        "stub": share["stub", "stub"],
+        "stub": share.get(("stub", "stub"), 0.0),
         "trivial": {name: value for (kind, name), value in share.items() if kind == "trivial"},
         "variants": {name: value for (kind, name), value in share.items() if kind == "variants"},
     }
 
 
-def prove_mistakes(ground: Ground, names: list[str], paper: int) -> dict[str, dict[str, Any]]:
-    """Some mistakes again, on one paper: as in ``Proof.mistakes``."""
-    several = [each for each in subjects(ground) if each.kind == "mistakes" and each.name in names]
+def prove_again(ground: Ground, names: Collection[str], paper: int) -> dict[str, dict[str, Any]]:
+    """Some mistakes and cheats again, on one paper: as in ``Proof.mistakes`` and ``Proof.cheats``."""
+    found = {"mistakes": _mistake, "cheats": _cheat}
+    several = [each for each in subjects(ground) if each.kind in found and each.name in names]
     results = run_forked(
         [partial(attempt, ground, each, paper) for each in several], cpu_seconds=TRIAL_SECONDS
     )
     trials = [[] if isinstance(result, Ended) else [Trial(**result)] for result in results]
-    return {each.name: _mistake(ground, each, mine) for each, mine in zip(several, trials, strict=True)}
+    return {
+        each.name: found[each.kind](ground, each, mine) for each, mine in zip(several, trials, strict=True)
+    }
 
 
 # --- what is wrong ---
@@ -163,18 +189,21 @@ def prove_mistakes(ground: Ground, names: list[str], paper: int) -> dict[str, di
 
 def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> Iterator[str]:
     for each, mine in zip(several, trials, strict=True):
-        found = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced}.get(
-            each.kind, _earning
-        )
-        yield from (f"{_title(each)}: {problem}" for problem in dict.fromkeys(found(ground, each, mine)))
-        yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
+        found = dict.fromkeys(_FAULTS.get(each.kind, _earning)(ground, each, mine))
+        yield from (f"{_title(each)}: {problem}" for problem in found)
+        if each.kind != "cheats":  # a guess is right on some papers
+            yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
 
 
 def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    papers: dict[tuple[str, str, str], list[str]] = {}
     for number, trial in enumerate(mine):
         for check, verdict in trial.verdicts.items():
             if verdict != "PASSED":
-                yield f"{check} is {verdict} (paper {number}): {trial.reasons.get(check, '')}"
+                papers.setdefault((check, verdict, trial.reasons.get(check, "")), []).append(str(number))
+    for (check, verdict, reason), numbers in papers.items():
+        where = "" if len(numbers) == len(mine) else f" (paper {', '.join(numbers)})"
+        yield f"{check} is {verdict}{where}: {reason}"
 
 
 def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
@@ -186,7 +215,7 @@ def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
 
 def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
     assert each.mistake is not None
-    low, high = each.mistake.costs
+    low, high = each.mistake.costs or (0.0, 1.0)
     task = each.mistake.task
     for trial in mine:
         cost, told = _cost(ground, task, trial), trial.named.get(task)
@@ -199,6 +228,15 @@ def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str
         yield from _collateral(ground, each.mistake, trial)
 
 
+def _overpaid(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    assert each.cheat is not None
+    for number, trial in enumerate(mine):
+        earned = 1.0 - _cost(ground, each.task, trial)
+        if earned > each.cheat.most + 1e-9:
+            by = ", ".join(check for check, points in trial.earned.items() if points)
+            yield f"earns {earned:.3g} on paper {number}, at most {each.cheat.most:g} was allowed; by {by}"
+
+
 def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]:
     """Checks that fail and should not: one mistake, one price."""
     for check in _failed(trial):
@@ -207,6 +245,9 @@ def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]
             yield f"{check} is BROKEN: {reason}"
         elif task not in (mistake.task, *mistake.also):
             yield f"{check} of {task} is {verdict}, but only {mistake.task} may pay: {reason}"
+
+
+_FAULTS = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced, "cheats": _overpaid}
 
 
 def _unsteady(mine: list[Trial]) -> Iterator[str]:
@@ -227,6 +268,12 @@ def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]
         "cost": round(max(costs, default=0.0), 6),
         "by": _failed(mine[0]) if mine else [],
     }
+
+
+def _cheat(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, float]:
+    assert each.cheat is not None
+    earned = [1.0 - _cost(ground, each.task, trial) for trial in mine]
+    return {"earned": round(max(earned, default=0.0), 6), "most": each.cheat.most}
 
 
 def _cost(ground: Ground, task: str, trial: Trial) -> float:

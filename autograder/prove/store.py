@@ -6,7 +6,6 @@ import ast
 import io
 import json
 import math
-import os
 import random
 import tokenize
 from collections.abc import Iterator
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from ..base.digest import digest_of, engine_files
-from ..base.errors import naming
+from ..base.files import replace_file
 from ..course import Course, Unit
 from ..judge.digest import JUDGING, imported_files
 from ..unit.source import parse_file
 from .killing import differing
-from .proof import Proof, prove_mistakes
-from .trials import prepare
+from .proof import Proof, prove_again
+from .trials import Ground, prepare
 
 SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
 # What decides in a proof: what decides a mark, and how the mistakes are made, tried and named.
@@ -66,11 +65,7 @@ def write_proof(unit: Unit, proof: Proof) -> Path:
         **proof.to_dict(),
         "killed_by": dict(sorted(proof.mutants.killed.items())),
     }
-    draft = unit.proof.with_suffix(".tmp")
-    with naming(unit.proof):
-        unit.proof.parent.mkdir(exist_ok=True)
-        draft.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(draft, unit.proof)
+    replace_file(unit.proof, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
     return unit.proof
 
 
@@ -110,11 +105,42 @@ def examine_stored(course: Course, unit: Unit) -> Stored:
         survivor["id"]: False for survivor in stored["mutants"]["survivors"]
     }
     found = differing(ground, fates, SAMPLE)
-    names = sorted(stored["mistakes"])
-    sample = random.sample(names, math.ceil(SAMPLE * len(names)))
-    for name, now in prove_mistakes(ground, sample, paper=random.randrange(stored["seeds"])).items():
-        found += _compare(name, stored["mistakes"][name], now)
+    again = prove_again(ground, _sample(ground, stored), paper=random.randrange(stored["seeds"]))
+    for name, now in again.items():
+        found += _compare(name, stored, now)
     return Stored(unit.name, True, tuple(found))
+
+
+def proven_papers(unit: Unit) -> int:
+    """On how many papers of the published secret a fresh stored proof found all well; else 0."""
+    why, stored = _fresh(unit)
+    return 0 if why or not stored["ok"] else int(stored["seeds"])
+
+
+def _sample(ground: Ground, stored: dict[str, Any]) -> list[str]:
+    """Mistakes and cheats to be tried again: some, and all whose price the stored proof alone says."""
+    names = sorted([*stored["mistakes"], *stored.get("cheats", ())])
+    unpriced = [name for name, mistake in ground.catalogue.mistakes.items() if not mistake.costs]
+    return sorted({*unpriced, *random.sample(names, math.ceil(SAMPLE * len(names)))})
+
+
+def repriced(unit: Unit, proof: Proof) -> tuple[str, ...]:
+    """What mistakes without ``costs`` cost now and did not before, a sentence each.
+
+    Their price is what the stored proof says, so that a check which doubles it cannot pass unseen.
+    """
+    try:
+        before = json.loads(unit.proof.read_text(encoding="utf-8"))["mistakes"]
+        old = {
+            name: before[name]["cost"] for name, costs in proof.costs.items() if not costs and name in before
+        }
+    except (OSError, ValueError, LookupError, TypeError):
+        return ()  # nothing is stored yet, or nothing that could be read: --check says so
+    return tuple(
+        f"mistake {name}: costs {now:.3g} of its task, {cost:.3g} in the stored proof"
+        for name, cost in old.items()
+        if (now := proof.mistakes[name]["cost"]) != cost
+    )
 
 
 def _fresh(unit: Unit) -> tuple[str, dict[str, Any]]:
@@ -129,5 +155,9 @@ def _fresh(unit: Unit) -> tuple[str, dict[str, Any]]:
     return ("" if same else "the stored proof is stale"), stored
 
 
-def _compare(name: str, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    return [] if before == now else [f"mistake {name}: stored {before}, now {now}"]
+def _compare(name: str, stored: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Mistakes fare alike on every paper; what a cheat earned is the most of all papers."""
+    kind = "mistake" if name in stored["mistakes"] else "cheat"
+    before = stored.get(f"{kind}s", {}).get(name, {})
+    same = before == now if kind == "mistake" else now["earned"] <= before.get("earned", 0.0)
+    return [] if same else [f"{kind} {name}: stored {before}, now {now}"]

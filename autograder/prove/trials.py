@@ -1,4 +1,4 @@
-"""One subject of a proof on trial: reference, variant, stub, trivial code or mistake."""
+"""One subject of a proof on trial: reference, variant, stub, trivial code, mistake or cheat."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from ..judge.grader import give_points, judge
 from ..judge.outcome import Outcome
 from ..judge.papers import PUBLISHED_SECRET
 from ..judge.suite import Suite, reference_subject
-from ..results.result import Verdict
+from ..results.result import Check, Verdict
 from ..student.subjects import LocalSubject
-from ..unit.mistakes.catalogue import Catalogue, Mistake, load_catalogue, module_namespace, tasks_of_names
+from ..unit.mistakes.catalogue import Catalogue, load_catalogue, tasks_of_names
+from ..unit.mistakes.edits import module_namespace
+from ..unit.mistakes.entries import Cheat, Mistake
 from .trivial import TRIVIAL, stub_namespace, trivial_namespace
 
 
@@ -46,11 +48,12 @@ class Ground:
 class Subject:
     """Who stands trial; with ``task``, only the checks of that task are run."""
 
-    kind: str  # "reference", "stub", "trivial", "variants" or "mistakes"
+    kind: str  # "reference", "stub", "trivial", "variants", "mistakes" or "cheats"
     name: str
     subject: LocalSubject
     task: str = ""
     mistake: Mistake | None = None
+    cheat: Cheat | None = None
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,22 @@ def subjects(ground: Ground) -> list[Subject]:
         Subject("stub", "stub", LocalSubject(stub_namespace(ground.unit, ground.all_names))),
         *_trivial(ground),
         *(
-            Subject("variants", name, LocalSubject(module_namespace(variant.source, name)))
+            Subject("variants", name, _local(variant.source, name))
             for name, variant in ground.catalogue.variants.items()
         ),
         *(
             Subject("mistakes", name, ground.namer.subject(mistake), mistake=mistake)
             for name, mistake in ground.catalogue.mistakes.items()
         ),
+        *(
+            Subject("cheats", name, _local(each.source, name), task=each.task, cheat=each)
+            for name, each in ground.catalogue.cheats.items()
+        ),
     ]
+
+
+def _local(source: str, name: str) -> LocalSubject:
+    return LocalSubject(module_namespace(source, name))
 
 
 def _trivial(ground: Ground) -> Iterator[Subject]:
@@ -126,6 +137,12 @@ def attempt(ground: Ground, each: Subject, paper: int) -> dict[str, Any]:
     return {
         "earned": {check.id: check.earned for check in checks},
         "verdicts": {check.id: check.verdict.value for check in checks},
-        "reasons": {c.id: " ".join((c.reason, *c.notes)) for c in checks if c.verdict is not Verdict.PASSED},
+        "reasons": {c.id: _reason(c) for c in checks if c.verdict is not Verdict.PASSED},
         "named": {task: mistake.name for task, mistake in named.items()},
     }
+
+
+def _reason(check: Check) -> str:
+    """Why a check did not pass; of a broken one only what staff are told."""
+    told = check.notes if check.verdict is Verdict.BROKEN and check.notes else (check.reason, *check.notes)
+    return " ".join(told)

@@ -7,7 +7,6 @@ mix their lines; nothing here can change or remove one.
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
@@ -17,7 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..base.errors import naming
+from ..base.files import turn
 from ..course import Course
+
+READABLE = 0o640  # by the owner's group
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ def record(course: Course, unit: str, changes: Iterable[Change]) -> int:
     return len(real)
 
 
+def note(course: Course, unit: str, what: str) -> None:
+    """Append what was done with a whole unit."""
+    stamp = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": _user(), "unit": unit}
+    _append(audit_path(course, unit), [json.dumps(stamp | {"note": what})])
+
+
 def read_audit(course: Course, unit: str) -> list[dict[str, object]]:
     """All records of a unit, oldest first; a line that a power cut tore is left out."""
     path = audit_path(course, unit)
@@ -59,10 +67,7 @@ def _parsed(line: str) -> list[dict[str, object]]:
 
 
 def _append(path: Path, lines: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
-    with naming(path), open(handle, "r+b", buffering=0, closefd=True) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with naming(path), turn(path, READABLE), open(path, "a+b", buffering=0) as file:
         text = "".join(line + "\n" for line in lines).encode()
         file.write(_separator(file.fileno()) + text)
         os.fsync(file.fileno())

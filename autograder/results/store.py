@@ -9,17 +9,14 @@ instead; the result inside the file always holds the name itself.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from ..base.errors import CourseError, NotStored, in_words, naming
+from ..base.errors import CourseError, NotStored, in_words
+from ..base.files import replace_file
 from ..base.typed import faults
 from ..course import Course
 from .result import Result, totals
@@ -92,7 +89,7 @@ def write_result(course: Course, result: Result) -> Path:
     """
     path = result_path(course, result.unit, result.student)
     try:
-        _replace(path, _storable(result.to_json()))
+        replace_file(path, _storable(result.to_json()))
     except OSError as error:
         raise NotStored(f"the result of {result.student} cannot be stored: {in_words(error)}") from error
     return path
@@ -163,70 +160,3 @@ def _faults(result: Result, path: Path) -> Iterator[str]:
 def _storable(text: str) -> bytes:
     """JSON in which half characters, which UTF-8 cannot hold, are escaped; reading gives them back."""
     return text.encode("utf-8", "backslashreplace")  # Python's escape of them is JSON's as well
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` in one step, after the text has reached the disk."""
-    _replace(path, text.encode("utf-8", "replace"))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with replaced_together() as put:
-        put(path, content)
-
-
-@contextmanager
-def replaced_together() -> Iterator[Callable[[Path, bytes], None]]:
-    """Replace many files, each in one step, after all of them have reached the disk.
-
-    Yields a function that takes a path and its new content. Files that wait for the disk
-    together are on it in half the time, since the file system writes its journal once for
-    many. Where anything fails, those not yet replaced stay what they were.
-    """
-    staged: list[tuple[str, Path]] = []
-    try:
-        yield partial(_stage, staged)
-        for name, path in staged:
-            with naming(path):
-                reach_disk(Path(name))
-        for name, path in staged:
-            with naming(path):
-                os.replace(name, path)
-    except BaseException:
-        for name, _ in staged:
-            Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _stage(staged: list[tuple[str, Path]], path: Path, content: bytes) -> None:
-    with naming(path):
-        try:
-            handle, name = _beside(path)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = _beside(path)
-        staged.append((name, path))
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            _begin_to_store(handle)
-        os.chmod(name, 0o644)
-
-
-def _beside(path: Path) -> tuple[int, str]:
-    return tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-
-
-def _begin_to_store(handle: int) -> None:
-    """Let the disk have the file while the next one is prepared: that halves the wait at the end."""
-    if hasattr(os, "posix_fadvise"):  # Linux begins to write what it is told to forget
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def reach_disk(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

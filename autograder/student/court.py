@@ -11,7 +11,7 @@ from ..course import Limits
 from ..inside.wire import HandleRef, PartRef
 from ..results.result import Verdict
 from .faults import Blocked, StudentEnded, StudentFault, raised
-from .steps import NOTHING, Answer, Call, Notes, Raised, Step, as_expected
+from .steps import NOTHING, Answer, Call, Notes, Raised, Step, as_expected, leaves
 
 Missing = Callable[[str], tuple[Verdict, str] | None]  # why a name is not there, where loading knows
 
@@ -58,12 +58,12 @@ class Court:
         elif not self._raises(number, kind):
             raise fault
 
-    def fits(self, place: PartRef) -> None:
+    def fits(self, place: PartRef, what: str = "") -> None:
         """Raise where the value has another structure, shape or kind of dtype than the right one."""
         right = self.right(place)
         if right is NOTHING:
             return
-        what, verb = _in_words(self._notes.steps[place.step], place.path)
+        what, verb = _in_words(self._notes.steps[place.step], place.path, what)
         self._blaming(self._label(place.step), lambda: check_part(self.value(place), right, what, verb))
 
     def holds(self, place: PartRef) -> None:
@@ -168,13 +168,14 @@ def _entry(value: Any, place: PartRef) -> Any:
 
 def latest(event: Any) -> int:
     """The last step that an event speaks of."""
-    places = [getattr(event, "place", None), event.other if getattr(event, "at_place", False) else None]
-    steps = [place.step for place in places if isinstance(place, PartRef)]
+    steps = [place.step for place in leaves(tuple(vars(event).values())) if isinstance(place, PartRef)]
     return max([*steps, getattr(event, "step", 0)])
 
 
-def _in_words(step: Step, path: tuple[Any, ...]) -> tuple[str, str]:
-    """What stands in a place, and the verb that goes on."""
+def _in_words(step: Step, path: tuple[Any, ...], called: str = "") -> tuple[str, str]:
+    """What stands in a place, and the verb that goes on; ``called`` is the check's own name for it."""
+    if step.kind == "beside" and called:
+        return called, " is "
     if step.kind == "get":
         return step.label, " is "
     if step.kind in ("now", "share"):

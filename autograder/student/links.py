@@ -157,7 +157,7 @@ class LoopbackLink:
             self._on_callback = outer
 
     def end(self) -> None:
-        """No further check follows: the namespace is as it was."""
+        """Take the functions away that the check put in the place of others."""
         self._host.end()
 
     def _exchange(

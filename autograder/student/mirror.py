@@ -34,8 +34,10 @@ class Mirror:
             ``Raised`` where the reference raises; ``NOTHING`` where the step uses what has no counterpart
             here.
         """
-        if step.lends:
-            return NOTHING
+        return NOTHING if step.lends else self.carry_out(number, step)
+
+    def carry_out(self, number: int, step: Step) -> Any:
+        """The same, whatever the step hands over."""
         try:
             target = None if step.target is None else self._objects.resolve(step.target)
             args = [self._own(arg) for arg in step.args]

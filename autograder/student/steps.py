@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks.expectations import Event
-from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef
+from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef, RecordRef
 from .faults import StudentFault
 
 Place = NameRef | PartRef | MethodRef
@@ -78,6 +78,11 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def objects_in(value: Any) -> list[HandleRef]:
+    """What of it stays where it was made."""
+    return [leaf for leaf in leaves(value) if isinstance(leaf, HandleRef)]
+
+
 def changed(value: Any, change: Callable[[Any], Any]) -> Any:
     """The same lists, tuples and dicts with other leaves."""
     if type(value) in (list, tuple):
@@ -93,6 +98,13 @@ def is_lent(value: Any) -> bool:
 
 
 PLACES = (NameRef, PartRef, MethodRef)
+
+
+def where_to_raise(step: Step, advice: str) -> str:
+    """What an author is told where the reference raises: this advice, but for a function of the grader's."""
+    if step.kind != "beside":
+        return advice
+    return f"{step.name} may use its arguments, np and torch, and nothing else of the grader."
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +174,6 @@ class Notes:
 
 def as_expected(value: Any, twin: Any) -> Any:
     """A named tuple is a tuple where the reference returns several values, and else an object."""
-    from ..inside.wire import RecordRef
-
     if not isinstance(value, RecordRef):
         return value
     return value.items if isinstance(twin, (tuple, list)) else HandleRef(value.name)

@@ -29,7 +29,7 @@ from .mirror import PLAIN, Mirror
 from .reply import Reply
 from .scripts import source_of
 from .session import Budget, Session, Unanswered
-from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, leaves
+from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, objects_in
 from .subject import Subject
 
 TRIES = 3  # at being fast: another program may be in the way
@@ -95,15 +95,15 @@ class Student:
         """What became of shared arrays, as values; takes what ``share`` took or gave."""
         return self._note("now", _asked(self._place_of(arrays), self), label="")
 
-    def beside(self, function: Callable[..., Any], *args: Any) -> Reply:
+    def beside(self, function: Callable[..., Any], *args: Any, label: str = "") -> Reply:
         """Run a small function of the grader's beside the student's code; what it returns is a claim.
 
         Only for what cannot be said in calls, such as a walk through the modules of a model. Its source
         crosses: it may hold no secret, uses only its arguments, ``np`` and ``torch``, and closes over
-        nothing. What goes wrong is told of the first reply among its arguments.
+        nothing. What goes wrong is told of ``label``, else of the first reply among its arguments.
         """
         source = source_of(function)
-        about = _about(args, function.__name__)
+        about = label or _about(args, function.__name__)
         return self._note("beside", None, (source, *args), name=function.__name__, label=about)
 
     def same(self, left: Any, right: Any) -> Reply:
@@ -227,7 +227,16 @@ class Student:
     # --- looking ---
 
     def _value(self, reply: Reply) -> Any:
-        """The answer itself, compared in structure with the reference's.
+        """The answer itself, compared in structure with the reference's."""
+        deep, compared = self._looked_at(reply)
+        self._settle()
+        court = self.court()
+        for place in compared:
+            court.fits(place)
+        return court.value(deep)
+
+    def _looked_at(self, reply: Reply) -> tuple[PartRef, tuple[PartRef, ...]]:
+        """The place of all of an answer, and what of it must have the structure of the reference's.
 
         A call that is given nothing to work on (a bug hunt) has many right answers: it is not compared.
         """
@@ -236,13 +245,12 @@ class Student:
             raise TypeError(f"{reply!r} is a name of the notebook; call it, or take one of its attributes")
         step = self._notes.steps[place.step]
         free = step.kind == "call" and not (step.args or step.kwargs)
-        deep = self._note("value", reply) if free or _has_objects(reply._twin) else reply
-        self._settle()
-        court = self.court()
-        if not free and not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING:
-            court.fits(place)
+        deep = self._note("value", reply) if free or objects_in(reply._twin) else reply
         assert isinstance(deep._place, PartRef)
-        return court.value(deep._place)
+        if deep is reply or isinstance(deep._twin, HandleRef):
+            deep._crosses(".value")
+        known = not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING
+        return deep._place, (place,) if known and not free else ()
 
     def _timed(self, step: int, seconds: float, what: str) -> None:
         if self._subject is None:
@@ -339,7 +347,3 @@ def _about(args: Iterable[Any], otherwise: str = "") -> str:
 
 def _asked(place: Place, student: Student) -> Reply:
     return Reply(student, place, HandleRef("shared"), "")
-
-
-def _has_objects(twin: Any) -> bool:
-    return any(isinstance(leaf, HandleRef) for leaf in leaves(twin))

@@ -28,8 +28,8 @@ class LocalSubject:
 
     def __init__(self, namespace: dict[str, Any], is_reference: bool = False) -> None:
         self._namespace = namespace
-        self._link: LoopbackLink | None = None
         self.is_reference = is_reference
+        self._link: LoopbackLink | None = None  # the last one
 
     def connect(self) -> Link:
         """A fresh host on the same namespace."""
@@ -38,7 +38,7 @@ class LocalSubject:
         return self._link
 
     def renew(self) -> None:
-        """End the last check's host, so that its stand-ins do not stay in the namespace."""
+        """Every check gets a fresh host anyway; what stood in the place of functions goes."""
         if self._link is not None:
             self._link.end()
             self._link = None

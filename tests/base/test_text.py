@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.base.text import clean, markdown_to_html, notebook_markdown, plain
+from autograder.base.text import capped, clean, markdown_to_html, notebook_markdown, plain
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -83,3 +83,14 @@ def test_plain_text_is_bounded():
     """A huge message is cut, and says how much is left."""
     text = plain("x" * 1_000_000, limit=10)
     assert text == "x" * 10 + " … (999,990 more characters)"
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, []), (2, ["0", "1"]), (3, ["0", "1", "and 1 more"])])
+def test_what_comes_in_any_number_is_capped(number, expected):
+    """The first few stand there, and the rest is a number."""
+    assert capped([str(each) for each in range(number)], 2) == expected
+
+
+def test_what_was_left_out_has_a_name():
+    """Which kind there is more of can be said."""
+    assert capped(("a", "b", "c"), 1, "imports") == ["a", "and 2 more imports"]

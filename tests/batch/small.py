@@ -53,6 +53,12 @@ def with_cell(root: Path, source: str, at: int = 1) -> dict[str, Any]:
     return notebook
 
 
+def slow(root: Path, seconds: float) -> dict[str, Any]:
+    """A right notebook that takes so long to load: only what changes a name of a task is loaded with it."""
+    sleep = f"import time\nsoftmax_forward.slept = time.sleep({seconds})"
+    return with_cell(root, sleep, at=len(right(root)["cells"]))
+
+
 def overflowing(root: Path) -> dict[str, Any]:
     """A notebook with the known mistake ``overflows``."""
     source = (root / "solutions" / f"{UNIT}.py").read_text(encoding="utf-8")

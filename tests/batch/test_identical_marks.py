@@ -38,7 +38,7 @@ def test_no_right_answer_loses_a_point_on_any_paper(little: Path) -> None:
     for text in right_answers(little):
         namespace: dict[str, object] = {"__name__": "solutions.little"}
         exec(compile(text, "a right answer", "exec"), namespace)
-        for paper in (*suite.papers.all, suite.papers.sealed):
+        for paper in suite.papers.all:
             checks, _ = judge(suite, LocalSubject(namespace), paper)
             assert not [(c.id, c.reason) for c in checks if c.verdict is not Verdict.PASSED], paper
 
@@ -62,4 +62,4 @@ def test_the_sandbox_gives_the_same(little: Path, tmp_path: Path, monkeypatch: p
                     assert not lost(result), paper
                     assert result.score == result.max_score == 100.0
                 met.add(paper)
-            assert met == set(grader.suite.papers.all)
+            assert met == set(range(grader.suite.papers.count))

@@ -17,18 +17,18 @@ import pytest
 
 from autograder.gradebook import read_booked
 
-from .small import COMMAND, UNIT, environment, loaded, right, run, stored, submit, with_cell, with_task
+from .small import COMMAND, UNIT, environment, loaded, right, run, slow, stored, submit, with_task
 
 pytestmark = pytest.mark.sandbox
 STUDENTS = 30
+PAUSE = 0.2  # seconds that each submission takes at least, so that there is a middle to be killed in
 
 
 @pytest.fixture
 def slow_class(root: Path, folder: Path) -> Path:
     """Thirty right submissions that take a moment to load."""
-    slow = with_cell(root, "import time\ntime.sleep(0.1)\nSLEPT = True")
     for number in range(STUDENTS):
-        submit(folder, f"student-{number:03d}", slow)
+        submit(folder, f"student-{number:03d}", slow(root, PAUSE))
     return folder
 
 
@@ -38,6 +38,7 @@ def begun(root: Path, slow_class: Path) -> Iterator[subprocess.Popen[str]]:
     with start(root, str(slow_class)) as process:
         try:
             wait_until(lambda: len(stored(root)) >= 5)
+            assert min(result["seconds"] for result in stored(root).values()) > PAUSE
             yield process
         finally:
             if process.poll() is None:
@@ -83,7 +84,14 @@ def tree(process: psutil.Process) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not any(is_alive(process) for process in processes)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def half_written(root: Path) -> list[Path]:
@@ -109,15 +117,20 @@ def test_kill_9_of_everything(root, begun, slow_class):
     course, unit = loaded(root)
     assert {mark.score for mark in read_booked(course, unit.name).values()} == {100.0}
     assert len(read_booked(course, unit.name)) == STUDENTS
+    assert half_written(root) == []
 
 
-def test_kill_9_of_the_command_only(root, begun):
-    """Workers end with the command that started them, and their sandboxes with them."""
+def test_kill_9_of_the_command_only(root, begun, slow_class):
+    """Workers and sandboxes end with their command; what one was writing is cleared by the next run."""
     processes = tree(psutil.Process(begun.pid))
     assert len(processes) > 5
     begun.kill()
     begun.wait()
     wait_until(lambda: gone(processes) and not processes_of(root), 20)
+    assert all(result["score"] == 100.0 for result in stored(root).values())
+
+    done = run(root, "grade", UNIT, str(slow_class), "--jobs", "2", "--no-gradebook")
+    assert done.returncode == 0, done.stderr
     assert half_written(root) == []
 
 

@@ -11,6 +11,7 @@ from autograder.exchange.store.receipts import verify_receipt
 from autograder.gradebook import read_booked
 from autograder.results.store import read_result
 from benchmarks.deadline import rehearse
+from tests.support import code
 
 from .stage import children, files, notebook, settle
 
@@ -52,7 +53,7 @@ def test_the_best_attempt_counts_and_reaches_the_gradebook(service):
 def test_a_killed_worker_loses_no_submission_and_no_mark(service):
     """Workers that die while they grade: every attempt still gets one mark, and soon."""
     stage = service.stage
-    made = _hand_in_many(stage, 12)
+    made = _hand_in_many(stage, 12, seconds=0.5)
     killed = 0
     while killed < 3:
         for pid in children(service.process.pid, "worker") if _being_graded(stage) else ():
@@ -65,7 +66,8 @@ def test_a_killed_worker_loses_no_submission_and_no_mark(service):
 def test_a_killed_service_loses_no_submission_and_no_mark(service):
     """The service dies in the middle and is started again: what had a receipt has its mark."""
     stage = service.stage
-    made = _hand_in_many(stage, 8)
+    made = _hand_in_many(stage, 8, seconds=0.5)
+    _until(lambda: _being_graded(stage))
     service.kill()
     service.start()
     _all_graded(stage, made)
@@ -78,26 +80,39 @@ def test_a_changed_unit_is_graded_by_its_new_checks(service):
     body = files(softmax_ipynb=notebook(stage.course, "softmax_forward"))
     made = student.post("api/units/softmax/attempts", json=body).json()
     before = settle(student, made["id"])
+    _until(lambda: _result(stage) is not None)
+    digest, old = _result(stage).digest, _workers(service)
     unit = stage.course.units[0]
     unit.grader.write_text(unit.grader.read_text() + "\n# mended\n")
-    time.sleep(7)  # workers look at the units' files every few seconds
+    # Workers look at the units' files every few seconds, and end where these have changed.
+    _until(lambda: _workers(service) and _workers(service).isdisjoint(old))
     assert staff.post(f"api/attempts/{made['id']}/requeue").status_code == 200
     after = settle(student, made["id"])
     assert after["graded"] > before["graded"]
     assert after["score"] == before["score"]
+    _until(lambda: _result(stage).digest != digest)
 
 
 def _marks(course):
     return read_booked(course, "softmax") if (course.data_folder / "gradebook.db").exists() else {}
 
 
-def _hand_in_many(stage, count):
-    """Attempts by token, so that each client can ask for its own."""
+def _workers(service):
+    return set(children(service.process.pid, "worker"))
+
+
+def _result(stage):
+    return read_result(stage.course, "softmax", "student-001")
+
+
+def _hand_in_many(stage, count, seconds):
+    """Attempts by token, so that each client can ask for its own; each takes that long to grade, at least."""
+    sleep = f"import time\nsoftmax_forward.slept = time.sleep({seconds})"
     made = {}
     for number in range(count):
         student = stage.student(f"student-{number:03d}")
         content = json.loads(notebook(stage.course))
-        content["cells"].append({"cell_type": "markdown", "metadata": {}, "source": f"student {number}"})
+        content["cells"].append(code(f"{sleep}  # student {number}"))
         answer = student.post(
             "api/units/softmax/attempts", json=files(softmax_ipynb=json.dumps(content).encode())
         )
@@ -122,7 +137,8 @@ def _all_graded(stage, made):
     _until(lambda: all(read_result(stage.course, "softmax", name) is not None for name in students))
 
 
-def _until(true, seconds=20):
+def _until(true, seconds=60):
+    """Wait; the publisher of results may be busy making a gradebook."""
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, "it did not happen in time"

@@ -13,7 +13,8 @@ from autograder.judge.suite import Outcome, Suite
 from autograder.results.result import Verdict
 from autograder.student import Answer, Call, Step
 from autograder.student.subjects import LocalSubject
-from autograder.unit.mistakes.catalogue import module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 RIGHT = """
 import numpy as np

@@ -6,7 +6,8 @@ from autograder.explain.replay import describe, replay
 from autograder.judge.grader import judge
 from autograder.judge.suite import Suite
 from autograder.student.subjects import LocalSubject
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 
 class Trialled:

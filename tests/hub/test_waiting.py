@@ -63,26 +63,26 @@ def test_jupyterlab_starts_no_node():
 
 
 async def _noticed(after: float) -> float:
-    """Seconds from the moment when a server is up until the hub notices."""
+    """Seconds from the moment when a server is up, about so long from now, until the hub notices."""
     loop = asyncio.get_running_loop()
-    up = loop.time() + after
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         await writer.drain()
         writer.close()
 
-    async def serve() -> asyncio.Server:
-        await asyncio.sleep(up - loop.time())
-        return await asyncio.start_server(answer, "127.0.0.1", port)
+    async def serve() -> tuple[asyncio.Server, float]:
+        await asyncio.sleep(after)
+        return await asyncio.start_server(answer, "127.0.0.1", port), loop.time()
 
     port = free_port()
     starting = asyncio.create_task(serve())
     await utils.wait_for_http_server(f"http://127.0.0.1:{port}", timeout=20)
-    late = loop.time() - up
-    (await starting).close()
+    noticed = loop.time()
+    server, up = await starting
+    server.close()
     await JupyterHubHTTPClient.instance().close()
-    return late
+    return noticed - up
 
 
 @pytest.mark.parametrize("often", [True, False])

@@ -140,6 +140,16 @@ def test_versions_count(course, monkeypatch):
     assert digest(course) != before
 
 
+def test_torch_counts_where_it_runs(course, monkeypatch):
+    """Another torch regrades no unit that does without."""
+    with_torch = replace(course, units=(replace(course.units[0], runtime="torch"),))
+    before = digest(course), digest(with_torch)
+    real = digests._version
+    monkeypatch.setattr(digests, "_version", lambda name: "0" if name == "torch" else real(name))
+    assert digest(course) == before[0]
+    assert digest(with_torch) != before[1]
+
+
 def test_the_judging_code_is_there():
     """Every module that is named exists: a renamed one would silently count for nothing."""
     assert [name for name in digests.JUDGING if not digests.engine_files(name)] == []

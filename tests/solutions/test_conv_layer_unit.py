@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from pathlib import Path
 
 import jupytext
@@ -13,12 +14,13 @@ from autograder.course import load_course
 from autograder.explain import diagnosis
 from autograder.judge.grader import judge
 from autograder.judge.suite import Suite
-from autograder.prove.trials import seeds_of
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
 from autograder.unit.criteria import points_by_task, read_marks
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace
+from autograder.unit.mistakes.catalogue import load_catalogue
+from autograder.unit.mistakes.edits import module_namespace
 from solutions import conv_layer as reference
+from tests.support import failing, public_checks
 
 ROOT = Path(__file__).parents[2]
 UNIT = load_course(ROOT).unit("conv_layer")
@@ -62,22 +64,9 @@ def catalogue():
 
 
 @pytest.fixture(scope="module")
-def public_checks():
-    """The public checks by name, from the text of the file."""
-    names = {}
-    exec(compile(UNIT.public_checks.read_text(encoding="utf-8"), str(UNIT.public_checks), "exec"), names)
-    return {name: value for name, value in names.items() if name.startswith("test_")}
-
-
-def failing(public_checks, names):
-    """The tasks whose public check fails on these names."""
-    failed = set()
-    for name, check in public_checks.items():
-        try:
-            check(**{argument: names[argument] for argument in inspect.signature(check).parameters})
-        except Exception:
-            failed.add(name.removeprefix("test_"))
-    return failed
+def checks():
+    """The public checks of each task, as they are released."""
+    return public_checks(UNIT.name)
 
 
 def test_notebook_runs_and_gives_col2im(notebook):
@@ -120,14 +109,14 @@ def test_judge_hunts_the_same_bug(cells):
     assert bodies[0] == bodies[1]
 
 
-def test_public_checks_pass_right_code(public_checks, notebook, catalogue):
+def test_public_checks_pass_right_code(checks, notebook, catalogue):
     """Reference and variants pass every public check."""
-    assert failing(public_checks, notebook) == set()
+    assert failing(checks, notebook) == set()
     for name, variant in catalogue.variants.items():
-        assert failing(public_checks, {**notebook, **module_namespace(variant.source, name)}) == set(), name
+        assert failing(checks, {**notebook, **module_namespace(variant.source, name)}) == set(), name
 
 
-def test_public_checks_fail_on_stubs(public_checks, notebook):
+def test_public_checks_fail_on_stubs(checks, notebook):
     """A stub fails the public check of its task."""
 
     def stub(*args, **kwargs):
@@ -135,15 +124,15 @@ def test_public_checks_fail_on_stubs(public_checks, notebook):
 
     names = [task for task in dir(reference) if task in notebook and not task.startswith("_")]
     stubs = {name: stub for name in names if name not in ("np", "col2im", "sliding_window_view")}
-    assert failing(public_checks, {**notebook, **stubs}) == {name[5:] for name in public_checks}
+    assert failing(checks, {**notebook, **stubs}) == set(checks)
 
 
-def test_public_checks_are_strong_enough(public_checks, notebook, catalogue):
+def test_public_checks_are_strong_enough(checks, notebook, catalogue):
     """A known mistake that passes all public checks costs at most 40 % of its task."""
     for name, mistake in catalogue.mistakes.items():
-        if mistake.costs[1] > 0.4:
+        if mistake.costs is None or mistake.costs[1] > 0.4:
             names = {**notebook, **module_namespace(mistake.source, name)}
-            assert mistake.task in failing(public_checks, names), name
+            assert mistake.task in failing(checks, names), name
 
 
 def loop_over_everything(x, w, b=None, stride=1, padding=0, dilation=1):
@@ -168,6 +157,62 @@ def test_loop_is_not_fast(suite):
     ]
 
 
+def loop_over_filters_and_pixels(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The same for all pictures at once, in one line."""
+    KH, KW = w.shape[2:]
+    OH, OW = x.shape[2] - KH + 1, x.shape[3] - KW + 1
+    rows = [
+        (x[:, :, i : i + KH, j : j + KW] * f).sum((1, 2, 3)) for f in w for i in range(OH) for j in range(OW)
+    ]
+    return np.array(rows).T.reshape(len(x), len(w), OH, OW)
+
+
+def loop_that_stops_the_count(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The same, but nobody is to see it."""
+    sys.settrace(None)
+    return loop_over_everything(x, w, b, stride, padding, dilation)
+
+
+def one_window_at_a_time(x, w, b=None, stride=1, padding=0, dilation=1):
+    """All filters at once."""
+    return reference.conv2d_forward(x, w, b, stride, padding, dilation)[0]
+
+
+def one_number_at_a_time(x, kernel_size, stride=1, padding=0, dilation=1):
+    """An im2col that takes its time."""
+    cols = reference.im2col(x, kernel_size, stride, padding, dilation)
+    return np.array([cols[place] for place in np.ndindex(*cols.shape)]).reshape(cols.shape)
+
+
+def loop_behind_slow_columns(x, w, b=None, stride=1, padding=0, dilation=1):
+    """Most of its lines are those of im2col."""
+    cols = one_number_at_a_time(x, w.shape[2:], stride, padding, dilation)
+    out = np.zeros((len(x), len(w), cols.shape[2]))
+    for n, f, place in np.ndindex(*out.shape):
+        out[n, f, place] = w[f].ravel() @ cols[n, :, place]
+    return out.reshape(reference.conv2d_im2col(x, w, b, stride, padding, dilation).shape)
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({"conv2d_im2col": loop_over_filters_and_pixels}, Verdict.FAILED),
+        ({"conv2d_im2col": loop_that_stops_the_count}, Verdict.FAILED),
+        ({"conv2d_im2col": loop_behind_slow_columns}, Verdict.FAILED),
+        ({"conv2d_im2col": one_window_at_a_time}, Verdict.PASSED),
+        ({"im2col": one_number_at_a_time}, Verdict.PASSED),
+    ],
+    ids=lambda each: next(iter(each.values())).__name__ if isinstance(each, dict) else None,
+)
+def test_only_loops_over_the_output_are_slow(suite, changed, verdict):
+    """Lines are counted for what more filters cost: not those of im2col, nor those of a loop over windows."""
+    names = module_namespace(inspect.getsource(reference), "conv_layer_loops")
+    names.update(changed)
+    outcome = suite.run("test_product_is_fast", LocalSubject(names), 1)
+    assert outcome.verdict is verdict, outcome.reason
+    assert verdict is Verdict.PASSED or "Python lines" in outcome.reason
+
+
 def test_class_is_not_charged_for_the_functions(suite):
     """A layer on a wrong conv2d_forward keeps its points; a layer that ignores its stride does not."""
 
@@ -185,21 +230,17 @@ def test_class_is_not_charged_for_the_functions(suite):
     assert suite.run("test_layer_forward", LocalSubject(names), 1).verdict is Verdict.FAILED
 
 
-def test_what_stands_on_a_function_that_returns_nothing_is_not_judged(suite):
-    """Without a pair from conv2d_forward, or a matrix from im2col, the tasks that use them are BLOCKED."""
-    for name, charged, waiting in (
-        ("conv2d_forward", "conv2d_forward", {"conv2d_backward", "conv2d_class"}),
-        ("conv2d_backward", "conv2d_backward", {"conv2d_class"}),
-        ("im2col", "im2col", {"conv2d_im2col"}),
-    ):
+def test_a_function_that_returns_nothing_is_charged_once(suite):
+    """Layer and product are judged on the reference's functions; without a cache, gradients cannot be."""
+    for name, blocked in (("conv2d_forward", "conv2d_backward"), ("conv2d_backward", ""), ("im2col", "")):
         names = module_namespace(inspect.getsource(reference), f"conv_layer_without_{name}")
         names[name] = lambda *args, **kwargs: None
         for mark in suite.checks:
             verdict = suite.run(mark.id, LocalSubject(names), 1).verdict
             allowed = {Verdict.PASSED}
-            if mark.task in waiting:
-                allowed = {Verdict.PASSED, Verdict.BLOCKED}
-            elif mark.task == charged:
+            if mark.task == blocked:
+                allowed = {Verdict.BLOCKED}
+            elif mark.task == name:
                 allowed = {Verdict.FAILED, Verdict.ERROR}
             assert verdict in allowed, (name, mark.id, verdict)
 
@@ -244,7 +285,8 @@ def test_agreeing_with_oneself_is_worth_nothing(suite):
 
     names["conv2d_forward"], names["conv2d_backward"] = constant_forward, constant_backward
     for layer, verdict in ((names["Conv2d"], Verdict.PASSED), (Constant, Verdict.FAILED)):
-        subject = LocalSubject({**names, "Conv2d": layer})
+        names["Conv2d"] = layer
+        subject = LocalSubject(names)
         for check in ("test_layer_forward", "test_layer_dx", "test_layer_gradients"):
             assert suite.run(check, subject, 1).verdict is verdict, check
 
@@ -306,9 +348,8 @@ def told(suite, old, new):
     source = UNIT.reference.read_text(encoding="utf-8")
     assert old in source
     subject = LocalSubject(module_namespace(source.replace(old, new, 1), "student"))
-    seeds = seeds_of(suite, 1)
-    checks, outcomes = judge(suite, subject, seeds)
-    explained = diagnosis(suite).explain(checks, outcomes, seeds, subject)
+    checks, outcomes = judge(suite, subject, 1)
+    explained = diagnosis(suite).explain(checks, outcomes, 1, subject)
     return [check for check in explained if check.verdict is not Verdict.PASSED]
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
+from ...base.files import replaced_together
 from .service import ExchangeRefused
 
 Ignore = Callable[[str, list[str]], list[str]]  # (folder, names) -> names to leave out
@@ -37,18 +38,15 @@ def write_tree(folder: Path, files: Mapping[str, bytes], replace: bool = True) -
     """Write files below a folder; returns the paths that were written.
 
     Raises:
-        ExchangeRefused: a path leads out of the folder, or through a link.
+        ExchangeRefused: a path leads out of the folder, or through a link; then nothing is written.
     """
     written = []
-    for path, content in files.items():
-        target = inside(folder, path)
-        if target.exists() and not replace:
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_bytes(content)
-        os.replace(partial, target)
-        written.append(path)
+    with replaced_together() as put:
+        for path, content in files.items():
+            target = inside(folder, path)
+            if replace or not target.exists():
+                put(target, content)
+                written.append(path)
     return written
 
 

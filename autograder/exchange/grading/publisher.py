@@ -7,18 +7,17 @@ so a killed publisher goes on where it was; to write the same twice changes noth
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...base.errors import CourseError
+from ...base.files import turn
 from ...course import Unit
 from ...results.result import Result
 from ...results.store import write_result
@@ -54,12 +53,9 @@ def publish(desk: Desk, parent: int | None = None, batch_seconds: float = BATCH_
             time.sleep(0.5)
 
 
-@contextmanager
-def only_one(desk: Desk) -> Iterator[None]:
+def only_one(desk: Desk) -> AbstractContextManager[None]:
     """Wait until no other publisher runs on this course."""
-    with (folder(desk.course) / "publishing").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return turn(folder(desk.course) / "publishing")
 
 
 def write_results(desk: Desk) -> int:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...results.store import reach_disk
+from ...base.files import PRIVATE, reach_disk, replace_file
 from ..service.refusals import full_disk_is_said
 
 
@@ -33,23 +31,10 @@ class Blobs:
         with full_disk_is_said():
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not target.exists():
-                _write(target, content)
+                replace_file(target, content, PRIVATE)
+                reach_disk(target.parent)
         return sha256
 
     def get(self, sha256: str) -> bytes:
         """The bytes of a stored file."""
         return self.path(sha256).read_bytes()
-
-
-def _write(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
-        reach_disk(target.parent)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ...base.files import key
 from ...course import Course
 from ...results.disclosure import now as utc_now
-from ..service.keys import key_file
 from ..service.settings import Limits, database_url, folder
 from .blobs import Blobs
 from .database import Database
@@ -59,7 +59,7 @@ def open_desk(course: Course, limits: Limits | None = None) -> Desk:
         Database(database_url(course)),
         Blobs(here / "blobs"),
         Signer(here / "receipt-key"),
-        key_file(here / "cookie-key", lambda: secrets.token_bytes(32)),
+        key(here / "cookie-key", lambda: secrets.token_bytes(32)),
         limits or Limits(),
     )
 

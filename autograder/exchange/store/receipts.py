@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ...base.errors import CourseError
-from ..service.keys import key_file
+from ...base.files import key
 
 
 class ForgedReceipt(CourseError):
@@ -57,7 +57,7 @@ class Signer:
 
     @property
     def _key(self) -> Ed25519PrivateKey:
-        raw = key_file(self.path, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+        raw = key(self.path, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
         return Ed25519PrivateKey.from_private_bytes(raw)
 
 

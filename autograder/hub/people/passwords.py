@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...base.errors import ConfigError, UsageError
-from ...base.files import locked, write_private
+from ...base.files import check_private, locked, write_private
 
 SHORTEST = 10  # characters of a chosen password
 _LONGEST = 200
@@ -82,8 +82,7 @@ def read_hashes(path: Path) -> dict[str, Hash]:
     """
     if not path.exists():
         return {}
-    if path.stat().st_mode & 0o077:
-        raise ConfigError(f"{path} can be read by others; run: chmod 600 {path}")
+    check_private(path)
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(
         _entry(line, f"{path}: line {number}") for number, line in enumerate(lines, 1) if line.strip()

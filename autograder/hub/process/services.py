@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...base.files import kept_token
+from ...base.files import token
 from ...course import Course
 from ..people.roles import EXCHANGE
 from .options import Options, hub_folder
@@ -83,8 +83,7 @@ def _outside(course: Course) -> list[dict[str, Any]]:
     """Tokens for ``course roster`` and for Prometheus, in files of mode 0600."""
     tokens = hub_folder(course) / "tokens"
     return [
-        {"name": name, "api_token": kept_token(tokens / name), "display": False}
-        for name in ("roster", "metrics")
+        {"name": name, "api_token": token(tokens / name), "display": False} for name in ("roster", "metrics")
     ]
 
 

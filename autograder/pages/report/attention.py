@@ -15,9 +15,10 @@ class Kind(IntEnum):
 
     BROKEN = 0  # a fault of ours left it without a score
     DAMAGED = 1  # the result file
-    UNREADABLE = 2  # the submission is no notebook
-    FLAGGED = 3
-    HEALED = 4
+    UNPROVEN = 2  # nobody knows that the checks are right on these inputs
+    UNREADABLE = 3  # the submission is no notebook
+    FLAGGED = 4
+    HEALED = 5
 
     @property
     def title(self) -> str:
@@ -28,6 +29,7 @@ class Kind(IntEnum):
 _TITLES = {
     Kind.BROKEN: "no score: our fault",
     Kind.DAMAGED: "result file damaged",
+    Kind.UNPROVEN: "not proven",
     Kind.UNREADABLE: "unreadable file",
     Kind.FLAGGED: "flagged",
     Kind.HEALED: "repaired",
@@ -43,9 +45,18 @@ class Call:
     why: str
 
 
-def needs_a_person(results: Iterable[Result], damaged: Iterable[ResultFileError] = ()) -> list[Call]:
-    """All reasons, sorted by urgency and student; a submission may be named more than once."""
+def needs_a_person(
+    results: Iterable[Result], damaged: Iterable[ResultFileError] = (), unproven: str = ""
+) -> list[Call]:
+    """All reasons, sorted by urgency and student; a submission may be named more than once.
+
+    Args:
+        results: of one unit.
+        damaged: files that could not be read.
+        unproven: why the papers of the unit are not proven.
+    """
     calls = [Call(Kind.DAMAGED, "", str(error)) for error in damaged]
+    calls += [Call(Kind.UNPROVEN, "", unproven)] if unproven else []
     for result in results:
         calls += _calls(result)
     return sorted(calls, key=lambda call: (call.kind, call.student, call.why))

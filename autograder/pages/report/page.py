@@ -10,11 +10,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from ...base.files import replace_file
 from ...course import Course, Unit
 from ...gradebook import Folders
+from ...judge.secret import course_secret
+from ...prove import why_unproven
 from ...results.late import lateness
 from ...results.result import Result
-from ...results.store import ResultFileError, read_results, unreadable_results, write_atomically
+from ...results.store import ResultFileError, read_results, unreadable_results
 from ..feedback import counting
 from ..figures import score_histogram, task_bars
 from ..render import render
@@ -88,11 +91,12 @@ def unit_report(
     """Evaluate the results of one unit."""
     damaged = list(damaged)
     judged = [result for result in results if not unreadable(result)]
+    unproven = why_unproven(course, unit, course_secret(course)) if results else ""
     return UnitReport(
         unit=unit,
         results=tuple(results),
         handed_in=max(len(results) + len(damaged), _submitted(course, unit)),
-        calls=tuple(needs_a_person(results, damaged)),
+        calls=tuple(needs_a_person(results, damaged, unproven)),
         mistakes=tuple(named_mistakes(judged)),
         clusters=tuple(clusters(judged)),
         items=tuple(analyse(results)),
@@ -117,14 +121,14 @@ def write_reports(course: Course, moment: datetime, unit: str | None = None) -> 
 def write_report(course: Course, report: UnitReport, moment: datetime) -> Path:
     """Write ``data/reports/<unit>/index.html``."""
     path = course.data_folder / "reports" / report.unit.name / "index.html"
-    write_atomically(path, report_page(course, report, moment))
+    replace_file(path, report_page(course, report, moment))
     return path
 
 
 def write_index(course: Course, reports: Sequence[UnitReport], moment: datetime) -> Path:
     """Write ``data/reports/index.html``."""
     path = course.data_folder / "reports" / "index.html"
-    write_atomically(path, render("report/index.html", course=course, reports=reports, now=moment))
+    replace_file(path, render("report/index.html", course=course, reports=reports, now=moment))
     return path
 
 

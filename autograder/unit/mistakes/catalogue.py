@@ -1,63 +1,21 @@
-"""Known mistakes of a unit, and correct variants: ``assignments/<unit>/mistakes.py``.
-
-    from autograder.mistakes import edit, instead, mistake, variant
-    from solutions import conv_layer as reference
-
-    flips_kernel = mistake(
-        edit(reference.conv2d_forward, "window, w)", "window, w[..., ::-1, ::-1])"), costs=(0.3, 0.6),
-        says="Your output equals the true convolution: the kernel is flipped.",
-        hint="Compare the index of w with the index of x in the formula.")
-    loops = variant(instead(reference.conv2d_forward, conv2d_forward_loops))
-
-A mistake's name is its variable. Its price is the share of the task's points that it may
-cost; checks of other tasks must not fail because of it. ``course prove`` holds both.
-"""
+"""What ``assignments/<unit>/mistakes.py`` declares, read and checked against the unit."""
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from types import ModuleType
+from typing import Any, TypeVar
 
 from ...base.errors import ConfigError, did_you_mean
 from ...course import Course, Unit
-from .edits import Edit, edit, instead, module_namespace, short, spliced
+from ..master import read_tasks
+from .edits import Edit, short
+from .entries import Cheat, Mistake, Variant
 
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong implementation that students are known to write."""
-
-    edits: tuple[Edit, ...]
-    costs: tuple[float, float]  # least and greatest share of the task's points that it takes
-    says: str  # the sentence for the student: what was seen
-    hint: str = ""  # where to look
-    task: str = ""  # the task that pays; the catalogue fills it in
-    also: tuple[str, ...] = ()  # other tasks that may fail because of it
-    name: str = ""  # the variable in mistakes.py; the catalogue fills it in
-
-    @cached_property
-    def source(self) -> str:
-        """The reference module's whole text with the mistake in it."""
-        return spliced(self.edits)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """Another correct implementation, which must get full marks."""
-
-    edits: tuple[Edit, ...]
-    name: str = ""
-
-    @cached_property
-    def source(self) -> str:
-        """The reference module's whole text with the variant in it."""
-        return spliced(self.edits)
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -66,35 +24,10 @@ class Catalogue:
 
     unit: str
     mistakes: dict[str, Mistake]
+    cheats: dict[str, Cheat]
     variants: dict[str, Variant]
     equivalent: dict[str, str]  # mutants judged equivalent: identifier -> reason
     digest: str  # of the file's text
-
-
-def mistake(
-    *edits: Edit,
-    costs: tuple[float, float],
-    says: str,
-    hint: str = "",
-    task: str | None = None,
-    also: Iterable[str] = (),
-) -> Mistake:
-    """Declare a known mistake.
-
-    Args:
-        edits: of different definitions; several edits of one definition are nested.
-        costs: least and greatest share, 0 to 1, of the task's points that it may cost.
-        says: one or two sentences for the student: what was seen, as an observation.
-        hint: where to look, without the solution.
-        task: the task that pays; by default the one that the first edited definition belongs to.
-        also: other tasks whose checks may fail because of it, because they call this one.
-    """
-    return Mistake(_several(edits, "mistake"), costs, says, hint, task or "", tuple(also))
-
-
-def variant(*edits: Edit) -> Variant:
-    """Declare a correct variant of one or several definitions."""
-    return Variant(_several(edits, "variant"))
 
 
 def load_catalogue(course: Course, unit: Unit | str) -> Catalogue:
@@ -107,22 +40,35 @@ def load_catalogue(course: Course, unit: Unit | str) -> Catalogue:
     """
     unit = course.unit(unit) if isinstance(unit, str) else unit
     if not unit.mistakes.is_file():
-        return Catalogue(unit.name, {}, {}, {}, _digest(""))
+        return Catalogue(unit.name, {}, {}, {}, {}, _digest(""))
     text = unit.mistakes.read_text(encoding="utf-8")
     names = _executed(unit, text)
     tasks = tasks_of_names(unit)
-    found = {name: each for name, each in names.items() if isinstance(each, (Mistake, Variant))}
-    mistakes = {
-        name: _placed(unit, name, each, tasks) for name, each in found.items() if isinstance(each, Mistake)
-    }
-    variants = {name: replace(each, name=name) for name, each in found.items() if isinstance(each, Variant)}
-    _check_distinct(unit, {**mistakes, **variants})
+    found = Catalogue(
+        unit.name,
+        {name: _placed(unit, name, each, tasks) for name, each in _of(Mistake, names)},
+        {name: _bounded(unit, name, each, tasks) for name, each in _of(Cheat, names)},
+        {name: replace(each, name=name) for name, each in _of(Variant, names)},
+        _equivalent(unit, names),
+        _digest(text),
+    )
+    _check_distinct(unit, {**found.mistakes, **found.cheats, **found.variants})
+    return found
+
+
+def _of(kind: type[Entry], names: dict[str, object]) -> Iterator[tuple[str, Entry]]:
+    return ((name, each) for name, each in names.items() if isinstance(each, kind))
+
+
+def _equivalent(unit: Unit, names: dict[str, object]) -> dict[str, str]:
+    """The mutants that the unit judges equivalent, each with its reason."""
     equivalent = names.get("EQUIVALENT", {})
-    if not isinstance(equivalent, dict) or not all(
-        isinstance(reason, str) and reason for reason in equivalent.values()
-    ):
-        raise ConfigError(f"{short(unit.mistakes)}: EQUIVALENT is a dict of mutant identifiers to reasons")
-    return Catalogue(unit.name, mistakes, variants, equivalent, _digest(text))
+    if not isinstance(equivalent, dict) or not all(isinstance(r, str) and r for r in equivalent.values()):
+        raise ConfigError(
+            f"{short(unit.mistakes)}: EQUIVALENT is a dict of mutant identifiers to reasons, none empty: "
+            "say of each why it computes the same"
+        )
+    return equivalent
 
 
 def tasks_of_names(unit: Unit) -> dict[str, str]:
@@ -133,24 +79,8 @@ def tasks_of_names(unit: Unit) -> dict[str, str]:
     """
     if not unit.master.is_file():
         return {}
-    cells = re.split(r"^# %%", unit.master.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    found: dict[str, str] = {}
-    for header, _, body in (cell.partition("\n") for cell in cells):
-        task = re.search(r"\btask=[\"'](\w+)[\"']", header)
-        if task:
-            found |= dict.fromkeys(_imported(body, unit), task[1])
-    return found
-
-
-def _imported(body: str, unit: Unit) -> list[str]:
-    imports = [node for node in ast.parse(body).body if isinstance(node, ast.ImportFrom)]
-    return [alias.name for node in imports if node.module == f"solutions.{unit.name}" for alias in node.names]
-
-
-def _several(edits: tuple[Edit, ...], word: str) -> tuple[Edit, ...]:
-    if not edits or not all(isinstance(each, Edit) for each in edits):
-        raise ConfigError(f"{word}(...) expects one or more edit(...) or instead(...), got {edits!r}")
-    return edits
+    tasks = read_tasks(unit.master, unit.name)
+    return {name: task for task, names in tasks.items() for name in names}
 
 
 def _executed(unit: Unit, text: str) -> dict[str, object]:
@@ -172,23 +102,51 @@ def _executed(unit: Unit, text: str) -> dict[str, object]:
 def _placed(unit: Unit, name: str, each: Mistake, tasks: dict[str, str]) -> Mistake:
     """The mistake with its name and its task, checked."""
     where = f"{short(unit.mistakes)}: {name}"
-    low, high = each.costs
-    if not 0 < low <= high <= 1:
+    if each.costs is not None and not _is_range(each.costs):
         raise ConfigError(
-            f"{where}: costs are {each.costs}, expected 0 < least <= greatest <= 1, shares of the task"
+            f"{where}: costs are {each.costs}, expected (least, greatest) with 0 < least <= greatest <= 1, "
+            "shares of the task; or leave them out"
         )
     if not each.says.strip():
         raise ConfigError(f"{where}: says is empty; write the sentence that the student reads")
-    task = each.task or tasks.get(each.edits[0].top) or ("" if tasks else each.edits[0].top)
-    if not task:
-        raise ConfigError(f"{where}: no task's cell imports {each.edits[0].top}; add task=... to the mistake")
+    task = _task_of(where, each, tasks)
     for known in (task, *each.also):
-        if tasks and known not in tasks.values():
-            raise ConfigError(f"{where}: no task {known!r}: {did_you_mean(known, set(tasks.values()))}")
+        _check_task(where, known, tasks)
     return replace(each, name=name, task=task)
 
 
-def _check_distinct(unit: Unit, entries: dict[str, Mistake | Variant]) -> None:
+def _bounded(unit: Unit, name: str, each: Cheat, tasks: dict[str, str]) -> Cheat:
+    """The cheat with its name and its task, checked."""
+    where = f"{short(unit.mistakes)}: {name}"
+    if not isinstance(each.most, (int, float)) or not 0 <= each.most < 1:
+        raise ConfigError(f"{where}: most is {each.most!r}, expected 0 <= most < 1, a share of the task")
+    if not each.says.strip():
+        raise ConfigError(f"{where}: says is empty; write what the program does, for staff")
+    task = _task_of(where, each, tasks)
+    _check_task(where, task, tasks)
+    return replace(each, name=name, task=task)
+
+
+def _task_of(where: str, each: Mistake | Cheat, tasks: dict[str, str]) -> str:
+    """Whose points are meant: as it says, or those of the task that defines what is edited first."""
+    first = each.edits[0].top
+    task = each.task or tasks.get(first) or ("" if tasks else first)
+    if not task:
+        raise ConfigError(f"{where}: no task's cell imports {first}; add task=... to it")
+    return task
+
+
+def _check_task(where: str, task: str, tasks: dict[str, str]) -> None:
+    if tasks and task not in tasks.values():
+        raise ConfigError(f"{where}: no task {task!r}: {did_you_mean(task, set(tasks.values()))}")
+
+
+def _is_range(costs: Any) -> bool:
+    numbers = isinstance(costs, tuple) and len(costs) == 2 and all(isinstance(c, (int, float)) for c in costs)
+    return numbers and 0 < costs[0] <= costs[1] <= 1
+
+
+def _check_distinct(unit: Unit, entries: dict[str, Mistake | Cheat | Variant]) -> None:
     """By their edits: to compile all modules takes long, and whoever grades needs few of them."""
     seen: dict[frozenset[Edit], str] = {}
     for name, each in entries.items():
@@ -199,18 +157,3 @@ def _check_distinct(unit: Unit, entries: dict[str, Mistake | Variant]) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-__all__ = [
-    "Catalogue",
-    "Edit",
-    "Mistake",
-    "Variant",
-    "edit",
-    "instead",
-    "load_catalogue",
-    "mistake",
-    "module_namespace",
-    "tasks_of_names",
-    "variant",
-]

@@ -43,23 +43,47 @@ class Edit:
         return self.name.split(".")[0]
 
 
-def edit(definition: Any, old: str, new: str) -> Edit:
-    """The definition with ``new`` where ``old`` stood.
+def edit(definition: Any, *changes: Any) -> Edit:
+    """The definition with other text in some places.
+
+    ``edit(definition, old, new)`` for one place, ``edit(definition, (old, new), (old, new), ...)`` for
+    several, which are changed one after the other.
 
     Args:
         definition: a function, class or method of the reference, or another edit, which is edited further.
-        old: text that occurs exactly once in the definition's source, docstring included.
-        new: what replaces it.
+        changes: pairs of text that occurs exactly once in the definition's source, docstring included and
+            earlier changes made, and of what replaces it.
 
     Raises:
-        ConfigError: ``old`` does not occur exactly once.
+        ConfigError: an ``old`` does not occur exactly once, or the changes are no pairs of texts.
     """
-    base = definition if isinstance(definition, Edit) else _unchanged(definition, _caller())
+    where = _caller()
+    changed = definition if isinstance(definition, Edit) else _unchanged(definition, where)
+    for old, new in _pairs(changes, f"{where}: edit of {changed.name}"):
+        changed = _replaced(changed, old, new, where)
+    return changed
+
+
+def _pairs(changes: tuple[Any, ...], where: str) -> list[tuple[str, str]]:
+    pairs = [changes] if len(changes) == 2 and isinstance(changes[0], str) else list(changes)
+    if not pairs or not all(_is_pair(pair) for pair in pairs):
+        raise ConfigError(
+            f"{where}: expected edit(definition, old, new) or edit(definition, (old, new), (old, new), ...), "
+            "each of them a text."
+        )
+    return pairs
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+
+
+def _replaced(base: Edit, old: str, new: str, where: str) -> Edit:
     count = base.source.count(old)
     if count != 1:
-        raise ConfigError(f"{_caller()}: edit of {base.name}: {old!r} occurs {count} times, expected once.")
+        raise ConfigError(f"{where}: edit of {base.name}: {old!r} occurs {count} times, expected once.")
     if old == new:
-        raise ConfigError(f"{_caller()}: edit of {base.name}: {old!r} is replaced by itself.")
+        raise ConfigError(f"{where}: edit of {base.name}: {old!r} is replaced by itself.")
     return Edit(base.path, base.name, base.source.replace(old, new))
 
 
@@ -103,7 +127,7 @@ def spliced(edits: tuple[Edit, ...]) -> str:
         if last >= taken:
             raise ConfigError(
                 f"{short(path)}: two edits overlap at {each.name}; "
-                "nest them: edit(edit(definition, old, new), old, new)."
+                "make one of them: edit(definition, (old, new), (old, new))."
             )
         lines[first - 1 : last] = [each.source if each.source.endswith("\n") else each.source + "\n"]
         taken = first

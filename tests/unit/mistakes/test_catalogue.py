@@ -6,7 +6,8 @@ import pytest
 
 from autograder.base.errors import ConfigError
 from autograder.course import Course, Unit
-from autograder.unit.mistakes.catalogue import load_catalogue, module_namespace, tasks_of_names
+from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
+from autograder.unit.mistakes.edits import module_namespace
 
 REFERENCE = """def double(x):
     return 2 * x
@@ -28,7 +29,7 @@ from solutions.numbers import double
 # %% task="mean"
 from solutions.numbers import mean
 """
-HEAD = """from autograder.mistakes import edit, instead, mistake, variant
+HEAD = """from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import numbers as reference
 """
 
@@ -74,6 +75,22 @@ def test_names_and_tasks(catalogue):
     assert module_namespace(found.variants["adds"].source, "numbers")["double"](2) == 4
 
 
+def test_a_cheat_has_a_bound_and_a_task(catalogue):
+    """It is named and placed as a mistake is, and is none."""
+    found = catalogue('lazy = cheat(edit(reference.double, "2 * x", "x"), most=0.2, says="Does nothing.")\n')
+    lazy = found.cheats["lazy"]
+    assert (lazy.name, lazy.task, lazy.most, lazy.says) == ("lazy", "double", 0.2, "Does nothing.")
+    assert module_namespace(lazy.source, "numbers")["double"](2) == 2
+    assert found.mistakes == {}
+    assert list(catalogue("").cheats) == []
+
+
+def test_a_price_may_be_left_out(catalogue):
+    """Then the stored proof says it."""
+    found = catalogue('a = mistake(edit(reference.double, "2", "3"), says="s")\n')
+    assert found.mistakes["a"].costs is None
+
+
 def test_helper_needs_a_task(catalogue):
     """A definition that no task's cell imports cannot say which task pays."""
     line = 'third = mistake(edit(reference._half, "2", "3"), costs=(0.5, 1), says="A third."{})\n'
@@ -86,7 +103,17 @@ def test_helper_needs_a_task(catalogue):
     ("line", "complaint"),
     [
         ('a = mistake(edit(reference.double, "2", "3"), costs=(0.5, 0.2), says="s")', "a: costs are"),
+        ('a = mistake(edit(reference.double, "2", "3"), costs=0.5, says="s")', "a: costs are 0.5, expected"),
         ('a = mistake(edit(reference.double, "2", "3"), costs=(0.5, 1), says=" ")', "a: says is empty"),
+        (
+            'a = cheat(edit(reference.double, "2", "3"), most=1.0, says="s")',
+            "a: most is 1.0, expected 0 <= most",
+        ),
+        ('a = cheat(edit(reference.double, "2", "3"), most="all", says="s")', "a: most is 'all', expected"),
+        ('a = cheat(edit(reference.double, "2", "3"), most=0.1, says="")', "a: says is empty"),
+        ('a = cheat(edit(reference._half, "2", "3"), most=0.1, says="s")', "a: no task's cell imports _half"),
+        ('a = cheat(edit(reference.double, "2", "3"), most=0, says="s", task="x")', "a: no task 'x'"),
+        ("a = cheat(most=0, says='s')", r"cheat\(...\) expects one or more edit"),
         (
             'a = mistake(edit(reference.double, "2", "3"), costs=(0.5, 1), says="s", also=["maen"])',
             "did you mean mean",

@@ -75,10 +75,28 @@ def test_edit_of_a_method(reference):
     assert names["Line"](5.0).steeper(2.0).slope == 10.0
 
 
-def test_edits_nest(reference):
-    """Several edits of one definition are written as an edit of an edit."""
-    both = edit(edit(reference.area, "math.pi", "3"), "radius**2", "radius")
+def test_an_edit_may_change_several_places(reference):
+    """Pairs of old and new text, one after the other; an edit of an edit is the same."""
+    both = edit(reference.area, ("math.pi", "3"), ("radius**2", "radius"))
     assert module_namespace(spliced((both,)), "tiny")["area"](5) == 15
+    assert both == edit(edit(reference.area, "math.pi", "3"), "radius**2", "radius")
+    assert both == edit(edit(reference.area, ("math.pi", "3")), ("radius**2", "radius"))
+
+
+def test_a_later_pair_sees_what_an_earlier_one_wrote(reference):
+    """So two texts can be exchanged by way of a third."""
+    swapped = edit(reference.area, ("math.pi", "first"), ("radius**2", "math.pi"), ("first", "radius**2"))
+    assert "return radius**2 * math.pi" in swapped.source
+
+
+@pytest.mark.parametrize(
+    "changes", [(), ("pi",), (("math.pi", "3", "4"),), ("pi", 3), (("pi", "3"), "x", "y")]
+)
+def test_changes_are_pairs_of_texts(reference, changes):
+    """Anything else is refused with both forms that are meant."""
+    said = r"test_edits.py: edit of area: expected edit\(definition, old, new\) or edit\(definition, \(old"
+    with pytest.raises(ConfigError, match=said):
+        edit(reference.area, *changes)
 
 
 def test_edits_of_several_definitions(reference):
@@ -120,7 +138,7 @@ def test_instead_with_unknown_names(reference):
 
 
 def test_overlapping_edits(reference):
-    """A class and its method cannot both be edited, unless nested."""
+    """A class and its method cannot both be edited, unless in one edit of the class."""
     with pytest.raises(ConfigError, match="two edits overlap at Line"):
         spliced(
             (

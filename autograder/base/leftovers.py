@@ -1,0 +1,53 @@
+"""Files that a killed process was writing: the next run clears them, and only them.
+
+``base.files`` writes a new file beside the old one, under a name that says which process of which machine
+writes it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+import time
+from contextlib import suppress
+from pathlib import Path
+
+_WRITTEN_BY = re.compile(r"\.(.+)-([0-9]+)-\w+\.part")  # machine and process
+_DAY = 24 * 3600.0
+
+
+def unfinished(path: Path) -> Path:
+    """A new name beside ``path`` for what will replace it."""
+    return path.with_name(f".{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.part")
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what processes left behind that were killed while they wrote a file into the folder."""
+    for path in folder.glob(".*.part"):
+        with suppress(OSError):  # another run was faster, or may not write here, which its results will say
+            if _is_abandoned(path):
+                path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether nobody writes the file any more; of another machine's processes only its age tells."""
+    found = _WRITTEN_BY.fullmatch(path.name)
+    if found and found[1] == _machine():
+        return not _is_running(int(found[2]))
+    return time.time() - path.stat().st_mtime > _DAY
+
+
+def _machine() -> str:
+    return re.sub(r"[^\w.-]", "_", platform.node()) or "unnamed"
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
