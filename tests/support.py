@@ -130,12 +130,12 @@ def release_of(unit: str) -> Release:
     return read_release(ROOT / "release" / unit / f"{unit}.ipynb")
 
 
-def public_checks(unit: str) -> dict[str, list[Callable[..., None]]]:
+def public_checks(unit: str, root: Path = ROOT) -> dict[str, list[Callable[..., None]]]:
     """The public checks of each task, as they are released."""
     found: dict[str, list[Callable[..., None]]] = {}
     otter = ModuleType("otter.test_files")
     with mock.patch.dict(sys.modules, {"otter": ModuleType("otter"), "otter.test_files": otter}):
-        for path in sorted((ROOT / "release" / unit / "tests").glob("*.py")):
+        for path in sorted((root / "release" / unit / "tests").glob("*.py")):
             cases = found[path.stem] = []
             otter.__dict__["test_case"] = lambda name, keep=cases.append: keep
             exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__name__": path.stem})
@@ -155,15 +155,15 @@ def _fails(check: Callable[..., None], names: dict[str, Any]) -> bool:
     return False
 
 
-def solved_notebook(unit: str) -> dict[str, Any]:
+def solved_notebook(unit: str, root: Path = ROOT) -> dict[str, Any]:
     """The released notebook of a unit with the reference's source in each task cell.
 
     Imports, constants and private functions of the reference that a task needs stand
     on top of its cell, as a student would write them.
     """
-    path = ROOT / "release" / unit / f"{unit}.ipynb"
+    path = root / "release" / unit / f"{unit}.ipynb"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    reference = (ROOT / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
+    reference = (root / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
     for name, names in content["metadata"]["course"]["tasks"].items():
         content["cells"][place(content, name)]["source"] = source_of(reference, names)
     return content

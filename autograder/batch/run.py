@@ -20,18 +20,19 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
 from functools import partial
 
-from ..base.errors import CourseError
+from ..base.errors import CourseError, UsageError, in_words
 from ..base.leftovers import clear_leftovers
-from ..course import Course
+from ..course import Course, Unit
 from ..judge.grader import broken_unit_result
 from ..judge.settle import Warm, dated, settle
 from ..notebook.finding import Found
 from ..results.result import Result
 from ..results.store import ResultFileError, read_result, write_result
+from .progress import progress_bar
 from .warm import Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
-from .workers import Workers
+from .workers import Workers, default_jobs, executor_for
 
-__all__ = ["Done", "Job", "cool", "grade_one", "job_for", "run_batch", "warm_grader"]
+__all__ = ["Done", "Job", "book", "cool", "grade_all", "grade_one", "job_for", "run_batch", "warm_grader"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,66 @@ class Done:
     result: Result
     previous: Result | None
     fresh: bool  # False where the stored result still holds
+
+
+def grade_all(
+    course: Course,
+    unit: Unit,
+    found: list[Found],
+    tier: str,
+    force: bool = False,
+    jobs: int | None = None,
+    cluster: str | None = None,
+) -> list[Done]:
+    """All submissions of a unit, by student; stderr shows how far it is.
+
+    Args:
+        course: the course.
+        unit: what they were handed in for.
+        found: the submissions.
+        tier: isolation tier.
+        force: grade also what has not changed.
+        jobs: worker processes; one per core where left out.
+        cluster: where to grade instead, see ``executor_for``.
+
+    Raises:
+        CourseError: the unit cannot be graded at all, or the cluster cannot be reached.
+    """
+    job = job_for(course, unit, tier, force)
+    private = course.data_folder / "slurm"
+    with executor_for(jobs or default_jobs(), cluster, len(found), private) as workers:
+        done = list(progress_bar(run_batch(job, found, workers), len(found), f"grading {unit.name}"))
+    cool(job)
+    return sorted(done, key=lambda item: item.found.student)
+
+
+def book(course: Course, unit: Unit, done: list[Done], everything: bool = False) -> tuple[str, ...]:
+    """Project what the gradebook lacks; a gradebook that cannot be written costs no result.
+
+    ``everything`` writes all rows anew: an extension or a late policy may have changed since.
+    Returns what the gradebook refused, one sentence each.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from ..gradebook import project, unwritten  # SQLAlchemy, which no worker needs
+
+    results = [item.result for item in done]
+    lacking = {
+        result.student for result in (results if everything else unwritten(course, unit.name, results))
+    }
+    pairs = [(item.result, item.found.path) for item in done if item.result.student in lacking]
+    if not pairs:
+        return ()
+    try:
+        return project(course, unit, pairs).refused
+    except (CourseError, OSError) as error:
+        where = course.results(unit.name)
+        why = str(error) if isinstance(error, CourseError) else in_words(error)
+        raise UsageError(
+            f"the results are stored in {where}, but the gradebook could not be written: {why} "
+            "Run the same command again once that is mended."
+        ) from error
 
 
 def run_batch(job: Job, found: list[Found], workers: Workers | None) -> Iterator[Done]:

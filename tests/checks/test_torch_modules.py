@@ -110,7 +110,7 @@ def test_gradients_of_a_function_by_a_module_that_it_is_given():
         ("None", "loss returned None; expected a tensor"),
         ("((x_hat - x) ** power).mean().detach()", "loss returned a tensor from which no gradient flows"),
         ("((x_hat.detach() - x) ** power).mean()", "loss returned a tensor from which no gradient flows"),
-        ("((x_hat - x) ** power).mean(0)", r"loss returned the wrong shape: expected \(\), got \(4,\)"),
+        ("((x_hat - x) ** power).mean(0)", r"loss returned the wrong shape: expected \(\), got "),
         ("((x_hat - x) ** power).sum()", "The loss is wrong"),
         ("((x_hat - x) * (x_hat - x).detach()).mean()", "The gradient differs in 12 of 12"),
         ("((x_hat.detach() - x) ** power).mean() + 0 * x_hat.sum()", "The gradient differs in 12 of 12"),

@@ -1,6 +1,7 @@
 """The proof: each way in which a unit can be wrong is found and said."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -33,6 +34,13 @@ def test_a_sound_unit(tiny):
     assert "mutants" not in found
 
 
+def test_every_paper_is_met(tiny):
+    """A proof is complete where nobody says otherwise, and none asks for more papers than there are."""
+    course = replace(tiny(), papers=2)
+    met = [prove(course, course.units[0], papers=papers).seeds for papers in (None, 1, 5)]
+    assert met == [2, 1, 2]
+
+
 AGAIN = """says="No clock.")
 again = mistake(edit(reference.Counter, "self.t *", "1 *"), costs=(1, 1), says="Again.")"""
 
@@ -51,7 +59,10 @@ again = mistake(edit(reference.Counter, "self.t *", "1 *"), costs=(1, 1), says="
             {"mistakes": [('says="No clock.")', AGAIN)]},
             "stays: diagnosis cannot tell it from another mistake",
         ),
-        ({"grader": [("counter.step([g])", "counter.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
+        (
+            {"grader": [("counter.step([draw.normal(3)])", "counter.step([draw.normal(3)], 1)")]},
+            "reference: test_steps is BROKEN",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tiny, changes, complaint):
@@ -120,19 +131,19 @@ def test_command(tiny, monkeypatch):
     """--json prints the array and nothing else; exit code 1 where something is not proven."""
     course = tiny()
     monkeypatch.chdir(course.root)
-    good = CliRunner().invoke(command, ["numbers", "--seeds", "1", "--json"])
+    good = CliRunner().invoke(command, ["numbers", "--papers", "1", "--json"])
     assert good.exit_code == 0
     assert json.loads(good.stdout)[0]["unit"] == "numbers"
-    table = CliRunner().invoke(command, ["--seeds", "1"])
+    table = CliRunner().invoke(command, ["--papers", "1"])
     assert "numbers: proven" in table.stdout
     tiny(mistakes=[("costs=(0.4, 0.5)", "costs=(0.1, 0.2)")])
-    bad = CliRunner().invoke(command, ["--seeds", "1"])
+    bad = CliRunner().invoke(command, ["--papers", "1"])
     assert bad.exit_code == 1
     assert "its price is 0.1 to 0.2" in bad.stdout
 
 
 def test_unit_that_cannot_be_collected(tiny):
     """A grader that does not run is an error of the unit, with its file."""
-    course = tiny(grader=[("from autograder.checks", "from autograder.checkz")])
+    course = tiny(grader=[("from autograder.checks", "from autograder.chekcs")])
     with pytest.raises(ConfigError, match=r"grader.py cannot be collected"):
         prove(course, course.units[0])

@@ -13,7 +13,8 @@ from autograder.base.errors import ConfigError
 from autograder.commands.build import command as build_command
 from autograder.commands.units import command as units_command
 from autograder.course import load_course
-from autograder.unit.release import archived, build, differences, nbgrader_source, publish
+from autograder.notebook.release import archived
+from autograder.unit.release import build, differences, nbgrader_source, publish
 from autograder.unit.requirements import read_pins
 
 
@@ -39,16 +40,24 @@ def test_two_builds_give_equal_bytes(course, unit, tmp_path):
 
 
 def test_the_version_follows_everything_released(course, unit, change):
-    """A word in the text or in a public check makes a new version; a word in the grader's code does not."""
+    """A word in the text, an example or a public check makes a new version; the grader's code does not."""
     first = build(course, unit).version
     assert len(first) == 12
-    change(unit.grader, "z = draw.normal(3, 5)\n    assert", "z = draw.normal(3, 7)\n    assert")
+    change(
+        unit.grader,
+        "_ = student.softmax_forward(draw.normal(3, 5))\n    right(out",
+        "_ = 1, 2\n    right(out",
+    )
     assert build(course, unit).version == first
-    change(unit.public_checks, "exp overflows", "exp overflowed")
-    second = build(course, unit).version
-    assert second != first
+    unit.public_checks.write_text(
+        'def test_softmax_forward(softmax_forward):\n    """A word."""\n    assert 1\n'
+    )
+    versions = {first, build(course, unit).version}
     change(unit.master, "## By hand first", "## First by hand")
-    assert build(course, unit).version not in (first, second)
+    versions.add(build(course, unit).version)
+    change(unit.reference, "array([[1., 0.]])", "array([[1, 0]])")
+    versions.add(build(course, unit).version)
+    assert len(versions) == 4
 
 
 def test_the_notebook_is_as_documented(course, unit):
@@ -148,10 +157,10 @@ def test_requirements_are_pinned(course, unit, change):
             "cell code-02",
         ),
         (
-            "public_checks",
-            "    dz = soft",
-            "    z, dout = draw.normal(3, 5), draw.normal(3, 5)\n    dz = soft",
-            "tests/softmax",
+            "reference",
+            "    Source: Goodfellow, Bengio and Courville 2016, Deep Learning, equation (6.29).",
+            "    >>> z, shift = draw.normal(3, 4), draw.normal(3, 1)\n    >>> draw = 1",
+            "the examples of softmax_forward use 'draw'",
         ),
         ("master", "# ## By hand first", "# ## By hand first (see /home/ada/notes)", "shows '/home/ada'"),
     ],
@@ -203,6 +212,16 @@ def test_given_written_and_scratch_cells(course, unit, change):
     assert (written.grade, written.solution, written.locked, written.points) == (True, True, False, 4)
     (scratch,) = [cell for cell in cells.values() if cell.source == "helper(1)"]
     assert "nbgrader" not in scratch.metadata
+
+
+def test_places_for_points_are_folded(course, unit):
+    """A cell that only keeps the points' place in the gradebook hides its source; no other cell does."""
+    hidden = {
+        cell.id
+        for cell in notebook_of(build(course, unit)).cells
+        if cell.metadata.get("jupyter", {}).get("source_hidden")
+    }
+    assert hidden == {"points-softmax_forward", "points-softmax_backward"}
 
 
 def test_bonus_points_are_extra(course, unit, change):
