@@ -36,7 +36,7 @@ from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
-from .authors import placed, told
+from .authors import placed, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
@@ -225,8 +225,9 @@ class Suite:
             fatal = fatal if fatal is not None and fatal.verdict is Verdict.BROKEN else None
         ended = outcome_of(error, fatal, court)
         if ended is None:  # our own comparison could not work with what came; with the reference it does
-            what = f"the check itself raised {type(error).__name__}: {error}; with the reference it passes"
-            return Outcome(Verdict.FAILED, UNUSABLE, (what,), error=error, court=court)
+            assert error is not None
+            note = upset(error, self.unit.grader, mark)
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=error, court=court)
         return ended
 
     # --- a check that looks at values ---
@@ -273,7 +274,7 @@ class Suite:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
-            note = f"the check itself raised {told(now.raised)}; with the reference it passes"
+            note = upset(now.raised, self.unit.grader, self.marks[check])
             return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
