@@ -1,7 +1,7 @@
 """Pooling in NumPy: maximum, mean, the mean of a whole picture, a layer class, and what PyTorch has beyond.
 
-Letters, as in PyTorch: N pictures, C channels, H x W pixels, OH x OW windows. Pictures are (N, C, H, W).
-Windows are squares of `kernel_size` pixels. Each channel of each picture is pooled by itself.
+Letters: N pictures, C channels, H x W pixels (HP x WP with padding), OH x OW windows. Pictures are
+(N, C, H, W), windows are squares of `kernel_size` pixels. Each channel of each picture is pooled by itself.
 """
 
 import numpy as np
@@ -65,7 +65,7 @@ def max_pool2d_forward(x, kernel_size, stride=None, padding=0):
             window = xp[:, :, top : top + kernel_size, left : left + kernel_size].reshape(N, C, -1)
             out[:, :, i, j] = window.max(axis=2)
             winners[:, :, i, j] = window.argmax(axis=2)  # the first, where several are largest
-    return out, (winners, x.shape, kernel_size, stride, padding)
+    return out, (winners, xp.shape, kernel_size, stride, padding)
 
 
 def max_pool2d_backward(dout, cache):
@@ -92,14 +92,14 @@ def max_pool2d_backward(dout, cache):
     Source:
         Goodfellow, Bengio and Courville (2016), Deep Learning, sections 6.5 and 9.3. Ties as in PyTorch.
     """
-    winners, (N, C, H, W), kernel_size, stride, padding = cache
-    dxp = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype=dout.dtype)
+    winners, (N, C, HP, WP), kernel_size, stride, padding = cache
+    dxp = np.zeros((N, C, HP, WP), dtype=dout.dtype)
     n, c = np.ogrid[:N, :C]
     for i in range(dout.shape[2]):
         for j in range(dout.shape[3]):
             row, column = np.divmod(winners[:, :, i, j], kernel_size)
             dxp[n, c, i * stride + row, j * stride + column] += dout[:, :, i, j]
-    return dxp[:, :, padding : padding + H, padding : padding + W]
+    return dxp[:, :, padding : HP - padding, padding : WP - padding]
 
 
 def avg_pool2d_forward(x, kernel_size, stride=None, padding=0):
@@ -137,7 +137,7 @@ def avg_pool2d_forward(x, kernel_size, stride=None, padding=0):
     for i, top in enumerate(tops):
         for j, left in enumerate(lefts):
             out[:, :, i, j] = xp[:, :, top : top + kernel_size, left : left + kernel_size].mean(axis=(2, 3))
-    return out, (x.shape, kernel_size, stride, padding)
+    return out, (xp.shape, kernel_size, stride, padding)
 
 
 def avg_pool2d_backward(dout, cache):
@@ -160,14 +160,14 @@ def avg_pool2d_backward(dout, cache):
     Source:
         The chain rule: the slope of a mean of n numbers for each of them is 1 / n.
     """
-    (N, C, H, W), kernel_size, stride, padding = cache
-    dxp = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype=dout.dtype)
+    (N, C, HP, WP), kernel_size, stride, padding = cache
+    dxp = np.zeros((N, C, HP, WP), dtype=dout.dtype)
     share = dout / kernel_size**2
     for i in range(dout.shape[2]):
         for j in range(dout.shape[3]):
             top, left = i * stride, j * stride
             dxp[:, :, top : top + kernel_size, left : left + kernel_size] += share[:, :, i, j, None, None]
-    return dxp[:, :, padding : padding + H, padding : padding + W]
+    return dxp[:, :, padding : HP - padding, padding : WP - padding]
 
 
 def global_avg_pool_forward(x):
@@ -271,7 +271,9 @@ def bug_hunt():
     Source:
         Read the code of suspicious_backward, and ask which equal pixels matter to it.
     """
-    return np.array([[1.0, 1.0], [2.0, 3.0]]), np.array([[3.0, 1.0], [2.0, 3.0]])
+    blind = np.diag([0.0, 9.0])  # three equal pixels, none of them the largest
+    sharp = np.zeros((2, 2))  # as after a ReLU
+    return blind, sharp
 
 
 def max_pool2d_with_indices(x, kernel_size, stride=None, dilation=1):
@@ -332,9 +334,11 @@ def max_unpool2d(y, indices, output_shape):
         Zeiler and Fergus (2014), Visualizing and understanding convolutional networks, section 2.1.
     """
     N, C = y.shape[:2]
-    x = np.zeros((N, C, output_shape[0] * output_shape[1]), dtype=y.dtype)
-    np.put_along_axis(x, indices.reshape(N, C, -1), y.reshape(N, C, -1), axis=2)
-    return x.reshape(N, C, *output_shape)
+    rows, columns = np.divmod(indices, output_shape[1])
+    x = np.zeros((N, C, *output_shape), dtype=y.dtype)
+    n, c, _, _ = np.ogrid[:N, :C, :1, :1]
+    x[n, c, rows, columns] = y
+    return x
 
 
 def avg_pool2d_general(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
@@ -366,7 +370,7 @@ def avg_pool2d_general(x, kernel_size, stride=None, padding=0, ceil_mode=False, 
     rows = _spans(H, kernel_size, stride, padding, ceil_mode)
     columns = _spans(W, kernel_size, stride, padding, ceil_mode)
     xp = _pad(x, padding, 0.0)
-    counts = _pad(np.ones((1, 1, H, W)), padding, float(count_include_pad))[0, 0]  # 1 for what is counted
+    counts = np.pad(np.ones((H, W)), padding, constant_values=count_include_pad)  # 1 for what is counted
     out = np.empty((*x.shape[:2], len(rows), len(columns)), dtype=x.dtype)
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):

@@ -3,8 +3,8 @@
 One mistake, one price
     * Pictures hold pairwise distinct, positive pixels: ties, zeros that win and maxima that begin at 0 show
       where they are the question, and nowhere else.
-    * The first checks of a task have several pictures and channels; padding, remainders and rectangles are asked
-      of one channel, in windows that do not overlap.
+    * The first checks of a task have several pictures and channels; padding, remainders and rectangles are
+      asked of one channel, in windows that do not overlap.
     * Backward's checks of padding and ties have a single window, and their largest pixel is 1.
     * `MaxPool2d` stands on other tasks. Where it fails, it is tried once more on the reference's (`on=`).
 """
@@ -460,30 +460,32 @@ def test_unpool(student, draw):
         right(student.max_unpool2d(y, indices, (H, W)), "The picture")
 
 
-def general(student, draw, sizes, *switches):
+def general(student, draw, sizes, **switches):
     """Means are right for each (H, W, kernel_size, stride, padding)."""
     for H, W, *settings in sizes:
         x = draw.away_from_zero(1, 2, H, W)
-        right(student.avg_pool2d_general(x, *settings, *switches), "out")
+        right(student.avg_pool2d_general(x, *settings, **switches), "out")
 
 
 @pytest.mark.task("avg_pool2d_general", points=2, bonus=True)
 def test_ceil_mode(student, draw):
     """With ceil_mode, pixels left over get a window of their own, if it starts before the picture's end."""
-    general(student, draw, ((5, 4, 2, None, 0), (5, 7, 3, 2, 0), (6, 8, 2, 5, 0), (3, 7, 2, 4, 0)), True)
+    general(student, draw, ((5, 4, 2), (5, 7, 3, 2), (6, 8, 2, 5), (3, 7, 2, 4)), ceil_mode=True)
 
 
 @pytest.mark.task("avg_pool2d_general", points=2, bonus=True)
 def test_padding_not_counted(student, draw):
     """Without count_include_pad, a sum is divided by the number of the picture's pixels."""
-    general(student, draw, ((4, 6, 2, 2, 1), (5, 7, 3, 2, 1), (7, 4, 4, 2, 2)), False, False)
+    general(student, draw, ((4, 6, 2, 2, 1), (5, 8, 3, 2, 1), (7, 4, 4, 2, 2)), count_include_pad=False)
 
 
 @pytest.mark.task("avg_pool2d_general", points=2, bonus=True)
 def test_ceil_mode_and_padding(student, draw):
     """ceil_mode with padding, counted or not."""
-    for counted in (True, False):
-        general(student, draw, ((6, 5, 3, 2, 1), (5, 8, 2, 3, 1), (7, 6, 4, 3, 2)), True, counted)
+    for switches in ({}, {"count_include_pad": False}):
+        general(
+            student, draw, ((6, 5, 3, 2, 1), (5, 8, 2, 3, 1), (7, 6, 4, 3, 2)), ceil_mode=True, **switches
+        )
 
 
 @pytest.mark.task("adaptive_avg_pool2d", points=2, bonus=True)

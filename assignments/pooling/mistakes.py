@@ -90,7 +90,7 @@ writes_into_x = mistake(
 # --- max_pool2d_backward ---
 
 PLACE = "i * stride + row, j * stride + column"
-CUT = "dxp[:, :, padding : padding + H, padding : padding + W]"
+CUT = "dxp[:, :, padding : HP - padding, padding : WP - padding]"
 
 overlap_overwritten = mistake(
     edit(reference.max_pool2d_backward, "] += dout", "] = dout"),
@@ -158,7 +158,7 @@ times_the_maximum = mistake(
         ("winners, (N", "(winners, out), (N"),
         ("] += dout", "] += (dout * out)"),
     ),
-    edit(reference.max_pool2d_forward, "(winners, x.shape", "((winners, out), x.shape"),
+    edit(reference.max_pool2d_forward, "(winners, xp.shape", "((winners, out), xp.shape"),
     says="Your gradient is multiplied by the maximum.",
     hint="If the largest pixel grows by a little, how much does the maximum grow?",
 )
@@ -172,7 +172,7 @@ keeps_padding = mistake(
     **PADDING_STAYS,
 )
 crops_one_corner = mistake(
-    edit(reference.max_pool2d_backward, CUT, "dxp[:, :, :H, :W]"),
+    edit(reference.max_pool2d_backward, CUT, "dxp[:, :, : HP - 2 * padding, : WP - 2 * padding]"),
     **CORNER,
 )
 empty_without_padding = mistake(
@@ -195,7 +195,7 @@ cache_of_last_call = mistake(
     edit(
         reference.max_pool2d_forward,
         "return out, ",
-        "max_pool2d_forward.cache = winners, x.shape, kernel_size, stride, padding\n    return out, ",
+        "max_pool2d_forward.cache = winners, xp.shape, kernel_size, stride, padding\n    return out, ",
     ),
     says="Your backward pass uses the latest forward pass, whatever cache it is given.",
     hint="Two layers of a network share your function. What does the first one find on the way back?",
@@ -256,7 +256,7 @@ shares_keep_padding = mistake(
     **PADDING_STAYS,
 )
 shares_of_a_corner = mistake(
-    edit(reference.avg_pool2d_backward, CUT, "dxp[:, :, :H, :W]"),
+    edit(reference.avg_pool2d_backward, CUT, "dxp[:, :, : HP - 2 * padding, : WP - 2 * padding]"),
     **CORNER,
 )
 
@@ -329,12 +329,12 @@ layer_without_weight = mistake(
 # --- bug_hunt ---
 
 two_blind = mistake(
-    edit(reference.bug_hunt, "[[3.0, 1.0], [2.0, 3.0]]", "[[1.0, 1.0], [0.0, 3.0]]"),
+    edit(reference.bug_hunt, "np.zeros((2, 2))", "np.diag([5.0, 0.0])"),
     says="suspicious_backward is right on both of your pictures.",
     hint="Which pixels does window == window.max() name?",
 )
 two_sharp = mistake(
-    edit(reference.bug_hunt, "[[1.0, 1.0], [2.0, 3.0]]", "[[3.0, 3.0], [2.0, 1.0]]"),
+    edit(reference.bug_hunt, "[0.0, 9.0]", "[9.0, 9.0]"),
     says="suspicious_backward is wrong on both of your pictures.",
     hint="Do equal pixels matter that are not the largest?",
 )
@@ -365,11 +365,7 @@ windows_without_holes = mistake(
     hint="A slice can step: a[first:last:step].",
 )
 unpool_adds = mistake(
-    edit(
-        reference.max_unpool2d,
-        "np.put_along_axis(x, indices.reshape(N, C, -1), y.reshape(N, C, -1), axis=2)",
-        "np.add.at(x, (*np.ogrid[:N, :C, :1][:2], indices.reshape(N, C, -1)), y.reshape(N, C, -1))",
-    ),
+    edit(reference.max_unpool2d, "x[n, c, rows, columns] = y", "np.add.at(x, (n, c, rows, columns), y)"),
     says="Where two windows have the same winner, its value is put back twice as large.",
     hint="This is no gradient: the value is put there, not added.",
 )
@@ -385,7 +381,7 @@ divides_by_kernel = mistake(
     hint="By what is the sum of a window divided that reaches beyond the end?",
 )
 padding_always_counts = mistake(
-    edit(reference.avg_pool2d_general, "float(count_include_pad)", "1.0"),
+    edit(reference.avg_pool2d_general, "constant_values=count_include_pad", "constant_values=1"),
     says="Your count_include_pad changes nothing: the padding always counts.",
     hint="How many pixels of the window in the corner belong to the picture?",
 )
@@ -625,5 +621,5 @@ views = variant(
 masked = variant(
     to_the_mask,
     masks("mask * (mask.cumsum(axis=2) == 1)"),
-    edit(reference.bug_hunt, "[[3.0, 1.0], [2.0, 3.0]]", "[[0.0, 0.0], [0.0, 0.0]]"),
+    edit(reference.bug_hunt, "np.zeros((2, 2))", "np.tile([1.0, 0.0], (4, 2))"),
 )
