@@ -9,7 +9,6 @@ Theory of operation
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +20,8 @@ from ..base.errors import SandboxFault, Unreadable
 from ..base.garbage import Collector
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Unit
-from ..notebook import Release, Submission, read_release, read_submission, to_program
+from ..notebook import Release, Submission, importable, read_release, read_submission, to_program
+from ..notebook.release import origin
 from ..results.result import HOLDS, Check, Result, Verdict, totals
 from ..sandbox import Room, Zygote
 from ..student import Subject
@@ -110,9 +110,9 @@ class Grader:
 
     def _older_release(self, version: str | None) -> Release | None:
         """The archived release that a notebook says it was made from, where it is another one."""
-        if version in (None, self.release.version) or not re.fullmatch(r"[0-9a-f]{12}", version or ""):
+        folder = origin(self.course, self.unit, version)
+        if folder is None or version == self.release.version:
             return None
-        folder = self.course.data_folder / "releases" / self.unit.name / str(version)
         path = folder / self.unit.released_notebook.name
         return read_release(path) if path.is_file() else None
 
@@ -193,9 +193,8 @@ class Grader:
     def _try(
         self, submission: Submission, paper: int, explain: Explain | None
     ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
-        helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
-        libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
-        program = to_program(submission, self.release, libraries)
+        modules = importable(self.unit.runtime, self.unit.libraries, self.unit.files)
+        program = to_program(submission, self.release, modules)
         try:
             room: Room = self.zygote.open(program, self._files)
         except SandboxFault as fault:

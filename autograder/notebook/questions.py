@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cells import Release, Submission
+from .cells import Submission
+from .release import Release
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,6 @@ def read_questions(path: Path) -> tuple[Question, ...]:
 
 def is_answered(question: Question, submission: Submission, release: Release) -> bool:
     """False where the answer is gone, empty, or still the text of the release."""
-    released = {cell.source.strip() for cell in release.cells if cell.grade_id == question.name}
-    own = {cell.source.strip() for cell in submission.cells if cell.grade_id == question.name}
+    released = {cell.plain for cell in release.cells if cell.grade_id == question.name}
+    own = {cell.plain for cell in submission.cells if cell.grade_id == question.name}
     return bool(own - released - {""})

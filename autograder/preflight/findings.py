@@ -7,7 +7,6 @@ ignored    what is in the student's own cells and takes no part in grading: note
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,8 @@ from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
-from ..notebook import Cell, Submission, to_program
-from .given import Given
+from ..notebook import Cell, Release, Submission, names_left, to_program
+from ..unit.source import imports
 
 MOST_LINES = 12  # of one kind that are listed
 MOST_TEXT = 70  # characters of a line
@@ -32,52 +31,16 @@ class Findings:
     ignored: tuple[str, ...]  # one sentence each
 
 
-def find(submission: Submission, given: Given) -> Findings:
+def find(submission: Submission, release: Release) -> Findings:
     """Read a healed notebook."""
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
-    compiled = compile_program(to_program(submission, given.release, given.modules))
+    compiled = compile_program(to_program(submission, release, release.modules))
     ignored = (
         *_magics(own),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(_stubs(submission, given), tuple(compiled.report["syntax_errors"]), ignored)
-
-
-def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
-    written: dict[str, bool] = {}  # the last definition of a name decides, as in the notebook
-    for cell in submission.cells:
-        if cell.kind == "code":
-            written.update(_definitions(cell.source))
-    found = {}
-    for task in given.release.tasks:
-        released = [cell for cell in given.release.cells if cell.task == task]
-        asked = [
-            name for cell in released for name, is_written in _definitions(cell.source) if not is_written
-        ]
-        left = tuple(name for name in asked if written.get(name) is False)
-        if left:
-            found[task] = left
-    return found
-
-
-def _definitions(source: str) -> Iterator[tuple[str, bool]]:
-    """Functions and methods of a cell: ``("Conv2d.forward", is it written)``."""
-    try:
-        module = magics.parse(source)
-    except SyntaxError:
-        return
-    for node in module.body if module else ():
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, not _only_raises(node)
-        elif isinstance(node, ast.ClassDef):
-            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-            yield from ((f"{node.name}.{part.name}", not _only_raises(part)) for part in methods)
-
-
-def _only_raises(node: ast.FunctionDef) -> bool:
-    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.unparse(body[0])
+    return Findings(names_left(submission, release), tuple(compiled.report["syntax_errors"]), ignored)
 
 
 def _magics(cells: Iterable[Cell]) -> list[str]:
@@ -118,11 +81,9 @@ def _imports(source: str) -> Iterator[tuple[int, str]]:
         module = magics.parse(source)
     except SyntaxError:
         return
-    for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, (node.module or "").partition(".")[0]
+    for line, name in imports(module) if module else ():
+        if not name.startswith("."):
+            yield line, name.partition(".")[0]
 
 
 def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:

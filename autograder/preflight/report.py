@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Unreadable
-from ..notebook import Submission, read_submission
+from ..course import Limits
+from ..notebook import Release, Submission, read_submission
 from ..sandbox import Zygote
 from .findings import Findings, find
-from .given import Given
 from .trial import CheckRun, Trial, start_strongest, try_out
 
 DECIDES = "These are the public checks. The hidden checks decide the mark."
@@ -62,38 +62,44 @@ def check_lines(checks: tuple[CheckRun, ...]) -> Iterator[str]:
             yield from (f"            {line}" for line in check.message.split("\n"))
 
 
-def preflight(path: Path, given: Given, zygote: Zygote | None = None) -> Report:
+def preflight(
+    path: Path,
+    release: Release,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    zygote: Zygote | None = None,
+) -> Report:
     """Look at a notebook by the code that the server uses.
 
     Args:
         path: the saved notebook.
-        given: the release that it is held against.
+        release: what it is held against.
+        limits: of reading and running it.
         zygote: a warm one to use; started and ended here where left out.
 
     Raises:
         UsageError: no process could be started.
         SandboxFault: a step of the isolation failed.
     """
-    unit, version = given.release.unit, given.release.version
+    unit, version = release.unit, release.version
     try:
-        submission = read_submission(path, given.release, given.limits.notebook_mib)
+        submission = read_submission(path, release, limits.notebook_mib)
     except Unreadable as error:
         return Report(unit, version, (f"the whole notebook: {error}",))
-    findings = find(submission, given)
-    with nullcontext(zygote) if zygote else start_strongest(given) as warm:
-        trial = try_out(submission, given, warm, _worth_running(findings, given))
-    return _report(submission, given, findings, trial)
+    findings = find(submission, release)
+    with nullcontext(zygote) if zygote else start_strongest(release, limits) as warm:
+        trial = try_out(submission, release, warm, _worth_running(findings, release))
+    return _report(submission, release, findings, trial)
 
 
-def _worth_running(findings: Findings, given: Given) -> list[str]:
+def _worth_running(findings: Findings, release: Release) -> list[str]:
     """Tasks that are not wholly unwritten; the others' checks would say so once more."""
-    return [task for task in given.release.tasks if task not in findings.stubs]
+    return [task for task in release.tasks if task not in findings.stubs]
 
 
-def _report(submission: Submission, given: Given, findings: Findings, trial: Trial) -> Report:
-    bonus = set(given.bonus)
+def _report(submission: Submission, release: Release, findings: Findings, trial: Trial) -> Report:
+    bonus = set(release.bonus)
     unwritten = tuple(task for task in findings.stubs if task in bonus)
-    undefined = _undefined(trial, findings, given)
+    undefined = _undefined(trial, findings, release)
     told = {*bonus, *undefined, *(error.get("task") for error in findings.syntax_errors)}
     lost = (
         *(_stub(task, names) for task, names in findings.stubs.items() if task not in bonus),
@@ -107,8 +113,8 @@ def _report(submission: Submission, given: Given, findings: Findings, trial: Tri
         ),
     )
     return Report(
-        given.release.unit,
-        given.release.version,
+        release.unit,
+        release.version,
         lost,
         unwritten,
         submission.healed,
@@ -142,11 +148,11 @@ def _not_loaded(trial: Trial) -> list[str]:
     return [f"the notebook does not load by itself, from top to bottom. {trial.trouble}"]
 
 
-def _undefined(trial: Trial, findings: Findings, given: Given) -> dict[str, str]:
+def _undefined(trial: Trial, findings: Findings, release: Release) -> dict[str, str]:
     """A sentence for each core task of which a name is missing for no reason told before."""
-    known = {*given.bonus, *(error.get("task") for error in findings.syntax_errors)}
+    known = {*release.bonus, *(error.get("task") for error in findings.syntax_errors)}
     found = {}
-    for task, names in given.release.tasks.items():
+    for task, names in release.tasks.items():
         gone = [name for name in names if name in trial.undefined]
         if gone and task not in known:
             found[task] = f"{task}: the notebook does not define {', '.join(gone)}"

@@ -25,23 +25,23 @@ from typing import Any
 from ..base.errors import ConfigError
 from ..base.files import replaced_together
 from ..course import Course, Unit
+from ..notebook.release import RELEASED, archived
 from .assemble import Cell, assemble, to_json
 from .criteria import read_marks
 from .examples import examples_of
 from .leaks import LONG, Leak, Text, find_leaks, machine_paths, secrets_of, texts_of_files
-from .master import Master, imported_modules, python_of, read_master
+from .master import Master, python_of, read_master
 from .public_checks import export_checks
 from .requirements import student_requirements
-from .source import parse_file, read_source
+from .source import imports, parse_file, read_source
 from .stubs import Reference, is_given, methods
 
 PRIVATE = ("notebook.py", "checks.py", "grader.py", "mistakes.py")
 VERSION_DIGITS = 12
-RELEASED = "tests/released.json"
 
 
 @dataclass(frozen=True)
-class Release:
+class Built:
     """A built release: ``files`` maps paths inside the release to their bytes."""
 
     unit: str
@@ -49,7 +49,7 @@ class Release:
     files: Mapping[str, bytes]
 
 
-def build(course: Course, unit: Unit) -> Release:
+def build(course: Course, unit: Unit) -> Built:
     """Build a unit's release in memory.
 
     Raises:
@@ -138,7 +138,7 @@ def check_leaks(
         raise ConfigError(_leak_report(unit, leaks))
 
 
-def publish(course: Course, unit: Unit, release: Release) -> list[str]:
+def publish(course: Course, unit: Unit, release: Built) -> list[str]:
     """Bring ``release/<unit>`` to the built state; returns the paths that changed there.
 
     The same files become nbgrader's source version, and the version joins the archive.
@@ -176,7 +176,7 @@ def nbgrader_source(course: Course, unit: Unit) -> Path:
     return course.data_folder / "nbgrader" / "source" / unit.name
 
 
-def archive(course: Course, release: Release) -> Path:
+def archive(course: Course, release: Built) -> Path:
     """Keep this version in the data folder; one that is there already is left alone."""
     target = archived(course, release.unit, release.version)
     if target.is_dir():
@@ -195,12 +195,7 @@ def archive(course: Course, release: Release) -> Path:
     return target
 
 
-def archived(course: Course, unit: str, version: str) -> Path:
-    """The folder in which a version of a unit's release is kept."""
-    return course.data_folder / "releases" / unit / version
-
-
-def _sealed(unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping[str, bytes]) -> Release:
+def _sealed(unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping[str, bytes]) -> Built:
     """Put the digest of everything released into the notebook, as its version."""
     metadata = {
         "unit": unit.name,
@@ -214,7 +209,7 @@ def _sealed(unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping
         return {name: to_json(cells, sealed), RELEASED: _released(unit, cells, sealed), **others}
 
     version = _digest(files(""))
-    return Release(unit.name, version, dict(sorted(files(version).items())))
+    return Built(unit.name, version, dict(sorted(files(version).items())))
 
 
 def _released(unit: Unit, cells: tuple[Cell, ...], metadata: Mapping[str, Any]) -> bytes:
@@ -259,7 +254,8 @@ def _modules(cells: Iterable[Cell], files: Mapping[str, bytes]) -> set[str]:
     """Modules that released code imports, without those that are released with it."""
     sources = [python_of(cell.source) for cell in cells if not cell.markdown]
     sources += [content.decode("utf-8") for name, content in files.items() if name.endswith(".py")]
-    roots = {module.split(".")[0] for source in sources for module in imported_modules(ast.parse(source))}
+    modules = [module for source in sources for _, module in imports(ast.parse(source))]
+    roots = {module.split(".")[0] for module in modules if not module.startswith(".")}
     return roots - {"autograder"} - {PurePosixPath(name).stem for name in files if "/" not in name}
 
 

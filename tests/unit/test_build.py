@@ -13,7 +13,8 @@ from autograder.base.errors import ConfigError
 from autograder.commands.build import command as build_command
 from autograder.commands.units import command as units_command
 from autograder.course import load_course
-from autograder.unit.release import archived, build, differences, nbgrader_source, publish
+from autograder.notebook.release import archived
+from autograder.unit.release import build, differences, nbgrader_source, publish
 from autograder.unit.requirements import read_pins
 
 
@@ -211,6 +212,16 @@ def test_given_written_and_scratch_cells(course, unit, change):
     assert (written.grade, written.solution, written.locked, written.points) == (True, True, False, 4)
     (scratch,) = [cell for cell in cells.values() if cell.source == "helper(1)"]
     assert "nbgrader" not in scratch.metadata
+
+
+def test_places_for_points_are_folded(course, unit):
+    """A cell that only keeps the points' place in the gradebook hides its source; no other cell does."""
+    hidden = {
+        cell.id
+        for cell in notebook_of(build(course, unit)).cells
+        if cell.metadata.get("jupyter", {}).get("source_hidden")
+    }
+    assert hidden == {"points-softmax_forward", "points-softmax_backward"}
 
 
 def test_bonus_points_are_extra(course, unit, change):

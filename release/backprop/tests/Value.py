@@ -1,0 +1,162 @@
+"""Public checks of Value. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "Value"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+def measured(f, x, h=1e-6):
+    """The slope of f for each number of a row x."""
+    return np.array([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(len(x))])
+
+
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_Value(Value):
+    """The examples of the task."""
+    _defined(Value=Value)
+    examples = """
+    >>> a, b = Value(3.0), Value(2.0)
+    >>> z = (a + b) * (a - b)
+    >>> z.backward()
+    >>> z.data, a.grad, b.grad
+    (5.0, 6.0, -4.0)
+    """
+    _tried(examples, Value=Value)
+
+
+@test_case(name='"Each operation by itself, against a measured slope"')
+def test_Value_operators(Value):
+    """Each operation by itself, against a measured slope."""
+    _defined(Value=Value)
+    formulas = {
+        "a + b": lambda a, b: a + b,
+        "(a + b) * a": lambda a, b: (a + b) * a,
+        "(a - b) / a": lambda a, b: (a - b) / a,
+        "-(a / b)": lambda a, b: -(a / b),
+        "a ** 3": lambda a, b: a**3,
+        "b ** -2": lambda a, b: b**-2,
+        "a.exp()": lambda a, b: a.exp(),
+        "a.log()": lambda a, b: a.log(),
+        "(a * b).tanh()": lambda a, b: (a * b).tanh(),
+        "a.relu() + (-b).relu()": lambda a, b: a.relu() + (-b).relu(),
+        "2 + a - 3": lambda a, b: 2 + a - 3,
+        "2 - a": lambda a, b: 2 - a,
+        "2 * a / 4": lambda a, b: 2 * a / 4,
+        "2 / a": lambda a, b: 2 / a,
+    }
+    for name, formula in formulas.items():
+        x = np.array([1.5, 0.5])
+        a, b = Value(1.5), Value(0.5)
+        formula(a, b).backward()
+        expected = measured(lambda x, formula=formula: formula(Value(x[0]), Value(x[1])).data, x)
+        assert np.allclose([a.grad, b.grad], expected, atol=1e-6), (
+            f"{name} with a = 1.5, b = 0.5: your grads are {a.grad:g} and {b.grad:g}, the measured slopes "
+            f"of your data are {expected[0]:g} and {expected[1]:g}."
+        )
+
+
+@test_case(name='"The example by hand, and values that are used twice"')
+def test_Value(Value):
+    """The example by hand, and values that are used twice."""
+    _defined(Value=Value)
+    a, b = Value(3.0), Value(2.0)
+    z = (a + b) * (a - b)
+    z.backward()
+    assert z.data == 5, f"(3 + 2)(3 - 2) is 5, not {z.data:g}."
+    assert a.grad == 6, f"a.grad by hand is 6, not {a.grad:g}: a gets a share from a + b and one from a - b."
+    assert b.grad == -4, f"b.grad by hand is -4, not {b.grad:g}."
+    assert np.isclose((2 - a).data, -1), f"2 - a with a = 3 is -1, not {(2 - a).data:g}."
+    for name, formula in {"e + (e + 1)": lambda e: e + (e + 1), "(e + 1) + e": lambda e: (e + 1) + e}.items():
+        a = Value(1.0)
+        formula(a + 1).backward()
+        assert a.grad == 2, (
+            f"{name} with e = a + 1: a.grad is 2, not {a.grad:g}. e must wait for both shares."
+        )
+    a = Value(1.0)
+    (a + 1).backward()
+    (a + 2).backward()
+    assert a.grad == 2, f"The grads of two expressions add up to 2 for a, not {a.grad:g}."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0

@@ -1,0 +1,127 @@
+"""Public checks of linear_layer. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "linear_layer"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_Linear(Linear):
+    """The examples of the task."""
+    _defined(Linear=Linear)
+    examples = """
+    >>> layer = Linear(2, 3, rng=np.random.default_rng(0))
+    >>> layer.forward(np.zeros((5, 2))).shape, layer.bias.tolist()
+    ((5, 3), [0.0, 0.0, 0.0])
+    """
+    _tried(examples, Linear=Linear, np=np)
+
+
+@test_case(name='"Weights, a pass there and back, and a second one"')
+def test_linear_layer(Linear):
+    """Weights, a pass there and back, and a second one."""
+    _defined(Linear=Linear)
+    layer = Linear(3, 200, rng=np.random.default_rng(0))
+    assert np.shape(layer.weight) == (200, 3), (
+        f"weight is (out, in) = (200, 3), not {np.shape(layer.weight)}."
+    )
+    spread = np.std(layer.weight)
+    assert 0.7 < spread < 0.93, f"Weights of 3 inputs spread by sqrt(2/3) = 0.82; yours by {spread:.2f}."
+    drawn = np.random.default_rng(0).normal(0, (2 / 3) ** 0.5, size=(200, 3))
+    assert np.allclose(layer.weight, drawn), "Draw the weights in one call of rng.normal, in their shape."
+    assert np.allclose(layer.bias, np.zeros(200)), "The bias begins at 0."
+    assert Linear(3, 2, bias=False, rng=np.random.default_rng(0)).bias is None, "bias=False: bias is None."
+    layer.weight, layer.bias = np.array([[1.0, 10.0, 100.0]]), np.array([0.5])
+    for scale in (1.0, 2.0):
+        out = layer.forward(np.array([[1.0, 2.0, 3.0]]))
+        assert np.allclose(out, 321.5), f"1 + 20 + 300 + 0.5 is 321.5, not {out}."
+        dx = layer.backward(np.array([[scale]]))
+        assert np.allclose(dx, [[scale, 10 * scale, 100 * scale]]), "backward returns dx."
+        assert np.allclose(layer.weight_grad, [[scale, 2 * scale, 3 * scale]]), (
+            "backward sets weight_grad anew."
+        )
+        assert np.allclose(layer.bias_grad, scale), "backward sets bias_grad anew."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0
