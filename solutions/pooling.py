@@ -333,10 +333,9 @@ def max_unpool2d(y, indices, output_shape):
     Source:
         Zeiler and Fergus (2014), Visualizing and understanding convolutional networks, section 2.1.
     """
-    N, C = y.shape[:2]
+    x = np.zeros((*y.shape[:2], *output_shape), dtype=y.dtype)
+    n, c, _, _ = np.ogrid[tuple(map(slice, y.shape))]
     rows, columns = np.divmod(indices, output_shape[1])
-    x = np.zeros((N, C, *output_shape), dtype=y.dtype)
-    n, c, _, _ = np.ogrid[:N, :C, :1, :1]
     x[n, c, rows, columns] = y
     return x
 

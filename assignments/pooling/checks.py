@@ -43,7 +43,11 @@ def test_max_pool2d_forward(max_pool2d_forward):
     wide = picture([[1, 2, 3, 9], [4, 5, 6, 7]])
     equal(max_pool2d_forward(wide, 2)[0], [[5, 9]], "2 x 4 pixels, windows of 2, side by side: out")
     equal(max_pool2d_forward(-wide, 2)[0], [[-1, -3]], "Negative pixels, windows of 2: out")
-    equal(max_pool2d_forward(-x, 2, 3, 1)[0], [[-1]], "One window of 2, padding 1, negative pixels: out")
+    equal(
+        max_pool2d_forward(-x, 2, 3, 1)[0],
+        [[-1, -2], [-6, -1]],
+        "Windows of 2, stride 3, padding 1, negative pixels: out",
+    )
     several = np.arange(16.0).reshape(2, 2, 2, 2)
     out = max_pool2d_forward(several, 2)[0]
     assert np.shape(out) == (2, 2, 1, 1), f"Two pictures of two channels: (2, 2, 1, 1), not {np.shape(out)}."
@@ -119,7 +123,9 @@ def test_MaxPool2d(MaxPool2d):
     dx = layer.backward(picture([[1, 10], [100, 1000]]))
     equal(dx, [[0, 11, 0], [0, 1000, 0], [100, 0, 0]], "After the forward of another layer: dx")
     equal(MaxPool2d(2).forward(picture(HAND)), [[5]], "Without a stride: out")
-    equal(MaxPool2d(2, 3, padding=1).forward(-picture(HAND)), [[-1]], "padding=1: out")
+    equal(
+        MaxPool2d(2, 3, padding=1).forward(-picture(HAND)), [[-1, -2], [-6, -1]], "stride=3, padding=1: out"
+    )
     assert layer.weight is None and layer.bias is None, "weight and bias must be None: nothing is learned."
 
 

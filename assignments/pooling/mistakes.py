@@ -623,3 +623,13 @@ masked = variant(
     masks("mask * (mask.cumsum(axis=2) == 1)"),
     edit(reference.bug_hunt, "np.zeros((2, 2))", "np.tile([1.0, 0.0], (4, 2))"),
 )
+
+# --- mutants of the reference that are right answers too ---
+
+EQUIVALENT = {
+    "36e9a8257f": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "ca4269156b": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "a3108251b5": "the bug hunt has many answers: three equal pixels of 1 beside a larger one",
+    "fbc6cfbd6b": "the bug hunt has many answers: a largest pixel of 8",
+    "0619dcbd7d": "the bug hunt has many answers: four pixels of 1",
+}
