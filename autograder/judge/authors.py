@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..base.errors import ConfigError, did_you_mean
 from ..base.time_limit import JudgeTimeout
 from ..checks.expectations import Answered, Unpacked
 from ..student import Notes, Raised
@@ -51,6 +53,21 @@ def refuse_what_judges_nobody(notes: Notes) -> None:
             "it expects nothing, so it passes whatever comes. Say what is right: right(reply), "
             "close(reply, other), raises(ValueError, reply), unchanged(student, arrays, ...)."
         )
+
+
+def refuse_unknown_names(grader: Path, marks: Iterable[Mark], known: list[str]) -> None:
+    """A check stands on functions that tasks define.
+
+    Raises:
+        ConfigError: ``on=`` names something else.
+    """
+    for mark in marks:
+        for name in mark.on:
+            if name not in known:
+                raise ConfigError(
+                    f"{grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of a function "
+                    f"that a task defines: {did_you_mean(name, known)}"
+                )
 
 
 def _is_of(frame: object, grader: Path) -> bool:

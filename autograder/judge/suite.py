@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, did_you_mean, not_installed
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
@@ -36,7 +36,7 @@ from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
-from .authors import placed, upset
+from .authors import placed, refuse_unknown_names, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
@@ -64,7 +64,8 @@ class Suite:
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
-        self._check_what_they_stand_on()
+        known = [name for name in self.task_of if callable(self.reference.get(name))]
+        refuse_unknown_names(unit.grader, self.checks, known)
         calm_torch()
         self._eager = is_eager(unit.grader)
         self._collected = Collected(unit, self.marks)
@@ -121,16 +122,6 @@ class Suite:
 
     def _stand_ins(self, mark: Mark) -> dict[str, Any]:
         return {name: self.reference[name] for name in mark.on}
-
-    def _check_what_they_stand_on(self) -> None:
-        known = [name for name in self.task_of if callable(self.reference.get(name))]
-        for mark in self.checks:
-            for name in mark.on:
-                if name not in known:
-                    raise ConfigError(
-                        f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
-                        f"a function that a task defines: {did_you_mean(name, known)}"
-                    )
 
     # --- one check ---
 
