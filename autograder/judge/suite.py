@@ -31,7 +31,7 @@ from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
 from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
-from ..student.scripts import answer_of
+from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
@@ -304,15 +304,8 @@ class Suite:
         replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
         for key, plan in joint.members:
             end = time.monotonic() + self.limits.test_seconds
-            yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
+            yield key, plan, answers_of(replies, len(plan.notes.steps), end)
         next(replies, None)  # nothing may follow
-
-
-def _until(end: float, steps: list[Any]) -> Iterator[Any]:
-    for step in steps:
-        if time.monotonic() > end:
-            raise TimeoutError("the check took too long")
-        yield step
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
