@@ -20,8 +20,19 @@ def told(error: BaseException) -> str:
 
 def placed(error: BaseException, grader: Path, mark: Mark) -> str:
     """The same with the file, the line of the check where it happened, and the check's name."""
+    return f"{short(grader)}:{_line(error, grader, mark)}: {mark.id}: {told(error)}"
+
+
+def upset(error: BaseException, grader: Path, mark: Mark) -> str:
+    """An answer on which the check itself raised. Its words may be made of a hidden input: they stay here."""
+    kind = type(error).__name__ if type(error).__module__ == "builtins" else "an exception"
+    where = f"{short(grader)}:{_line(error, grader, mark)}"
+    return f"the check itself raised {kind} ({where}); with the reference it passes"
+
+
+def _line(error: BaseException, grader: Path, mark: Mark) -> int:
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if _is_of(frame, grader)]
-    return f"{short(grader)}:{[mark.line, *lines][-1]}: {mark.id}: {told(error)}"
+    return [mark.line, *lines][-1]
 
 
 def refuse_what_judges_nobody(notes: Notes) -> None:

@@ -206,7 +206,11 @@ class Grader:
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            return checks, _flags(outcomes, checks), "slice" if subject.mode == "slice" else "whole notebook"
+            return (
+                checks,
+                flags_of(self.suite, outcomes, checks),
+                "slice" if subject.mode == "slice" else "whole notebook",
+            )
         finally:
             room.close()
 
@@ -305,8 +309,17 @@ def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[st
     return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
 
 
-def _flags(outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
-    """What staff should look at: notes on checks, and once what kept us from explaining them."""
+def flags_of(suite: Suite, outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """What staff should look at: what a notebook lacks, notes on checks, and once what was not explained."""
     notes = [f"{name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes]
     unexplained = [note for check in checks for note in check.notes if note.startswith(UNEXPLAINED)]
-    return (*notes, *dict.fromkeys(unexplained))
+    return (*_causes(suite, outcomes), *notes, *dict.fromkeys(unexplained))
+
+
+def _causes(suite: Suite, outcomes: Outcomes) -> list[str]:
+    """Each thing that kept names from being there, with the tasks that it costs."""
+    tasks: dict[str, list[str]] = {}
+    for name, outcome in outcomes.items():
+        if outcome.cause:
+            tasks.setdefault(outcome.cause, []).append(suite.marks[name].task)
+    return [f"{cause} Tasks: {', '.join(dict.fromkeys(several))}." for cause, several in tasks.items()]

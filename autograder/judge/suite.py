@@ -36,15 +36,14 @@ from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
-from .authors import placed, told
+from .authors import placed, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
-from .plans import Key, Plan, PlansOfPaper, plan_of
+from .plans import JointFrame, Key, Plan, PlansOfPaper, plan_of
 
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 STANDS_ON_OTHERS = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED, Verdict.MISSING)
-_UNANSWERED = (TimeoutError, EOFError, OSError, wire.WireError)
 
 
 class Suite:
@@ -226,8 +225,9 @@ class Suite:
             fatal = fatal if fatal is not None and fatal.verdict is Verdict.BROKEN else None
         ended = outcome_of(error, fatal, court)
         if ended is None:  # our own comparison could not work with what came; with the reference it does
-            what = f"the check itself raised {type(error).__name__}: {error}; with the reference it passes"
-            return Outcome(Verdict.FAILED, UNUSABLE, (what,), error=error, court=court)
+            assert error is not None
+            note = upset(error, self.unit.grader, mark)
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=error, court=court)
         return ended
 
     # --- a check that looks at values ---
@@ -274,7 +274,7 @@ class Suite:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
-            note = f"the check itself raised {told(now.raised)}; with the reference it passes"
+            note = upset(now.raised, self.unit.grader, self.marks[check])
             return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
@@ -287,30 +287,34 @@ class Suite:
             How the cases of each check ended, by number: what ``run`` takes as ``known``. What does
             not stand there, ``run`` has to run.
         """
-        if not isinstance(subject, RoomSubject):
-            return {}
         outcomes: dict[str, dict[int, Outcome]] = {}
-        for (check, case), plan, answers in self._answered(subject, paper):
-            outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], subject, answers)
+        frames = self._plans_of(paper).frames(self.cases) if isinstance(subject, RoomSubject) else ()
+        for joint in frames:
+            found: list[tuple[Key, Outcome]] = []
+            try:
+                assert isinstance(subject, RoomSubject)
+                for key, plan, answers in self._answered(subject, joint):
+                    found.append((key, self._judged(plan, self.marks[key[0]], subject, answers)))
+            except (StudentFault, SandboxFault):
+                break  # each check will be told by itself
+            except wire.WireError:  # somebody wrote who was not asked: whose replies these are nobody knows
+                subject.ended(timed_out=False)
+                break
+            except (TimeoutError, EOFError, OSError) as error:
+                subject.ended(isinstance(error, TimeoutError))
+            for (check, case), outcome in found:
+                outcomes.setdefault(check, {})[case] = outcome
+            if len(found) < len(joint.members):
+                break
         return outcomes
 
-    def _answered(self, subject: RoomSubject, paper: int) -> Iterator[tuple[Key, Plan, list[Answer]]]:
-        """The planned cases with the answers to all their steps, as far as these came properly."""
-        for joint in self._plans_of(paper).frames(self.cases):
-            try:
-                link = subject.connect()
-            except (StudentFault, SandboxFault):
-                return  # each check will be told by itself
-            try:
-                seconds = self.limits.call_seconds
-                replies = link.run_frame(joint.frame, joint.steps, seconds)
-                for key, plan in joint.members:
-                    end = time.monotonic() + self.limits.test_seconds
-                    yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
-                next(replies, None)  # nothing may follow
-            except _UNANSWERED as error:
-                subject.ended(isinstance(error, TimeoutError))
-                return
+    def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
+        """The planned cases of a frame with the answers to all their steps, as they come."""
+        replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
+        for key, plan in joint.members:
+            end = time.monotonic() + self.limits.test_seconds
+            yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
+        next(replies, None)  # nothing may follow
 
 
 def _until(end: float, steps: list[Any]) -> Iterator[Any]:

@@ -65,7 +65,11 @@ def answer(path: Path, tasks: list[str], release: Release, zygote: Zygote) -> di
     return {
         "checks": [asdict(check) for check in trial.checks],
         "stubs": {task: names for task, names in findings.stubs.items() if task in asked},
-        "syntax_errors": [error for error in findings.syntax_errors if error.get("task") in asked],
+        "syntax_errors": [
+            error
+            for error in findings.syntax_errors
+            if error.get("task") in asked or (not error.get("task") and error["needed"])
+        ],
         "sources": [cell.source for cell in submission.cells if cell.kind == "code"],
         "trouble": "",
         "tier": trial.tier,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ..student.session import Budget, Session, Unanswered
 from ..student.subjects import RoomSubject
 
 BESIDE = Path(__file__).with_name("beside.py")
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Trial:
     tier: str
     loaded: str  # "slice", "whole notebook" or "not"
     trouble: str  # what stopped the loading, in a sentence; else empty
-    undefined: tuple[str, ...]  # names that tasks ask for
+    undefined: Mapping[str, str]  # names that tasks ask for; why they are not there, where it is known
     checks: tuple[CheckRun, ...]
 
 
@@ -109,13 +111,20 @@ def _further_names(release: Release, task: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(arguments) if name not in release.names)
 
 
-def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple[str, tuple[str, ...], str]:
+def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple[str, dict[str, str], str]:
     try:
         answer = _ask(subject, seconds, "defined", " ".join(names))
     except StudentFault as fault:
-        return "not", names, fault.reason
+        return "not", dict.fromkeys(names, ""), fault.reason
     loaded = "slice" if subject.mode == "slice" else "whole notebook"
-    return loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
+    undefined = {str(name): _why(subject, str(name)) for name in answer}
+    return loaded, undefined, _trouble(subject.report.get("error"))
+
+
+def _why(subject: RoomSubject, name: str) -> str:
+    """Why a name is not there, as a sentence; empty where it is not known."""
+    known = subject.missing(name)
+    return "" if known is None else known[1]
 
 
 def _trouble(error: Any) -> str:
@@ -131,11 +140,21 @@ def _trouble(error: Any) -> str:
 def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[CheckRun]:
     try:
         answer = _ask(subject, seconds, "run_checks", text, f"tests/{task}.py")
-        return [CheckRun(task, str(title), passed is True, str(message)) for title, passed, message in answer]
+        return [
+            CheckRun(task, str(title), passed is True, _caused(subject, str(message)))
+            for title, passed, message in answer
+        ]
     except StudentFault as fault:
         return [CheckRun(task, "The public checks", False, fault.reason)]
     except (ValueError, TypeError):
         return [CheckRun(task, "The public checks", False, "the notebook's process gave no proper answer")]
+
+
+def _caused(subject: RoomSubject, message: str) -> str:
+    """What a check says, with what a name's absence follows from in front."""
+    name = _UNDEFINED.match(message)
+    cause = _why(subject, name[1]) if name is not None else ""
+    return f"{cause}\n{message}" if cause else message
 
 
 def _ask(subject: RoomSubject, seconds: float, function: str, *args: str) -> list[Any]:
