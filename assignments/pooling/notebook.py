@@ -159,8 +159,8 @@ plt.show()
 #
 # <details><summary>Hint 3: the operation</summary>
 #
-# `np.divmod(winner, k)` gives row and column. `dx[n, c, row, column] += ...` reaches all pictures and channels at
-# once, if `n` and `c` come from `np.ogrid[:N, :C]`. Cut the padding off at the end, and try padding 0.
+# `np.divmod` makes a row and a column of a number. With `n` and `c` from `np.ogrid[:N, :C]`, one index reaches the
+# winners of all pictures and channels. Add what comes in. Cut the padding off at the end, and try padding 0.
 #
 # </details>
 

@@ -260,8 +260,8 @@ BLIND, SHARP = np.diag([0.0, 9.0]), np.zeros((2, 2))
     [
         (None, "bug_hunt must return (blind, sharp)."),
         ((BLIND,), "bug_hunt must return (blind, sharp)."),
-        ((BLIND, SHARP[0]), "sharp must be (H, W), with H and W even and at most 8."),
-        ((np.zeros((3, 2)), SHARP), "blind must be (H, W), with H and W even and at most 8."),
+        ((BLIND, SHARP[0]), "sharp must be (H, W), both even, at most 8."),
+        ((np.zeros((3, 2)), SHARP), "blind must be (H, W), both even, at most 8."),
         ((np.zeros((0, 2)), SHARP), "blind must be (H, W)"),
         ((BLIND / 2, SHARP), "blind must hold whole numbers from 0 to 9."),
         ((BLIND, SHARP * np.nan), "sharp must hold whole numbers from 0 to 9."),
