@@ -59,7 +59,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Step:
+class Piece:
     """One top-level statement, compiled."""
 
     source: Source
@@ -84,7 +84,7 @@ class Step:
 class Compiled:
     """A submission that can be executed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Piece, ...]
     sources: tuple[Source, ...]
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
@@ -166,7 +166,7 @@ class Compiled:
         return errors
 
 
-def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
+def _bind_placeholders(step: Piece, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
             namespace[name] = placeholder(module, phase, name)
@@ -215,7 +215,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     kept = Slice(statements).needed(program["names"])
     codes = [code for reading in readings for code in reading.codes]
     steps = tuple(
-        Step(
+        Piece(
             sources[statement.cell],
             code,
             statement.node.lineno,
