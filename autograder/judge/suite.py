@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, did_you_mean, not_installed
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
@@ -35,8 +35,8 @@ from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
-from ..unit.criteria import Mark, read_marks
-from .authors import placed, told
+from ..unit.criteria import Criterion, read_criteria
+from .authors import placed, refuse_unknown_names, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
@@ -60,11 +60,12 @@ class Suite:
         self.unit = unit
         self.limits: Limits = course.limits_of(unit)
         self.papers = Papers(secret, unit.name, course.papers_of(unit))
-        self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
+        self.marks: dict[str, Criterion] = {mark.id: mark for mark in read_criteria(unit.grader)}
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
-        self._check_what_they_stand_on()
+        known = [name for name in self.task_of if callable(self.reference.get(name))]
+        refuse_unknown_names(unit.grader, self.checks, known)
         calm_torch()
         self._eager = is_eager(unit.grader)
         self._collected = Collected(unit, self.marks)
@@ -72,7 +73,7 @@ class Suite:
         self._plans: dict[int, PlansOfPaper] = {}
 
     @property
-    def checks(self) -> tuple[Mark, ...]:
+    def checks(self) -> tuple[Criterion, ...]:
         """The checks in the order of the file."""
         return tuple(self.marks.values())
 
@@ -116,21 +117,11 @@ class Suite:
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
 
-    def _terms(self, mark: Mark) -> Terms:
+    def _terms(self, mark: Criterion) -> Terms:
         return Terms(mark.task, self.task_of, self.limits, self._eager)
 
-    def _stand_ins(self, mark: Mark) -> dict[str, Any]:
+    def _stand_ins(self, mark: Criterion) -> dict[str, Any]:
         return {name: self.reference[name] for name in mark.on}
-
-    def _check_what_they_stand_on(self) -> None:
-        known = [name for name in self.task_of if callable(self.reference.get(name))]
-        for mark in self.checks:
-            for name in mark.on:
-                if name not in known:
-                    raise ConfigError(
-                        f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
-                        f"a function that a task defines: {did_you_mean(name, known)}"
-                    )
 
     # --- one check ---
 
@@ -190,7 +181,7 @@ class Suite:
             subject.renew()
 
     def _run_plan(
-        self, plan: Plan, mark: Mark, subject: Subject, stand_ins: Mapping[str, Any] | None
+        self, plan: Plan, mark: Criterion, subject: Subject, stand_ins: Mapping[str, Any] | None
     ) -> Outcome:
         """Call by call, so that an end is told of the call that it belongs to."""
         answers: list[Answer] = []
@@ -213,7 +204,7 @@ class Suite:
     def _judged(
         self,
         plan: Plan,
-        mark: Mark,
+        mark: Criterion,
         subject: Subject,
         answers: list[Answer],
         fatal: StudentFault | None = None,
@@ -225,8 +216,9 @@ class Suite:
             fatal = fatal if fatal is not None and fatal.verdict is Verdict.BROKEN else None
         ended = outcome_of(error, fatal, court)
         if ended is None:  # our own comparison could not work with what came; with the reference it does
-            what = f"the check itself raised {type(error).__name__}: {error}; with the reference it passes"
-            return Outcome(Verdict.FAILED, UNUSABLE, (what,), error=error, court=court)
+            assert error is not None
+            note = upset(error, self.unit.grader, mark)
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=error, court=court)
         return ended
 
     # --- a check that looks at values ---
@@ -273,7 +265,7 @@ class Suite:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
-            note = f"the check itself raised {told(now.raised)}; with the reference it passes"
+            note = upset(now.raised, self.unit.grader, self.marks[check])
             return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
@@ -316,7 +308,7 @@ class Suite:
         next(replies, None)  # nothing may follow
 
 
-def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
+def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:
     """Checks of one task one after the other."""
     tasks = list(dict.fromkeys(mark.task for mark in marks))
     return sorted(marks, key=lambda mark: tasks.index(mark.task))

@@ -11,9 +11,9 @@ from typing import Any
 from ..base.errors import Unreadable
 from ..course import Limits
 from ..notebook import Release, Submission, read_submission
-from ..sandbox import Zygote
+from ..sandbox import Sandbox
 from .findings import Findings, find
-from .trial import CheckRun, Trial, start_strongest, try_out
+from .trial import CheckRun, TryOut, start_strongest, try_out
 
 DECIDES = "These are the public checks. The hidden checks decide the mark."
 
@@ -66,7 +66,7 @@ def preflight(
     path: Path,
     release: Release,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    zygote: Zygote | None = None,
+    zygote: Sandbox | None = None,
 ) -> Report:
     """Look at a notebook by the code that the server uses.
 
@@ -96,14 +96,14 @@ def _worth_running(findings: Findings, release: Release) -> list[str]:
     return [task for task in release.tasks if task not in findings.stubs]
 
 
-def _report(submission: Submission, release: Release, findings: Findings, trial: Trial) -> Report:
+def _report(submission: Submission, release: Release, findings: Findings, trial: TryOut) -> Report:
     bonus = set(release.bonus)
     unwritten = tuple(task for task in findings.stubs if task in bonus)
     undefined = _undefined(trial, findings, release)
     told = {*bonus, *undefined, *(error.get("task") for error in findings.syntax_errors)}
     lost = (
         *(_stub(task, names) for task, names in findings.stubs.items() if task not in bonus),
-        *(_syntax(error) for error in findings.syntax_errors if error.get("task")),
+        *(sentence for error in findings.syntax_errors if (sentence := costly(error))),
         *_not_loaded(trial),
         *undefined.values(),
         *(
@@ -118,7 +118,7 @@ def _report(submission: Submission, release: Release, findings: Findings, trial:
         lost,
         unwritten,
         submission.healed,
-        (*(_left_out(error) for error in findings.syntax_errors if not error.get("task")), *findings.ignored),
+        (*(_left_out(error) for error in findings.syntax_errors if not costly(error)), *findings.ignored),
         trial.checks,
         trial.tier,
         trial.loaded,
@@ -129,12 +129,20 @@ def _stub(task: str, names: tuple[str, ...]) -> str:
     return f"{task} is not written yet: {', '.join(names)} still raises NotImplementedError"
 
 
-def _syntax(error: dict[str, Any]) -> str:
-    return f"{_where(error)}, so {error['task']} cannot be graded: `{error['text']}`"
+def costly(error: dict[str, Any]) -> str:
+    """What a syntax error costs, as a sentence; empty where no task needs its cell."""
+    needed = ", ".join(error["needed"])
+    if error.get("task"):
+        costs = f"{error['task']} cannot be graded"
+    elif needed:
+        costs = f"{needed} {'is' if len(error['needed']) == 1 else 'are'} not there for the tasks"
+    else:
+        return ""
+    return f"{_where(error)}, so {costs}: `{error['text']}`"
 
 
 def _left_out(error: dict[str, Any]) -> str:
-    """A cell of the student's own: what a task needs of it shows in the checks."""
+    """A cell of the student's own that no task needs."""
     return f"{_where(error)}, so this cell is left out: `{error['text']}`"
 
 
@@ -142,20 +150,21 @@ def _where(error: dict[str, Any]) -> str:
     return f"cell {error['cell']}, line {error['line']}: {error['message']}"
 
 
-def _not_loaded(trial: Trial) -> list[str]:
+def _not_loaded(trial: TryOut) -> list[str]:
     if not trial.trouble:
         return []
     return [f"the notebook does not load by itself, from top to bottom. {trial.trouble}"]
 
 
-def _undefined(trial: Trial, findings: Findings, release: Release) -> dict[str, str]:
+def _undefined(trial: TryOut, findings: Findings, release: Release) -> dict[str, str]:
     """A sentence for each core task of which a name is missing for no reason told before."""
     known = {*release.bonus, *(error.get("task") for error in findings.syntax_errors)}
     found = {}
     for task, names in release.tasks.items():
         gone = [name for name in names if name in trial.undefined]
         if gone and task not in known:
-            found[task] = f"{task}: the notebook does not define {', '.join(gone)}"
+            why = next(filter(None, (trial.undefined[name] for name in gone)), "")
+            found[task] = f"{task}: " + (why or f"the notebook does not define {', '.join(gone)}")
     return found
 
 

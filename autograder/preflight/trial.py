@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from ..base.errors import CourseError, UsageError
 from ..course import Limits
 from ..notebook import Release, Submission, to_program
 from ..results.result import Verdict
-from ..sandbox import TIERS, Zygote
+from ..sandbox import TIERS, Sandbox
 from ..student import Step
 from ..student.faults import StudentFault, clean, raised
 from ..student.session import Budget, Session, Unanswered
 from ..student.subjects import RoomSubject
 
 BESIDE = Path(__file__).with_name("beside.py")
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,17 @@ class CheckRun:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TryOut:
     """How a notebook loaded and what its public checks say."""
 
     tier: str
     loaded: str  # "slice", "whole notebook" or "not"
     trouble: str  # what stopped the loading, in a sentence; else empty
-    undefined: tuple[str, ...]  # names that tasks ask for
+    undefined: Mapping[str, str]  # names that tasks ask for; why they are not there, where it is known
     checks: tuple[CheckRun, ...]
 
 
-def start_strongest(release: Release, limits: Limits = Limits()) -> Zygote:  # noqa: B008 - frozen
+def start_strongest(release: Release, limits: Limits = Limits()) -> Sandbox:  # noqa: B008 - frozen
     """A zygote in the strongest tier that this machine can start.
 
     Its tier is not certified by escape attempts: what runs in it is the student's own
@@ -56,13 +58,13 @@ def start_strongest(release: Release, limits: Limits = Limits()) -> Zygote:  # n
     reasons = []
     for tier in TIERS:
         try:
-            return Zygote.start(tier, release.runtime, release.libraries, limits)
+            return Sandbox.start(tier, release.runtime, release.libraries, limits)
         except CourseError as error:
             reasons.append(f"{tier}: {error}")
     raise UsageError("no process for the notebook could be started. " + " ".join(reasons))
 
 
-def try_out(submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str]) -> Trial:
+def try_out(submission: Submission, release: Release, zygote: Sandbox, tasks: Iterable[str]) -> TryOut:
     """Load a notebook in a room of its own and run the public checks of some tasks.
 
     Raises:
@@ -82,8 +84,8 @@ def try_out(submission: Submission, release: Release, zygote: Zygote, tasks: Ite
 
 
 def _in_room(
-    submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str], further: tuple[str, ...]
-) -> Trial:
+    submission: Submission, release: Release, zygote: Sandbox, tasks: Iterable[str], further: tuple[str, ...]
+) -> TryOut:
     """Load what the tasks, and ``further`` names, need, and run the tasks' public checks."""
     program = to_program(submission, release, release.modules)
     program["names"] += further
@@ -93,7 +95,7 @@ def _in_room(
             seconds = zygote.limits.test_seconds
             loaded, undefined, trouble = _load(subject, release.names, seconds)
             checks = [run for task in tasks for run in _checks(subject, task, release.checks[task], seconds)]
-            return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks))
+            return TryOut(zygote.tier, loaded, trouble, undefined, tuple(checks))
         finally:
             subject.close()
 
@@ -109,13 +111,20 @@ def _further_names(release: Release, task: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(arguments) if name not in release.names)
 
 
-def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple[str, tuple[str, ...], str]:
+def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple[str, dict[str, str], str]:
     try:
         answer = _ask(subject, seconds, "defined", " ".join(names))
     except StudentFault as fault:
-        return "not", names, fault.reason
+        return "not", dict.fromkeys(names, ""), fault.reason
     loaded = "slice" if subject.mode == "slice" else "whole notebook"
-    return loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
+    undefined = {str(name): _why(subject, str(name)) for name in answer}
+    return loaded, undefined, _trouble(subject.report.get("error"))
+
+
+def _why(subject: RoomSubject, name: str) -> str:
+    """Why a name is not there, as a sentence; empty where it is not known."""
+    known = subject.missing(name)
+    return "" if known is None else known[1]
 
 
 def _trouble(error: Any) -> str:
@@ -131,11 +140,21 @@ def _trouble(error: Any) -> str:
 def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[CheckRun]:
     try:
         answer = _ask(subject, seconds, "run_checks", text, f"tests/{task}.py")
-        return [CheckRun(task, str(title), passed is True, str(message)) for title, passed, message in answer]
+        return [
+            CheckRun(task, str(title), passed is True, _caused(subject, str(message)))
+            for title, passed, message in answer
+        ]
     except StudentFault as fault:
         return [CheckRun(task, "The public checks", False, fault.reason)]
     except (ValueError, TypeError):
         return [CheckRun(task, "The public checks", False, "the notebook's process gave no proper answer")]
+
+
+def _caused(subject: RoomSubject, message: str) -> str:
+    """What a check says, with what a name's absence follows from in front."""
+    name = _UNDEFINED.match(message)
+    cause = _why(subject, name[1]) if name is not None else ""
+    return f"{cause}\n{message}" if cause else message
 
 
 def _ask(subject: RoomSubject, seconds: float, function: str, *args: str) -> list[Any]:

@@ -27,6 +27,7 @@ from typing import Any
 
 from .. import chance
 from .imports import STAND_IN
+from .losses import left_in_no_class, names_bound, told, used_and_unbound
 from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
 from .slicing import GIVEN, Slice
@@ -58,7 +59,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Step:
+class Piece:
     """One top-level statement, compiled."""
 
     source: Source
@@ -83,12 +84,12 @@ class Step:
 class Compiled:
     """A submission that can be executed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Piece, ...]
     sources: tuple[Source, ...]
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
     names: tuple[str, ...]  # that the tasks should define
-    report: dict[str, Any] = field(default_factory=dict)  # "syntax_errors", "missing_modules"
+    report: dict[str, Any] = field(default_factory=dict)  # "syntax_errors", "missing_modules", "in_no_class"
 
     def execute(
         self, mode: str, without: Collection[int] = (), tell: Callable[[int], None] = lambda place: None
@@ -102,10 +103,10 @@ class Compiled:
 
         Returns:
             The module's namespace and a report: ``{"mode", "ok", "error", "errors",
-            "undefined", "missing_modules", "syntax_errors"}``. An error is ``{"class", "message",
-            "cell", "line", "text"}`` with the number of the cell in the student's
-            notebook; ``error`` is the first. After an error in "slice" the other
-            statements still run, so that the namespace is as full as it can be.
+            "undefined"}`` and what ``report`` holds. An error is ``{"class", "message", "cell",
+            "line", "text", "names"}`` with the number of the cell in the student's notebook, and
+            the names that are not there because of it; ``error`` is the first. After an error in
+            "slice" the other statements still run, so that the namespace is as full as it can be.
         """
         if mode not in ("slice", "whole"):
             raise ValueError(f"mode is {mode!r}, expected 'slice' or 'whole'")
@@ -148,6 +149,8 @@ class Compiled:
         errors: list[dict[str, Any]] = []
         stopped: Source | None = None  # in "whole", the rest of a cell is lost after an error
         for place, step in enumerate(self.steps):
+            if step.source is stopped:
+                errors[-1]["names"] += step.binds
             if step.source is stopped or place in without or (mode == "slice" and not step.needed):
                 continue
             tell(place)
@@ -156,12 +159,14 @@ class Compiled:
             except Unavailable as gone:
                 _bind_placeholders(step, namespace, phase, gone.name or "a module")
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
-                errors.append(describe(error, self.sources))
+                errors.append({**describe(error, self.sources), "names": sorted(step.binds)})
                 stopped = step.source if mode == "whole" else None
+        for found in errors:
+            found["names"] = told(name for name in found["names"] if name not in namespace)
         return errors
 
 
-def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
+def _bind_placeholders(step: Piece, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
             namespace[name] = placeholder(module, phase, name)
@@ -198,7 +203,8 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
 
     ``given`` holds what was read before, which saves time and changes nothing. A cell
     that cannot be parsed is left out and reported: ``report["syntax_errors"]`` lists
-    ``{"cell", "task", "line", "message", "text"}``.
+    ``{"cell", "task", "line", "message", "text", "names", "needed"}``: the names that it was meant to
+    bind, and those of them that a task needs and no other cell binds.
     """
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
@@ -209,7 +215,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     kept = Slice(statements).needed(program["names"])
     codes = [code for reading in readings for code in reading.codes]
     steps = tuple(
-        Step(
+        Piece(
             sources[statement.cell],
             code,
             statement.node.lineno,
@@ -219,13 +225,15 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
         )
         for place, (statement, code) in enumerate(zip(statements, codes, strict=True))
     )
-    errors = [
-        _syntax_error(reading.error, source)
-        for reading, source in zip(readings, sources, strict=True)
-        if reading.error is not None
-    ]
+    broken = [pair for pair in zip(readings, sources, strict=True) if pair[0].error is not None]
+    unbound = used_and_unbound(statements, kept, program["names"]) if broken else set()
+    errors = [_syntax_error(reading.error, source, unbound) for reading, source in broken if reading.error]
     missing = sorted(frozenset().union(*(reading.missing for reading in readings)))
-    report = {"syntax_errors": errors, "missing_modules": missing}
+    in_no_class = [
+        {"name": name, "module": module, "cell": steps[place].source.number, "line": steps[place].line}
+        for place, name, module in (left_in_no_class(statements) if missing else ())
+    ]
+    report = {"syntax_errors": errors, "missing_modules": missing, "in_no_class": in_no_class}
     starred = next((reading.starred for reading in reversed(readings) if reading.starred), "")
     unresolved = _unresolved(statements) if starred else frozenset()
     return Compiled(steps, sources, starred, unresolved, tuple(program["names"]), report)
@@ -249,8 +257,8 @@ def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: R
     return readings
 
 
-def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:
-    line = error.lineno or 1
+def _syntax_error(error: SyntaxError, source: Source, unbound: set[str]) -> dict[str, Any]:
+    line, names = error.lineno or 1, names_bound(source.text)
     message = str(error.msg)[:MAX_TEXT]
     return {
         "cell": source.number,
@@ -258,6 +266,8 @@ def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:
         "line": line,
         "message": message.encode("utf-8", "replace").decode(),
         "text": source.line(line),
+        "names": names,
+        "needed": [name for name in names if name in unbound],
     }
 
 
