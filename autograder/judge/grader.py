@@ -188,7 +188,7 @@ class Grader:
             if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            return checks, _flags(outcomes, checks), "slice" if subject.mode == "slice" else "whole notebook"
+            return checks, _flags(outcomes, checks), subject.loaded
         finally:
             room.close()
 

@@ -154,6 +154,7 @@ class Suite:
             case: only this one of a parametrised check.
             known: how cases ended that were run before, by number.
         """
+        subject = subject.at(self.marks[check].task)
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number in range(len(self._items[check])) if case is None else (case,):
             outcome = known[number] if number in known else self._run_case(check, number, subject, paper)
@@ -282,14 +283,22 @@ class Suite:
         """
         if not isinstance(subject, RoomSubject):
             return {}
+        groups: dict[RoomSubject, list[Key]] = {}  # what each load of the notebook is asked
+        for key in self.cases:
+            groups.setdefault(subject.at(self.marks[key[0]].task), []).append(key)
         outcomes: dict[str, dict[int, Outcome]] = {}
-        for (check, case), plan, answers in self._answered(subject, paper):
-            outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], subject, answers)
+        for one, keys in groups.items():
+            for (check, case), plan, answers in self._answered(one, paper, keys):
+                outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], one, answers)
         return outcomes
 
-    def _answered(self, subject: RoomSubject, paper: int) -> Iterator[tuple[Key, Plan, list[Answer]]]:
+    def _answered(
+        self, subject: RoomSubject, paper: int, keys: list[Key]
+    ) -> Iterator[tuple[Key, Plan, list[Answer]]]:
         """The planned cases with the answers to all their steps, as far as these came properly."""
-        for joint in self._plans_of(paper).frames(self.cases):
+        plans = self._plans_of(paper)
+        every = len(keys) == len(self.cases)
+        for joint in plans.frames(self.cases) if every else plans.joined(keys):
             try:
                 link = subject.connect()
             except (StudentFault, SandboxFault):

@@ -16,6 +16,7 @@ from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
+from ..inside.program.unfinished import is_stub
 from ..notebook import Cell, Submission, to_program
 from .given import Given
 
@@ -45,10 +46,10 @@ def find(submission: Submission, given: Given) -> Findings:
 
 
 def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
-    written: dict[str, bool] = {}  # the last definition of a name decides, as in the notebook
+    written: dict[str, bool] = {}  # in any cell: a stub that another one replaces is none
     for cell in submission.cells:
-        if cell.kind == "code":
-            written.update(_definitions(cell.source))
+        for name, is_written in _definitions(cell.source) if cell.kind == "code" else ():
+            written[name] = is_written or written.get(name, False)
     found = {}
     for task in given.release.tasks:
         released = [cell for cell in given.release.cells if cell.task == task]
@@ -62,22 +63,19 @@ def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
 
 
 def _definitions(source: str) -> Iterator[tuple[str, bool]]:
-    """Functions and methods of a cell: ``("Conv2d.forward", is it written)``."""
+    """Functions, methods and names of a cell: ``("Conv2d.forward", is it written)``."""
     try:
         module = magics.parse(source)
     except SyntaxError:
         return
     for node in module.body if module else ():
         if isinstance(node, ast.FunctionDef):
-            yield node.name, not _only_raises(node)
+            yield node.name, not is_stub(node)
         elif isinstance(node, ast.ClassDef):
             methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-            yield from ((f"{node.name}.{part.name}", not _only_raises(part)) for part in methods)
-
-
-def _only_raises(node: ast.FunctionDef) -> bool:
-    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.unparse(body[0])
+            yield from ((f"{node.name}.{part.name}", not is_stub(part)) for part in methods)
+        elif isinstance(node, ast.Assign):
+            yield from ((target.id, True) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _magics(cells: Iterable[Cell]) -> list[str]:

@@ -31,6 +31,7 @@ class Report:
     checks: tuple[CheckRun, ...] = ()
     tier: str = ""
     loaded: str = "not"
+    rebound: tuple[str, ...] = ()  # names that mean something else below a check
 
     @property
     def ok(self) -> bool:
@@ -46,6 +47,9 @@ class Report:
         yield from _section("Would be lost", self.lost)
         yield from _section("Put right while reading", self.healed)
         yield from _section("Ignored while grading, which costs nothing", self.ignored)
+        yield from _section(
+            "Given another meaning below a check; what stood at the check counts", self.rebound
+        )
         yield from _section("Bonus, not written", self.unwritten)
         if self.checks:
             yield f"Public checks ({self.tier} sandbox, {self.loaded})"
@@ -112,10 +116,14 @@ def _report(submission: Submission, given: Given, findings: Findings, trial: Tri
         lost,
         unwritten,
         submission.healed,
-        (*(_left_out(error) for error in findings.syntax_errors if not error.get("task")), *findings.ignored),
+        (
+            *(_left_out(error) for error in findings.syntax_errors if not error.get("task")),
+            *findings.ignored,
+        ),
         trial.checks,
         trial.tier,
         trial.loaded,
+        tuple(map(_rebound, trial.rebound)),
     )
 
 
@@ -130,6 +138,14 @@ def _syntax(error: dict[str, Any]) -> str:
 def _left_out(error: dict[str, Any]) -> str:
     """A cell of the student's own: what a task needs of it shows in the checks."""
     return f"{_where(error)}, so this cell is left out: `{error['text']}`"
+
+
+def _rebound(found: dict[str, Any]) -> str:
+    """A name that is bound anew below the check of a task that uses it."""
+    other, counts = found["other"], found["counts"]
+    stands = "Python's own" if counts is None else f"that of cell {counts['cell']}, line {counts['line']}"
+    where = f"cell {other['cell']}, line {other['line']}"
+    return f"{where}: `{other['text']}`; for {', '.join(found['tasks'])} {found['name']} is {stands}"
 
 
 def _where(error: dict[str, Any]) -> str:

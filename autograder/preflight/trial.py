@@ -42,6 +42,7 @@ class Trial:
     trouble: str  # what stopped the loading, in a sentence; else empty
     undefined: tuple[str, ...]  # names that tasks ask for
     checks: tuple[CheckRun, ...]
+    rebound: tuple[dict[str, Any], ...] = ()  # names that mean something else below a check
 
 
 def start_strongest(given: Given) -> Zygote:
@@ -92,8 +93,11 @@ def _in_room(
         try:
             loaded, undefined, trouble = _load(subject, given)
             seconds = given.limits.test_seconds
-            checks = [run for task in tasks for run in _checks(subject, task, given.checks[task], seconds)]
-            return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks))
+            checks = [
+                run for task in tasks for run in _checks(subject.at(task), task, given.checks[task], seconds)
+            ]
+            rebound = tuple(room.compiled.get("rebound", ()))
+            return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks), rebound)
         finally:
             subject.close()
 
@@ -114,8 +118,7 @@ def _load(subject: RoomSubject, given: Given) -> tuple[str, tuple[str, ...], str
         answer = _ask(subject, given.limits.test_seconds, "defined", " ".join(given.release.names))
     except StudentFault as fault:
         return "not", given.release.names, fault.reason
-    loaded = "slice" if subject.mode == "slice" else "whole notebook"
-    return loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
+    return subject.loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
 
 
 def _trouble(error: Any) -> str:

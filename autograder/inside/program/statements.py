@@ -148,6 +148,8 @@ def _read_other(statement: Statement, node: ast.stmt) -> None:
     statement.actions = read_actions([node])
     statement.binds = scope.bound | scope.declared
     statement.now = _outside([node], set())
+    if isinstance(node, ast.Delete):
+        statement.now |= scope.bound  # which must be there to be deleted
     statement.later = set(scope.inner)
     statement.always = _is_setup(node)
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
