@@ -46,7 +46,7 @@ install: .venv/installed
 	@infra/install-system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-	$(BIN)/python -m pip install --quiet -e '.[hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e '.[all,hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
 	touch $@
 
 clean:

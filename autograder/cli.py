@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 import sys
 import traceback
 from contextlib import nullcontext
-from importlib import metadata
 
 import click
 
 from . import __version__, commands
-from .base.errors import CourseError, did_you_mean, in_words, naming
+from .base.errors import CourseError, did_you_mean, in_words, naming, not_installed
 from .base.threads import use_one_thread
 from .commands.printing import OUTPUT, end_output, only_json
 
-DISTRIBUTION = "course-autograder"
 PRINTERS = ("click", "rich")
 NO_COMMANDS = {"printing"}  # what several commands use
 
@@ -68,12 +65,10 @@ def _run() -> int:
     except CourseError as error:
         return _refused(str(error))
     except ModuleNotFoundError as error:
-        part = _part_of(error.name or "")
-        if part is None:
+        said = not_installed(error.name or "")
+        if said is None:
             raise
-        return _refused(
-            f"{error.name} is not installed; this command needs it: pip install '{DISTRIBUTION}[{part}]'"
-        )
+        return _refused(said)
     except (click.Abort, KeyboardInterrupt):
         click.echo("course: interrupted; results that were finished are kept", err=True)
         return 130
@@ -117,13 +112,3 @@ def _of_output(error: OSError) -> OSError:
     if error.filename == OUTPUT:
         end_output()
     return error
-
-
-def _part_of(module: str) -> str | None:
-    """The optional part of this distribution that brings a module; None where none does."""
-    wanted = module.split(".")[0].replace("_", "-").lower()
-    for line in metadata.requires(DISTRIBUTION) or ():
-        found = re.match(r"""([A-Za-z0-9._-]+).*;\s*extra\s*==\s*["'](.+?)["']""", line)
-        if found and re.sub(r"[-_.]+", "-", found[1]).lower() == wanted:
-            return found[2]
-    return None

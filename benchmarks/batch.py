@@ -13,11 +13,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from autograder.batch.run import Job, grade_one, job_for, run_batch
+from autograder.batch.run import Job, grade_one, run_batch
 from autograder.batch.workers import executor_for
 from autograder.course import load_course
 
-from .engine import make_plans, prepare_gradebook, write_gradebook
+from .engine import job_of, make_plans, prepare_gradebook, write_gradebook
 from .files import read_sample
 from .processes import cpu_seconds
 from .sample import Sample
@@ -37,7 +37,7 @@ def run(sample: Sample, jobs: int) -> Batch:
     """Grade all submissions with ``jobs`` workers and write the gradebook."""
     begun = time.perf_counter()
     course = load_course(sample.root)
-    job = job_for(course, course.unit(sample.unit), "walled", force=True)
+    job = job_of(course, sample.unit)
     with executor_for(jobs, None, len(sample.entries)) as workers:
         if workers is None:
             raise ValueError(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.batch.run import Done, Job, grade_one, job_for, warm_grader
-from autograder.course import load_course
+from autograder.course import Course, load_course
 
 from .sample import EMPTY, Entry, Graded, Sample
 
@@ -19,7 +19,7 @@ class Engine:
 
     def __init__(self, sample: Sample) -> None:
         self.course = load_course(sample.root)
-        self.job = job_for(self.course, self.course.unit(sample.unit), "walled", force=True)
+        self.job = job_of(self.course, sample.unit)
         self.done: list[Done] = []
         make_plans(self.job, sample.papers)
 
@@ -66,6 +66,11 @@ class Empty(Engine):
         root = sample.root / EMPTY
         os.environ["COURSE_DATA"] = str(root / "data")
         super().__init__(replace(sample, root=root))
+
+
+def job_of(course: Course, unit: str) -> Job:
+    """Grade all anew, each once: after the due date, ``job_for`` would ask for the sealed paper, too."""
+    return replace(job_for(course, course.unit(unit), "walled", force=True), sealed=False)
 
 
 def make_plans(job: Job, papers: Iterable[int]) -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 TIMES_FLOOR, EXTRA_SECONDS = 1.25, 0.005
 EMPTY_SECONDS = 0.020  # on NumPy alone
 TIMES_RIGHT = 1.5  # a wrong submission, explained: at most this multiple of a right one
-WIDTH = 120  # of the table in a file or a pipe
+WIDTH = 130  # of the table in a file or a pipe
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def ratios(rows: Iterable[Row]) -> list[str]:
     ours = {row.unit: row for row in rows if row.system == "course"}  # a batch stands after one job
     return [
         f"{row.unit}: {row.seconds_per_submission / ours[row.unit].seconds_per_submission:.0f} times as fast "
-        f"as {row.system}, with {ours[row.unit].jobs} jobs"
+        f"as {row.system}, jobs: {ours[row.unit].jobs}"
         for row in rows
         if row.system in ("nbgrader", "otter") and row.unit in ours
     ]

@@ -25,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.base.threads import use_one_thread
-from autograder.batch.run import job_for, run_batch
+from autograder.batch.run import run_batch
 from autograder.batch.workers import default_jobs, executor_for
 from autograder.course import Course, Unit, load_course
 from autograder.demo import simulate_class, write_class
 from autograder.judge.secret import publish_secret
 from autograder.notebook.finding import find_submissions
 
+from .engine import job_of
 from .processes import PeakMemory
 
 PROJECT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def measure(course: Course, unit: Unit, submissions: int) -> dict[str, Any]:
     people = simulate_class(course, unit, submissions)
     folder = write_class(course.data_folder / "submitted", unit, people)
     found = find_submissions([folder], unit)
-    job = job_for(course, unit, "walled")
+    job = job_of(course, unit.name)
     peaks: list[float] = []
     scores: Counter[str] = Counter()
     begun = time.perf_counter()

@@ -1,14 +1,17 @@
 """What every test starts from: this repository's course, and nothing of the test before."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from autograder.course import load_course
 from tests import needs
 
 ROOT = str(Path(__file__).parents[1])
+LITTLE = Path(__file__).parent / "little"
 
 
 def _solutions() -> dict:
@@ -35,6 +38,19 @@ def _leave_no_course_behind():
     os.environ.pop("COURSE_DATA", None)
     if folder is not None:
         os.environ["COURSE_DATA"] = folder
+
+
+@pytest.fixture(scope="session")
+def little(tmp_path_factory):
+    """The folder of the small course of ``tests/little``, released: a unit of the tests' own."""
+    from autograder.unit.release import build, publish
+
+    paths = list(sys.path)
+    root = shutil.copytree(LITTLE, tmp_path_factory.mktemp("little") / "course")
+    course = load_course(root)
+    publish(course, course.units[0], build(course, course.units[0]))
+    sys.path[:] = paths
+    return root
 
 
 @pytest.fixture(scope="session")

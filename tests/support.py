@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import math
 import os
@@ -11,7 +12,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 from autograder.notebook import Release, read_release, read_submission, to_program
 
@@ -127,15 +130,43 @@ def release_of(unit: str) -> Release:
     return read_release(ROOT / "release" / unit / f"{unit}.ipynb")
 
 
+def public_checks(unit: str, root: Path = ROOT) -> dict[str, list[Callable[..., None]]]:
+    """The public checks of each task, as they are released."""
+    found: dict[str, list[Callable[..., None]]] = {}
+    otter = ModuleType("otter.test_files")
+    with mock.patch.dict(sys.modules, {"otter": ModuleType("otter"), "otter.test_files": otter}):
+        for path in sorted((root / "release" / unit / "tests").glob("*.py")):
+            cases = found[path.stem] = []
+            otter.__dict__["test_case"] = lambda name, keep=cases.append: keep
+            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__name__": path.stem})
+    return found
+
+
+def failing(checks: dict[str, list[Callable[..., None]]], names: dict[str, Any]) -> set[str]:
+    """The tasks one of whose public checks fails on these names."""
+    return {task for task, several in checks.items() if any(_fails(check, names) for check in several)}
+
+
+def _fails(check: Callable[..., None], names: dict[str, Any]) -> bool:
+    try:
+        check(**{argument: names[argument] for argument in inspect.signature(check).parameters})
+    except Exception:
+        return True
+    return False
+
+
 def solved_notebook(unit: str) -> dict[str, Any]:
+
+
+def solved_notebook(unit: str, root: Path = ROOT) -> dict[str, Any]:
     """The released notebook of a unit with the reference's source in each task cell.
 
     Imports, constants and private functions of the reference that a task needs stand
     on top of its cell, as a student would write them.
     """
-    path = ROOT / "release" / unit / f"{unit}.ipynb"
+    path = root / "release" / unit / f"{unit}.ipynb"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    reference = (ROOT / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
+    reference = (root / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
     for name, names in content["metadata"]["course"]["tasks"].items():
         content["cells"][place(content, name)]["source"] = source_of(reference, names)
     return content

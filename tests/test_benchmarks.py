@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.batch.run import cool, warm_grader
+from autograder.batch.run import cool, job_for, warm_grader
 from autograder.checks.expect import raises, right
 from autograder.course import Course, Limits, load_course
 from autograder.judge.grader import judge
@@ -27,7 +27,7 @@ from autograder.student.subjects import LocalSubject
 from autograder.unit.criteria import read_marks
 from benchmarks import inprocess, outside
 from benchmarks.direct import DirectStudent, passes
-from benchmarks.engine import Empty, Engine
+from benchmarks.engine import Empty, Engine, job_of
 from benchmarks.files import read_sample, write_sample, write_spec
 from benchmarks.floor import Floor
 from benchmarks.inprocess import PlainTests, cases
@@ -316,6 +316,15 @@ def test_papers_are_the_engines(little: tuple[Course, Sample]) -> None:
     cool(engine.job)
 
 
+def test_the_calendar_changes_no_figure(little: tuple[Course, Sample]) -> None:
+    """After the due date a submission is held against the sealed paper as well; the benchmark grades once."""
+    course, _ = little
+    late = replace(course.unit("little"), due="2020-01-01T00:00+00:00")
+    course = replace(course, units=(late,))
+    assert job_for(course, late, "walled").sealed
+    assert not job_of(course, "little").sealed
+
+
 @pytest.mark.sandbox
 def test_empty_asks_for_nothing(little: tuple[Course, Sample]) -> None:
     """It loads the same notebook in the same runtime, and passes whatever it finds there."""
@@ -388,7 +397,7 @@ def test_a_batch_is_no_figure_of_one_job() -> None:
     nbgrader = replace(FLOOR, system="nbgrader", seconds_per_submission=1.1, seconds_right=None)
     rows = [FLOOR, EMPTY, COURSE, batch, nbgrader]
     assert misses(rows, {"u"}) == []
-    assert ratios(rows) == ["u: 55 times as fast as nbgrader, with 2 jobs"]
+    assert ratios(rows) == ["u: 55 times as fast as nbgrader, jobs: 2"]
     assert ratios([FLOOR, nbgrader]) == []
 
 

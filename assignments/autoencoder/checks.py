@@ -1,4 +1,4 @@
-"""Public checks: the hand examples of the notebook and the slips that show at once.
+"""Public checks beside the docstrings' examples: the notebook's by hand, and slips that show at once.
 
 They run in the student's notebook on the student's own functions, with messages that say what to look at.
 """
@@ -89,7 +89,7 @@ def test_pca_reconstruction(pca_reconstruction):
 
 
 def test_train_autoencoder(train_autoencoder):
-    """Two steps of Adam by hand, and what a step sees."""
+    """Six steps of Adam by hand, and what a step sees."""
     mse = nn.functional.mse_loss
 
     def one_weight():
@@ -102,7 +102,6 @@ def test_train_autoencoder(train_autoencoder):
     assert isinstance(losses, list) and len(losses) == 2, (
         "Return a list with one float for each row of `rows`."
     )
-    same(torch.tensor(losses), [4.0, 2.25], "Adam's first step has length lr: 3 -> 2.5, losses 4 and 2.25.")
     model = one_weight()
     losses = train_autoencoder(model, one, torch.zeros(6, 1, dtype=torch.int64), mse, lr=0.5)
     message = "After six steps the weight is not where Adam takes it: which gradients does each step use?"
@@ -163,12 +162,7 @@ def test_denoising_loss(denoising_loss):
 
 
 def test_kl_sparsity(kl_sparsity):
-    """The hand example of section 8, more than one unit, and a unit that never fires."""
-    same(
-        kl_sparsity(0.5, torch.tensor([0.25])),
-        0.5 * math.log(2) + 0.5 * math.log(2 / 3),
-        "The example of section 8 gives 0.1438. (0.1308 is the divergence in the other direction.)",
-    )
+    """More than one unit, and a unit that never fires."""
     two = torch.tensor([0.25, 0.25])
     same(kl_sparsity(0.5, two), 0.28768, "Two equal units cost twice as much as one.")
     off = kl_sparsity(0.1, torch.tensor([0.0, 1.0]))
@@ -210,12 +204,6 @@ def test_kl_gauss(kl_gauss):
     one = torch.ones(1, 1)
     same(kl_gauss(one, 0 * one), 0.5, "mu = 1 and logvar = 0 give 0.5: see section 9.")
     same(kl_gauss(0 * one, one), (math.e - 2) / 2, "mu = 0 and logvar = 1 give (e - 1 - 1) / 2 = 0.359.")
-    mu = torch.tensor([[1.0, 2.0], [0.0, 0.0]])
-    same(
-        kl_gauss(mu, 0 * mu),
-        1.25,
-        "Two samples with (1/2 + 4/2) and 0: sum over units, mean over samples, 1.25.",
-    )
 
 
 def test_bug_hunt(bug_hunt, reconstruction_loss):

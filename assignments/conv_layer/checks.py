@@ -1,4 +1,4 @@
-"""Public checks: the examples by hand and small cases of each criterion. Hidden checks decide the mark."""
+"""Public checks beside the docstrings' examples: small cases of each criterion. They decide no mark."""
 
 import numpy as np
 
@@ -9,7 +9,6 @@ def test_conv_output_size(conv_output_size):
     assert isinstance(conv_output_size(8, 3), int), "Return an int (// divides to an int, / does not)."
     assert conv_output_size(8, 3, padding=1) == 8, "padding=1 adds a zero at each end: 10 pixels, 8 windows."
     assert conv_output_size(7, 3, stride=2) == 3, "Windows of 3 in a row of 7, two apart, start at 0, 2, 4."
-    assert conv_output_size(8, 3, stride=2) == 3, "One pixel left over makes no window of its own: 3 windows."
     assert conv_output_size(9, 3, dilation=2) == 5, "Three elements with holes reach over 5 of the 9 pixels."
     try:
         size = conv_output_size(2, 3)
@@ -45,16 +44,11 @@ def test_make_filter(make_filter):
 
 
 def test_conv2d_forward(conv2d_forward):
-    """The example by hand, then one small case for each option."""
+    """One small case for each option."""
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
     answer = conv2d_forward(x, w)
     assert isinstance(answer, tuple) and len(answer) == 2, "Return two things: out and cache."
-    out = answer[0]
-    assert np.shape(out) == (1, 1, 1, 2), (
-        f"Three pixels, kernel of two: shape (1, 1, 1, 2), not {np.shape(out)}."
-    )
-    assert not np.allclose(out, [12, 23]), "12 and 23: your kernel is turned round. Do not flip it."
-    assert np.allclose(out, [21, 32]), f"By hand it is 21 and 32; you returned {out.ravel()}."
+    assert not np.allclose(answer[0], [12, 23]), "12 and 23: your kernel is turned round. Do not flip it."
 
     out = conv2d_forward(x, w, np.array([100.0]))[0]
     assert np.allclose(out, [121, 132]), f"A bias of 100 makes 121 and 132, not {out.ravel()}."
@@ -89,20 +83,11 @@ def test_conv2d_forward(conv2d_forward):
 
 
 def test_conv2d_backward(conv2d_forward, conv2d_backward):
-    """The example by hand, then stride, padding and several pictures."""
+    """Stride, padding and several pictures."""
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
     dout = np.array([[[[1.0, 2.0]]]])
     answer = conv2d_backward(dout, conv2d_forward(x, w, np.zeros(1))[1])
     assert isinstance(answer, tuple) and len(answer) == 3, "Return three things: dx, dw and db."
-    dx, dw, db = answer
-    assert np.shape(dx) == x.shape, f"dx must have the shape of x, {x.shape}, not {np.shape(dx)}."
-    assert np.allclose(dx, [1, 12, 20]), (
-        f"dx by hand: 1 12 20, not {dx.ravel()}. The middle pixel is in two windows."
-    )
-    assert np.shape(dw) == w.shape, f"dw must have the shape of w, {w.shape}, not {np.shape(dw)}."
-    assert np.allclose(dw, [5, 8]), f"dw by hand: 5 8, not {dw.ravel()}."
-    assert np.shape(db) == (1,), f"db must have the shape of b, (1,), not {np.shape(db)}."
-    assert np.allclose(db, 3), f"db by hand: 3, not {db}."
     assert conv2d_backward(dout, conv2d_forward(x, w)[1])[2] is None, "Without a bias, db is None."
 
     row = np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]])
@@ -135,14 +120,7 @@ def test_conv2d_backward(conv2d_forward, conv2d_backward):
 
 
 def test_im2col(im2col):
-    """The example by hand, then order, channels and options."""
-    x = np.array([[[[1.0, 2.0, 3.0]]]])
-    cols = im2col(x, (1, 2))
-    assert np.shape(cols) == (1, 2, 2), f"Two windows of two pixels: shape (1, 2, 2), not {np.shape(cols)}."
-    assert np.allclose(cols, [[1, 2], [2, 3]]), (
-        "The windows (1, 2) and (2, 3) must stand upright side by side."
-    )
-
+    """Order, channels and options."""
     numbered = np.arange(9.0).reshape(1, 1, 3, 3)
     cols = im2col(numbered, (2, 2))
     assert np.allclose(cols[0, :, 0], [0, 1, 3, 4]), (
@@ -164,17 +142,14 @@ def test_im2col(im2col):
         "stride=2: windows (1, 2) and (3, 4)."
     )
     assert np.allclose(im2col(row, (1, 3), dilation=2), [[1], [3], [5]]), "dilation=2: one window, 1 3 5."
-    padded = im2col(x, (1, 2), padding=1)
+    padded = im2col(row[..., :3], (1, 2), padding=1)
     assert np.shape(padded) == (1, 2, 12), f"padding=1: shape (1, 2, 12), not {np.shape(padded)}."
     assert np.allclose(padded[0, :, 4:8], [[0, 1, 2, 3], [1, 2, 3, 0]]), "padding=1: zeros left and right."
 
 
 def test_conv2d_im2col(conv2d_im2col):
-    """The example by hand, then bias, stride and two pictures with two filters."""
+    """Bias, stride and two pictures with two filters."""
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
-    out = conv2d_im2col(x, w)
-    assert np.shape(out) == (1, 1, 1, 2), f"The shape must be (1, 1, 1, 2), not {np.shape(out)}."
-    assert np.allclose(out, [21, 32]), f"By hand it is 21 and 32; you returned {out.ravel()}."
     assert np.allclose(conv2d_im2col(x, w, np.array([100.0])), [121, 132]), "A bias of 100 makes 121 and 132."
     row = np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]])
     assert np.allclose(conv2d_im2col(row, w, stride=2), [21, 43]), "stride=2: 21 and 43."
@@ -218,7 +193,6 @@ def test_bug_hunt(bug_hunt, suspicious_conv2d, correlate_slowly):
     answer = bug_hunt()
     assert isinstance(answer, tuple) and len(answer) == 3, "Return three arrays: x, blind, sharp."
     for name, array in zip(["x", "blind", "sharp"], answer, strict=True):
-        assert np.ndim(array) == 2, f"{name} must be a 2-D array."
         assert max(np.shape(array)) <= 32, f"{name} must be at most 32 x 32."
     x, blind, sharp = answer
     for name, kernel in [("blind", blind), ("sharp", sharp)]:
@@ -234,26 +208,16 @@ def test_bug_hunt(bug_hunt, suspicious_conv2d, correlate_slowly):
 
 
 def test_conv2d_general_forward(conv2d_general_forward):
-    """A pair as stride, and two groups."""
+    """A pair as stride."""
     x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]])
     w = np.array([[[[1.0, 10.0]]]])
     out = conv2d_general_forward(x, w, stride=(1, 2))[0]
     assert np.shape(out) == (1, 1, 1, 2), f"stride (1, 2): shape (1, 1, 1, 2), not {np.shape(out)}."
     assert np.allclose(out, [21, 43]), f"stride (1, 2): 1 for the rows, 2 for the columns; not {out.ravel()}."
-    two, filters = np.array([[[[3.0]], [[5.0]]]]), np.array([[[[1.0]]], [[[10.0]]]])
-    out = conv2d_general_forward(two, filters, groups=2)[0]
-    assert np.allclose(out.ravel(), [3, 50]), f"Two groups: 1*3 and 10*5, not {out.ravel()}."
 
 
 def test_conv2d_general_backward(conv2d_general_forward, conv2d_general_backward):
-    """Dilation by hand, and two groups."""
-    x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
-    dx, dw, db = conv2d_general_backward(
-        np.array([[[[2.0]]]]), conv2d_general_forward(x, w, dilation=(1, 2))[1]
-    )
-    assert np.allclose(dx, [2, 0, 20]), f"dilation (1, 2): dx is 2 0 20 by hand, not {np.ravel(dx)}."
-    assert np.allclose(dw, [2, 6]), f"dilation (1, 2): dw is 2 6 by hand, not {np.ravel(dw)}."
-    assert db is None, "Without a bias, db is None."
+    """Two groups."""
     two, filters = np.array([[[[3.0]], [[5.0]]]]), np.array([[[[1.0]]], [[[10.0]]]])
     _, cache = conv2d_general_forward(two, filters, groups=2)
     dx, dw, _ = conv2d_general_backward(np.array([[[[1.0]], [[2.0]]]]), cache)

@@ -13,9 +13,13 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
+
+DISTRIBUTION = "course-autograder"
 
 
 class CourseError(Exception):
@@ -79,6 +83,21 @@ def in_words(error: OSError) -> str:
     said = error.strerror or str(error) or type(error).__name__
     advice = WHAT_TO_DO.get(error.errno or 0, "Put that right, and run the command again.")
     return f"{where}: {said}. {advice}" if where else f"{said}. {advice}"
+
+
+def not_installed(module: str) -> str | None:
+    """How to install the extra of this distribution that brings a module; None where none does."""
+    wanted = _normal(module.split(".")[0])
+    several = metadata.distributions(name=DISTRIBUTION)  # a build may have left another in the checkout
+    for line in (line for each in several for line in each.requires or ()):
+        found = re.match(r"""([A-Za-z0-9._-]+).*;\s*extra\s*==\s*["'](.+?)["']""", line)
+        if found and _normal(found[1]) == wanted:
+            return f"{module} is not installed. Run: pip install '{DISTRIBUTION}[{found[2]}]'"
+    return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

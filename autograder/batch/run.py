@@ -7,30 +7,32 @@ Theory of operation
     So a killed run loses at most what was being graded; the next run clears away what was
     half written, and does the rest.
     A submission whose worker dies is graded again alone; if that worker dies as well,
-    only this submission is BROKEN. BROKEN is tried once more with a new zygote, then kept
-    for staff without a score, and never takes the place of a mark that still holds.
+    only this submission is BROKEN. BROKEN is kept for staff without a score, and never takes
+    the place of a mark that still holds.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
-from ..base.errors import CourseError, NotInstalled, SandboxFault, Unreadable
+from ..base.errors import CourseError, UsageError, in_words
 from ..base.leftovers import clear_leftovers
-from ..course import Course
+from ..course import Course, Unit
 from ..judge.grader import broken_unit_result
+from ..judge.settle import Warm, dated, settle
 from ..notebook.finding import Found
 from ..results.result import Result
 from ..results.store import ResultFileError, read_result, write_result
+from .progress import progress_bar
 from .warm import Job, cool, course_of, job_for, limited_memory, this_process, warm_grader
-from .workers import Workers
+from .workers import Workers, default_jobs, executor_for
 
-__all__ = ["Done", "Job", "cool", "grade_one", "job_for", "run_batch", "warm_grader"]
+__all__ = ["Done", "Job", "book", "cool", "grade_all", "grade_one", "job_for", "run_batch", "warm_grader"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,66 @@ class Done:
     result: Result
     previous: Result | None
     fresh: bool  # False where the stored result still holds
+
+
+def grade_all(
+    course: Course,
+    unit: Unit,
+    found: list[Found],
+    tier: str,
+    force: bool = False,
+    jobs: int | None = None,
+    cluster: str | None = None,
+) -> list[Done]:
+    """All submissions of a unit, by student; stderr shows how far it is.
+
+    Args:
+        course: the course.
+        unit: what they were handed in for.
+        found: the submissions.
+        tier: isolation tier.
+        force: grade also what has not changed.
+        jobs: worker processes; one per core where left out.
+        cluster: where to grade instead, see ``executor_for``.
+
+    Raises:
+        CourseError: the unit cannot be graded at all, or the cluster cannot be reached.
+    """
+    job = job_for(course, unit, tier, force)
+    private = course.data_folder / "slurm"
+    with executor_for(jobs or default_jobs(), cluster, len(found), private) as workers:
+        done = list(progress_bar(run_batch(job, found, workers), len(found), f"grading {unit.name}"))
+    cool(job)
+    return sorted(done, key=lambda item: item.found.student)
+
+
+def book(course: Course, unit: Unit, done: list[Done], everything: bool = False) -> tuple[str, ...]:
+    """Project what the gradebook lacks; a gradebook that cannot be written costs no result.
+
+    ``everything`` writes all rows anew: an extension or a late policy may have changed since.
+    Returns what the gradebook refused, one sentence each.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from ..gradebook import project, unwritten  # SQLAlchemy, which no worker needs
+
+    results = [item.result for item in done]
+    lacking = {
+        result.student for result in (results if everything else unwritten(course, unit.name, results))
+    }
+    pairs = [(item.result, item.found.path) for item in done if item.result.student in lacking]
+    if not pairs:
+        return ()
+    try:
+        return project(course, unit, pairs).refused
+    except (CourseError, OSError) as error:
+        where = course.results(unit.name)
+        why = str(error) if isinstance(error, CourseError) else in_words(error)
+        raise UsageError(
+            f"the results are stored in {where}, but the gradebook could not be written: {why} "
+            "Run the same command again once that is mended."
+        ) from error
 
 
 def run_batch(job: Job, found: list[Found], workers: Workers | None) -> Iterator[Done]:
@@ -103,9 +165,8 @@ def _alone(job: Job, item: Found, workers: Workers) -> Done:
     course = course_of(job)
     previous = stored(course, job.unit, item.student)
     why = "the judge's own process ended twice while this was graded (out of memory, perhaps)"
-    return _keep(
-        course, item, previous, broken_unit_result(course.unit(job.unit), job.tier, item.student, why)
-    )
+    broken = broken_unit_result(course.unit(job.unit), job.tier, item.student, why)
+    return _keep(course, item, previous, dated(broken, item))
 
 
 def _answer(future: Future[Done]) -> Done | None:
@@ -128,68 +189,27 @@ def grade_one(job: Job, found: Found) -> Done:
     with this_process().turn, limited_memory():
         course = course_of(job)
         previous = stored(course, job.unit, found.student)
-        result, fresh = _settle(job, found, previous)
-        if result.broken:
-            cool(job)
-            result, fresh = _settle(job, found, previous)
-        if not fresh:
-            return Done(found, _dated(course, found, result), previous, fresh)
-        return _keep(course, found, previous, result)
+        warm = Warm(course.unit(job.unit), job.tier, partial(warm_grader, job), partial(cool, job))
+        settled = settle(found, warm, partial(_held, previous), job.force, job.sealed)
+        if settled.fresh:
+            return _keep(course, found, previous, settled.result)
+        if settled.result != previous:  # handed in at another time than it was said before
+            write_result(course, settled.result)
+        return Done(found, settled.result, previous, fresh=False)
 
 
-def _settle(job: Job, found: Found, previous: Result | None) -> tuple[Result, bool]:
-    """The stored result where it still holds, else a new one; whatever goes wrong is BROKEN."""
-    unit = course_of(job).unit(job.unit)
-    try:
-        grader = warm_grader(job)
-    except NotInstalled:
-        raise
-    except SandboxFault as fault:
-        return broken_unit_result(unit, job.tier, found.student, str(fault)), True
-    begun = time.perf_counter()
-    try:
-        read = Unreadable(found.wrong) if found.wrong else grader.look(found.path)
-    except OSError as error:  # the disk's or the network's, not the student's
-        return broken_unit_result(unit, job.tier, found.student, f"reading {found.path}: {error}"), True
-    digest = grader.digest_of(read, found.student)
-    explained = this_process().explained
-    holds = previous if previous is not None and not previous.broken and previous.digest == digest else None
-    if holds is not None and holds.explained == explained and not job.force:
-        return holds, False
-    result = replace(grader.grade_or_say(read, found.student, begun), digest=digest, explained=explained)
-    if holds is None or job.force:
-        return result, True
-    return (holds, False) if result.broken else (_marks_of(holds, result), True)
-
-
-def _marks_of(holds: Result, result: Result) -> Result:
-    """The marks that stand, with the new explanations of those checks that ended as before."""
-    before = {check.id: check for check in holds.checks}
-    checks = tuple(
-        check if (check.verdict, check.earned) == (old.verdict, old.earned) else old
-        for check in result.checks
-        for old in (before[check.id],)
-    )
-    return result.with_checks(checks)
+def _held(previous: Result | None, digest: str) -> Result | None:
+    """The stored result where its mark still holds."""
+    return previous if previous is not None and not previous.broken and previous.digest == digest else None
 
 
 def _keep(course: Course, found: Found, previous: Result | None, result: Result) -> Done:
     """Store a new result, unless it is BROKEN and the stored mark is of the same submission."""
-    result = replace(result, submitted=found.submitted, source=found.path.name)
     same = previous is not None and result.digest in ("", previous.digest)  # or it was not even read
     stands = previous is not None and not previous.broken and same
     if not (result.broken and stands):
         write_result(course, result)
     return Done(found, result, previous, fresh=True)
-
-
-def _dated(course: Course, found: Found, result: Result) -> Result:
-    """A stored result whose submission says another time than before."""
-    if found.submitted in (None, result.submitted):
-        return result
-    result = replace(result, submitted=found.submitted)
-    write_result(course, result)
-    return result
 
 
 def stored(course: Course, unit: str, student: str) -> Result | None:

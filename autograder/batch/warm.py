@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -27,6 +28,7 @@ from ..judge.cores import Core
 from ..judge.digest import environment_digest
 from ..judge.grader import Grader
 from ..judge.secret import course_secret, secret_id
+from ..results.late import parse_time
 
 JUDGE_MEMORY = 8 << 30  # bytes that a worker of the judge may map
 
@@ -39,13 +41,17 @@ class Job:
     unit: str
     tier: str
     force: bool = False
+    sealed: bool = False  # the due date has passed: the sealed paper is used, too
     data: Path | None = None  # the data folder, where it is not the one that the worker would find
     made_from: str = ""  # digest of all that is not the submission; empty: not compared
 
 
 def job_for(course: Course, unit: Unit, tier: str, force: bool = False) -> Job:
     """The job of grading a unit's submissions with the files as they are now."""
-    return Job(course.root, unit.name, tier, force, course.data_folder, made_from(course, unit, tier))
+    due = parse_time(unit.due)
+    sealed = due is not None and datetime.now(UTC) > due
+    made = made_from(course, unit, tier)
+    return Job(course.root, unit.name, tier, force, sealed, course.data_folder, made)
 
 
 def made_from(course: Course, unit: Unit, tier: str) -> str:
@@ -57,6 +63,15 @@ def made_from(course: Course, unit: Unit, tier: str) -> str:
     )
 
 
+def new_grader(course: Course, unit: Unit, tier: str) -> Grader:
+    """A grader that explains what it finds.
+
+    Raises:
+        CourseError: it cannot be made; a SandboxFault where only the isolation failed.
+    """
+    return Grader(course, unit, tier, explain=Explainer(), explained=explanation_digest(course, unit))
+
+
 class Process:
     """What this process keeps between submissions: one grader, for one job."""
 
@@ -64,12 +79,11 @@ class Process:
         self.turn = threading.Lock()  # Dask may run several threads; a zygote serves one
         self.job: Job | None = None
         self.grader: Grader | None = None
-        self.explained = ""
         self.core: Core | None = None
 
     def grader_for(self, job: Job) -> Grader:
         """The warm grader, made anew where the job is another one."""
-        key = replace(job, force=False)
+        key = replace(job, force=False, sealed=False)
         if self.grader is None or self.job != key:
             self.cool()
             self.core = Core()
@@ -87,8 +101,7 @@ class Process:
         if self.job is not None:  # a reference that an earlier batch imported may have changed since
             for name in [name for name in sys.modules if name.startswith("solutions.")]:
                 del sys.modules[name]
-        self.explained = explanation_digest(course, unit)
-        return Grader(course, unit, job.tier, explain=Explainer())
+        return new_grader(course, unit, job.tier)
 
     def cool(self) -> None:
         """Close the grader; the next submission starts another."""

@@ -82,11 +82,18 @@ def normal(noise: Any, what: str) -> None:
 def frequencies(counts: Any, shares: Any, what: str) -> None:
     """How often each of several things came is what independent draws with these probabilities give.
 
+    Args:
+        counts: of each thing; let a hundred or more be expected of each, since they are judged as normal.
+        shares: the probability of each thing.
+        what: the plural in the sentence, such as "the actions".
+
     Raises:
         Difference: one of them came too often or too seldom.
     """
     counts, shares = as_array(counts), as_array(shares)
     total = counts.sum()
+    if not total > 0:
+        raise Difference(f"None of {what} came.")
     for count, share in zip(counts, shares, strict=True):
         near(count, total * share, math.sqrt(total * share * (1 - share)), f"How often one of {what} came")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .structure import count_told, shapes_told
+
 # (rtol, atol) by dtype; never scaled by the size of the array.
 TOLERANCES = {"float16": (1e-2, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-8, 1e-10)}
 NO_NUMBERS = "A number, an array or a tensor was expected; an object of another kind came."
@@ -29,8 +31,7 @@ def as_array(value: Any) -> np.ndarray:
     Raises:
         Difference: it is none of them.
     """
-    if is_reply(value):  # outside of what follows: an exception of student code is no matter of kinds
-        value = value.value
+    value = looked(value)  # outside of what follows: an exception of student code is no matter of kinds
     if hasattr(type(value), "detach"):  # of its type: an object of the student's has any attribute
         value = value.detach().numpy()
     try:
@@ -45,6 +46,11 @@ def as_array(value: Any) -> np.ndarray:
 def is_reply(value: Any) -> bool:
     """Whether it is the place of an answer rather than a value."""
     return hasattr(type(value), "_expect")
+
+
+def looked(value: Any) -> Any:
+    """What came in a reply's place; anything else as it is."""
+    return value.value if is_reply(value) else value
 
 
 def tolerance(actual: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
@@ -83,15 +89,16 @@ def assert_close(
     """
     if (rtol is None) != (atol is None):
         raise TypeError("give both rtol and atol, or neither")
+    actual, expected = looked(actual), looked(expected)
     if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         if len(actual) != len(expected):
-            raise Difference(f"{what}: {len(actual)} values came, {len(expected)} were expected.")
+            raise Difference(f"{what}: {count_told(len(actual))} came, {len(expected)} were expected.")
         for index, (left, right) in enumerate(zip(actual, expected, strict=True)):
             assert_close(left, right, rtol=rtol, atol=atol, what=f"{what}[{index}]")
         return
     left, right = as_array(actual), as_array(expected)
     if left.shape != right.shape:
-        raise Difference(f"{what} has the wrong shape: expected {right.shape}, got {left.shape}.")
+        raise Difference(f"{what} has the wrong shape: {shapes_told(right.shape, left.shape)}.")
     if (left == right).all():  # the usual case, and NaN equals nothing
         return
     limits = tolerance(left, right) if rtol is None or atol is None else (rtol, atol)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .compare import Difference, as_array, assert_close, mismatches
+from .compare import Difference, as_array, assert_close, looked, mismatches
+from .structure import count_told, shape_told
 
 
 def assert_gradient(
@@ -43,7 +44,8 @@ def assert_gradient(
     """
     grad, dout = as_array(grad), as_array(dout)
     if grad.shape != x.shape:
-        raise Difference(f"{name} has shape {grad.shape}; it must have the shape {x.shape} of its input.")
+        told = shape_told(grad.shape, x.shape)
+        raise Difference(f"{name} has shape {told}; it must have the shape {x.shape} of its input.")
     for _ in range(directions):
         u = rng.standard_normal(x.shape)
         u /= np.linalg.norm(u) or 1.0
@@ -91,6 +93,7 @@ def assert_dtype(actual: Any, dtype: Any, name: str) -> None:
     Raises:
         Difference: it has another, or is neither.
     """
+    actual = looked(actual)
     as_array(actual)  # an object of the student's has whatever dtype it likes
     came = str(getattr(actual, "dtype", type(actual).__name__)).removeprefix("torch.")
     asked = str(dtype).removeprefix("torch.") if not isinstance(dtype, type) else np.dtype(dtype).name
@@ -101,7 +104,7 @@ def assert_dtype(actual: Any, dtype: Any, name: str) -> None:
 def _number(value: Any, law: str) -> float:
     array = as_array(value)
     if array.size != 1:
-        raise Difference(f"{law} does not hold: {array.shape} numbers came in place of one.")
+        raise Difference(f"{law} does not hold: {count_told(array.size)} came in place of one.")
     return float(array.reshape(()))
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from ..inside.wire import HandleRef
 
 ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
+LONGEST_AXIS = 9_999  # that is told
+MOST_AXES = 4  # that are told where it is no array that is expected
 _TYPE = re.compile(r"[A-Za-z_]{1,30}[0-9]{0,2}")  # a name with more digits could carry hidden inputs
 # What arrays and tensors do not cross with, by the names that NumPy and torch give.
 _ODD_DTYPES = frozenset(
@@ -46,7 +48,7 @@ def check_structure(actual: Any, expected: Any, name: str) -> None:
             f"{name} returned {describe(actual)}; expected {len(expected)} values.{_forgotten(actual)}"
         )
     if len(actual) != len(expected):
-        raise ReplyMismatch(f"{name} returned {_count(len(actual))}; expected {len(expected)}.")
+        raise ReplyMismatch(f"{name} returned {count_told(len(actual))}; expected {len(expected)}.")
 
 
 def check_part(actual: Any, expected: Any, what: str, verb: str) -> None:
@@ -107,7 +109,7 @@ def _check_array(actual: Any, expected: Any, what: str, verb: str) -> None:
         )
     if not scalar and tuple(actual.shape) != tuple(expected.shape):
         has = " has the wrong shape" if verb == " is " else " returned the wrong shape"
-        raise ReplyMismatch(f"{what}{has}: expected {tuple(expected.shape)}, got {tuple(actual.shape)}.")
+        raise ReplyMismatch(f"{what}{has}: {shapes_told(expected.shape, actual.shape)}.")
     _check_kind(actual, expected, what, verb)
 
 
@@ -148,10 +150,30 @@ def describe(value: Any) -> str:
     if is_number(value):
         return "one number"
     if is_arraylike(value):
-        return f"a {_library(value)} of shape {tuple(value.shape)}"
+        return f"a {_library(value)} of shape {shape_told(value.shape)}"
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {_count(len(value))}"
+        return f"a {type(value).__name__} of {count_told(len(value))}"
     return f"a {type(value).__name__}"
+
+
+def shapes_told(expected: tuple[int, ...], actual: tuple[int, ...]) -> str:
+    """Two shapes that should be one."""
+    return f"expected {tuple(expected)}, got {shape_told(actual, expected)}"
+
+
+def shape_told(shape: tuple[int, ...], expected: tuple[int, ...] | None = None) -> str:
+    """A shape as students may be told: no more axes than expected, and none that is long.
+
+    Code sees its hidden inputs, and the same inputs come again in a later attempt: lengths must not carry
+    them out. An empty array can have any, so that of these only the lengths are told that are expected.
+    """
+    most = MOST_AXES if expected is None else len(expected)
+    free = 0 not in shape
+    axes = [
+        str(n) if n <= LONGEST_AXIS and (free or n in (0, *(expected or ()))) else "..." for n in shape[:most]
+    ]
+    axes += ["..."] if len(shape) > most else []
+    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
 
 
 def _describe_object(name: str) -> str:
@@ -162,7 +184,7 @@ def _describe_object(name: str) -> str:
         if kind == "ndarray":
             what, accepted = "NumPy array", _ACCEPTED
         return f"a {what} of dtype {dtype.rstrip('_')} (accepted are {accepted})"
-    return f"an object of type {kind}" if _TYPE.fullmatch(kind) else "an object"
+    return f"an object of type {kind}" if _TYPE.fullmatch(kind) and kind != "object" else "an object"
 
 
 def _library(value: Any) -> str:
@@ -176,7 +198,10 @@ def _numbers(value: Any) -> str:
     return f"{KINDS.get(kind(value), 'values')} ({dtype})"
 
 
-def _count(number: int) -> str:
+def count_told(number: int) -> str:
+    """A number of values; how many exactly, only where they are few."""
+    if number > LONGEST_AXIS:
+        return f"more than {LONGEST_AXIS} values"
     return "1 value" if number == 1 else f"{number} values"
 
 

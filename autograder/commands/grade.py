@@ -13,11 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..base.errors import CourseError, UsageError, in_words
-from ..batch.progress import progress_bar
-from ..batch.run import Done, cool, job_for, run_batch
-from ..batch.workers import default_jobs, executor_for
-from ..course import Course, Unit, load_course
+from ..base.errors import UsageError
+from ..batch.run import Done, book, grade_all
+from ..course import load_course
 from ..judge.secret import course_secret
 from ..notebook.finding import find_submissions, left_out
 from ..prove import why_unproven
@@ -70,53 +68,17 @@ def command(
         raise UsageError("--isolation none is for one notebook of your own; a batch needs walled or fenced")
     if why := why_unproven(course, chosen, course_secret(course)):
         click.echo(f"course: {why}; until then nobody knows that these checks are right on them", err=True)
-    job = job_for(course, chosen, isolation, force)
     begun = time.monotonic()
-    done: list[Done] = []
-    private = course.data_folder / "slurm"
-    with executor_for(jobs or default_jobs(), cluster, len(found), private) as executor:
-        for item in progress_bar(run_batch(job, found, executor), len(found), f"grading {unit}"):
-            done.append(item)
-    cool(job)
-    done.sort(key=lambda item: item.found.student)
+    done = grade_all(course, chosen, found, isolation, force, jobs, cluster)
     results = [item.result for item in done]
     if as_json:
         print_json([asdict(result) for result in results])
     else:
         _print(done, time.monotonic() - begun, force)
-    refused = _write_gradebook(course, chosen, done, everything=force) if gradebook else ()
+    refused = book(course, chosen, done, everything=force) if gradebook else ()
     for refusal in refused:
         click.echo(f"gradebook: {refusal}", err=True)
     sys.exit(1 if refused or any(result.broken for result in results) else 0)
-
-
-def _write_gradebook(
-    course: Course, unit: Unit, done: list[Done], everything: bool = False
-) -> tuple[str, ...]:
-    """Project what the gradebook lacks; a gradebook that cannot be written costs no result.
-
-    ``everything`` writes all rows anew: an extension or a late policy may have changed since.
-    Returns what the gradebook refused, one sentence each.
-    """
-    from ..gradebook import project, unwritten
-
-    results = [item.result for item in done]
-    lacking = {
-        result.student for result in (results if everything else unwritten(course, unit.name, results))
-    }
-    pairs = [(item.result, item.found.path) for item in done if item.result.student in lacking]
-    if not pairs:
-        return ()
-    try:
-        summary = project(course, unit, pairs)
-    except (CourseError, OSError) as error:
-        where = course.results(unit.name)
-        why = str(error) if isinstance(error, CourseError) else in_words(error)
-        raise UsageError(
-            f"the results are stored in {where}, but the gradebook could not be written: {why} "
-            "Run the same command again once that is mended."
-        ) from error
-    return summary.refused
 
 
 def _print(done: list[Done], seconds: float, force: bool) -> None:

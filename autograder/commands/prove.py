@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from .printing import print_json
 
 if TYPE_CHECKING:
     from ..prove import Proof, Stored
+    from ..prove.killing import Killing
 
 
 @click.command()
@@ -114,19 +116,24 @@ def print_matrix(proof: Proof) -> None:
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(table)
     if proof.mutants is not None:
-        hunt = proof.mutants
-        console.print(
-            f"mutants: {len(hunt.killed)} of {hunt.total} killed, {hunt.equivalent} judged equivalent"
-        )
-        for mutant in hunt.survivors:
-            reason = hunt.reasons.get(mutant.id)
-            console.print(
-                f"{mutant.id} {'equivalent: ' + reason if reason else 'LIVES'}", highlight=False, markup=False
-            )
-            console.print(mutant.diff, highlight=False, markup=False)
+        click.echo("\n".join(_hunted(proof.mutants)))
     for problem in proof.problems:
         console.print(problem, style="red", highlight=False, markup=False)
     console.print(f"{proof.unit}: {'proven' if proof.ok else f'{len(proof.problems)} problems'}")
+
+
+def _hunted(hunt: Killing) -> Iterator[str]:
+    """How the mutants fared, and the lines to paste for those that live."""
+    yield f"mutants: {len(hunt.killed)} of {hunt.total} killed, {hunt.equivalent} judged equivalent"
+    for mutant in hunt.survivors:
+        if mutant.id in hunt.reasons:
+            yield f"{mutant.id} equivalent: {hunt.reasons[mutant.id]}\n{mutant.diff}"
+    if hunt.living:
+        yield (
+            f"{len(hunt.living)} live. Write a check that sees them; what computes the same goes into "
+            "EQUIVALENT of mistakes.py, each with its reason:"
+        )
+        yield hunt.to_paste()
 
 
 def _ready(units: tuple[Unit, ...]) -> list[Unit]:

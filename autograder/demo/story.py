@@ -9,11 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..batch.progress import progress_bar
-from ..batch.run import Done, cool, job_for, run_batch
-from ..batch.workers import default_jobs, executor_for
+from ..batch.run import Done, book, grade_all
 from ..course import Course, Unit, load_course
-from ..gradebook import project, read_booked
+from ..gradebook import read_booked
 from ..judge.secret import publish_secret
 from ..notebook.finding import find_submissions
 from ..pages.feedback import write_feedback
@@ -54,14 +52,11 @@ def tell(course: Course, unit: Unit, students: int, tier: str, say: Say) -> Stor
     folder = write_class(course.data_folder / "submitted", unit, people)
     found = find_submissions([folder], unit)
     begun = time.perf_counter()
-    job = job_for(course, unit, tier)
-    with executor_for(default_jobs(), None, len(found)) as executor:
-        done = list(progress_bar(run_batch(job, found, executor), len(found), f"grading {unit.name}"))
-    cool(job)
+    done = grade_all(course, unit, found, tier)
     seconds = time.perf_counter() - begun
-    done.sort(key=lambda item: item.found.student)
     say(f"{unit.name}: writing gradebook, feedback and report")
-    project(course, unit, [(item.result, item.found.path) for item in done])
+    for refusal in book(course, unit, done, everything=True):
+        say(f"gradebook: {refusal}")
     results = [item.result for item in done]
     write_feedback(course, unit, results, read_booked(course, unit.name), now())
     return Story(unit, tuple(people), tuple(done), seconds)

@@ -18,6 +18,8 @@ from .case.signatures import arguments, default, returned
 from .relation import Pair, coverage
 from .same import is_tensor, plain, same_value
 
+# Steps that are the check's own doing, as the student is told of them.
+OURS = {"beside": "a computation with your code", "now": "what was changed in place"}
 KERNELS = ("kernel_size", "kernel", "pool_size", "window")
 
 
@@ -84,9 +86,9 @@ def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
     names = returned(suite.reference, mine.name)
     if mine.kind == "get":
         names = (mine.step.name,)
-    subject = {"beside": "a computation with your code", "now": "what was changed in place"}.get(
-        mine.kind, mine.name
-    )
+    subject = OURS.get(mine.kind, mine.name)
+    if mine.kind in OURS:
+        names = (subject,)
     for what, left, other in _parts(subject, mine.reply, right.reply, names, mine.kind == "beside"):
         yield from _pair(what, left, other, difference.arguments, windows)
 

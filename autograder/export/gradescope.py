@@ -34,8 +34,7 @@ apt-get install -y libseccomp2
 python=$(command -v python3.13 || command -v python3.12 || command -v python3.11 || true)
 if [ -z "$python" ]; then apt-get install -y python3.11 python3.11-venv; python=python3.11; fi
 "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet "torch==$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-.venv/bin/python -m pip install --quiet -c constraints.txt .
+.venv/bin/python -m pip install --quiet -c constraints.txt {packages}
 chmod 600 data/secret
 chmod 700 /autograder/source
 """
@@ -81,7 +80,7 @@ def config_text(course: Course, unit: Unit) -> str:
 
 
 def _files(course: Course, unit: Unit) -> Iterator[tuple[str, bytes]]:
-    yield "setup.sh", SETUP.encode()
+    yield "setup.sh", SETUP.format(packages="'.[torch]'" if unit.runtime == "torch" else ".").encode()
     yield "run_autograder", RUN.format(unit=unit.name).encode()
     yield CONFIG_NAME, config_text(course, unit).encode()
     yield "data/secret", (derived_key(course_secret(course), unit.name) + "\n").encode()

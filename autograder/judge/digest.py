@@ -24,7 +24,13 @@ from ..sandbox.libraries import distribution_of
 # What can change a verdict; wording and pages are not among it. Folders, so that no new file is forgotten.
 JUDGING = (
     *("inside", "sandbox", "student", "notebook", "checks", "judge"),
-    *("results/result.py", "unit/criteria.py", "unit/source.py", "base/time_limit.py"),
+    *(
+        "results/result.py",
+        "unit/criteria.py",
+        "unit/source.py",
+        "base/time_limit.py",
+        "base/memory_limit.py",
+    ),
 )
 
 
@@ -43,7 +49,7 @@ def environment_digest(course: Course, unit: Unit, tier: str, secret: str) -> st
         "cpu",
         secret,
         platform.python_version(),
-        *(_version(name) for name in ("numpy", "torch", *unit.libraries)),
+        *(_version(name) for name in dict.fromkeys(("numpy", unit.runtime, *unit.libraries))),
     )
 
 

@@ -62,7 +62,12 @@ class Grader:
     """The warm judge of one unit; a context manager."""
 
     def __init__(
-        self, course: Course, unit: Unit, tier: str = "walled", explain: Explain | None = None
+        self,
+        course: Course,
+        unit: Unit,
+        tier: str = "walled",
+        explain: Explain | None = None,
+        explained: str = "",
     ) -> None:
         self.course = course
         self.unit = unit
@@ -73,6 +78,7 @@ class Grader:
         secret = course_secret(course)
         self.suite = Suite(course, unit, names, secret)
         self._explain = explain
+        self.explained = explained  # digest of what its explanations depend on
         self._environment = environment_digest(course, unit, tier, secret_id(secret))
         self._files = unit.read_files()
         self._collector = Collector()
@@ -159,7 +165,7 @@ class Grader:
         begun = time.perf_counter() if begun is None else begun
         paper = self.suite.papers.of(student, submission.digest)
         with self._collector.after():
-            checks, flags, loaded = self._try(submission, paper)
+            checks, flags, loaded = self._try(submission, paper, self._explain)
         return Result(
             unit=self.unit.name,
             student=student,
@@ -173,7 +179,20 @@ class Grader:
             **totals(checks),
         )
 
-    def _try(self, submission: Submission, paper: int) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
+    def sealed_flags(self, submission: Submission, result: Result) -> tuple[str, ...]:
+        """What staff should know where the sealed paper disagrees with a result; no mark changes."""
+        with self._collector.after():
+            checks, _, _ = self._try(submission, self.suite.papers.sealed, None)
+        before = {check.id: check for check in result.checks}
+        return tuple(
+            f"sealed paper: {check.id} is {check.verdict} there and {before[check.id].verdict} here"
+            for check in checks
+            if check.verdict is not Verdict.BROKEN and bool(check.earned) is not bool(before[check.id].earned)
+        )
+
+    def _try(
+        self, submission: Submission, paper: int, explain: Explain | None
+    ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
         helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
         libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
         program = to_program(submission, self.release, libraries)
@@ -185,8 +204,8 @@ class Grader:
             text = text_of(program, room.compiled.get("missing_modules", ()))
             subject = RoomSubject(room, self.limits, text=text)
             checks, outcomes = judge(self.suite, subject, paper)
-            if self._explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
-                checks = self._explained(self._explain, Trialled(self, subject, checks, outcomes, paper))
+            if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
+                checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
             return checks, _flags(outcomes, checks), subject.loaded
         finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import pytest
 from _pytest.outcomes import Failed
 
 from ..results.result import Verdict
@@ -57,6 +59,14 @@ def outcome_of(
     if type(error) is Failed:  # no skip and no xfail: these are no judgement
         return Outcome(Verdict.FAILED, _words(error), error=error, court=court)
     return None
+
+
+def with_case(outcome: Outcome, items: Sequence[pytest.Item]) -> Outcome:
+    """A failure of one case among several says of which."""
+    call = getattr(items[outcome.case], "callspec", None) if len(items) > 1 else None
+    if call is None or outcome.verdict is not Verdict.FAILED:
+        return outcome
+    return replace(outcome, reason=f"{outcome.reason} (Case {call.id}.)")
 
 
 def _words(error: Failed) -> str:

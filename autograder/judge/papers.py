@@ -26,8 +26,8 @@ class Papers:
 
     @property
     def all(self) -> range:
-        """Their numbers."""
-        return range(self.count)
+        """Their numbers, the sealed one's last."""
+        return range(self.count + 1)
 
     @property
     def sealed(self) -> int:

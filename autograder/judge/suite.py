@@ -24,20 +24,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
-from ..student import Answer, Court, Looks, Notes, Raised, Student, StudentEnded, StudentFault, Subject, Terms
+from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
 from ..student.scripts import answer_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
 from .collecting import Collected, Now, is_eager
-from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of
+from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
 from .plans import Key, Plan, PlansOfPaper, plan_of
 
@@ -106,15 +106,12 @@ class Suite:
         self._perform(self._items[check][case], now)
         if isinstance(now.raised, Looks):
             return Plan()
+        if now.raised is not None:  # also an exit or a skip, which must end no command
+            return Plan(broken=_told(now.raised))
         try:
-            if now.raised is not None:
-                raise now.raised
-            _all_claimed(now.student.notes)
             return plan_of(now.student.notes)
-        except JudgeTimeout as error:
-            return Plan(broken=str(error))
         except Exception as error:
-            return Plan(broken=f"{type(error).__name__}: {error}")
+            return Plan(broken=_told(error))
 
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
@@ -166,15 +163,7 @@ class Suite:
                 outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
                 break
-        return self._with_case(outcome, self._items[check])
-
-    @staticmethod
-    def _with_case(outcome: Outcome, items: list[pytest.Item]) -> Outcome:
-        """A failure of one case among several says of which."""
-        call = getattr(items[outcome.case], "callspec", None) if len(items) > 1 else None
-        if call is None or outcome.verdict is not Verdict.FAILED:
-            return outcome
-        return replace(outcome, reason=f"{outcome.reason} (Case {call.id}.)")
+        return with_case(outcome, self._items[check])
 
     def _run_case(
         self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
@@ -245,13 +234,27 @@ class Suite:
     def _run_live(
         self, check: str, case: int, subject: Subject, paper: int, stand_ins: Mapping[str, Any] | None = None
     ) -> Outcome:
-        mark = self.marks[check]
-        student = Student(self._terms(mark), self.reference, subject, stand_ins)
+        now = self._lived(check, case, subject, paper, stand_ins)
+        if now.student.unclear:
+            now = self._lived(check, case, subject, paper, stand_ins, one_by_one=True)
+        ended = outcome_of(now.raised, now.student.fatal, now.student.court())
+        return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
+
+    def _lived(
+        self,
+        check: str,
+        case: int,
+        subject: Subject,
+        paper: int,
+        stand_ins: Mapping[str, Any] | None,
+        one_by_one: bool = False,
+    ) -> Now:
+        """Run a check on a subject; what was raised and who was asked."""
+        student = Student(self._terms(self.marks[check]), self.reference, subject, stand_ins, one_by_one)
         now = Now(student, self._rng(check, case, paper))
         if student.begin():
             self._perform(self._items[check][case], now)
-        ended = outcome_of(now.raised, student.fatal, student.court())
-        return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
+        return now
 
     def _perform(self, item: pytest.Item, now: Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
@@ -263,7 +266,8 @@ class Suite:
 
     def _our_fault_or_not(self, check: str, case: int, subject: Subject, paper: int, now: Now) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
-        what = f"{type(now.raised).__name__}: {now.raised}"
+        assert now.raised is not None
+        what = _told(now.raised)
         if isinstance(subject, LocalSubject) and subject.is_reference:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
@@ -322,18 +326,8 @@ def _until(end: float, steps: list[Any]) -> Iterator[Any]:
         yield step
 
 
-def _all_claimed(notes: Notes) -> None:
-    """The reference may raise only where the check says so.
-
-    Raises:
-        TypeError: it raised elsewhere.
-    """
-    for number, twin in enumerate(notes.twins):
-        if isinstance(twin, Raised) and number not in notes.claimed:
-            raise TypeError(
-                f"the reference raised {type(twin.error).__name__} in {notes.steps[number].label}: "
-                f"{twin.error}. Write raises(...) where it should."
-            )
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, JudgeTimeout) else f"{type(error).__name__}: {error}"
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
@@ -356,6 +350,10 @@ def load_reference(unit: Unit) -> Any:
     try:
         return importlib.import_module(f"solutions.{unit.name}")
     except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"{unit.reference} cannot be imported: {type(error).__name__}: {error}. Correct it until it runs."
-        ) from error
+        raise ConfigError(f"{unit.reference} cannot be imported: {_why(error)}") from error
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, and what to do."""
+    lacking = not_installed(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+    return lacking or f"{type(error).__name__}: {error}. Correct it until it runs."

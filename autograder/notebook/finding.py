@@ -45,6 +45,12 @@ class Found:
     path: Path  # may not exist or be no regular file: then the result says so
     submitted: str | None = None  # ISO 8601, from nbgrader's timestamp.txt
     wrong: str = ""  # why there is no notebook at ``path``, for the student
+    called: str = ""  # what the student's file is called, where it is kept under another name
+
+    @property
+    def name(self) -> str:
+        """The name of the file that was handed in."""
+        return self.called or self.path.name
 
 
 def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = None) -> list[Found]:

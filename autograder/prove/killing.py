@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..unit.mistakes.mutants import Mutant
 
 PAPER = 0  # that mutants meet
+COLUMNS = 100  # of a line to be pasted
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,27 @@ class Killing:
         ]
         counts = {"total": self.total, "killed": len(self.killed), "equivalent": self.equivalent}
         return {**counts, "survivors": survivors}
+
+    @property
+    def living(self) -> tuple[Mutant, ...]:
+        """Survivors that the unit does not explain."""
+        return tuple(mutant for mutant in self.survivors if mutant.id not in self.reasons)
+
+    def to_paste(self) -> str:
+        """Lines for ``EQUIVALENT`` of mistakes.py with the reasons left to fill in; empty where none lives.
+
+        By definition, each with its change as a comment.
+        """
+        lines = []
+        for name in dict.fromkeys(mutant.definition for mutant in self.living):
+            lines.append(f"    # --- {name}")
+            for mutant in self.living:
+                if mutant.definition == name:
+                    changes = mutant.diff.splitlines()[1:]  # the first says the name
+                    lines += [f"    # {line}"[:COLUMNS] for line in changes]
+                    lines.append(f'    "{mutant.id}": "",')
+        whole = ["EQUIVALENT = {", *lines, "}"]
+        return "\n".join(lines if self.reasons or not lines else whole)
 
     def problems(self, asked: float, most_equivalent: float) -> Iterator[str]:
         """What is not as it must be.

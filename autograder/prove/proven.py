@@ -24,7 +24,7 @@ from .store import proof_digest, proven_papers
 
 def remember(course: Course, unit: Unit, proof: Proof, secret: bytes) -> Path | None:
     """Note that a unit's papers are proven; None where the proof fails, or leaves papers out."""
-    if not proof.ok or proof.seeds < course.papers_of(unit):
+    if not proof.ok or proof.seeds <= course.papers_of(unit):  # one more is sealed
         return None
     path = _path(course, unit)
     found = {
@@ -38,7 +38,7 @@ def remember(course: Course, unit: Unit, proof: Proof, secret: bytes) -> Path | 
 
 def why_unproven(course: Course, unit: Unit, secret: bytes) -> str:
     """Why the papers that follow from a secret are not proven, and what to run; empty where they are."""
-    if secret == PUBLISHED_SECRET and proven_papers(unit) >= course.papers_of(unit):
+    if secret == PUBLISHED_SECRET and proven_papers(unit) > course.papers_of(unit):
         return ""
     stored = _read(_path(course, unit))
     if stored.get("digest") == papers_digest(course, unit, secret):

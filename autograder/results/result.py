@@ -71,6 +71,7 @@ class Result:
     submitted: str | None = None  # ISO 8601 time with zone, where known
     source: str = ""  # name of the submitted file
     flags: tuple[str, ...] = ()  # what staff should look at
+    sealed: bool = False  # it ran on the sealed paper, too, which changes no mark
 
     @property
     def broken(self) -> bool:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from ..base.errors import NotInstalled
+from ..base.errors import NotInstalled, not_installed
 
 
 @lru_cache(maxsize=32)
@@ -29,7 +29,7 @@ def entries(runtime: str, libraries: tuple[str, ...]) -> tuple[Path, ...]:
     Raises:
         NotInstalled: one of them is not installed.
     """
-    names = ["numpy", *(["torch"] if runtime == "torch" else []), *map(distribution_of, libraries)]
+    names = ["numpy", *map(distribution_of, (*(["torch"] if runtime == "torch" else []), *libraries))]
     found: dict[Path, None] = {}
     for distribution in _closure(names):
         for path in _top_level(distribution):
@@ -71,7 +71,8 @@ def distribution_of(name: str) -> str:
         owners = metadata.packages_distributions().get(name.split(".")[0])
         if not owners:
             raise NotInstalled(
-                f"the library {name!r}, which the unit may use, is not installed. "
+                not_installed(name)
+                or f"the library {name!r}, which the unit may use, is not installed. "
                 "Install it in the environment of the course, or take it out of the unit's libraries."
             ) from None
         return owners[0]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.memory_limit import memory_limit
+from ..base.time_limit import JudgeTimeout, alarm
 from ..inside import wire
 from ..inside.wire import LentRef, Packer, Unpacker
 from .faults import StudentFault
@@ -15,6 +18,8 @@ from .scripts import Frame, Reply, Script, answer_of, packed
 from .steps import Answer, Lent, Step
 
 MOST_HEARD = 100  # calls of lent functions in one step that are remembered
+LENT_MIB = 1024  # that one call of a lent function may take
+AT_ONCE = 1e-3  # seconds
 
 
 class Unanswered(Exception):
@@ -24,10 +29,10 @@ class Unanswered(Exception):
         answers: to the steps before.
     """
 
-    def __init__(self, timed_out: bool, detail: str, answers: Sequence[Answer] = ()) -> None:
+    def __init__(self, timed_out: bool, detail: str) -> None:
         super().__init__(detail)
         self.timed_out = timed_out
-        self.answers = list(answers)
+        self.answers: list[Answer] = []
 
 
 @dataclass
@@ -76,14 +81,18 @@ class Session:
         """
         answers: list[Answer] = []
         size = 1 if one_by_one else len(steps)
-        for start in range(0, len(steps), max(size, 1)):
-            part = steps[start : start + size]
-            self._budget.spend(len(part))
-            for answer in self._crossing(packed(first + start, part, self._foreign), answers):
-                answers.append(answer)
+        try:
+            for start in range(0, len(steps), max(size, 1)):
+                part = steps[start : start + size]
+                self._budget.spend(len(part))
+                for answer in self._crossing(packed(first + start, part, self._foreign)):
+                    answers.append(answer)
+        except Unanswered as error:
+            error.answers = answers
+            raise
         return answers
 
-    def _crossing(self, script: Script, answers: list[Answer]) -> Iterator[Answer]:
+    def _crossing(self, script: Script) -> Iterator[Answer]:
         script = Script(script.first, script.steps, script.counts, script.buffers, self._on)
         try:
             for reply in self._link.run(
@@ -91,13 +100,13 @@ class Session:
             ):
                 yield self._answer(reply)
         except TimeoutError as error:
-            raise Unanswered(True, str(error), answers) from error
+            raise Unanswered(True, str(error)) from error
         except (EOFError, OSError) as error:
-            raise Unanswered(False, str(error), answers) from error
+            raise Unanswered(False, str(error)) from error
         except (wire.WireError, KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StudentFault) or error in self._failures:
                 raise
-            raise Unanswered(False, f"its answer was no answer: {error}", answers) from error
+            raise Unanswered(False, f"its answer was no answer: {error}") from error
 
     def _answer(self, reply: Reply) -> Answer:
         answer = answer_of(reply)
@@ -132,12 +141,20 @@ class Session:
             if len(self._heard) < MOST_HEARD:
                 self._heard.append((*args, *kwargs.values()))
             packer = Packer(self._foreign)
-            return {"k": "answer", "v": packer.pack(function(*args, **kwargs))}, packer.buffers
+            return {"k": "answer", "v": packer.pack(self._called(function, args, kwargs))}, packer.buffers
+        except JudgeTimeout as error:
+            raise Unanswered(True, "a function that it was given took too long") from error
         except Exception as error:
             if isinstance(self._lent.get(message["id"]), _Reference):
                 return {"k": "raised", "class": type(error).__name__}, []
             self._failures.append(error)
             return {"k": "failed", "message": f"{type(error).__name__}: {error}"}, []
+
+    def _called(self, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Call what was lent, in bounds: what it is given is the student's, and may be of any size."""
+        left = max(self._budget.deadline - time.monotonic(), AT_ONCE)
+        with alarm(min(self._seconds, left)), memory_limit(LENT_MIB):
+            return function(*args, **kwargs)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,10 @@ class Student:
         reference: dict[str, Any],
         subject: Subject | None = None,
         stand_ins: Mapping[str, Any] | None = None,
+        one_by_one: bool = False,
     ) -> None:
         self._terms = terms
+        self._one_by_one = one_by_one  # what crosses together is answered together, or not at all
         self._stand_ins = stand_ins  # functions that student code finds under some of its names
         self._subject = subject  # None: a plan is being made
         self._mirror = Mirror(reference)
@@ -62,6 +64,7 @@ class Student:
         self._copies: dict[int, tuple[Any, Any]] = {}  # of arguments, by the id of the original
         self._kept: list[Any] = []  # what was shared: their ids must not be given to others
         self.fatal: StudentFault | None = None  # an end of the process, which no check can swallow
+        self.unclear = False  # during which step it ended
 
     def __getattr__(self, name: str) -> Reply:
         if name.startswith("_"):
@@ -279,8 +282,9 @@ class Student:
         fresh = self._notes.steps[first : len(self._notes.steps) - but_last]
         try:
             if fresh:
-                self._answers += self._begun().ask(first, fresh)
+                self._answers += self._begun().ask(first, fresh, self._one_by_one)
         except Unanswered as error:
+            self.unclear = not self._one_by_one and len(fresh) - len(error.answers) > 1
             self._answers += error.answers
             self._judge_up_to(len(self._answers))
             label = self._notes.steps[len(self._answers)].label

@@ -4,7 +4,8 @@
 where an argument is a name of the student's notebook. One file ``tests/<task>.py`` is made
 for each task, in Otter's exception style, and holds the task's checks with the imports,
 constants and functions of ``checks.py`` that they use. Source lines are copied, since Otter
-prints the line that failed.
+prints the line that failed. The examples of the task's docstrings come first (see ``examples``); a unit
+whose examples say enough needs no ``checks.py``.
 
 A check belongs to the task of its mark, where it has one; else to the task in its name
 (``test_<task>`` or ``test_<task>_...``).
@@ -13,11 +14,12 @@ A check belongs to the task of its mark, where it has one; else to the task in i
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..base.errors import ConfigError
 from .criteria import mark_call, tests_of, title_of
+from .examples import Examples, Support, guard, support
 from .source import parse_file
 
 HEADER = '''\
@@ -39,26 +41,36 @@ def _defined(**names):
 '''
 
 
-def export_checks(path: Path, tasks: Iterable[str]) -> dict[str, str]:
+def export_checks(path: Path, tasks: Mapping[str, Examples]) -> dict[str, str]:
     """The text of each task's Otter test file.
 
     Args:
-        path: the unit's ``checks.py``.
-        tasks: names of the tasks that have a cell.
+        path: the unit's ``checks.py``, where there is one.
+        tasks: the tasks that have a cell, with the examples of their docstrings.
 
     Raises:
-        ConfigError: a check belongs to no task, a task has no check, or a check uses
-            something that students do not have.
+        ConfigError: a check belongs to no task, a task has neither check nor example, or a check
+            uses something that students do not have.
     """
-    tree = parse_file(path)
-    lines = path.read_text(encoding="utf-8").split("\n")
+    tree, lines = _read(path)
     by_task: dict[str, list[ast.FunctionDef]] = {task: [] for task in tasks}
     for function in tests_of(tree):
         by_task[_task_of(function, by_task, path)].append(function)
     for task, functions in by_task.items():
-        if not functions:
-            raise ConfigError(f"{path}: no public check for {task}; add 'def test_{task}({task})'")
-    return {task: _file(task, functions, tree, lines, path) for task, functions in by_task.items()}
+        if not functions and not tasks[task].cases:
+            raise ConfigError(
+                f"{path}: no public check for {task}; add 'def test_{task}({task})' here, or an example "
+                "(>>>) to its docstring"
+            )
+    return {
+        task: _file(task, tasks[task], functions, tree, lines, path) for task, functions in by_task.items()
+    }
+
+
+def _read(path: Path) -> tuple[ast.Module, list[str]]:
+    if not path.exists():
+        return ast.Module([], []), []
+    return parse_file(path), path.read_text(encoding="utf-8").split("\n")
 
 
 def _task_of(function: ast.FunctionDef, tasks: Mapping[str, object], path: Path) -> str:
@@ -81,15 +93,25 @@ def _task_of(function: ast.FunctionDef, tasks: Mapping[str, object], path: Path)
     return max(fitting, key=len)
 
 
-def _file(task: str, functions: list[ast.FunctionDef], tree: ast.Module, lines: list[str], path: Path) -> str:
-    bodies = [_check(function, lines, path) for function in functions]
-    support = [_source(node, lines) for node in _support(functions, tree, path)]
-    imports = [text for text in support if text.startswith(("import ", "from "))]
-    others = [text for text in support if text not in imports]
+def _file(
+    task: str,
+    examples: Examples,
+    functions: list[ast.FunctionDef],
+    tree: ast.Module,
+    lines: list[str],
+    path: Path,
+) -> str:
+    checks = [_check(function, lines, path) for function in functions]
+    used = [_source(node, lines) for node in _support(functions, tree, path)]
+    imports = [text for text in used if text.startswith(("import ", "from "))]
+    others = [text for text in used if text not in imports]
+    tools = support() if examples.cases else Support()
+    told = "\n".join(dict.fromkeys([*tools.imports, *imports, *examples.imports]))
     head = HEADER.format(task=task)
-    if imports:
-        head = head.replace("from otter.test_files", "\n".join([*imports, "from otter.test_files"]), 1)
-    return "\n\n".join([head, DEFINED, *(f"{text}\n" for text in (*others, *bodies))])
+    if told:
+        head = head.replace("from otter.test_files", f"{told}\nfrom otter.test_files", 1)
+    parts = (*others, *examples.cases, *checks, *tools.definitions)
+    return "\n\n".join([head, DEFINED, *(f"{text}\n" for text in parts)])
 
 
 def _check(function: ast.FunctionDef, lines: list[str], path: Path) -> str:
@@ -101,10 +123,9 @@ def _check(function: ast.FunctionDef, lines: list[str], path: Path) -> str:
         raise ConfigError(f"{where}: {function.name} checks nothing; write its body below its docstring")
     head = _lines(lines, function.lineno, _end(function.body[0]))
     names = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
-    guard = f"    _defined({', '.join(f'{name}={name}' for name in names)})\n" if names else ""
     rest = _lines(lines, _end(function.body[0]) + 1, _end(function))
     name = f'"{title.rstrip(".")}"'  # Otter goes on with the word "result"
-    return f"@test_case(name={name!r})\n{head}\n{guard}{rest}"
+    return f"@test_case(name={name!r})\n{head}\n{guard(names)}{rest}"
 
 
 def _support(functions: list[ast.FunctionDef], tree: ast.Module, path: Path) -> list[ast.stmt]:

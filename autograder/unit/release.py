@@ -27,6 +27,7 @@ from ..base.files import replaced_together
 from ..course import Course, Unit
 from .assemble import Cell, assemble, to_json
 from .criteria import read_marks
+from .examples import examples_of
 from .leaks import LONG, Leak, Text, find_leaks, machine_paths, secrets_of, texts_of_files
 from .master import Master, imported_modules, python_of, read_master
 from .public_checks import export_checks
@@ -58,7 +59,9 @@ def build(course: Course, unit: Unit) -> Release:
     master = read_master(unit.master, unit.name)
     reference = read_reference(unit)
     cells = assemble(master, reference, read_marks(unit.grader))
-    checks = export_checks(unit.public_checks, master.tasks)
+    available = {*master.given, *(name for names in master.tasks.values() for name in names)}
+    examples = {task: examples_of(reference, names, available) for task, names in master.tasks.items()}
+    checks = export_checks(unit.public_checks, examples)
     others = {f"tests/{task}.py": text.encode() for task, text in checks.items()}
     others |= released_files(unit)
     others["requirements.txt"] = student_requirements(course, unit, _modules(cells, others)).encode()

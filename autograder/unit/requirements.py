@@ -16,6 +16,7 @@ from ..base.errors import ConfigError
 from ..course import Course, Unit
 
 ALWAYS = ("numpy", "matplotlib", "otter-grader")
+UNGRADED = ("matplotlib",)  # nothing is graded with it: where no version of it is known, any will do
 DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "otter": "otter-grader",
@@ -40,7 +41,7 @@ def student_requirements(course: Course, unit: Unit, modules: Iterable[str]) -> 
     foreign = roots - sys.stdlib_module_names - set(WITH_JUPYTER)
     names = sorted({*ALWAYS, *(DISTRIBUTIONS.get(root, root) for root in foreign)})
     pins = read_pins(course.root / "constraints.txt")
-    lines = [f"{name}=={pins.get(_normal(name)) or _installed(name, unit)}" for name in names]
+    lines = [_pinned(name, pins.get(_normal(name)) or _installed(name, unit)) for name in names]
     return "\n".join([f"# Packages of the unit {unit.title}: pip install -r requirements.txt", *lines, ""])
 
 
@@ -54,10 +55,16 @@ def read_pins(path: Path) -> dict[str, str]:
     return {_normal(name): pinned for name, sign, pinned in pairs if sign}
 
 
-def _installed(name: str, unit: Unit) -> str:
+def _pinned(name: str, version: str | None) -> str:
+    return f"{name}=={version}" if version else name
+
+
+def _installed(name: str, unit: Unit) -> str | None:
     try:
         return version(name).split("+")[0]  # without the tag of a local build
     except PackageNotFoundError:
+        if name in UNGRADED:
+            return None
         raise ConfigError(
             f"{unit.name}: released code needs {name!r}, which constraints.txt does not pin and which is not "
             "installed. Pin it, or list a helper file in the unit's files."

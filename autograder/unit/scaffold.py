@@ -20,7 +20,7 @@ from .requirements import ALWAYS
 TEMPLATES = Path(__file__).parent / "templates"
 EXAMPLE = "softmax"  # the unit that a new course begins with
 PINNED = (*ALWAYS, "torch")
-PARTS = ("notebook", "checks", "grader", "mistakes")
+PARTS = ("notebook", "grader", "mistakes")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from autograder.base.errors import ConfigError, CourseError, NotInstalled, SandboxFault
-from autograder.batch.run import Done, cool, job_for, run_batch, warm_grader
+from autograder.batch.run import Done, book, cool, grade_all, job_for, run_batch, warm_grader
+from autograder.batch.warm import this_process
+from autograder.gradebook import Folders, read_booked
 from autograder.judge.grader import Grader
 from autograder.judge.secret import course_secret
 from autograder.notebook.finding import Found, find_submissions
@@ -51,6 +53,25 @@ def test_a_class(root, folder):
     (large,) = [check for check in done["wrong"].result.checks if check.id == "test_forward_large"]
     assert (large.verdict, large.mistake) == (Verdict.FAILED, "overflows")
     assert {name: result["score"] for name, result in stored(root).items()} == scores
+
+
+def test_from_submissions_to_the_gradebook(root, folder):
+    """The whole way: by student, no sandbox left over, and in the gradebook only what it lacks."""
+    submit(folder, "b", right(root))
+    submit(folder, "a", overflowing(root))
+    course, unit = loaded(root)
+    done = grade_all(course, unit, find_submissions([folder], unit)[::-1], "walled", jobs=1)
+    assert [(item.found.student, item.result.score) for item in done] == [("a", 80.0), ("b", 100.0)]
+    assert this_process().grader is None
+    assert book(course, unit, done) == ()
+    booked = {student: mark.score for student, mark in read_booked(course, UNIT).items()}
+    assert booked == {"a": 80.0, "b": 100.0}
+    folders = Folders(course)
+    folders.autograded(UNIT, "a").unlink()
+    before = folders.autograded(UNIT, "b").stat().st_mtime_ns
+    assert book(course, unit, done) == ()
+    assert folders.autograded(UNIT, "a").exists()
+    assert folders.autograded(UNIT, "b").stat().st_mtime_ns == before
 
 
 def test_unchanged_is_not_graded_again(root, folder):

@@ -1,4 +1,4 @@
-"""What is hidden stays hidden: seeds, the secret and the inputs of the checks."""
+"""What is hidden stays hidden: papers, the secret and the inputs of the checks."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.checks import structure
 from autograder.explain import Explainer
 from autograder.judge.grader import Grader
 from autograder.judge.secret import course_secret
 from autograder.judge.suite import reference_subject
 from autograder.results.result import Result, Verdict
 from autograder.student import Call
+from autograder.student.claims.texts import StudentText
 
 from .small import loaded, overflowing, right, with_task
 
+TASK = "softmax_forward"
 pytestmark = [pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 
@@ -36,23 +39,22 @@ def grade(grader: Grader, folder: Path, notebook: dict[str, Any], student: str =
     return grader.grade(path, student)
 
 
-def seeds(
-    grader: Grader, folder: Path, notebook: dict[str, Any], student: str = "student-001"
-) -> dict[str, int]:
-    """The seeds of a submission, as the grader derives them."""
+def paper_of(grader: Grader, folder: Path, notebook: dict[str, Any], student: str = "student-001") -> int:
+    """The paper of a submission, as the grader finds it."""
     path = folder / "notebook.ipynb"
     path.write_text(json.dumps(notebook))
-    return grader._seeds(student, grader.read(path).digest)
+    return grader.suite.papers.of(student, grader.read(path).digest)
 
 
-def inputs(grader: Grader, drawn: dict[str, int]) -> list[np.ndarray]:
+def inputs(grader: Grader, paper: int) -> list[np.ndarray]:
     """Every array that the checks give to student code, drawn once more with the reference."""
     calls: list[Call] = []
-    for check, seed in drawn.items():
-        calls += grader.suite.run(check, reference_subject(grader.suite), seed, mirrored=False).transcript
+    for check in grader.suite.marks:
+        calls += grader.suite.run(check, reference_subject(grader.suite), paper).transcript
     return [arg for call in calls for arg in call.args if isinstance(arg, np.ndarray)]
 
 
+LETTERS = "'T' + ''.join(chr(97 + int(c)) for c in str(int(abs(z[0, 0]) * 10**12)))"
 # Each is a way to carry the inputs out in what is said about an error.
 WAYS = {
     "own message": "raise ValueError(repr(z))",
@@ -81,17 +83,29 @@ WAYS = {
     "disguised raise": "exec('ra' 'ise ValueError(z.tobytes().hex())')",
     "disguised names": "exec('ra' 'ise TypeError(repr(z.tobytes().hex()))')",
     "exit": "import sys\nsys.exit(repr(z))",
+    "shape": "return np.zeros((0, *(abs(z.ravel()[:2]) * 10**7).astype(int))), ()",
+    "shape of many axes": "return np.zeros((0, *(abs(z.ravel()) * 1000).astype(int)[:20] % 1000)), ()",
+    "count": "return [0] * int(abs(z[0, 0]) * 10**5 + 10**4)",
+    "count in a value": "return ([0] * int(abs(z[0, 0]) * 10**5 + 10**4),)",
+    "letters": "return type(LETTERS, (), {})()",
+    "letters in a value": "return type(LETTERS, (), {})(), ()",
+    "letters of a tuple": (
+        "import collections\nT = collections.namedtuple(LETTERS, 'a b')\nreturn T(T(1, 2), 3)"
+    ),
+    "letters of an error": "raise type(LETTERS, (Exception,), {})",
+    "keys": "return {repr(z): LETTERS}",
+    "warning": "import warnings\nwarnings.warn(repr(z))\nreturn z.sum()",
+    "fields": "return np.zeros(1, [(LETTERS, float)]), ()",
+    "text": "return repr(z), LETTERS",
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_errors_do_not_carry_inputs_out(grader, made, tmp_path, way):
-    """No text of a result holds five digits in a row of what a check gave to the student's function."""
-    notebook = with_task(made, "softmax_forward", f"def softmax_forward(z):\n{indent(WAYS[way], '    ')}")
-    result = grade(grader, tmp_path, notebook)
-    assert result.score == 0.0
-    assert not result.broken
-    given = inputs(grader, seeds(grader, tmp_path, notebook))
+def leaked(grader: Grader, made: Path, folder: Path, way: str) -> tuple[Result, list[str]]:
+    """The result of going that way, and the hidden digits or letters that its texts hold."""
+    body = indent(WAYS[way].replace("LETTERS", LETTERS), "    ")
+    notebook = with_task(made, TASK, f"def softmax_forward(z):\n{body}")
+    result = grade(grader, folder, notebook)
+    given = inputs(grader, paper_of(grader, folder, notebook))
     assert given, "the checks give arrays"
     secret = set()
     for array in given:
@@ -99,8 +113,29 @@ def test_errors_do_not_carry_inputs_out(grader, made, tmp_path, way):
         secret |= set(re.findall(r"[0-9]{5}", numbers.replace("1000.", "")))
         secret |= set(re.findall(r"[0-9a-f]{8}", array.tobytes().hex()))
         secret |= {str(int(abs(number) * 10**12)) for number in array.ravel()}
+        secret |= {str(int(abs(number) * 10**5 + 10**4)) for number in array.ravel() if abs(number) < 100}
+        secret |= {"".join(chr(97 + int(c)) for c in str(int(abs(number) * 10**12))) for number in array.flat}
     told = json.dumps([[c.title, c.reason, c.hint, c.notes] for c in result.checks]) + str(result.flags)
-    assert not [digits for digits in secret if digits in told], told
+    return result, [digits for digits in secret if digits in told]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_errors_do_not_carry_inputs_out(grader, made, tmp_path, way):
+    """No text of a result holds five digits in a row of what a check gave to the student's function."""
+    result, found = leaked(grader, made, tmp_path, way)
+    assert result.score == 0.0
+    assert not result.broken
+    assert not found
+
+
+@pytest.mark.parametrize("way", ["shape", "count", "letters", "letters in a value", "letters of a tuple"])
+def test_the_ways_out_are_there_where_all_is_told(grader, made, tmp_path, monkeypatch, way):
+    """The control: with shapes, counts and names in full the same code carries its inputs out."""
+    monkeypatch.setattr(structure, "LONGEST_AXIS", 10**18)
+    monkeypatch.setattr(structure, "shape_told", lambda shape, expected=None: str(tuple(shape)))
+    monkeypatch.setattr(StudentText, "_type", lambda self, name: name)
+    _, found = leaked(grader, made, tmp_path, way)
+    assert found
 
 
 @pytest.mark.parametrize(
@@ -122,26 +157,40 @@ def test_errors_still_say_what_helps(grader, made, tmp_path, body, sentence):
 
 
 def test_results_hold_neither_seed_nor_secret(grader, made, tmp_path):
-    """What is stored about a submission, right or wrong, tells nothing of either."""
+    """What is stored about a submission, right or wrong, tells nothing of either, nor of its paper."""
+    papers = grader.suite.papers
     for notebook in (right(made), overflowing(made)):
         text = grade(grader, tmp_path, notebook).to_json()
-        drawn = seeds(grader, tmp_path, notebook)
-        assert not [seed for seed in drawn.values() if str(seed) in text or f"{seed:x}" in text]
+        seeds = [papers.seed(check, paper) for check in grader.suite.marks for paper in papers.all]
+        assert not [seed for seed in seeds if str(seed) in text or f"{seed:x}" in text]
         assert course_secret(grader.course).decode() not in text
+        assert "paper" not in text
 
 
 def test_the_same_submission_gets_the_same_numbers(grader, made, tmp_path):
-    """Another student or another attempt gets others; opening and saving the notebook changes nothing."""
+    """Students and attempts get various papers; opening and saving the notebook changes nothing."""
     notebook = right(made)
-    first = seeds(grader, tmp_path, notebook)
-    assert len(set(first.values())) == len(first)
+    first = paper_of(grader, tmp_path, notebook)
     saved = json.loads(json.dumps(notebook))
     for cell in saved["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], 7
-    assert seeds(grader, tmp_path, saved) == first
-    assert not set(seeds(grader, tmp_path, notebook, "student-002").values()) & set(first.values())
-    assert not set(seeds(grader, tmp_path, overflowing(made)).values()) & set(first.values())
+    assert paper_of(grader, tmp_path, saved) == first
+    for others in (
+        [paper_of(grader, tmp_path, notebook, f"student-{n:03d}") for n in range(40)],
+        [paper_of(grader, tmp_path, with_task(made, TASK, f"x = {n}")) for n in range(40)],
+    ):
+        assert len(set(others)) > 8
+        assert set(others) <= set(grader.suite.papers.all)
+
+
+def test_papers_share_no_numbers(grader):
+    """What an attempt with one paper is given is on no other."""
+    seen: set[bytes] = set()
+    for paper in grader.suite.papers.all:
+        given = {array.tobytes() for array in inputs(grader, paper)}
+        assert given and seen.isdisjoint(given)
+        seen |= given
 
 
 def test_a_right_submission_loses_nothing_whatever_its_numbers(grader, made, tmp_path):

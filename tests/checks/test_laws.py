@@ -1,8 +1,9 @@
 """Laws: each must hold for the right thing and fail for the wrong one."""
 
+import re
+
 import numpy as np
 import pytest
-from autograder.student.remote import NOTHING, Remote
 
 from autograder.checks.compare import Difference
 from autograder.checks.laws import (
@@ -12,7 +13,8 @@ from autograder.checks.laws import (
     assert_gradient,
     assert_unchanged,
 )
-from autograder.inside.wire import HandleRef
+from autograder.student import StudentFault
+from tests.student.subjects import here
 
 
 def cube(x):
@@ -74,25 +76,29 @@ def test_unchanged_and_dtype():
         assert_dtype(np.ones(2), np.float32, "out")
 
 
-class Obliging:
-    """A student whose object answers each request with what the law wants to hear."""
+LIAR = """
+import numpy as np
 
-    def __init__(self, answer):
-        self.answer, self.requests = answer, []
+class Liar:
+    shape, size, ndim, dtype = (2, 2), 4, 2, np.dtype("float32")
+    asked = 0
+    def answer(self, *args, **kwargs):
+        Liar.asked += 1
+        return self
+    __array__ = __len__ = __iter__ = __getitem__ = __float__ = __int__ = __index__ = answer
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = answer
+    __eq__ = __le__ = __lt__ = __ge__ = __gt__ = __abs__ = __bool__ = detach = numpy = astype = answer
+    __hash__ = None
 
-    def _request(self, kind, *rest, **name):
-        self.requests.append((kind, *name.values()))
-        return self.answer
-
-    def _forget(self, *refs):
-        pass
+def liar(x): return Liar()
+def asked(x): return Liar.asked
+"""
 
 
-@pytest.mark.parametrize("answer", [1.0, np.ones((2, 2)), "float32"])
-def test_laws_ask_nothing_of_an_object_that_stayed_behind(answer):
+def test_laws_ask_nothing_of_an_object_that_stayed_behind():
     """It could compute the right answer on request, so no arithmetic is done with it."""
-    student, x, rng = Obliging(answer), np.ones((2, 2)), np.random.default_rng(0)
-    came = Remote(student, HandleRef(1, "Liar"), NOTHING, "f")
+    student, x, rng = here(LIAR), np.ones((2, 2)), np.random.default_rng(0)
+    came = student.liar(x)
     laws = (
         lambda: assert_adjoint(1.0, came, law="law"),
         lambda: assert_adjoint(came, 1.0, law="law"),
@@ -107,4 +113,34 @@ def test_laws_ask_nothing_of_an_object_that_stayed_behind(answer):
     for law in laws:
         with pytest.raises(Difference, match="an object of another kind came"):
             law()
-    assert student.requests == []
+    assert {step.kind for step in student.notes.steps} == {"call", "value"}
+    assert student.asked(1).value == 0
+
+
+SEVERAL = "import numpy as np\ndef several(x): return x, np.ones(2)\n"
+
+
+def test_a_law_looks_at_a_reply():
+    """What it is given may be a reply; what student code raises comes out as it is."""
+    student = here(SEVERAL + "def f(x): return 2 * x\ndef fails(x): raise ValueError\n")
+    assert_close(student.f(np.ones(2)), np.full(2, 2.0))
+    assert_dtype(student.f(np.ones(2, np.float32)), np.float32, "out")
+    assert_unchanged(np.full(2, 2.0), student.f(np.ones(2)), "x")
+    assert_close(student.several(1.0), [1.0, np.ones(2)])
+    with pytest.raises(Difference, match=r"out\[1\] differs"):
+        assert_close(student.several(1.0), [1.0, np.zeros(2)], what="out")
+    with pytest.raises(StudentFault, match="fails raised ValueError"):
+        assert_close(student.fails(1), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [((3, 2), "(3, 2)"), ((3, 12345), "(3, ...)"), ((0, 77), "(0, ...)"), ((1, 2, 1), "(1, 2, ...)")],
+)
+def test_laws_tell_no_long_shape(shape, told):
+    """Its lengths could be hidden inputs."""
+    x, rng = np.ones((2, 2)), np.random.default_rng(0)
+    with pytest.raises(Difference, match=re.escape(f"dx has shape {told}; it must have the shape (2, 2)")):
+        assert_gradient(cube, x, np.zeros(shape), x, rng)
+    with pytest.raises(Difference, match=r"law does not hold: (more than 9999 values|[0-9] values) came"):
+        assert_adjoint(1.0, np.zeros(shape), law="law")

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.base.errors import SandboxFault
 from autograder.course import Disclosure, HintTokens
-from autograder.exchange.grading import publisher
+from autograder.exchange.grading import publisher, worker
 from autograder.exchange.grading.judge import Judge
 from autograder.exchange.service.rate import Buckets
 from autograder.exchange.service.refusals import Refused
@@ -304,9 +304,34 @@ def test_a_sandbox_that_does_not_start_is_tried_once_more(desk, monkeypatch):
 
     monkeypatch.setattr(Zygote, "start", fail)
     judge = Judge(desk.course, desk.blobs, "walled")
-    result = judge.grade(attempt, lambda digest, explained: None)
+    result = judge.grade(attempt, lambda digest: None)
     assert (len(tries), result.broken, result.score) == (2, True, None)
     assert "new namespace" in result.flags[0]
+
+
+def test_a_blob_that_is_gone_is_set_aside_for_staff(desk):
+    """It is no submission without a notebook: its student gets no result that says so."""
+    attempt = _handed_in(desk)
+    desk.blobs.path(attempt.notebook.sha256).unlink()
+    worker.step(desk, Judge(desk.course, desk.blobs, "walled"), "worker")
+    with desk.database.read() as connection:
+        (entry,) = queue.troubled(connection)
+        assert graded.result_of(connection, attempt.id) is None
+    assert entry.trouble.startswith("FileNotFoundError")
+
+
+def test_the_last_result_for_the_same_cells_is_known(desk):
+    """By whichever words it was explained; that of other cells or of another student is not."""
+    first, second = _handed_in(desk), _handed_in(desk)
+    result = Result("softmax", "student-001", 70.0, 100.0, digest="d", explained="old words")
+    for number, (attempt, given) in enumerate(((first, result), (second, replace(result, explained="new")))):
+        with desk.database.write() as connection:
+            entry = queue.find(connection, attempt.id)
+            graded.finish(connection, entry, attempt, given, f"2027-01-1{number}")
+    with desk.database.read() as connection:
+        assert graded.same_digest(connection, first, "d").explained == "new"
+        assert graded.same_digest(connection, first, "e") is None
+        assert graded.same_digest(connection, replace(first, student="ben"), "d") is None
 
 
 @pytest.mark.parametrize("part", ["grader", "mistakes", "reference", "released_notebook"])

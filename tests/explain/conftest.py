@@ -1,4 +1,4 @@
-"""The tiny course of tests/prove."""
+"""The tiny course of tests/prove, whose mistakes are explained here."""
 
 from tests.prove.conftest import tiny
 

@@ -7,11 +7,11 @@ import pytest
 
 from autograder.explain import Diagnosis, Explainer, diagnosis, explanation_digest
 from autograder.explain.naming import Namer, same_answers
+from autograder.inside.wire import NameRef
 from autograder.judge.grader import judge
 from autograder.judge.suite import Outcome, Suite
-from autograder.prove.trials import seeds_of
 from autograder.results.result import Verdict
-from autograder.student import Call
+from autograder.student import Answer, Call, Step
 from autograder.student.subjects import LocalSubject
 from autograder.unit.mistakes.catalogue import tasks_of_names
 from autograder.unit.mistakes.edits import module_namespace
@@ -45,12 +45,11 @@ def explained(tiny):
     suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
     told_by = diagnosis(suite)
 
-    def explain(old="", new="", seed=1):
+    def explain(old="", new="", paper=1):
         assert old in RIGHT
         subject = LocalSubject(module_namespace(RIGHT.replace(old, new), "student"))
-        seeds = seeds_of(suite, seed)
-        checks, outcomes = judge(suite, subject, seeds)
-        told = told_by.explain(checks, outcomes, seeds, subject)
+        checks, outcomes = judge(suite, subject, paper)
+        told = told_by.explain(checks, outcomes, paper, subject)
         assert [(c.verdict, c.earned) for c in told] == [(c.verdict, c.earned) for c in checks]
         return {check.id: check for check in told}
 
@@ -121,7 +120,7 @@ def test_smallest_case_runs(explained):
 
 def test_smallest_case_is_the_same_for_everyone(explained):
     """It does not depend on the student's hidden inputs."""
-    cases = [explained("axis=0", "axis=1", seed)["test_total"].case for seed in range(3)]
+    cases = [explained("axis=0", "axis=1", paper)["test_total"].case for paper in range(3)]
     assert cases[0] is not None
     assert cases.count(cases[0]) == 3
     assert "total(x)" in cases[0]["calls"]
@@ -189,16 +188,14 @@ def test_a_fault_of_ours_costs_nothing(tiny):
     unit = course.units[0]
     suite = Suite(course, unit)
     subject = LocalSubject({"scale": lambda x, factor=1.0: np.zeros(3)})
-    checks, outcomes = judge(suite, subject, seeds_of(suite, 0))
+    checks, outcomes = judge(suite, subject, 0)
     unit.mistakes.write_text("1 / 0\n")
 
     class Trialled:
         pass
 
     trialled = Trialled()
-    vars(trialled).update(
-        suite=suite, subject=subject, checks=checks, outcomes=outcomes, seeds=seeds_of(suite, 0)
-    )
+    vars(trialled).update(suite=suite, subject=subject, checks=checks, outcomes=outcomes, paper=0)
     told = Explainer()(trialled)
     assert [check.earned for check in told] == [check.earned for check in checks]
     assert "diagnosis failed: ConfigError" in told[0].notes[0]
@@ -212,8 +209,7 @@ def test_known_mistakes_are_tried_once(tiny, monkeypatch):
         suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
         told_by = diagnosis(suite)
         subject = LocalSubject(module_namespace(RIGHT.replace("x * factor", "x + factor"), "student"))
-        seeds = seeds_of(suite, 1)
-        return told_by.explain(*judge(suite, subject, seeds), seeds, subject)
+        return told_by.explain(*judge(suite, subject, 1), 1, subject)
 
     first = explained_anew()
     assert (first[0].mistake, first[0].case["got"]) == ("adds", "array([[3.]])")
@@ -236,9 +232,8 @@ def test_what_is_kept_decides_no_mark(tiny):
     told_by = diagnosis(suite)
     told_by.namer.learn(told_by.namer.catalogue.mistakes["adds"], dict.fromkeys(suite.marks, Verdict.PASSED))
     subject = LocalSubject(module_namespace(RIGHT.replace("x * factor", "x + factor"), "student"))
-    seeds = seeds_of(suite, 1)
-    checks, outcomes = judge(suite, subject, seeds)
-    told = told_by.explain(checks, outcomes, seeds, subject)
+    checks, outcomes = judge(suite, subject, 1)
+    told = told_by.explain(checks, outcomes, 1, subject)
     assert [(c.verdict, c.earned) for c in told] == [(c.verdict, c.earned) for c in checks]
     assert told[0].mistake is None
 
@@ -248,10 +243,9 @@ def test_named_where_the_shape_ends_the_check(tiny):
     course = tiny(grader=[("draw.normal(5, 5)", "draw.normal(5, 4)")])
     suite = Suite(course, course.units[0], tasks_of_names(course.units[0]))
     subject = LocalSubject(module_namespace(RIGHT.replace("axis=0), None", "axis=1), x.shape"), "student"))
-    seeds = seeds_of(suite, 1)
-    checks, outcomes = judge(suite, subject, seeds)
+    checks, outcomes = judge(suite, subject, 1)
     assert "wrong shape" in outcomes["test_total"].reason
-    told = {c.id: c for c in diagnosis(suite).explain(checks, outcomes, seeds, subject)}
+    told = {c.id: c for c in diagnosis(suite).explain(checks, outcomes, 1, subject)}
     assert told["test_total"].mistake == "columns"
 
 
@@ -272,14 +266,13 @@ def test_only_a_new_process_is_asked_for_what_is_shown(tiny):
     for code, renewed in ((RIGHT.replace("x * factor", "factor + x"), 0), ("seen = []\n" + remembers, 1)):
         namespace = module_namespace(code, "student")
         subject, ended = LocalSubject(namespace), []
-        seeds = seeds_of(suite, 1)
-        checks, outcomes = judge(suite, subject, seeds)
+        checks, outcomes = judge(suite, subject, 1)
 
         def renew(namespace=namespace, ended=ended):
             namespace.get("seen", []).clear()
             ended.append(True)
 
-        told = {c.id: c for c in told_by.explain(checks, outcomes, seeds, subject, renew)}
+        told = {c.id: c for c in told_by.explain(checks, outcomes, 1, subject, renew)}
         assert told["test_double"].mistake == "adds"
         assert told["test_double"].case is not None
         assert len(ended) == renewed
@@ -314,7 +307,9 @@ def test_a_verdict_of_the_machine_is_not_kept(tiny, monkeypatch):
 def test_what_lent_functions_are_given_is_an_answer(heard, same):
     """A name needs that, too: some checks look at nothing else. The order of a loop is nobody's mistake."""
     left, right = (
-        Call("call", "total", (), {}, reply=7.0, heard=tuple((value,) for value in given))
+        Call(
+            Step("call", NameRef("total"), label="total"), Answer(7.0, heard=tuple((each,) for each in given))
+        )
         for given in (heard, [1.0, 2.0])
     )
     assert same_answers((left,), (right,), "total", {}) is same

@@ -7,7 +7,7 @@ from autograder.course import Limits
 from autograder.explain.case.cells import apart, as_cell, show
 from autograder.explain.case.programs import Unprogrammable, program_of
 from autograder.explain.case.smallest import Search
-from autograder.student import Student, Trial
+from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject
 
 
@@ -32,9 +32,10 @@ RIGHT = {"right": right, "Box": Box}
 
 def recorded(namespace, ask):
     """The transcript of what ``ask`` does with a student."""
-    student = Student(LocalSubject(namespace), Trial("right", {}, Limits()))
+    student = Student(Terms("right", {}, Limits()), RIGHT, LocalSubject(namespace))
     ask(student)
-    return tuple(student.transcript)
+    student.end()
+    return student.court().transcript()
 
 
 def search(wrong, ask, failing=-1):

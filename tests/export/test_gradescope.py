@@ -59,6 +59,14 @@ def test_the_archive_holds_one_unit_and_not_the_secret(course):
     assert derived_key(secret, "conv_layer") != derived_key(secret, "gan")
 
 
+@pytest.mark.parametrize(("unit", "packages"), [("conv_layer", "."), ("autoencoder", "'.[torch]'")])
+def test_only_a_unit_with_torch_installs_it(course, unit, packages):
+    """It is by far the largest of all packages."""
+    with zipfile.ZipFile(io.BytesIO(autograder_zip(course, course.unit(unit)))) as archive:
+        setup = archive.read("setup.sh").decode()
+    assert f"pip install --quiet -c constraints.txt {packages}\n" in setup
+
+
 def test_the_archive_is_deterministic(course):
     """The same course gives the same bytes."""
     code = (

@@ -1,4 +1,4 @@
-"""The frozen sample: notebooks of one unit and the verdicts that they got, in one JSON file.
+"""The frozen sample: notebooks of one unit and the verdicts that they got, as JSON in gzip.
 
     unit         its name
     cells        every cell that occurs in the notebooks, once
@@ -10,6 +10,7 @@ mistakes or a release change. The notebook of ``stub`` is the release that all w
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def _told(check: Check) -> dict[str, Any]:
 
 
 def write_sample(unit: str, sample: dict[str, Frozen], folder: Path = FOLDER) -> Path:
-    """Write the sample of a unit: a line for each cell and each submission."""
+    """Write the sample of a unit: a line for each cell and each submission. The same gives the same bytes."""
     cells: dict[str, int] = {}
     lines = {name: _line(each, cells) for name, each in sample.items()}
     text = (
@@ -59,8 +60,8 @@ def write_sample(unit: str, sample: dict[str, Frozen], folder: Path = FOLDER) ->
         + ",\n".join(f"{json.dumps(name)}: {line}" for name, line in lines.items())
         + "\n}}\n"
     )
-    path = folder / f"{unit}.json"
-    path.write_text(text, encoding="utf-8")
+    path = folder / f"{unit}.json.gz"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
     return path
 
 
@@ -73,7 +74,7 @@ def _line(each: Frozen, cells: dict[str, int]) -> str:
 
 def read_sample(unit: str, folder: Path = FOLDER) -> dict[str, Frozen]:
     """The sample of a unit, by the names of its submissions."""
-    stored = json.loads((folder / f"{unit}.json").read_text(encoding="utf-8"))
+    stored = json.loads(gzip.decompress((folder / f"{unit}.json.gz").read_bytes()))
     for each in stored["submissions"].values():
         each["notebook"]["cells"] = [stored["cells"][place] for place in each["notebook"]["cells"]]
     return {name: Frozen(**each) for name, each in stored["submissions"].items()}

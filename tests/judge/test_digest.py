@@ -108,11 +108,12 @@ def test_what_nobody_imports_does_not_count(course):
         {"runtime": "torch"},
         {"libraries": ("scipy",)},
         {"libraries": ("sklearn",)},
+        {"papers": 8},
     ],
     ids=str,
 )
-def test_limits_and_libraries_count(course, change):
-    """What a submission may use decides how it ends."""
+def test_limits_libraries_and_papers_count(course, change):
+    """What a submission may use, and which inputs it gets, decide how it ends."""
     before = digest(course)
     changed = replace(course, units=(replace(course.units[0], **change),))
     assert digest(changed) != before
@@ -137,6 +138,16 @@ def test_versions_count(course, monkeypatch):
     before = digest(course)
     monkeypatch.setattr(digests, "_version", lambda name: "0")
     assert digest(course) != before
+
+
+def test_torch_counts_where_it_runs(course, monkeypatch):
+    """Another torch regrades no unit that does without."""
+    with_torch = replace(course, units=(replace(course.units[0], runtime="torch"),))
+    before = digest(course), digest(with_torch)
+    real = digests._version
+    monkeypatch.setattr(digests, "_version", lambda name: "0" if name == "torch" else real(name))
+    assert digest(course) == before[0]
+    assert digest(with_torch) != before[1]
 
 
 def test_the_judging_code_is_there():

@@ -1,4 +1,4 @@
-"""The course secret and the seeds that follow from it."""
+"""The course secret, from which the papers follow."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ import pytest
 
 from autograder.base.errors import ConfigError
 from autograder.course import Course
-from autograder.judge.secret import course_secret, secret_id, seed_for
+from autograder.judge.secret import course_secret, secret_id
 
 
 @pytest.fixture
 def course(tmp_path):
     """A course without units, whose data folder does not exist yet."""
     return Course("tiny", "Tiny", units=(), data="data", root=tmp_path)
-
-
-def seed(**other):
-    words = {"unit": "relu", "student": "student-001", "check": "test_values", "digest": "d" * 64}
-    return seed_for(b"s" * 64, **{**words, **other})
 
 
 def test_it_is_made_at_first_use_for_its_owner_only(course):
@@ -58,7 +53,7 @@ def test_readable_by_others_is_refused(course, mode):
 
 @pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64])
 def test_damaged_is_refused_not_replaced(course, content):
-    """A new secret would give every submission other numbers, so that a damaged one is never overwritten."""
+    """A new secret would make other papers for everybody, so that a damaged one is never overwritten."""
     course_secret(course)
     path = course.data_folder / "secret"
     path.write_bytes(content)
@@ -72,27 +67,6 @@ def test_a_data_folder_that_is_a_file(course):
     course.data_folder.write_text("")
     with pytest.raises(ConfigError, match=r"the course's secret, cannot be made or read"):
         course_secret(course)
-
-
-def test_the_same_gets_the_same(course):
-    """A regrade draws the numbers of the first time; the value is fixed for ever."""
-    assert seed() == seed() == 16713057463311217182
-
-
-@pytest.mark.parametrize("name", ["unit", "student", "check", "digest"])
-def test_anything_else_gets_others(name):
-    """Another unit, student, check or attempt draws other numbers."""
-    assert seed(**{name: "other"}) != seed()
-
-
-def test_another_secret_gets_others():
-    """Without the secret the numbers cannot be told."""
-    assert seed_for(b"t" * 64, "relu", "student-001", "test_values", "d" * 64) != seed()
-
-
-def test_parts_do_not_run_together():
-    """No two lists of texts make one seed."""
-    assert seed(unit="a", student="bc") != seed(unit="ab", student="c")
 
 
 def test_the_id_does_not_tell_the_secret():

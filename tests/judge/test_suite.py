@@ -1,6 +1,7 @@
-"""The plugin: marks, fixtures, verdicts, points, and what a check may not do."""
+"""The suite: marks, fixtures, verdicts, points, and what a check may not do."""
 
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,38 +32,36 @@ def noise(n, rng):
 GRADER = '''
 import numpy as np
 import pytest
-from autograder.compare import assert_close
-from solutions import toy as reference
+from autograder.checks import close, raises, right
 
 @pytest.mark.task("double", points=30)
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_values(student, draw, n):
     """Doubles."""
-    x = draw.normal(n, 2)
-    assert_close(student.double(x), reference.double(x))
+    right(student.double(draw.normal(n, 2)))
 
 @pytest.mark.task("double", points=10, law=True)
 def test_law(student, draw):
     """Linear."""
     x = draw.normal(3)
-    assert_close(student.double(2 * x), 2 * student.double(x))
+    close(student.double(2 * x), 2 * np.asarray(student.double(x)))
 
 @pytest.mark.task("back", points=20)
 def test_back(student, draw):
     """Gradient."""
     x = draw.normal(3)
     student.double(x)
-    assert_close(student.back(x), 2 * x)
+    close(student.back(x), 2 * x)
 
 @pytest.mark.task("noise", points=20)
 def test_noise(student, rng):
     """Noise."""
-    assert student.noise(5, rng).shape == (5,)
+    right(student.noise(5, rng))
 
 @pytest.mark.task("noise", points=20, bonus=True)
-def test_unpacks(student, rng):
-    """Unpacks."""
-    a, b = student.noise(2, rng)
+def test_last(student, rng):
+    """Looks."""
+    a, b = np.asarray(student.noise(2, rng))
     assert isinstance(float(a), float)
 '''
 
@@ -92,8 +91,8 @@ def subject(source: str) -> LocalSubject:
     return LocalSubject(namespace)
 
 
-def verdicts(suite, who, seed=1):
-    checks, _ = judge(suite, who, dict.fromkeys(suite.marks, seed))
+def verdicts(suite, who, paper=1):
+    checks, _ = judge(suite, who, paper)
     return {check.id: (check.verdict.value, check.earned) for check in checks}
 
 
@@ -135,49 +134,59 @@ def test_a_check_with_parameters_is_one_check(toy):
 
 def test_an_unforeseen_exception_with_a_good_reference_is_failed_and_flagged(toy):
     """The student's odd answer breaks the check, the reference's does not."""
-    grader = GRADER.replace("a, b = student.noise(2, rng)", "a, b = student.noise.helper(rng)")
-    suite = toy(grader, SOLUTION + "\nnoise.helper = lambda rng: (1.0, 2.0)\n")
-    odd = subject(SOLUTION + "\nnoise.helper = lambda rng: 3\n")
-    outcome = suite.run("test_unpacks", odd, 1, mirrored=False)
+    suite = toy(GRADER.replace("np.asarray(student.noise(2, rng))", "student.noise(2, rng).value.tolist()"))
+    odd = subject(SOLUTION.replace("rng.normal(size=n)", "rng.normal(size=n) * np.nan"))
+    assert suite.run("test_last", odd, 1).verdict is Verdict.PASSED
+    suite = toy(GRADER.replace("isinstance(float(a), float)", "round(a) == round(a)"))
+    outcome = suite.run("test_last", odd, 1)
     assert outcome.verdict is Verdict.FAILED
     assert "with the reference it passes" in outcome.notes[0]
 
 
 def test_a_check_that_is_itself_broken_is_broken(toy):
     """Our fault: no score, and staff learn why."""
-    suite = toy(GRADER.replace("x = draw.normal(n, 2)", "x = draw.nrmal(n, 2)"))
+    suite = toy(GRADER.replace("draw.normal(n, 2)", "draw.nrmal(n, 2)"))
     outcome = suite.run("test_values", subject(SOLUTION), 1)
     assert outcome.verdict is Verdict.BROKEN
     assert "nrmal" in " ".join(outcome.notes)
 
 
-def test_the_same_seed_draws_the_same_numbers(toy):
-    """A regrade sees the same inputs; another seed sees others."""
+def test_the_same_paper_holds_the_same_numbers(toy):
+    """A regrade sees the same inputs; another paper holds others."""
     suite = toy()
-    seen = [
-        suite.run("test_values", reference_subject(suite), seed).transcript[0].args[0] for seed in (5, 5, 6)
-    ]
+    who = reference_subject(suite)
+    seen = [suite.run("test_values", who, paper).transcript[0].args[0] for paper in (5, 5, 6)]
     np.testing.assert_array_equal(seen[0], seen[1])
     assert not np.array_equal(seen[0], seen[2])
 
 
 def test_plain_assertions_do_not_show_hidden_values(toy):
     """Assertion rewriting would print them."""
-    grader = GRADER.replace(
-        "assert student.noise(5, rng).shape == (5,)", "assert 12345 == student.noise(1, rng)[0]"
-    )
+    grader = GRADER.replace("right(student.noise(5, rng))", "assert 12345 == student.noise(1, rng).value[0]")
     outcome = toy(grader).run("test_noise", subject(SOLUTION), 1)
     assert outcome.verdict is Verdict.FAILED
     assert "12345" not in outcome.reason
 
 
-def test_expected_exception_that_does_not_come_is_failed(toy):
-    """pytest.raises says what should have been raised."""
-    grader = GRADER.replace(
-        "    a, b = student.noise(2, rng)\n    assert isinstance(float(a), float)",
-        "    with pytest.raises(ValueError):\n        student.noise(-1 * 0, rng)",
+LOOKS = "    a, b = np.asarray(student.noise(2, rng))\n    assert isinstance(float(a), float)"
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "    raises(ValueError, student.noise(0, rng))",
+        "    with pytest.raises(ValueError):\n        student.noise(0, rng)",
+    ],
+    ids=["noted", "caught"],
+)
+def test_expected_exception_that_does_not_come_is_failed(toy, check):
+    """It says what should have been raised, whether it was noted or caught."""
+    suite = toy(
+        GRADER.replace(LOOKS, check),
+        SOLUTION.replace("return rng", "if not n: raise ValueError\n    return rng"),
     )
-    outcome = toy(grader).run("test_unpacks", subject(SOLUTION), 1)
+    assert suite.run("test_last", reference_subject(suite), 1).verdict is Verdict.PASSED
+    outcome = suite.run("test_last", subject(SOLUTION), 1)
     assert (outcome.verdict, outcome.reason) == (
         Verdict.FAILED,
         "ValueError should have been raised; nothing was.",
@@ -193,16 +202,18 @@ def test_a_grader_that_does_not_import_is_a_config_error(toy):
 def test_a_swallowed_end_of_the_process_still_counts(toy):
     """``pytest.raises(Exception)`` cannot turn a budget that ran out into a pass."""
     grader = GRADER.replace(
-        "    a, b = student.noise(2, rng)\n    assert isinstance(float(a), float)",
-        "    with pytest.raises(Exception):\n        while True:\n            student.noise(1, rng)",
+        LOOKS, "    with pytest.raises(Exception):\n        while True:\n            student.noise(1, rng)"
     )
-    outcome = toy(grader).run("test_unpacks", subject(SOLUTION), 1)
+    suite = toy(grader)
+    suite.limits = replace(suite.limits, calls=300)
+    outcome = suite.run("test_last", subject(SOLUTION), 1)
     assert outcome.verdict is Verdict.TIMEOUT
 
 
 FIXTURES = '''
 import pytest
 from autograder.compare import assert_close
+from autograder.checks import right
 
 SEEN = []
 
@@ -225,7 +236,7 @@ def test_own(student, rng):
 def test_indirect(student, scaled):
     """A parameter that goes through a fixture."""
     assert scaled >= 10.0
-    assert_close(student.double(scaled), 2 * scaled)
+    right(student.double(scaled))
 
 def setup_function(function):
     SEEN.append(function.__name__)
@@ -250,8 +261,8 @@ def test_a_grader_s_own_fixtures_are_pytest_s_business(toy):
 @pytest.mark.parametrize("end", ["raise SystemExit(0)", "pytest.skip('not here')", "pytest.xfail('known')"])
 def test_a_check_that_gives_no_judgement_is_broken(toy, end):
     """It ends no command, and costs nobody points."""
-    suite = toy(GRADER.replace('"""Unpacks."""', f'"""Unpacks."""\n    {end}'))
-    outcome = suite.run("test_unpacks", subject(SOLUTION), 1)
+    suite = toy(GRADER.replace('"""Looks."""', f'"""Looks."""\n    {end}'))
+    outcome = suite.run("test_last", subject(SOLUTION), 1)
     assert outcome.verdict is Verdict.BROKEN
 
 
@@ -259,6 +270,6 @@ def test_a_failed_case_is_told_by_its_name(toy):
     """A check with parameters says which of its cases is the first that failed."""
     wrong = subject(SOLUTION.replace("return 2 * x", "return 2 * x if x.shape[0] < 3 else x"))
     suite = toy()
-    checks, _ = judge(suite, wrong, dict.fromkeys(suite.marks, 1))
+    checks, _ = judge(suite, wrong, 1)
     (values,) = [check for check in checks if check.id == "test_values"]
     assert values.reason.endswith("(Case 3.)")

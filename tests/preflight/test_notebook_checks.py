@@ -27,16 +27,16 @@ def test_the_saved_notebook_is_checked_and_the_hidden_checks_are_mentioned(grade
     """One line for each public check of the task."""
     grader.check("softmax_forward")
     text = capsys.readouterr().out
-    assert text.count("passed  softmax_forward") == 2 and "softmax_backward" not in text
+    assert text.count("passed  softmax_forward") == 1 and "softmax_backward" not in text
     assert "The hidden checks decide the mark." in text and "same loader as grading" in text
 
 
 def test_an_answer_takes_less_than_a_second(grader, capsys):
     """Once warm, which it is long before a student has written anything."""
     grader.check_all()
-    assert capsys.readouterr().out.count("passed") == 3
+    assert capsys.readouterr().out.count("passed") == 2
     assert shortest(grader.check_all, enough=1.0) < 1.0
-    assert capsys.readouterr().out.count("passed") in (3, 6, 9)  # it is asked once, or up to three times
+    assert capsys.readouterr().out.count("passed") in (2, 4, 6)  # it is asked once, or up to three times
 
 
 def test_every_answer_reads_the_file_anew(grader, folder, capsys):
@@ -94,7 +94,7 @@ def test_a_companion_that_ended_is_started_again(grader, capsys):
     grader.check("softmax_forward")
     grader._companion.close()
     grader.check("softmax_forward")
-    assert capsys.readouterr().out.count("passed") == 4
+    assert capsys.readouterr().out.count("passed") == 2
 
 
 def test_an_interrupted_check_does_not_answer_the_next_one(grader, folder, capsys):
@@ -174,4 +174,4 @@ def test_it_works_in_a_real_kernel(folder):
     notebook = nbformat.read(folder.notebook, as_version=4)
     NotebookClient(notebook, resources={"metadata": {"path": str(folder.path)}}, timeout=120).execute()
     text = "".join(output.get("text", "") for output in notebook.cells[-1].outputs)
-    assert text.count("passed") == 3 and "same loader as grading" in text
+    assert text.count("passed") == 2 and "same loader as grading" in text

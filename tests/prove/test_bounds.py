@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from autograder.base.errors import ConfigError
 from autograder.commands.prove import command
 from autograder.prove import check_stored, examine_stored, prove, repriced, write_proof
 from autograder.unit.scaffold import new_course
@@ -131,8 +132,7 @@ ROWS = (
 
 
 def with_cheat(unit, most, edits=UNIFORM):
-    text = unit.mistakes.read_text().replace("import edit", "import cheat, edit")
-    unit.mistakes.write_text(text + CHEAT.format(most=most, edits=edits))
+    unit.mistakes.write_text(unit.mistakes.read_text() + CHEAT.format(most=most, edits=edits))
 
 
 def test_a_cheat_earns_at_most_what_it_may(course, unit):
@@ -140,7 +140,9 @@ def test_a_cheat_earns_at_most_what_it_may(course, unit):
     with_cheat(unit, 0.0)
     proof = prove(course, unit)
     assert proof.problems == ()
-    assert proof.to_dict()["cheats"] == {"uniform": {"earned": 0.0, "most": 0.0}}
+    assert proof.to_dict()["cheats"] == {
+        name: {"earned": 0.0, "most": 0.0} for name in ("all_alike", "uniform")
+    }
 
 
 def test_a_cheat_that_earns_more_is_a_problem(course, unit):
@@ -176,3 +178,20 @@ def test_the_matrix_has_a_row_for_each_cheat(course, unit, monkeypatch):
     assert "cheat uniform" in shown
     assert "earns 64%" in shown
     assert "at most 70%" in shown
+
+
+def test_lines_for_mutants_that_live_can_be_pasted(course, unit, monkeypatch):
+    """The command prints them; with the reasons filled in nothing lives, and an empty one is refused."""
+    monkeypatch.chdir(course.root)
+    shown = CliRunner().invoke(command, ["--mutants", "--papers", "1"]).stdout
+    lines = shown[shown.index("EQUIVALENT = {") : shown.index("\n}") + 2]
+    text = unit.mistakes.read_text()
+    unit.mistakes.write_text(f"{text}\n{lines}\n")
+    refused = CliRunner().invoke(command, ["--mutants", "--papers", "1"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "none empty" in str(refused.exception)
+    told = lines.replace('""', '"it computes the same"')
+    unit.mistakes.write_text(f"{text}\n{told}\n")
+    shown = CliRunner().invoke(command, ["--mutants", "--papers", "1"]).stdout
+    assert "it computes the same" in shown
+    assert " live." not in shown

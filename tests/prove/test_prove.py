@@ -1,6 +1,7 @@
 """The proof: each way in which a unit can be wrong is found and said."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -11,13 +12,13 @@ from autograder.prove import check_stored, proof_digest, prove, write_proof
 
 
 def problems(course, **options):
-    return "\n".join(prove(course, course.units[0], **{"seeds": 2, **options}).problems)
+    return "\n".join(prove(course, course.units[0], **{"papers": 2, **options}).problems)
 
 
 def test_a_sound_unit(tiny):
     """Reference and variant get everything, stub and trivial code nothing, mistakes are priced and named."""
     course = tiny()
-    proof = prove(course, course.units[0], seeds=2)
+    proof = prove(course, course.units[0], papers=2)
     assert proof.problems == ()
     found = proof.to_dict()
     assert found["ok"] is True
@@ -31,6 +32,13 @@ def test_a_sound_unit(tiny):
         "by": ["test_factor"],
     }
     assert "mutants" not in found
+
+
+def test_every_paper_is_met(tiny):
+    """A proof is complete where nobody says otherwise, and none asks for more papers than there are."""
+    course = replace(tiny(), papers=3)
+    met = [prove(course, course.units[0], papers=papers).seeds for papers in (None, 2, 5)]
+    assert met == [3, 2, 3]
 
 
 AGAIN = """says="No clock.")
@@ -51,7 +59,10 @@ again = mistake(edit(reference.Counter, "self.t *", "1 *"), costs=(1, 1), says="
             {"mistakes": [('says="No clock.")', AGAIN)]},
             "stays: diagnosis cannot tell it from another mistake",
         ),
-        ({"grader": [("ours.step([g])", "ours.step([g, g], 1)")]}, "reference: test_steps is BROKEN"),
+        (
+            {"grader": [("counter.step([draw.normal(3)])", "counter.step([draw.normal(3)], 1)")]},
+            "reference: test_steps is BROKEN",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tiny, changes, complaint):
@@ -72,16 +83,16 @@ def test_one_mistake_one_price(tiny):
 
 
 def test_marks_that_depend_on_the_inputs(tiny):
-    """The same code must get the same marks whatever the seed."""
+    """The same code must get the same marks whatever the paper."""
     course = tiny(mistakes=[('"x * 2.0"', '"x * 2.0 if x.flat[0] > 0 else x * factor"')])
-    assert "mistake ignores_factor: test_factor depends on the seed" in problems(course, seeds=8)
+    assert "mistake ignores_factor: test_factor depends on the paper" in problems(course, papers=8)
 
 
 def test_mutants(tiny):
     """Mutants die by a check; survivors are listed with the unit's reason, and stale reasons are found."""
     course = tiny()
     unit = course.units[0]
-    hunt = prove(course, unit, seeds=1, mutants=True).mutants
+    hunt = prove(course, unit, papers=1, mutants=True).mutants
     assert hunt is not None
     assert hunt.total == len(hunt.killed) + len(hunt.survivors)
     lines = {mutant.diff.split("\n+")[-1].strip() for mutant in hunt.survivors}
@@ -89,7 +100,7 @@ def test_mutants(tiny):
     survivor = next(mutant for mutant in hunt.survivors if "if factor <= 0:" in mutant.diff)
     note = f'\n\nEQUIVALENT = {{"{survivor.id}": "zero is a matter of taste", "0000000000": "gone"}}\n'
     course = tiny(mistakes=[("turned))\n", "turned))" + note)])
-    proof = prove(course, unit, seeds=1, mutants=True)
+    proof = prove(course, unit, papers=1, mutants=True)
     assert proof.to_dict()["mutants"]["equivalent"] == 1
     assert any("EQUIVALENT lists 0000000000" in problem for problem in proof.problems)
 
@@ -99,10 +110,10 @@ def test_stored_proof(tiny):
     course = tiny(grader=[("[3.0, 0.5]", "[3.0, 0.5, 0.0]")])
     unit = course.units[0]
     assert "is missing" in check_stored(course, unit)[0]
-    proof = prove(course, unit, seeds=1, mutants=True)
+    proof = prove(course, unit, papers=1, mutants=True)
     path = write_proof(unit, proof)
     before = path.read_bytes()
-    write_proof(unit, prove(course, unit, seeds=1, mutants=True))
+    write_proof(unit, prove(course, unit, papers=1, mutants=True))
     assert path.read_bytes() == before
     stored = json.loads(before)
     if proof.ok:
@@ -120,19 +131,19 @@ def test_command(tiny, monkeypatch):
     """--json prints the array and nothing else; exit code 1 where something is not proven."""
     course = tiny()
     monkeypatch.chdir(course.root)
-    good = CliRunner().invoke(command, ["numbers", "--seeds", "1", "--json"])
+    good = CliRunner().invoke(command, ["numbers", "--papers", "1", "--json"])
     assert good.exit_code == 0
     assert json.loads(good.stdout)[0]["unit"] == "numbers"
-    table = CliRunner().invoke(command, ["--seeds", "1"])
+    table = CliRunner().invoke(command, ["--papers", "1"])
     assert "numbers: proven" in table.stdout
     tiny(mistakes=[("costs=(0.4, 0.5)", "costs=(0.1, 0.2)")])
-    bad = CliRunner().invoke(command, ["--seeds", "1"])
+    bad = CliRunner().invoke(command, ["--papers", "1"])
     assert bad.exit_code == 1
     assert "its price is 0.1 to 0.2" in bad.stdout
 
 
 def test_unit_that_cannot_be_collected(tiny):
     """A grader that does not run is an error of the unit, with its file."""
-    course = tiny(grader=[("from autograder.laws", "from autograder.lawz")])
+    course = tiny(grader=[("from autograder.checks", "from autograder.chekcs")])
     with pytest.raises(ConfigError, match=r"grader.py cannot be collected"):
         prove(course, course.units[0])

@@ -62,8 +62,8 @@ def diagnosis(*certified: str) -> doctor.Diagnosis:
     )
     programs = dict.fromkeys((*[name for name, _, _ in machine.PROGRAMS], "libseccomp"))
     memory = {"numpy": {"rss": 45.0, "pss": 40.0}, "torch": {}}
-    versions = {"python": "3.11", "torch": None}
-    advice = tuple(doctor._advice(certificates, programs))
+    versions = {"python": "3.11", "torch": None, "distributed": "1", "matplotlib": "1"}
+    advice = tuple(doctor._advice(certificates, programs, versions))
     return doctor.Diagnosis(
         certificates, versions, {"cores": 2, "memory_gib": 4}, [], programs, memory, advice
     )
@@ -79,6 +79,16 @@ def test_exit_code(monkeypatch: pytest.MonkeyPatch, certified: tuple[str, ...], 
     text = CliRunner().invoke(command, [])
     assert text.exit_code == code
     assert ("apt install bubblewrap" in text.stdout) is (code != 0)
+
+
+def test_what_is_missing_of_the_extras_is_told() -> None:
+    """What it is for, and the command that installs it; what is there is not mentioned."""
+    advice = diagnosis("walled").advice
+    assert (
+        'For units with runtime="torch": torch is not installed. '
+        "Run: pip install 'course-autograder[torch]'." in advice
+    )
+    assert not [line for line in advice if "matplotlib" in line]
 
 
 def test_strongest_tier_is_found_by_trying(monkeypatch: pytest.MonkeyPatch) -> None:

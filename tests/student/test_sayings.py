@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from autograder.inside.wire import Unpacker, WireError
 from autograder.student.claims.sayings import known_saying
 from autograder.student.claims.texts import StudentText
 from autograder.student.faults import raised
@@ -148,3 +149,43 @@ def test_a_message_carries_few_numbers():
     claim["message"] = f"operands could not be broadcast together with shapes {shapes}"
     told = raised(claim, "f").reason
     assert "(…,…,333) (4,5,6,7,8,9,10,…,…)" in told
+
+
+KNOWN_TYPES = ["tuple", "dict", "ndarray longdouble", "Tensor bfloat16", "generator", "Layer"]
+
+
+@pytest.mark.parametrize(
+    "name", [*KNOWN_TYPES, "ccdjjccega", "ccdjjccega longdouble", "", "tuple2", 5, ["tuple"]]
+)
+def test_types_that_nobody_names_are_objects(name):
+    """The name of a type is what the process says, too: it is a library's, or stands in the notebook."""
+    text = StudentText(("class Layer: pass",))
+    shown = name if name in KNOWN_TYPES else "object"
+    for node, told in (
+        ({"h": name}, {"h": shown}),
+        ([1, {"h": name}], [1, {"h": shown}]),
+        ({"t": [{"d": [["key", {"h": name}]]}]}, {"t": [{"d": [["key", {"h": shown}]]}]}),
+        ({"r": [name, [1, {"h": name}]]}, {"r": [shown, [1, {"h": shown}]]}),
+        ({"a": [0, "float64", [3]]}, {"a": [0, "float64", [3]]}),
+    ):
+        assert text.believable({"k": "value", "v": node}) == {"k": "value", "v": told}
+
+
+@pytest.mark.parametrize(
+    "node", [{}, {"r": 5}, {"r": [1]}, {"t": 5}, {"d": {"h": "x"}}, {"h": "tuple", "t": []}]
+)
+def test_malformed_values_stay_what_they_are(node):
+    """Whoever unpacks them refuses them."""
+    reply = StudentText(()).believable({"k": "value", "v": node})
+    with pytest.raises(WireError):
+        Unpacker([]).unpack(reply["v"])
+
+
+def test_deep_values_do_not_hurt():
+    """Nor do replies without a value."""
+    deep: list = []
+    for _ in range(900):
+        deep = [deep]
+    assert StudentText(()).believable({"k": "value", "v": deep})["v"] == deep
+    assert StudentText(()).believable({"k": "value"}) == {"k": "value", "v": None}
+    assert StudentText(()).believable({"k": "unmade"}) == {"k": "unmade"}

@@ -39,16 +39,24 @@ def test_two_builds_give_equal_bytes(course, unit, tmp_path):
 
 
 def test_the_version_follows_everything_released(course, unit, change):
-    """A word in the text or in a public check makes a new version; a word in the grader's code does not."""
+    """A word in the text, an example or a public check makes a new version; the grader's code does not."""
     first = build(course, unit).version
     assert len(first) == 12
-    change(unit.grader, "z = draw.normal(3, 5)\n    assert", "z = draw.normal(3, 7)\n    assert")
+    change(
+        unit.grader,
+        "_ = student.softmax_forward(draw.normal(3, 5))\n    right(out",
+        "_ = 1, 2\n    right(out",
+    )
     assert build(course, unit).version == first
-    change(unit.public_checks, "exp overflows", "exp overflowed")
-    second = build(course, unit).version
-    assert second != first
+    unit.public_checks.write_text(
+        'def test_softmax_forward(softmax_forward):\n    """A word."""\n    assert 1\n'
+    )
+    versions = {first, build(course, unit).version}
     change(unit.master, "## By hand first", "## First by hand")
-    assert build(course, unit).version not in (first, second)
+    versions.add(build(course, unit).version)
+    change(unit.reference, "array([[1., 0.]])", "array([[1, 0]])")
+    versions.add(build(course, unit).version)
+    assert len(versions) == 4
 
 
 def test_the_notebook_is_as_documented(course, unit):
@@ -148,10 +156,10 @@ def test_requirements_are_pinned(course, unit, change):
             "cell code-02",
         ),
         (
-            "public_checks",
-            "    dz = soft",
-            "    z, dout = draw.normal(3, 5), draw.normal(3, 5)\n    dz = soft",
-            "tests/softmax",
+            "reference",
+            "    Source: Goodfellow, Bengio and Courville 2016, Deep Learning, equation (6.29).",
+            "    >>> z, shift = draw.normal(3, 4), draw.normal(3, 1)\n    >>> draw = 1",
+            "the examples of softmax_forward use 'draw'",
         ),
         ("master", "# ## By hand first", "# ## By hand first (see /home/ada/notes)", "shows '/home/ada'"),
     ],
@@ -308,12 +316,18 @@ def test_units_prints_the_contract(course):
 
 
 @pytest.mark.parametrize("part", ["master", "public_checks", "grader", "reference"])
-def test_an_unreadable_file_is_named(course, unit, part):
-    """A file that is missing, or is no UTF-8 text, ends in a sentence with its name."""
+def test_a_file_that_is_no_text_is_named(course, unit, part):
+    """A file that is no UTF-8 text ends in a sentence with its name."""
     path = getattr(unit, part)
     path.write_bytes(b"\xff\xfe x = 1")
     with pytest.raises(ConfigError, match=rf"{path.name} is not UTF-8"):
         build(course, unit)
+
+
+@pytest.mark.parametrize("part", ["master", "grader", "reference"])
+def test_a_missing_file_is_named(course, unit, part):
+    """A unit needs all of its files but checks.py."""
+    path = getattr(unit, part)
     path.unlink()
     with pytest.raises(ConfigError, match=rf"{path.name} is missing"):
         build(course, unit)

@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.base.errors import ConfigError
+from autograder.unit.examples import Examples
 from autograder.unit.public_checks import export_checks
 
 CHECKS = '''
@@ -36,7 +37,7 @@ def test_conv_output_size(conv_output_size):
 def exported(tmp_path, text, tasks=("conv", "conv_output_size")):
     path = tmp_path / "checks.py"
     path.write_text(text)
-    return export_checks(path, tasks)
+    return export_checks(path, dict.fromkeys(tasks, Examples()))
 
 
 def test_each_task_gets_its_checks_and_what_they_use(tmp_path):

@@ -14,8 +14,11 @@ from autograder.base.errors import UsageError
 from autograder.commands.init import command as init_command
 from autograder.commands.new import command as new_command
 from autograder.course import load_course
+from autograder.judge.suite import Suite
+from autograder.prove import prove
 from autograder.unit.release import build, publish
 from autograder.unit.scaffold import new_course, new_unit
+from tests.support import failing, public_checks
 
 WHOLE = """\
 import sys
@@ -44,16 +47,28 @@ def test_the_master_runs_with_the_reference(course, unit):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_public_checks_pass_with_the_reference(course, unit):
-    """The reference of the example passes its own public checks; the stub does not."""
-    scope, solution = {}, {}
-    exec(unit.public_checks.read_text(), scope)
+def test_the_examples_pass_with_the_reference(course, unit):
+    """The docstrings of the example say enough: there is no checks.py, and the reference does as they say."""
+    assert not unit.public_checks.exists()
+    publish(course, unit, build(course, unit))
+    solution = {}
     exec(unit.reference.read_text(), solution)
-    checks = [value for name, value in scope.items() if name.startswith("test_")]
-    assert len(checks) == 3
-    for check in checks:
-        names = check.__code__.co_varnames[: check.__code__.co_argcount]
-        check(**{name: solution[name] for name in names})
+    checks = public_checks(unit.name, course.root)
+    assert set(checks) == {"softmax_forward", "softmax_backward"}
+    assert failing(checks, solution) == set()
+    assert failing(checks, dict.fromkeys(checks, lambda *args: args)) == set(checks)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # two known mistakes overflow
+def test_a_new_unit_proves_at_once(course):
+    """On all its papers, with the words of the day: nothing live, nothing unstated."""
+    new_unit(course, "second_one")
+    again = load_course(course.root)
+    proof = prove(again, again.unit("second_one"), mutants=True)
+    assert proof.problems == ()
+    assert proof.seeds == again.papers
+    suite = Suite(again, again.unit("second_one"))
+    assert not any(suite.plan(*case, 0).live for case in suite.cases)
 
 
 def test_generated_code_is_formatted(course):

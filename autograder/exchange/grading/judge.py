@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
-from ...base.errors import SandboxFault
-from ...batch.warm import made_from
+from ...batch.warm import made_from, new_grader
 from ...course import Course, Unit
-from ...explain import Explainer, explanation_digest
-from ...judge.grader import Grader, broken_unit_result
+from ...judge.grader import Grader
+from ...judge.settle import Known, Warm, settle
+from ...notebook.finding import Found
 from ...results.result import Result
 from ..store.attempts import Attempt
 from ..store.blobs import Blobs
 
 MOST_WARM = 3  # units whose graders are kept; each holds a zygote
-Known = Callable[[str, str], Result | None]  # (digest, explained) -> a result that still holds
 
 
 class Judge:
@@ -37,37 +34,23 @@ class Judge:
     def grade(self, attempt: Attempt, known: Known) -> Result:
         """The result of an attempt: one that still holds, else a new one.
 
-        BROKEN is tried once more with a new sandbox.
+        Raises:
+            OSError: the blob is gone, which is no fault of the student's.
         """
-        result = self._settle(attempt, known)
-        if result.broken:
-            self._cool(attempt.unit)
-            result = self._settle(attempt, known)
-        return replace(result, submitted=attempt.received, source=attempt.notebook.path)
+        unit, notebook = self.course.unit(attempt.unit), attempt.notebook
+        path = self.blobs.path(notebook.sha256)
+        path.stat()
+        warm = Warm(unit, self.tier, partial(self._grader, unit), partial(self._cool, unit.name))
+        found = Found(attempt.student, path, attempt.received, called=notebook.path)
+        return settle(found, warm, known).result
 
     def close(self) -> None:
         """End all zygotes."""
         for unit in list(self._warm):
             self._cool(unit)
 
-    def _settle(self, attempt: Attempt, known: Known) -> Result:
-        unit = self.course.unit(attempt.unit)
-        try:
-            grader = self._grader(unit)
-        except SandboxFault as fault:
-            return broken_unit_result(unit, self.tier, attempt.student, str(fault))
-        explained = explanation_digest(self.course, unit)
-        begun = time.perf_counter()
-        read = grader.look(self.blobs.path(attempt.notebook.sha256))
-        before = known(grader.digest_of(read, attempt.student), explained)
-        if before is not None:
-            return before
-        return replace(grader.grade_or_say(read, attempt.student, begun), explained=explained)
-
     def _grader(self, unit: Unit) -> Grader:
-        grader = self._warm.pop(unit.name, None)
-        if grader is None:
-            grader = Grader(self.course, unit, self.tier, explain=Explainer())
+        grader = self._warm.pop(unit.name, None) or new_grader(self.course, unit, self.tier)
         self._warm[unit.name] = grader
         if len(self._warm) > MOST_WARM:
             self._cool(next(iter(self._warm)))

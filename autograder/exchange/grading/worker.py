@@ -73,9 +73,9 @@ def _grade(desk: Desk, judge: Judge, entry: queue.Entry) -> None:
     with desk.database.read() as connection:
         attempt = attempts.find(connection, entry.attempt)
 
-    def known(digest: str, explained: str) -> Result | None:
+    def known(digest: str) -> Result | None:
         with desk.database.read() as connection:
-            return graded.same_digest(connection, attempt, digest, explained)
+            return graded.same_digest(connection, attempt, digest)
 
     try:
         with limited_memory():

@@ -71,8 +71,8 @@ def result_of(connection: Connection, attempt: str) -> Result | None:
     return None if text is None else Result.from_json(text)
 
 
-def same_digest(connection: Connection, attempt: Attempt, digest: str, explained: str) -> Result | None:
-    """A result of the same student for the very same cells, checks and settings."""
+def same_digest(connection: Connection, attempt: Attempt, digest: str) -> Result | None:
+    """The last result of the same student for the very same cells, checks and settings."""
     query = (
         select(RESULTS.c.content)
         .join(ATTEMPTS, ATTEMPTS.c.id == RESULTS.c.attempt)
@@ -80,9 +80,9 @@ def same_digest(connection: Connection, attempt: Attempt, digest: str, explained
             ATTEMPTS.c.unit == attempt.unit,
             ATTEMPTS.c.student == attempt.student,
             RESULTS.c.digest == digest,
-            RESULTS.c.explained == explained,
             RESULTS.c.score.is_not(None),
         )
+        .order_by(RESULTS.c.graded.desc())
         .limit(1)
     )
     text = connection.execute(query).scalar()

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from ...base.errors import CourseError
+from ...base.errors import CourseError, not_installed
 from .. import TIERS, Zygote
 from . import machine
 from .escapes import ESCAPES
@@ -107,15 +107,15 @@ def strongest_tier() -> str:
 def examine() -> Diagnosis:
     """Find out everything; takes some seconds."""
     certificates = tuple(certify(tier) for tier in TIERS if tier != "none")
-    found = machine.programs()
+    found, versions = machine.programs(), machine.versions()
     return Diagnosis(
         certificates=certificates,
-        versions=machine.versions(),
+        versions=versions,
         resources=machine.resources(),
         gpus=machine.gpus(),
         programs=found,
         zygotes=_memory(next((each.tier for each in certificates if each.certified), "none")),
-        advice=tuple(_advice(certificates, found)),
+        advice=tuple(_advice(certificates, found, versions)),
     )
 
 
@@ -130,7 +130,11 @@ def _memory(tier: str) -> dict[str, dict[str, float]]:
     return memory
 
 
-def _advice(certificates: tuple[Certificate, ...], found: Mapping[str, str | None]) -> list[str]:
+def _advice(
+    certificates: tuple[Certificate, ...],
+    found: Mapping[str, str | None],
+    versions: Mapping[str, str | None],
+) -> list[str]:
     advice = []
     if not all(each.certified for each in certificates):
         missing = [name for name in ("bwrap", "libseccomp") if found[name] is None]
@@ -143,4 +147,5 @@ def _advice(certificates: tuple[Certificate, ...], found: Mapping[str, str | Non
     for name, use, how in machine.PROGRAMS:
         if found[name] is None and name != "bwrap":
             advice.append(f"{name} is not installed (for {use}): {how}.")
-    return advice
+    lacking = [(use, not_installed(name)) for name, use in machine.EXTRAS if versions[name] is None]
+    return advice + [f"For {use}: {said}." for use, said in lacking]

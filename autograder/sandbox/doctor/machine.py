@@ -11,7 +11,17 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-DISTRIBUTIONS = ("numpy", "torch", "pytest", "nbgrader", "otter-grader", "jupyterhub", "jupyterlab", "dask")
+DISTRIBUTIONS = (
+    *("numpy", "torch", "pytest", "nbgrader", "otter-grader", "jupyterhub", "jupyterlab"),
+    *("distributed", "matplotlib"),
+)
+
+# Distribution that an extra brings, what it is good for here.
+EXTRAS = (
+    ("torch", 'units with runtime="torch"'),
+    ("distributed", "course grade --cluster"),
+    ("matplotlib", "course report"),
+)
 
 # Program, what it is good for here, how to get it.
 PROGRAMS = (

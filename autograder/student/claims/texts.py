@@ -3,8 +3,8 @@
 A function sees its inputs by nature, and what its process says reaches the student. So
 nothing in an error is repeated that the process could have made up: a quoted line must
 be a line of the submitted notebook, and a class must be one that the notebook names or that Python
-and NumPy raise. (Verdicts, shapes and names of types remain: a patient student can learn
-a few bits, of inputs that no other attempt gets.)
+and NumPy raise. The same holds of the types of objects. (Verdicts and short shapes remain: a patient student
+can learn a few bits.)
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from ...inside.wire import MAX_DEPTH
+from .sayings import LIBRARY as LIBRARY_TYPES
 from .sayings import known_saying
 
 LIBRARY = {"LinAlgError", "AxisError", "TooHardError", "ComplexWarning", "OutOfMemoryError", "EinopsError"}
@@ -27,6 +29,7 @@ KNOWN = LIBRARY | {
 OURS = {"NameMissing", "LentFunctionFailed", "Unavailable", "Unsendable", "WireError"}
 LONGEST_LINE = 200  # characters that the host sends
 LONGEST_MESSAGE = 500
+_NESTED = ("t", "d", "s")  # nodes that hold others
 
 
 class StudentText:
@@ -51,7 +54,9 @@ class StudentText:
         return word in self.words
 
     def believable(self, reply: dict[str, Any]) -> dict[str, Any]:
-        """An ``error`` reply without what the process may have made up; others as they are."""
+        """A reply without what the process may have made up: words of errors, and names of types."""
+        if reply.get("k") == "value":
+            return {**reply, "v": self._named(reply.get("v"), MAX_DEPTH)}
         if reply.get("k") != "error":
             return reply
         kind, line = reply.get("class"), reply.get("line")
@@ -62,6 +67,26 @@ class StudentText:
             "message": self._message(kind, reply.get("message")),
             "line": self._line(line) if isinstance(line, dict) else None,
         }
+
+    def _named(self, node: Any, depth: int) -> Any:
+        """The node of a value whose objects are of types that the libraries or the notebook name."""
+        kind = type(node)
+        if kind not in (dict, list) or depth < 0:  # what is too deep is refused where it is unpacked
+            return node
+        if kind is list:
+            return [self._named(item, depth - 1) for item in node]
+        for tag, content in node.items():
+            if tag in _NESTED:
+                return {**node, tag: self._named(content, depth - 1)}
+            if tag == "h":
+                return {**node, tag: self._type(content)}
+            if tag == "r" and type(content) is list and len(content) == 2:
+                return {**node, tag: [self._type(content[0]), self._named(content[1], depth - 1)]}
+        return node
+
+    def _type(self, name: Any) -> Any:
+        kind = name.partition(" ")[0] if type(name) is str else ""
+        return name if kind in LIBRARY_TYPES or kind in self.words else "object"
 
     def _message(self, kind: Any, message: Any) -> str:
         if not isinstance(message, str):

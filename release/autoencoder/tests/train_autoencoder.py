@@ -1,5 +1,10 @@
 """Public checks of train_autoencoder. The hidden checks decide the mark; these say early what goes wrong."""
 
+import contextlib
+import doctest
+import math
+import re
+import sys
 import torch
 from torch import nn
 from otter.test_files import test_case
@@ -24,9 +29,24 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
-@test_case(name='"Two steps of Adam by hand, and what a step sees"')
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_train_autoencoder(train_autoencoder):
+    """The examples of the task."""
+    _defined(train_autoencoder=train_autoencoder)
+    examples = """
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> model.weight.data[:] = 3.0
+    >>> losses = train_autoencoder(model, torch.ones(1, 1), torch.zeros(2, 1, dtype=torch.int64),
+    ...                            nn.functional.mse_loss, lr=0.5)
+    >>> [round(value, 3) for value in losses]  # (3 - 1)^2, then (2.5 - 1)^2: Adam's first step is lr long
+    [4.0, 2.25]
+    """
+    _tried(examples, nn=nn, train_autoencoder=train_autoencoder, torch=torch)
+
+
+@test_case(name='"Six steps of Adam by hand, and what a step sees"')
 def test_train_autoencoder(train_autoencoder):
-    """Two steps of Adam by hand, and what a step sees."""
+    """Six steps of Adam by hand, and what a step sees."""
     _defined(train_autoencoder=train_autoencoder)
     mse = nn.functional.mse_loss
 
@@ -40,7 +60,6 @@ def test_train_autoencoder(train_autoencoder):
     assert isinstance(losses, list) and len(losses) == 2, (
         "Return a list with one float for each row of `rows`."
     )
-    same(torch.tensor(losses), [4.0, 2.25], "Adam's first step has length lr: 3 -> 2.5, losses 4 and 2.25.")
     model = one_weight()
     losses = train_autoencoder(model, one, torch.zeros(6, 1, dtype=torch.int64), mse, lr=0.5)
     message = "After six steps the weight is not where Adam takes it: which gradients does each step use?"
@@ -63,3 +82,72 @@ def test_train_autoencoder(train_autoencoder):
         [25.0],
         "Weight 3, corrupted sample 2, clean target 1: the loss is (6 - 1)^2 = 25.",
     )
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0

@@ -1,5 +1,10 @@
 """Public checks of conv2d_im2col. The hidden checks decide the mark; these say early what goes wrong."""
 
+import contextlib
+import doctest
+import math
+import re
+import sys
 import numpy as np
 from otter.test_files import test_case
 
@@ -15,14 +20,22 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-@test_case(name='"The example by hand, then bias, stride and two pictures with two filters"')
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_conv2d_im2col(conv2d_im2col):
+    """The examples of the task."""
+    _defined(conv2d_im2col=conv2d_im2col)
+    examples = """
+    >>> conv2d_im2col(np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])).tolist()
+    [[[[21.0, 32.0]]]]
+    """
+    _tried(examples, conv2d_im2col=conv2d_im2col, np=np)
+
+
+@test_case(name='"Bias, stride and two pictures with two filters"')
 def test_conv2d_im2col(conv2d_im2col):
-    """The example by hand, then bias, stride and two pictures with two filters."""
+    """Bias, stride and two pictures with two filters."""
     _defined(conv2d_im2col=conv2d_im2col)
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
-    out = conv2d_im2col(x, w)
-    assert np.shape(out) == (1, 1, 1, 2), f"The shape must be (1, 1, 1, 2), not {np.shape(out)}."
-    assert np.allclose(out, [21, 32]), f"By hand it is 21 and 32; you returned {out.ravel()}."
     assert np.allclose(conv2d_im2col(x, w, np.array([100.0])), [121, 132]), "A bias of 100 makes 121 and 132."
     row = np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]])
     assert np.allclose(conv2d_im2col(row, w, stride=2), [21, 43]), "stride=2: 21 and 43."
@@ -34,3 +47,72 @@ def test_conv2d_im2col(conv2d_im2col):
     assert np.shape(out) == (2, 2, 1, 2), f"Two pictures, two filters: (2, 2, 1, 2), not {np.shape(out)}."
     assert np.allclose(out[0, :, 0], [[21, 32], [1, 2]]), "The first picture's outputs are 21 32 and 1 2."
     assert np.allclose(out[1, :, 0], [[54, 65], [4, 5]]), "The second picture's outputs are 54 65 and 4 5."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0

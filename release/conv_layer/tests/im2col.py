@@ -1,5 +1,10 @@
 """Public checks of im2col. The hidden checks decide the mark; these say early what goes wrong."""
 
+import contextlib
+import doctest
+import math
+import re
+import sys
 import numpy as np
 from otter.test_files import test_case
 
@@ -15,17 +20,21 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-@test_case(name='"The example by hand, then order, channels and options"')
-def test_im2col(im2col):
-    """The example by hand, then order, channels and options."""
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_im2col(im2col):
+    """The examples of the task."""
     _defined(im2col=im2col)
-    x = np.array([[[[1.0, 2.0, 3.0]]]])
-    cols = im2col(x, (1, 2))
-    assert np.shape(cols) == (1, 2, 2), f"Two windows of two pixels: shape (1, 2, 2), not {np.shape(cols)}."
-    assert np.allclose(cols, [[1, 2], [2, 3]]), (
-        "The windows (1, 2) and (2, 3) must stand upright side by side."
-    )
+    examples = """
+    >>> im2col(np.array([[[[1.0, 2.0, 3.0]]]]), (1, 2)).tolist()
+    [[[1.0, 2.0], [2.0, 3.0]]]
+    """
+    _tried(examples, im2col=im2col, np=np)
 
+
+@test_case(name='"Order, channels and options"')
+def test_im2col(im2col):
+    """Order, channels and options."""
+    _defined(im2col=im2col)
     numbered = np.arange(9.0).reshape(1, 1, 3, 3)
     cols = im2col(numbered, (2, 2))
     assert np.allclose(cols[0, :, 0], [0, 1, 3, 4]), (
@@ -47,6 +56,75 @@ def test_im2col(im2col):
         "stride=2: windows (1, 2) and (3, 4)."
     )
     assert np.allclose(im2col(row, (1, 3), dilation=2), [[1], [3], [5]]), "dilation=2: one window, 1 3 5."
-    padded = im2col(x, (1, 2), padding=1)
+    padded = im2col(row[..., :3], (1, 2), padding=1)
     assert np.shape(padded) == (1, 2, 12), f"padding=1: shape (1, 2, 12), not {np.shape(padded)}."
     assert np.allclose(padded[0, :, 4:8], [[0, 1, 2, 3], [1, 2, 3, 0]]), "padding=1: zeros left and right."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0

@@ -1,5 +1,10 @@
 """Public checks of Adam. The hidden checks decide the mark; these say early what goes wrong."""
 
+import contextlib
+import doctest
+import math
+import re
+import sys
 import numpy as np
 from otter.test_files import test_case
 
@@ -15,29 +20,113 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moved(start, places):
+def moves(make, start=1.0):
     """Refuse an optimizer that leaves the caller's array as it was."""
-    assert not np.array_equal(start, places[-1]), (
+    w = np.array([start])
+    make([w]).step([np.array([4.0])])
+    assert w[0] != start, (
         "step did not change the array that was given as parameter. It must be changed in place: "
         "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
     )
 
 
-def agree(came, expected, where):
-    """Say where a hand example and the code part ways, with both numbers."""
-    assert np.allclose(came, expected, rtol=0, atol=5e-5), f"{where}: by hand {expected}, your code {came}."
-
-
-@test_case(name='"Adam takes the two steps of the hand example, with two parameters"')
-def test_Adam(Adam):
-    """Adam takes the two steps of the hand example, with two parameters."""
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_Adam(Adam):
+    """The examples of the task."""
     _defined(Adam=Adam)
+    examples = """
+    >>> w = np.array([1.0])
+    >>> opt = Adam([w], lr=0.3, betas=(0.25, 0.5))
+    >>> opt.step([np.array([5.0])])   # m = 3.75, m̂ = 3.75 / 0.75 = 5; v = 12.5, v̂ = 12.5 / 0.5 = 25
+    >>> w.round(6)                    # 1 - 0.3 * 5 / 5
+    array([0.7])
+    >>> opt.step([np.array([-1.0])])  # m = 0.1875, m̂ = 0.1875 / 0.9375 = 0.2; v = 6.75, v̂ = 9
+    >>> w.round(6)                    # 0.7 - 0.3 * 0.2 / 3
+    array([0.68])
+    """
+    _tried(examples, np=np, Adam=Adam)
+
+
+@test_case(name='"The two steps of the hand example in a second parameter, too"')
+def test_Adam(Adam):
+    """The two steps of the hand example in a second parameter, too."""
+    _defined(Adam=Adam)
+    moves(lambda ps: Adam(ps, lr=0.1))
     w, u = np.array([1.0]), np.array([[1.0, -1.0]])
     optimizer = Adam([w, u], lr=0.3, betas=(0.25, 0.5))
-    optimizer.step([np.array([5.0]), np.array([[5.0, -5.0]])])
-    moved(np.array([1.0]), [w])
-    agree(w, [0.7], "After step 1 (the first step is as long as the learning rate)")
-    agree(u, [[0.7, -0.7]], "After step 1, in the second parameter (is there one t for all?)")
-    optimizer.step([np.array([-1.0]), np.array([[-1.0, 1.0]])])
-    agree(w, [0.68], "After step 2 (m̂ = 0.2 and v̂ = 9)")
-    agree(u, [[0.68, -0.68]], "After step 2, in the second parameter")
+    for number, (g, place) in enumerate(((5.0, 0.7), (-1.0, 0.68)), 1):
+        optimizer.step([np.array([g]), np.array([[g, -g]])])
+        expected = [[place, -place]]
+        assert np.allclose(u, expected, rtol=0, atol=5e-5), (
+            f"After step {number}, in the second parameter: by hand {expected}, your code {u}. "
+            "Is there one t for all?"
+        )
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0
