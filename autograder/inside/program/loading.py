@@ -29,7 +29,10 @@ from typing import Any
 
 from .. import chance
 from .effects import BUILTINS
+from .files import Files, Written, modules_of, written_in
 from .imports import STAND_IN
+from .magics import RUN, WRITE
+from .modules import WrittenModules
 from .pieces import MAX_TEXT, Source, Step, describe
 from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell
@@ -51,6 +54,8 @@ class Compiled:
     unresolved: frozenset[str]  # names that may come from it
     names: tuple[str, ...]  # that the tasks should define
     views: tuple[View, ...]
+    libraries: frozenset[str]
+    modules: frozenset[str]  # that it writes itself
     report: dict[str, Any] = field(default_factory=dict)  # what the judge is told of it
 
     def execute(
@@ -101,6 +106,11 @@ class Compiled:
         namespace = vars(module)
         namespace.update(notebook_names(phase))
         namespace[STAND_IN] = lambda name, part: stand_in(name, part, phase)
+        modules = WrittenModules(self.libraries, self.modules, namespace[STAND_IN])
+        if self.modules:
+            modules.install()
+        namespace[WRITE] = lambda *call: modules.write(sys._getframe(1).f_code.co_filename, *call)
+        namespace[RUN] = lambda path: None  # a module that the notebook does not write is not there
         for name in self.unresolved:
             namespace[name] = placeholder(self.starred, phase, name)
         return namespace
@@ -167,7 +177,8 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     """
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
-    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}))
+    files = _files_of(sources)
+    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}), files)
     statements = [
         each for cell, reading in enumerate(readings) for each in reading.placed(cell, sources[cell].given)
     ]
@@ -175,9 +186,10 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     views = views_of(slice_, program["names"], program.get("tasks", {}), _checks(program, statements))
     codes = [code for reading in readings for code in reading.codes]
     kept = views.kept
+    by_name = {source.filename: source for source in sources}
     steps = tuple(
         Step(
-            sources[statement.cell],
+            by_name.get(statement.origin, sources[statement.cell]),
             code,
             statement.node.lineno,
             frozenset(statement.binds),
@@ -201,7 +213,10 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     }
     starred = next((reading.starred for reading in reversed(readings) if reading.starred), "")
     unresolved = _unresolved(statements) if starred else frozenset()
-    return Compiled(steps, sources, starred, unresolved, tuple(program["names"]), views.views, report)
+    modules = frozenset(modules_of(files))
+    return Compiled(
+        steps, sources, starred, unresolved, tuple(program["names"]), views.views, libraries, modules, report
+    )
 
 
 def _checks(program: dict[str, Any], statements: list[Statement]) -> dict[str, int]:
@@ -220,18 +235,30 @@ def _source(cell: dict[str, Any]) -> Source:
     return Source(int(cell["index"]) + 1, cell["task"], cell["source"], cell.get("given", False))
 
 
-def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: Readings) -> list[Reading]:
+def _read_cells(
+    sources: tuple[Source, ...], libraries: frozenset[str], known: Readings, files: Files
+) -> list[Reading]:
     """Read each cell after those above it; what the release holds was read before."""
     readings: list[Reading] = []
     flags, room = FIRST_FLAGS, MAX_STATEMENTS
+    written = dict(files)  # each as the cells above have it, and as the last one has it where none does
     for source in sources:
-        reading = known.get((source.text, flags))
+        reading = None if files and not source.given else known.get((source.text, flags))
         if reading is None or len(reading.statements) > room:
-            reading = read_cell(source.text, source.filename, flags, libraries, most=room)
+            written |= written_in(source.text, source.filename, written) if files else {}
+            reading = read_cell(source.text, source.filename, flags, libraries, room, written)
         room -= len(reading.statements)
         flags = reading.flags
         readings.append(reading)
     return readings
+
+
+def _files_of(sources: tuple[Source, ...]) -> dict[str, Written]:
+    """What a notebook writes, each file as it is at the end."""
+    files: dict[str, Written] = {}
+    for source in sources:
+        files |= written_in(source.text, source.filename, files)
+    return files
 
 
 def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:

@@ -24,11 +24,12 @@ from collections.abc import Iterable, Sequence
 
 from .effects import BUILTINS, Changes, defines
 from .imports import STAND_IN
+from .magics import RUN, WRITE
 from .placeholders import KERNEL_NAMES
 from .statements import Statement
 from .unfinished import replaced_stubs
 
-GIVEN = BUILTINS | KERNEL_NAMES | {STAND_IN, "__name__"}  # there without being bound
+GIVEN = BUILTINS | KERNEL_NAMES | {STAND_IN, WRITE, RUN, "__name__"}  # there without being bound
 LOOKUPS = frozenset({"globals", "locals", "vars", "eval", "exec"})  # find names by text
 
 

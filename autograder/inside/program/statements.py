@@ -74,6 +74,7 @@ class Statement:
     given: bool = False  # from a cell of the release that students do not edit
     actions: Actions = field(default_factory=Actions)
     functions: tuple[Function, ...] = ()  # what runs when the name that it defines is called
+    origin: str = ""  # file name of the cell in which it stands, where another cell runs it
 
 
 def top_level(module: ast.Module) -> list[ast.stmt]:
