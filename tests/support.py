@@ -155,9 +155,6 @@ def _fails(check: Callable[..., None], names: dict[str, Any]) -> bool:
     return False
 
 
-def solved_notebook(unit: str) -> dict[str, Any]:
-
-
 def solved_notebook(unit: str, root: Path = ROOT) -> dict[str, Any]:
     """The released notebook of a unit with the reference's source in each task cell.
 
