@@ -8,8 +8,9 @@ ignored    what is in the student's own cells and takes no part in grading: note
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..base.text import capped
@@ -38,7 +39,7 @@ def find(submission: Submission, given: Given) -> Findings:
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
     compiled = compile_program(to_program(submission, given.release, given.modules))
     ignored = (
-        *_magics(own),
+        *_magics(own, compiled.modules),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
@@ -78,7 +79,8 @@ def _definitions(source: str) -> Iterator[tuple[str, bool]]:
             yield from ((target.id, True) for target in node.targets if isinstance(target, ast.Name))
 
 
-def _magics(cells: Iterable[Cell]) -> list[str]:
+def _magics(cells: Iterable[Cell], modules: Collection[str]) -> list[str]:
+    """Notebook commands; what runs a module that the notebook writes is Python."""
     found = []
     for cell in cells:
         lines = cell.source.split("\n")
@@ -88,6 +90,7 @@ def _magics(cells: Iterable[Cell]) -> list[str]:
         found += [
             f"{_at(cell.index + 1, number)} `{_short(lines[number - 1])}` is a notebook command, not Python"
             for number in magics.magic_lines(cell.source)
+            if Path(magics.run_by(lines[number - 1])).stem not in modules
         ]
     return capped(found, MOST_LINES, "notebook commands")
 

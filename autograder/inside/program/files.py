@@ -74,13 +74,14 @@ def _stem(path: str) -> str:
 
 
 def wrong_in(written: Written) -> NoPython | None:
-    """What is wrong with a module; nothing where it can be parsed."""
+    """Why a file is no module; nothing where it can be parsed."""
+    if not written.path.endswith(".py"):
+        return NoPython("its name does not end in .py")
     try:
-        return (
-            None if written.path.endswith(".py") and parse_python(written.padded) else NoPython("no Python")
-        )
+        parse_python(written.padded)
     except NoPython as error:
         return error
+    return None
 
 
 def wrong_module(body: Iterable[ast.stmt], files: Files) -> NoPython | None:
@@ -89,9 +90,12 @@ def wrong_module(body: Iterable[ast.stmt], files: Files) -> NoPython | None:
     return next(filter(None, (wrong_in(files[call.path]) for call in calls)), None)
 
 
-def connect(statement: Statement, files: Files) -> None:
-    """Let a statement bind the paths that it writes, and need those that it imports or opens."""
+def connect(statement: Statement, files: Files, origin: Written | None = None) -> None:
+    """Let a statement bind the paths that it writes, and need those that it imports, opens or comes from."""
     node = statement.node
+    if origin is not None:
+        statement.origin = origin.filename
+        statement.now.add(origin.path)
     call = written_by(node)
     made = {call.path} if call is not None else opened_by(node) & files.keys()
     statement.binds |= made
@@ -100,11 +104,10 @@ def connect(statement: Statement, files: Files) -> None:
         statement.later |= _imported_by(files[call.path], files)
     elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         statement.later |= _used(node, files)
-    elif "sys.path" in ast.unparse(node):
-        statement.always = True
     else:
         statement.now |= _used(node, files) - made
         statement.binds |= _starred_names(node, files)
+        statement.always |= _extends_path(node)
 
 
 def _used(node: ast.AST, files: Files) -> set[str]:
@@ -116,6 +119,12 @@ def _used(node: ast.AST, files: Files) -> set[str]:
     return found.union(
         *(_paths_of(part, files) for part in parts if isinstance(part, (ast.Import, ast.ImportFrom)))
     )
+
+
+def _extends_path(node: ast.stmt) -> bool:
+    """``sys.path.append("src")``: from then on modules are found there."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func).startswith("sys.path.")
 
 
 def _imported_by(written: Written, files: Files) -> set[str]:
@@ -150,11 +159,11 @@ def _public_names(text: str) -> set[str]:
         return set()
 
 
-def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, str]:
+def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, Written]:
     """Put calls of ours in the place of what writes a literal text, and modules in that of ``%run``.
 
     Returns:
-        For statements of such modules the file name of the cell in which they stand.
+        For statements of such modules where they stand.
     """
     for node in body:
         call = written_by(node)
@@ -167,13 +176,13 @@ def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, str]:
     return _run_inline(body, files)
 
 
-def _run_inline(body: list[ast.stmt], files: Files) -> dict[ast.stmt, str]:
-    origins: dict[ast.stmt, str] = {}
+def _run_inline(body: list[ast.stmt], files: Files) -> dict[ast.stmt, Written]:
+    origins: dict[ast.stmt, Written] = {}
     for at in range(len(body) - 1, -1, -1):
         written = files.get(run_path(body[at]))
         if written is not None and wrong_in(written) is None:
             body[at : at + 1] = nodes = top_level(ast.parse(written.padded))
-            origins |= dict.fromkeys(nodes, written.filename)
+            origins |= dict.fromkeys(nodes, written)
     return origins
 
 

@@ -34,6 +34,7 @@ _LINE = re.compile(r"[%!]|\?{1,2}[\w.]|[\w.\[\]'\"]+\?{1,2}\s*(?:#.*)?$")
 _ASSIGNED = re.compile(r"([^=!<>'\"#()]+=)\s*(%[^=].*|!.*)$", re.S)
 _WRITES = re.compile(r"%%(?:writefile|file)[ \t]+((?:-a|--append)[ \t]+)?(['\"]?)([^'\"${}]+?)\2[ \t]*$")
 _RUNS_FILE = re.compile(r"%?run[ \t]+(?:-[a-z]+[ \t]+)*(['\"]?)([\w./\\-]+)\1(?:[ \t].*)?$")
+_ENDINGS = (".py", ".ipy", ".ipynb")
 _BARE = re.compile(rf"(?:{BARE})(?:[ \t]+[^=(.,\s].*)?$")
 _PROMPT = re.compile(r"^(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|   \.\.\.: ?)", re.M)
 
@@ -76,6 +77,8 @@ def _parse_lines(source: str) -> ast.Module:
 
 def magic_lines(source: str) -> list[int]:
     """Numbers (from 1) of the lines that mean nothing to Python and are left out by ``parse``."""
+    if _WRITES.match(source.lstrip().partition("\n")[0]):
+        return []
     text = "\n" + source.partition("\n")[2] if source.lstrip().startswith("%%") else source
     for _ in range(MAX_MAGICS):
         try:
@@ -88,6 +91,12 @@ def magic_lines(source: str) -> list[int]:
             text = repaired
     pairs = zip(source.split("\n"), text.split("\n"), strict=False)
     return [number for number, (old, new) in enumerate(pairs, 1) if old.strip() != new.strip()]
+
+
+def run_by(line: str) -> str:
+    """The path of the module that a line runs, ``%run pads.py``; nothing for other lines."""
+    found = _RUNS_FILE.match(line.strip())
+    return "" if found is None else found[2] if found[2].endswith(_ENDINGS) else f"{found[2]}.py"
 
 
 def parse_python(source: str) -> ast.Module:
@@ -133,9 +142,7 @@ def _without_magic(line: str, bare: bool = False) -> str:
     runs = _RUNS.match(code)
     if runs:
         return indent + (runs[1] or "pass")
-    runs = _RUNS_FILE.match(code.rstrip()) if bare or code.startswith("%") else None
-    if runs:
-        path = runs[2] if runs[2].endswith((".py", ".ipy", ".ipynb")) else f"{runs[2]}.py"
+    if path := run_by(code) if bare or code.startswith("%") else "":
         return f"{indent}{RUN}({path!r})"
     if _LINE.match(code) or (bare and _BARE.match(code.rstrip())):
         return indent + "pass"

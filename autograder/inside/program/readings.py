@@ -100,10 +100,9 @@ def read_cell(
             if len(body) > most:
                 raise magics.NoPython(f"more than {MAX_STATEMENTS} statements in all", (None, 1, 1, None))
             statements = tuple(read_statement(0, node) for node in body)
-            codes = tuple(_compile(node, origins.get(node, filename), flags) for node in body)
             for statement in statements if written else ():
-                statement.origin = origins.get(statement.node, "")
-                files.connect(statement, written)
+                files.connect(statement, written, origins.get(statement.node))
+            codes = tuple(_compile(each.node, each.origin or filename, flags) for each in statements)
     except SyntaxError as found:
         error = found
     except RecursionError:
