@@ -6,6 +6,7 @@ course = Course(
     name="deep-learning",
     title="Deep Learning",
     units=(
+        Unit("backprop", "Backpropagation", due="2027-01-10T23:59+01:00", hours=8),
         Unit("optimizers", "Optimizers", due="2027-01-17T23:59+01:00", hours=5),
         Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9),
         Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),

@@ -7,6 +7,8 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from ..unit.source import first_line, last_line
+
 Notebook = dict[str, Any]
 
 
@@ -59,8 +61,7 @@ def _parts(module: str) -> tuple[dict[str, str], list[str]]:
     definitions: dict[str, str] = {}
     rest: list[str] = []
     for node in ast.parse(module).body:
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        text = "\n".join(lines[start - 1 : node.end_lineno])
+        text = "\n".join(lines[first_line(node) - 1 : last_line(node)])
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             definitions[node.name] = text
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):

@@ -21,6 +21,7 @@ from ..notebook import (
     read_questions,
     read_release,
     read_submission,
+    tasks_left,
 )
 from .store.uploads import File, notebook_of
 
@@ -58,7 +59,7 @@ def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
     except Unreadable as error:
         return Preflight(path, unreadable=str(error), ignored=ignored)
     tasks = [cell.task for cell in release.cells if cell.task is not None]  # in the notebook's order
-    stubs = tuple(task for task in tasks if _is_stub(task, submission, release))
+    stubs = tasks_left(submission, release)
     written = tuple(task for task in tasks if task not in stubs)
     asked = read_questions(unit.released_notebook)
     unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
@@ -70,13 +71,3 @@ def _read(content: bytes, release: Release, most: int) -> Submission:
         file.write(content)
         file.flush()
         return read_submission(Path(file.name), release, most)
-
-
-def _is_stub(task: str, submission: Submission, release: Release) -> bool:
-    released = [_plain(cell.source) for cell in release.cells if cell.task == task]
-    own = [_plain(cell.source) for cell in submission.cells if cell.task == task]
-    return bool(own) and all(source in ("", *released) for source in own)
-
-
-def _plain(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())

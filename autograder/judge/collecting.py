@@ -31,7 +31,7 @@ from ..base.errors import ConfigError
 from ..checks.draws import Draw
 from ..course import Unit
 from ..student import Student, source_of
-from ..unit.source import parse_file
+from ..unit.source import imports, parse_file
 
 # Nothing that a check needs; several of them wrap every set-up, call and teardown.
 QUIET = (
@@ -229,7 +229,7 @@ def _read_sources(item: pytest.Item) -> None:
     module = getattr(item, "module", None)
     for function in vars(module).values() if module is not None else ():
         if inspect.isfunction(function) and function.__module__ == getattr(module, "__name__", ""):
-            with suppress(TypeError):  # a lambda, say, which is told where a check ships it
+            with suppress(TypeError, OSError):  # a lambda, say, which is told where a check ships it
                 source_of(function)
 
 
@@ -240,12 +240,10 @@ def is_eager(grader: Path) -> bool:
         ConfigError: it asks for the time, which a plan has not; or it is no Python.
     """
     tree = parse_file(grader)
-    for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if {name.split(".")[0] for name in names} & {"time", "timeit"}:
+    for line, module in imports(tree):
+        if module.split(".")[0] in ("time", "timeit"):
             raise ConfigError(
-                f"{grader}:{getattr(node, 'lineno', 1)}: a check has no clock of its own, since its calls "
+                f"{grader}:{line}: a check has no clock of its own, since its calls "
                 "cross later; write within(reply, seconds) from autograder.checks"
             )
     return any(

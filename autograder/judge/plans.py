@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..inside import wire
-from ..student import Notes, Raised, Script, framed, packed
+from ..student import Notes, Script, framed, packed
 from ..student.scripts import MOST_BYTES
+from .authors import refuse_what_judges_nobody
 
 Key = tuple[str, int]  # a check, and the number of its case
 
@@ -50,24 +51,11 @@ def plan_of(notes: Notes) -> Plan:
     """The plan that these notes are.
 
     Raises:
-        TypeError: a value among them cannot cross, or the reference raises where the check does not say so.
+        TypeError: a value among them cannot cross; nothing is expected; or the reference raises where the
+            check does not say so.
     """
-    _all_claimed(notes)
+    refuse_what_judges_nobody(notes)
     return Plan(notes, packed(0, notes.steps))
-
-
-def _all_claimed(notes: Notes) -> None:
-    """The reference may raise only where the check says so.
-
-    Raises:
-        TypeError: it raised elsewhere.
-    """
-    for number, twin in enumerate(notes.twins):
-        if isinstance(twin, Raised) and number not in notes.claimed:
-            raise TypeError(
-                f"the reference raised {type(twin.error).__name__} in {notes.steps[number].label}: "
-                f"{twin.error}. Write raises(...) where it should."
-            )
 
 
 class PlansOfPaper:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, not_installed
+from ..base.errors import ConfigError, SandboxFault, did_you_mean, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
@@ -36,6 +36,7 @@ from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
+from .authors import placed, told
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
@@ -107,11 +108,11 @@ class Suite:
         if isinstance(now.raised, Looks):
             return Plan()
         if now.raised is not None:  # also an exit or a skip, which must end no command
-            return Plan(broken=_told(now.raised))
+            return Plan(broken=placed(now.raised, self.unit.grader, mark))
         try:
             return plan_of(now.student.notes)
         except Exception as error:
-            return Plan(broken=_told(error))
+            return Plan(broken=placed(error, self.unit.grader, mark))
 
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
@@ -123,12 +124,13 @@ class Suite:
         return {name: self.reference[name] for name in mark.on}
 
     def _check_what_they_stand_on(self) -> None:
+        known = [name for name in self.task_of if callable(self.reference.get(name))]
         for mark in self.checks:
             for name in mark.on:
-                if name not in self.task_of or not callable(self.reference.get(name)):
+                if name not in known:
                     raise ConfigError(
                         f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
-                        "a function that a task defines"
+                        f"a function that a task defines: {did_you_mean(name, known)}"
                     )
 
     # --- one check ---
@@ -267,12 +269,13 @@ class Suite:
     def _our_fault_or_not(self, check: str, case: int, subject: Subject, paper: int, now: Now) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
         assert now.raised is not None
-        what = _told(now.raised)
+        assert now.raised is not None
+        what = placed(now.raised, self.unit.grader, self.marks[check])
         if isinstance(subject, LocalSubject) and subject.is_reference:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
-            note = f"the check itself raised {what}; with the reference it passes"
+            note = f"the check itself raised {told(now.raised)}; with the reference it passes"
             return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
@@ -324,10 +327,6 @@ def _until(end: float, steps: list[Any]) -> Iterator[Any]:
         if time.monotonic() > end:
             raise TimeoutError("the check took too long")
         yield step
-
-
-def _told(error: BaseException) -> str:
-    return str(error) if isinstance(error, JudgeTimeout) else f"{type(error).__name__}: {error}"
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:

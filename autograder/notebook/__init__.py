@@ -5,6 +5,7 @@ from .healing import heal, read_submission
 from .program import to_program
 from .questions import Question, is_answered, read_questions
 from .reading import read_release
+from .stubs_left import names_left, tasks_left
 
 __all__ = [
     "Cell",
@@ -13,8 +14,10 @@ __all__ = [
     "Submission",
     "heal",
     "is_answered",
+    "names_left",
     "read_questions",
     "read_release",
     "read_submission",
+    "tasks_left",
     "to_program",
 ]

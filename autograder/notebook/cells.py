@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Cell:
     def label(self) -> str:
         """How messages name the cell: ``cell 4 (check-conv2d_forward)``."""
         return f"cell {self.index + 1}" + (f" ({self.grade_id})" if self.grade_id else "")
+
+    @cached_property
+    def plain(self) -> str:
+        """The text without what editors change on their own: trailing blanks and empty ends."""
+        return "\n".join(line.rstrip() for line in self.source.strip().split("\n"))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from ..base.errors import Unreadable
 from ..base.text import capped
 from .cells import Cell, Release, Submission
 from .reading import MAX_NAME, RawNotebook, read_raw
+from .stubs_left import is_stub, same_text
 
 NOT_PROGRAM = ("check-", "points-")  # cells that show or hold points; no part of the student's work
 MAX_SENTENCES = 40
@@ -106,7 +106,7 @@ class _Patient:
         """Give each cell the identity that the release knows; unknown ids are nobody's."""
         known = [self._identify(cell) for cell in cells]
         found = {cell.grade_id for cell in known}
-        lost = {_plain(cell.source): cell for cell in self.released.values() if cell.grade_id not in found}
+        lost = {cell.plain: cell for cell in self.released.values() if cell.grade_id not in found}
         recovered = [self._by_text(cell, lost) for cell in known]
         lost_tasks = [task for task in self.release.tasks if task not in found]
         recovered = self._by_names(recovered, lost_tasks)
@@ -126,7 +126,7 @@ class _Patient:
         """A cell without a name that has the very text of a released cell is that cell."""
         if not lost or cell.grade_id or not cell.source.strip():
             return cell
-        released = lost.get(_plain(cell.source))
+        released = lost.get(cell.plain)
         if released is None:
             return cell
         return replace(cell, grade_id=released.grade_id, task=released.task, locked=released.locked)
@@ -165,7 +165,7 @@ class _Patient:
 
     def _released_text(self, cell: Cell) -> Cell:
         released = self.released[str(cell.grade_id)]
-        edited = not _same_text(cell, released) or cell.kind != released.kind
+        edited = not same_text(cell, released) or cell.kind != released.kind
         if edited and not self.other_release:
             self.said.append(f"{cell.label} was edited; the released text was used")
         return _changed(cell, source=released.source, kind=released.kind)
@@ -238,8 +238,7 @@ class _Patient:
                 )
 
     def _is_stub(self, cell: Cell) -> bool:
-        released = self.released.get(cell.grade_id or "")
-        return not cell.source.strip() or (released is not None and _same_text(cell, released))
+        return is_stub(cell, self.released.get(cell.grade_id or ""))
 
     def _defines(self, cell: Cell, task: str, how: str = "") -> bool:
         names = self.release.tasks[task]
@@ -259,22 +258,6 @@ def _changed(cell: Cell, **values: Any) -> Cell:
     """The cell with these values; itself where it has them, as most cells do."""
     same = all(getattr(cell, name) == value for name, value in values.items())
     return cell if same else replace(cell, **values)
-
-
-def _same_text(cell: Cell, released: Cell) -> bool:
-    """Whether a cell has the text of a released one, but for what editors change on their own."""
-    return cell.source == released.source or _plain(cell.source) == _plain_release(released.source)
-
-
-def _plain(source: str) -> str:
-    """The text without what editors change on their own: trailing blanks and empty ends."""
-    return "\n".join(line.rstrip() for line in source.strip("\n").split("\n")).strip()
-
-
-@lru_cache(maxsize=1024)
-def _plain_release(source: str) -> str:
-    """The same of a released cell, which every submission is compared with."""
-    return _plain(source)
 
 
 def _without_fence(source: str) -> str:

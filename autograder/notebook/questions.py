@@ -32,6 +32,6 @@ def read_questions(path: Path) -> tuple[Question, ...]:
 
 def is_answered(question: Question, submission: Submission, release: Release) -> bool:
     """False where the answer is gone, empty, or still the text of the release."""
-    released = {cell.source.strip() for cell in release.cells if cell.grade_id == question.name}
-    own = {cell.source.strip() for cell in submission.cells if cell.grade_id == question.name}
+    released = {cell.plain for cell in release.cells if cell.grade_id == question.name}
+    own = {cell.plain for cell in submission.cells if cell.grade_id == question.name}
     return bool(own - released - {""})

@@ -7,7 +7,6 @@ ignored    what is in the student's own cells and takes no part in grading: note
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
-from ..inside.program.unfinished import is_stub
-from ..notebook import Cell, Submission, to_program
+from ..notebook import Cell, Submission, names_left, to_program
+from ..unit.source import imports
 from .given import Given
 
 MOST_LINES = 12  # of one kind that are listed
@@ -43,40 +42,7 @@ def find(submission: Submission, given: Given) -> Findings:
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(_stubs(submission, given), tuple(compiled.report["syntax_errors"]), ignored)
-
-
-def _stubs(submission: Submission, given: Given) -> dict[str, tuple[str, ...]]:
-    written: dict[str, bool] = {}  # in any cell: a stub that another one replaces is none
-    for cell in submission.cells:
-        for name, is_written in _definitions(cell.source) if cell.kind == "code" else ():
-            written[name] = is_written or written.get(name, False)
-    found = {}
-    for task in given.release.tasks:
-        released = [cell for cell in given.release.cells if cell.task == task]
-        asked = [
-            name for cell in released for name, is_written in _definitions(cell.source) if not is_written
-        ]
-        left = tuple(name for name in asked if written.get(name) is False)
-        if left:
-            found[task] = left
-    return found
-
-
-def _definitions(source: str) -> Iterator[tuple[str, bool]]:
-    """Functions, methods and names of a cell: ``("Conv2d.forward", is it written)``."""
-    try:
-        module = magics.parse(source)
-    except SyntaxError:
-        return
-    for node in module.body if module else ():
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, not is_stub(node)
-        elif isinstance(node, ast.ClassDef):
-            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-            yield from ((f"{node.name}.{part.name}", not is_stub(part)) for part in methods)
-        elif isinstance(node, ast.Assign):
-            yield from ((target.id, True) for target in node.targets if isinstance(target, ast.Name))
+    return Findings(names_left(submission, given.release), tuple(compiled.report["syntax_errors"]), ignored)
 
 
 def _magics(cells: Iterable[Cell], modules: Collection[str]) -> list[str]:
@@ -119,11 +85,9 @@ def _imports(source: str) -> Iterator[tuple[int, str]]:
         module = magics.parse(source)
     except SyntaxError:
         return
-    for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, (node.module or "").partition(".")[0]
+    for line, name in imports(module) if module else ():
+        if not name.startswith("."):
+            yield line, name.partition(".")[0]
 
 
 def _unneeded(compiled: Compiled, cells: Iterable[Cell]) -> list[str]:

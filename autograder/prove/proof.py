@@ -80,25 +80,46 @@ def prove(
         ConfigError: the unit's files contradict themselves.
     """
     ground = prepare(course, unit, secret)
-    several = subjects(ground)
     every = len(ground.suite.papers.all)
     seeds = min(papers or every, every)
-    trials, ended = _run(ground, several, seeds, tell)
-    killing = kill_mutants(ground, tell) if mutants else None
-    problems = [*ended, *_problems(ground, several, trials)]
+    for paper in range(seeds):  # made here, so that the children need not
+        ground.suite.make_plans(paper)
+    reference, *others = subjects(ground)
+    trials, problems = _run(ground, [reference], seeds, tell)
+    problems += _problems(ground, [reference], trials)
+    killing = None
+    if not any("BROKEN" in trial.verdicts.values() for trial in trials[0]):
+        _teach(ground)
+        tried, ended = _run(ground, others, seeds, tell)
+        problems += [*ended, *_problems(ground, others, tried)]
+        trials += tried
+        killing = kill_mutants(ground, tell) if mutants else None
+    else:
+        others = []  # first the checks themselves have to be mended
     if killing is not None:
         problems += killing.problems(course.mutants_killed, MAX_EQUIVALENT)
+    return _found(ground, [reference, *others], trials, seeds, killing, tuple(problems))
+
+
+def _found(
+    ground: Ground,
+    several: list[Subject],
+    trials: list[list[Trial]],
+    seeds: int,
+    killing: Killing | None,
+    problems: tuple[str, ...],
+) -> Proof:
+    """What the trials gave, put together."""
+    mistakes = {each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")}
     return Proof(
-        unit=unit.name,
+        unit=ground.unit.name,
         seeds=seeds,
         **_scores(ground, several, trials),
-        mistakes={
-            each.name: _mistake(ground, each, trials[index]) for index, each in _of(several, "mistakes")
-        },
+        mistakes=mistakes,
         cheats={each.name: _cheat(ground, each, trials[index]) for index, each in _of(several, "cheats")},
         mutants=killing,
-        problems=tuple(problems),
-        costs={name: mistake.costs for name, mistake in ground.catalogue.mistakes.items()},
+        problems=problems,
+        costs={name: ground.catalogue.mistakes[name].costs for name in mistakes},
     )
 
 
@@ -106,9 +127,6 @@ def _run(
     ground: Ground, several: list[Subject], seeds: int, tell: Tell
 ) -> tuple[list[list[Trial]], list[str]]:
     """The trials of each subject, paper by paper, and a problem for each that did not end."""
-    _teach(ground)
-    for paper in range(seeds):  # made here, so that the children need not
-        ground.suite.make_plans(paper)
     every = [partial(attempt, ground, each, number) for each in several for number in range(seeds)]
     results = run_forked(
         every, cpu_seconds=TRIAL_SECONDS, on_done=lambda done: tell("subjects", done, len(every))
@@ -147,7 +165,7 @@ def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -
     share = {key: round(sum(values), 6) for key, values in best.items()}
     return {
         "reference": share["reference", "reference"],
-        "stub": share["stub", "stub"],
+        "stub": share.get(("stub", "stub"), 0.0),
         "trivial": {name: value for (kind, name), value in share.items() if kind == "trivial"},
         "variants": {name: value for (kind, name), value in share.items() if kind == "variants"},
     }
@@ -178,10 +196,14 @@ def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]])
 
 
 def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+    papers: dict[tuple[str, str, str], list[str]] = {}
     for number, trial in enumerate(mine):
         for check, verdict in trial.verdicts.items():
             if verdict != "PASSED":
-                yield f"{check} is {verdict} (paper {number}): {trial.reasons.get(check, '')}"
+                papers.setdefault((check, verdict, trial.reasons.get(check, "")), []).append(str(number))
+    for (check, verdict, reason), numbers in papers.items():
+        where = "" if len(numbers) == len(mine) else f" (paper {', '.join(numbers)})"
+        yield f"{check} is {verdict}{where}: {reason}"
 
 
 def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:

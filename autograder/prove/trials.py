@@ -12,7 +12,7 @@ from ..judge.grader import give_points, judge
 from ..judge.outcome import Outcome
 from ..judge.papers import PUBLISHED_SECRET
 from ..judge.suite import Suite, reference_subject
-from ..results.result import Verdict
+from ..results.result import Check, Verdict
 from ..student.subjects import LocalSubject
 from ..unit.mistakes.catalogue import Catalogue, load_catalogue, tasks_of_names
 from ..unit.mistakes.edits import module_namespace
@@ -137,6 +137,12 @@ def attempt(ground: Ground, each: Subject, paper: int) -> dict[str, Any]:
     return {
         "earned": {check.id: check.earned for check in checks},
         "verdicts": {check.id: check.verdict.value for check in checks},
-        "reasons": {c.id: " ".join((c.reason, *c.notes)) for c in checks if c.verdict is not Verdict.PASSED},
+        "reasons": {c.id: _reason(c) for c in checks if c.verdict is not Verdict.PASSED},
         "named": {task: mistake.name for task, mistake in named.items()},
     }
+
+
+def _reason(check: Check) -> str:
+    """Why a check did not pass; of a broken one only what staff are told."""
+    told = check.notes if check.verdict is Verdict.BROKEN and check.notes else (check.reason, *check.notes)
+    return " ".join(told)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks.expectations import Event
 from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef
-from .steps import NOTHING, Place, Raised
+from .scripts import uncrossable
+from .steps import NOTHING, Place, Raised, objects_in, where_to_raise
 
 if TYPE_CHECKING:
     from .student import Student
@@ -96,20 +97,35 @@ class Reply:
             TypeError: with what to write instead, for the author of the check.
         """
         if isinstance(self._twin, Raised):
-            error = self._twin.error
-            raise TypeError(
-                f"{self._label}: the reference raised {type(error).__name__}: {error}. Use raises(...) where "
-                "it should."
-            )
+            assert isinstance(self._place, PartRef)
+            error, step = self._twin.error, self._student.notes.steps[self._place.step]
+            advice = where_to_raise(step, "Use raises(...) where it should.")
+            raise TypeError(f"{self._label}: the reference raised {type(error).__name__}: {error}. {advice}")
         if self._twin is NOTHING:
             raise TypeError(
                 f"{word}(...) of {self._label}: the reference was not asked, since a function is lent to the "
                 "call; look at reply.value."
             )
+        self._crosses(f"{word}(...)")
+
+    def _crosses(self, asked: str) -> None:
+        """Refuse where what the reference gives is no value that could come from a student.
+
+        Raises:
+            TypeError: with what to write instead, for the author of the check.
+        """
+        cannot = f"{asked} of {self._label}: this kind of value cannot cross: "
         if isinstance(self._twin, HandleRef) and not isinstance(self._place, NameRef):
             raise TypeError(
-                f"{word}(...) of {self._label}: it is an object ({self._twin.name}) that stays with the "
-                "student; name one of its attributes or items."
+                f"{cannot}it is an object ({self._twin.name}) that stays with the student; name one of its "
+                "attributes or items."
+            )
+        if kind := uncrossable(self._twin):
+            raise TypeError(f"{cannot}{kind}. Let the task return numbers, texts, or arrays of numbers.")
+        if isinstance(self._place, PartRef) and (inner := objects_in(self._twin)):
+            raise TypeError(
+                f"{cannot}it holds an object ({inner[0].name}) that stays with the student; name its parts "
+                "one by one, and of these their attributes or items."
             )
 
     @property

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from ..inside import wire
-from ..inside.wire import Packer, Unpacker
-from .steps import Answer, Step
+from ..inside.wire import HandleRef, Packer, Unpacker
+from .steps import NOTHING, Answer, Raised, Step, leaves
 
 MOST_BYTES = 8 << 20  # of the scripts that cross in one frame
 Frame = tuple[dict[str, Any], list[Any]]
@@ -38,6 +38,36 @@ class Script:
         return sum(memoryview(buffer).nbytes for buffer in self.buffers)
 
 
+def unsendable(value: Any) -> str:
+    """The sentence for a check's author whose value cannot cross."""
+    return (
+        f"this kind of value cannot cross: {kind_told(value)}. Send numbers, texts, lists, tuples, dicts, "
+        "arrays and tensors of numbers, a function, or an object wrapped in student.lend(...)."
+    )
+
+
+def kind_told(value: Any) -> str:
+    """What kind of value it is."""
+    kind = type(value).__name__
+    kind = f"{kind.removeprefix('nd')} of dtype {value.dtype}" if hasattr(value, "dtype") else kind
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def uncrossable(value: Any) -> str:
+    """What kind of leaf in it cannot cross, objects apart; empty where there is none."""
+    for leaf in leaves(value):
+        if not isinstance(leaf, (HandleRef, Raised)) and leaf is not NOTHING:
+            try:
+                Packer(_refuse).pack(leaf)
+            except wire.Unsendable:
+                return kind_told(leaf)
+    return ""
+
+
+def _refuse(packer: Packer, value: Any) -> Any:
+    raise wire.Unsendable(unsendable(value))
+
+
 def packed(first: int, steps: Sequence[Step], foreign: Callable[[Packer, Any], Any] | None = None) -> Script:
     """Steps as they cross.
 
@@ -46,8 +76,11 @@ def packed(first: int, steps: Sequence[Step], foreign: Callable[[Packer, Any], A
     """
     headers, counts, buffers = [], [], []
     for step in steps:
-        packer = Packer(foreign)
-        headers.append(_header(packer, step))
+        packer = Packer(foreign or _refuse)
+        try:
+            headers.append(_header(packer, step))
+        except wire.Unsendable as error:
+            raise wire.Unsendable(f"{step.label or step.kind}(...): {error}") from error
         counts.append(len(packer.buffers))
         buffers += packer.buffers
     return Script(first, headers, counts, buffers)
@@ -110,9 +143,10 @@ def source_of(function: Callable[..., Any]) -> str:
     Raises:
         TypeError: it cannot be shipped; the sentence says why.
     """
-    if function.__name__ == "<lambda>" or function.__closure__:
+    name = getattr(function, "__name__", type(function).__name__)
+    if not inspect.isfunction(function) or name == "<lambda>" or function.__closure__:
         raise TypeError(
-            f"student.beside({function.__name__}, ...): what runs beside the student's code is a function "
+            f"student.beside({name}, ...): what runs beside the student's code is a function "
             "with a name, at the top level of the grader, that uses nothing around it; pass what it needs "
             "as arguments."
         )

@@ -14,7 +14,7 @@ from ..inside import wire
 from ..inside.wire import LentRef, Packer, Unpacker
 from .faults import StudentFault
 from .links import Link
-from .scripts import Frame, Reply, Script, answer_of, packed
+from .scripts import Frame, Reply, Script, answer_of, packed, unsendable
 from .steps import Answer, Lent, Step
 
 MOST_HEARD = 100  # calls of lent functions in one step that are remembered
@@ -176,11 +176,3 @@ def _lent_function(target: Any, method: Any) -> Callable[..., Any]:
         raise wire.WireError("a method that was not lent")
     method_of_target: Callable[..., Any] = getattr(target.target, name)
     return method_of_target
-
-
-def unsendable(value: Any) -> str:
-    """The sentence for a check's author whose value cannot cross."""
-    return (
-        f"a {type(value).__name__} cannot cross to student code; send arrays and plain values, "
-        "a function, or an object wrapped in student.lend(...)"
-    )

@@ -78,6 +78,11 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def objects_in(value: Any) -> list[HandleRef]:
+    """What of it stays where it was made."""
+    return [leaf for leaf in leaves(value) if isinstance(leaf, HandleRef)]
+
+
 def changed(value: Any, change: Callable[[Any], Any]) -> Any:
     """The same lists, tuples and dicts with other leaves."""
     if type(value) in (list, tuple):
@@ -93,6 +98,13 @@ def is_lent(value: Any) -> bool:
 
 
 PLACES = (NameRef, PartRef, MethodRef)
+
+
+def where_to_raise(step: Step, advice: str) -> str:
+    """What an author is told where the reference raises: this advice, but for a function of the grader's."""
+    if step.kind != "beside":
+        return advice
+    return f"{step.name} may use its arguments, np and torch, and nothing else of the grader."
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ from .mirror import PLAIN, Mirror
 from .reply import Reply
 from .scripts import source_of
 from .session import Budget, Session, Unanswered
-from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, leaves
+from .steps import NOTHING, Answer, Lent, Notes, Place, Raised, Step, objects_in
 from .subject import Subject
 
 TRIES = 3  # at being fast: another program may be in the way
@@ -245,8 +245,10 @@ class Student:
             raise TypeError(f"{reply!r} is a name of the notebook; call it, or take one of its attributes")
         step = self._notes.steps[place.step]
         free = step.kind == "call" and not (step.args or step.kwargs)
-        deep = self._note("value", reply) if free or _has_objects(reply._twin) else reply
+        deep = self._note("value", reply) if free or objects_in(reply._twin) else reply
         assert isinstance(deep._place, PartRef)
+        if deep is reply or isinstance(deep._twin, HandleRef):
+            deep._crosses(".value")
         known = not isinstance(reply._twin, (HandleRef, Raised)) and reply._twin is not NOTHING
         return deep._place, (place,) if known and not free else ()
 
@@ -345,7 +347,3 @@ def _about(args: Iterable[Any], otherwise: str = "") -> str:
 
 def _asked(place: Place, student: Student) -> Reply:
     return Reply(student, place, HandleRef("shared"), "")
-
-
-def _has_objects(twin: Any) -> bool:
-    return any(isinstance(leaf, HandleRef) for leaf in leaves(twin))

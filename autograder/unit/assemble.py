@@ -26,6 +26,7 @@ from typing import Any
 from ..base.errors import ConfigError
 from .criteria import FULL_MARKS, Mark, TaskPoints, points_by_task
 from .master import Master, MasterCell, python_of
+from .source import names_bound
 from .stubs import Reference, given, names_needed, stub
 
 SCHEMA = 3  # of nbgrader's cell metadata
@@ -92,7 +93,9 @@ class Cell:
         if self.points is not None:
             nbgrader["points"] = int(self.points) if self.points == int(self.points) else self.points
         access = {"deletable": False, "editable": False} if self.locked else {"deletable": False}
-        return {**access, "nbgrader": nbgrader}
+        only_a_place = self.grade and not self.solution  # for points: a reader need not see its source
+        folded = {"jupyter": {"source_hidden": True}} if only_a_place else {}
+        return {**access, **folded, "nbgrader": nbgrader}
 
 
 def assemble(master: Master, reference: Reference, marks: tuple[Mark, ...]) -> tuple[Cell, ...]:
@@ -239,8 +242,7 @@ def _check_names(
     for item in released:
         if item.markdown:
             continue
-        tree = ast.parse(python_of(item.source))
-        seen |= _bound(tree)
+        seen |= names_bound(*ast.parse(python_of(item.source)).body)
         if cell.kind not in ("task", "given") or item.id.startswith(("check-", "points-")):
             continue
         if missing := sorted((names_needed(item.source) & reference.top_level) - seen):
@@ -248,18 +250,6 @@ def _check_names(
                 f"{master.where(cell)}: {', '.join(cell.names)} uses {missing[0]!r}, which the notebook does "
                 "not define above; import it in a cell before, or give it with a cell '# %% given=True'"
             )
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return names
 
 
 def _numbered(cells: Iterable[Cell]) -> Iterable[Cell]:

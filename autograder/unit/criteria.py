@@ -23,6 +23,10 @@ from ..base.errors import ConfigError, did_you_mean
 from .source import parse_file
 
 OPTIONS = ("points", "law", "bonus", "on")
+GONE = {
+    "mirror": "only what right(...), close(...), dtype(...) or .value names is compared with the reference's",
+    "isolate": "what is passed on goes by value, and no check sees what another one made",
+}
 FULL_MARKS = 100.0  # core points of a complete unit
 
 
@@ -127,6 +131,8 @@ def _options(call: ast.Call, where: str) -> dict[str, Any]:
         raise ConfigError(f"{where}: expected the task's name as the only positional argument")
     options = {"task": _literal(call.args[0], where, "task")}
     for keyword in call.keywords:
+        if keyword.arg in GONE:
+            raise ConfigError(f"{where}: {keyword.arg}= is gone, since {GONE[keyword.arg]}; leave it out")
         if keyword.arg not in OPTIONS:
             raise ConfigError(
                 f"{where}: no option {keyword.arg!r}: {did_you_mean(str(keyword.arg), OPTIONS)}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..base.errors import ConfigError
 from . import shown
+from .source import names_bound, names_free
 from .stubs import Definition, Reference, methods
 
 
@@ -101,8 +102,9 @@ def _needed(reference: Reference, each: _Documented, available: Collection[str])
     free: dict[str, None] = {}
     for example in each.examples:
         tree = _parsed(reference, each, example)
-        bound |= set(_bound(tree))
-        free |= dict.fromkeys(name for name in _read(tree) if name not in bound)
+        bound |= names_bound(*tree.body)
+        foreign = names_free(*tree.body) - bound
+        free |= dict.fromkeys(name for name in _read(tree) if name in foreign)
     for name in free:
         if name not in available and not _import(reference, name):
             raise ConfigError(
@@ -126,22 +128,10 @@ def _read(tree: ast.Module) -> Iterator[str]:
     return (n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
-
-
 def _import(reference: Reference, name: str) -> str:
     """The statement of the reference that imports a name; empty where none does."""
     for node in reference.tree.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and name in _bound(ast.Module([node], [])):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and name in names_bound(node):
             return ast.unparse(node)
     return ""
 

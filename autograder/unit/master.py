@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ConfigError, did_you_mean
-from .source import read_source
+from .percent import RawCell, raw_cells
+from .source import imports, read_source
 
 KINDS = ("task", "given", "written", "scratch", "instructor")
 OPTIONS = (*KINDS, "name", "leak", "points", "tags")
@@ -37,8 +37,8 @@ _JUPYTEXT = (
     "lines_to_end_of_cell_marker",
     "cell_marker",
     "title",
+    "region_name",
 )  # what it notes itself
-_MARKER = re.compile(r"^#\s*%%+(?:\s|$)")  # and not a commented magic: # %%time
 _MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 
 
@@ -108,34 +108,46 @@ def python_of(source: str) -> str:
     return "\n".join("" if _MAGIC.match(line) else line for line in source.split("\n"))
 
 
-@dataclass(frozen=True)
-class _Raw:
-    markdown: bool
-    options: dict[str, Any]
-    source: str
-    line: int
+def read_tasks(path: Path, unit: str) -> dict[str, tuple[str, ...]]:
+    """The names that each task's cell brings, read from those cells alone and without jupytext.
+
+    Raises:
+        ConfigError: with file and line, where the file is missing, or a task's cell is more than its import.
+    """
+    return {
+        _identifier(raw.options["task"], "task", f"{path}:{raw.line}"): _imported(
+            raw.source, unit, f"{path}:{raw.line}"
+        )
+        for raw in raw_cells(read_source(path))
+        if raw.options.get("task") and not _for_instructors(raw)
+    }
 
 
-def _raw_cells(path: Path) -> list[_Raw]:
+def _raw_cells(path: Path) -> list[RawCell]:
+    """The cells, with the text that jupytext makes of them."""
     import jupytext  # half a second; `course units` does not wait for it
 
     text = read_source(path)
-    cells = jupytext.reads(text, fmt="py:percent").cells
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if _MARKER.match(line)]
-    if len(cells) == len(lines) + 1:  # text above the first marker: a module docstring or an import
-        _check_preamble(cells.pop(0).source, path)
-    if len(cells) != len(lines):
+    cells, read = raw_cells(text), jupytext.reads(text, fmt="py:percent").cells
+    if len(read) == len(cells) + 1:  # text above the first marker: a module docstring or an import
+        _check_preamble(read.pop(0).source, path)
+    if len(read) != len(cells):
         raise ConfigError(
-            f"{path}: {len(lines)} lines begin with '# %%' but jupytext reads {len(cells)} cells"
+            f"{path}: {len(cells)} lines begin with '# %%' but jupytext reads {len(read)} cells"
         )
-    return [
-        _Raw(cell.cell_type == "markdown", _options(cell.metadata), cell.source, line)
-        for cell, line in zip(cells, lines, strict=True)
-    ]
+    for cell, other in zip(cells, read, strict=True):
+        _check_read(cell, other, path)
+    return [replace(cell, source=other.source) for cell, other in zip(cells, read, strict=True)]
 
 
-def _options(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in metadata.items() if name not in _JUPYTEXT}
+def _check_read(cell: RawCell, other: Any, path: Path) -> None:
+    """What jupytext reads counts in JupyterLab, what we read counts here; so they must be the same."""
+    options = {name: value for name, value in other.metadata.items() if name not in _JUPYTEXT}
+    if (cell.markdown, cell.options) != (other.cell_type == "markdown", options):
+        raise ConfigError(
+            f"{path}:{cell.line}: jupytext reads this line as a {other.cell_type} cell with {options}, "
+            f'but expected were {cell.options}; write each option as name="text", name=1 or name=True'
+        )
 
 
 def _check_preamble(source: str, path: Path) -> None:
@@ -145,7 +157,7 @@ def _check_preamble(source: str, path: Path) -> None:
         raise ConfigError(f"{path}:1: code above the first '# %%' belongs to no cell; put '# %%' above it")
 
 
-def _cell(raw: _Raw, unit: str, path: Path) -> MasterCell:
+def _cell(raw: RawCell, unit: str, path: Path) -> MasterCell:
     where = f"{path}:{raw.line}"
     kind = _kind(raw, where)
     value = raw.options.get(kind, "")
@@ -165,12 +177,12 @@ def _cell(raw: _Raw, unit: str, path: Path) -> MasterCell:
     return cell
 
 
-def _kind(raw: _Raw, where: str) -> str:
+def _kind(raw: RawCell, where: str) -> str:
     for option in raw.options:
         if option not in OPTIONS:
             raise ConfigError(f"{where}: no cell option {option!r}: {did_you_mean(option, OPTIONS)}")
     kinds = [kind for kind in KINDS if raw.options.get(kind)]
-    if "instructor" in raw.options.get("tags", []) or "instructor" in kinds:
+    if _for_instructors(raw):
         return "instructor"
     if len(kinds) > 1:
         raise ConfigError(
@@ -182,6 +194,10 @@ def _kind(raw: _Raw, where: str) -> str:
             f"{where}: a {kind} cell is {'code' if raw.markdown else 'markdown'}, which this is not"
         )
     return kind
+
+
+def _for_instructors(raw: RawCell) -> bool:
+    return "instructor" in raw.options.get("tags", []) or bool(raw.options.get("instructor"))
 
 
 def _identifier(value: Any, option: str, where: str) -> str:
@@ -239,23 +255,12 @@ def _parse(source: str, where: str) -> ast.Module:
 
 
 def _check_imports(cell: MasterCell, where: str) -> None:
-    for module in imported_modules(_parse(cell.source, where)):
-        if module.split(".")[0] in ("solutions", "autograder"):
+    for _, module in imports(_parse(cell.source, where)):
+        if module.lstrip(".").split(".")[0] in ("solutions", "autograder"):
             raise ConfigError(
                 f"{where}: this cell would be released and imports {module}, which students do not have. "
                 'Mark it task="...", given=True or instructor=True.'
             )
-
-
-def imported_modules(tree: ast.AST) -> list[str]:
-    """Every module that a syntax tree imports, at any depth."""
-    found: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.append(node.module)
-    return found
 
 
 def _exceptions(cell: MasterCell, path: Path) -> list[tuple[str, str]]:

@@ -29,10 +29,10 @@ from .assemble import Cell, assemble, to_json
 from .criteria import read_marks
 from .examples import examples_of
 from .leaks import LONG, Leak, Text, find_leaks, machine_paths, secrets_of, texts_of_files
-from .master import Master, imported_modules, python_of, read_master
+from .master import Master, python_of, read_master
 from .public_checks import export_checks
 from .requirements import student_requirements
-from .source import parse_file, read_source
+from .source import imports, parse_file, read_source
 from .stubs import Reference, is_given, methods
 
 PRIVATE = ("notebook.py", "checks.py", "grader.py", "mistakes.py")
@@ -259,7 +259,8 @@ def _modules(cells: Iterable[Cell], files: Mapping[str, bytes]) -> set[str]:
     """Modules that released code imports, without those that are released with it."""
     sources = [python_of(cell.source) for cell in cells if not cell.markdown]
     sources += [content.decode("utf-8") for name, content in files.items() if name.endswith(".py")]
-    roots = {module.split(".")[0] for source in sources for module in imported_modules(ast.parse(source))}
+    modules = [module for source in sources for _, module in imports(ast.parse(source))]
+    roots = {module.split(".")[0] for module in modules if not module.startswith(".")}
     return roots - {"autograder"} - {PurePosixPath(name).stem for name in files if "/" not in name}
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..base.errors import ConfigError
+from .source import first_line, last_line, names_bound
 
 Definition = ast.FunctionDef | ast.ClassDef
 
@@ -58,7 +59,7 @@ class Reference:
     def statement(self, name: str) -> ast.stmt:
         """The function, class or assignment that binds ``name``; for what is given away whole."""
         for node in self.tree.body:
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and name in _bound(node):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and name in names_bound(node):
                 return node
         return self.definition(name)
 
@@ -69,7 +70,7 @@ class Reference:
     @property
     def top_level(self) -> frozenset[str]:
         """Every name that the module binds at its top level, imports included."""
-        return frozenset(name for node in self.tree.body for name in _bound(node))
+        return frozenset(names_bound(*self.tree.body))
 
 
 def stub(reference: Reference, name: str) -> str:
@@ -87,16 +88,7 @@ def stub(reference: Reference, name: str) -> str:
 def given(reference: Reference, name: str) -> str:
     """The whole source of a definition or constant that the course gives away."""
     node = reference.statement(name)
-    return reference.lines(_first_line(node), node.end_lineno or node.lineno)
-
-
-def is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """True where a function does nothing but raise NotImplementedError."""
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
-        return False
-    raised = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    return reference.lines(first_line(node), last_line(node))
 
 
 def names_needed(source: str) -> frozenset[str]:
@@ -123,7 +115,7 @@ def is_given(reference: Reference, node: ast.FunctionDef) -> bool:
 
 def _function(reference: Reference, node: ast.FunctionDef, shown: str) -> str:
     if is_given(reference, node):
-        return reference.lines(_first_line(node), node.end_lineno or node.lineno)
+        return reference.lines(first_line(node), last_line(node))
     head = _head(reference, node, shown, needs_docstring=not _is_dunder(node.name))
     indent = " " * (node.col_offset + 4)
     return f'{head}\n{indent}raise NotImplementedError("{shown} is not written yet")'
@@ -133,9 +125,7 @@ def _class(reference: Reference, node: ast.ClassDef) -> str:
     parts = [_head(reference, node, node.name)]
     fields = [item for item in node.body if isinstance(item, ast.AnnAssign)]
     if fields:
-        parts.append(
-            "\n".join(reference.lines(item.lineno, item.end_lineno or item.lineno) for item in fields)
-        )
+        parts.append("\n".join(reference.lines(item.lineno, last_line(item)) for item in fields))
     parts.extend(_function(reference, method, f"{node.name}.{method.name}") for method in methods(node))
     if len(parts) == 1:
         parts.append('    raise NotImplementedError("' + node.name + ' is not written yet")')
@@ -147,33 +137,17 @@ def _head(reference: Reference, node: Definition, shown: str, *, needs_docstring
     if node.body[0].lineno == node.lineno:
         raise ConfigError(f"{reference.path}:{node.lineno}: put the body of {shown} on lines of its own")
     if ast.get_docstring(node):
-        last = node.body[0].end_lineno or node.body[0].lineno
+        last = last_line(node.body[0])
     elif needs_docstring:
         raise ConfigError(
             f"{reference.path}:{node.lineno}: {shown} has no docstring, which is its text in the release"
         )
     else:
-        last = _first_line(node.body[0]) - 1
+        last = first_line(node.body[0]) - 1
         while not reference.lines(last, last).split("#")[0].rstrip().endswith(":"):
             last -= 1  # a comment above the first statement belongs to the solution
-    return reference.lines(_first_line(node), last)
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return reference.lines(first_line(node), last)
 
 
 def _is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
-
-
-def _bound(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return [node.name]
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return [
-        part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)
-    ]

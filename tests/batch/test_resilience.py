@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -83,7 +84,14 @@ def tree(process: psutil.Process) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not any(is_alive(process) for process in processes)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def half_written(root: Path) -> list[Path]:
@@ -143,9 +151,12 @@ def test_interrupted(root, begun):
 def test_a_worker_that_dies_costs_only_its_submission(root, folder):
     """What kills the judge's own process twice is BROKEN; all others are graded."""
     grader = root / "assignments" / UNIT / "grader.py"
-    kills = "    if student.softmax_forward(z)[0][0, 0] == 42.0:\n        import os\n        os._exit(9)\n"
-    first = "    assert_close(student.softmax_forward(z)[0], reference.softmax_forward(z)[0])\n"
-    grader.write_text(grader.read_text().replace(first, kills + first, 1))
+    head = r'def test_forward_values\(student, draw\):\n    """.*?"""\n'
+    kills = "    if (student.softmax_forward(draw.normal(1, 2))[0].value == 42.0).all():\n"
+    kills += "        import os\n        os._exit(9)\n"
+    text, found = re.subn(head, lambda met: met[0] + kills, grader.read_text())
+    assert found == 1
+    grader.write_text(text)
     for number in range(12):
         submit(folder, f"student-{number:03d}", right(root))
     answer = "import numpy as np\ndef softmax_forward(z):\n    return np.full(z.shape, 42.0), (z,)"

@@ -43,6 +43,9 @@ def draws(rng):
 def fill(x):
     x += 1
 
+def one():
+    return 1
+
 class Box:
     def __init__(self, w):
         self.w, self.n = w, 0
@@ -99,7 +102,7 @@ ENDS = (
     ('cache["x"] * 3', "__import__('os').kill(__import__('os').getpid(), 6)"),
     ("self.n += 1", "self.n += 1\n        if self.n > 1: __import__('os')._exit(0)"),
 )
-NAMES = ["double", "pair", "rest", "table", "mixed", "refuses", "draws", "fill", "Box"]
+NAMES = ["double", "pair", "rest", "table", "mixed", "refuses", "draws", "fill", "one", "Box"]
 
 
 @dataclass(frozen=True)
@@ -254,7 +257,8 @@ PRESENT: list[Act] = []  # what the present check does
 
 
 def run(student: Any, rng: np.random.Generator) -> None:
-    """Run the present check."""
+    """Run the present check; it expects something in any case, since else it would be refused."""
     going = Run(student, rng)
     for act in PRESENT:
         going.do(act)
+    right(student.one(), "one")

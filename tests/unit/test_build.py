@@ -213,6 +213,16 @@ def test_given_written_and_scratch_cells(course, unit, change):
     assert "nbgrader" not in scratch.metadata
 
 
+def test_places_for_points_are_folded(course, unit):
+    """A cell that only keeps the points' place in the gradebook hides its source; no other cell does."""
+    hidden = {
+        cell.id
+        for cell in notebook_of(build(course, unit)).cells
+        if cell.metadata.get("jupyter", {}).get("source_hidden")
+    }
+    assert hidden == {"points-softmax_forward", "points-softmax_backward"}
+
+
 def test_bonus_points_are_extra(course, unit, change):
     """A bonus task's graded cell has 0 points, so that nbgrader's maximum stays 100."""
     change(

@@ -27,7 +27,7 @@ def test_a_mark_is_read_as_it_stands(tmp_path):
     assert (mark.id, mark.task, mark.points, mark.title) == ("test_stride", "conv", 3.0, "Stride 2.")
     assert mark.law
     assert not mark.bonus
-    assert mark.mirror
+    assert mark.on == ()
     assert mark.line == 4
 
 
@@ -42,6 +42,9 @@ def test_parametrised_checks_are_one_check(tmp_path):
     [
         (CHECK.format(more=", bonus=3", title="T."), "bonus is 3, expected True or False"),
         (CHECK.format(more=", bonnus=True", title="T."), "did you mean bonus?"),
+        (CHECK.format(more=", mirror=False", title="T."), "mirror= is gone, since only what right(...)"),
+        (CHECK.format(more=", isolate=True", title="T."), "isolate= is gone, since what is passed on"),
+        (CHECK.format(more=", on='im2col'", title="T."), "on is 'im2col', expected a tuple of names"),
         (CHECK.partition('    """')[0].format(more="") + "    pass", "no docstring"),
         (CHECK.replace("3{more}", "BASE"), "points is 'BASE', expected a literal"),
         (CHECK.replace("3{more}", "-1"), "expected a positive number"),

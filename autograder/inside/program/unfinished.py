@@ -45,25 +45,24 @@ def _is_written(name: str, statements: Sequence[Statement], stubs: list[int]) ->
 def is_stub(node: ast.stmt) -> bool:
     """True for a function that only raises ``NotImplementedError``, and for a class with such a method."""
     if isinstance(node, ast.ClassDef):
-        return any(isinstance(part, FUNCTIONS) and is_stub(part) for part in node.body)
-    return isinstance(node, FUNCTIONS) and bool(body := _written(node)) and all(map(_refuses, body))
+        return any(map(is_stub, node.body))
+    return isinstance(node, FUNCTIONS) and only_raises(node)
+
+
+def only_raises(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """True where a function does nothing but raise NotImplementedError."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
+        return False
+    raised = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
 
 
 def _is_empty(node: ast.stmt, names: Collection[str]) -> bool:
-    return isinstance(node, FUNCTIONS) and node.name in names and not _written(node)
+    """A function of a task without a body: texts, ``pass`` and ``...`` are none."""
+    return isinstance(node, FUNCTIONS) and node.name in names and all(map(_says_nothing, node.body))
 
 
-def _written(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
-    """What a body holds beside texts, ``pass`` and ``...``."""
-    return [
-        part
-        for part in node.body
-        if not isinstance(part, ast.Pass)
-        and not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
-    ]
-
-
-def _refuses(node: ast.stmt) -> bool:
-    raised = node.exc if isinstance(node, ast.Raise) else None
-    kind = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(kind, ast.Name) and kind.id == "NotImplementedError"
+def _says_nothing(node: ast.stmt) -> bool:
+    constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return constant or isinstance(node, ast.Pass)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +11,7 @@ from typing import Any, TypeVar
 
 from ...base.errors import ConfigError, did_you_mean
 from ...course import Course, Unit
+from ..master import read_tasks
 from .edits import Edit, short
 from .entries import Cheat, Mistake, Variant
 
@@ -80,18 +79,8 @@ def tasks_of_names(unit: Unit) -> dict[str, str]:
     """
     if not unit.master.is_file():
         return {}
-    cells = re.split(r"^# %%", unit.master.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    found: dict[str, str] = {}
-    for header, _, body in (cell.partition("\n") for cell in cells):
-        task = re.search(r"\btask=[\"'](\w+)[\"']", header)
-        if task:
-            found |= dict.fromkeys(_imported(body, unit), task[1])
-    return found
-
-
-def _imported(body: str, unit: Unit) -> list[str]:
-    imports = [node for node in ast.parse(body).body if isinstance(node, ast.ImportFrom)]
-    return [alias.name for node in imports if node.module == f"solutions.{unit.name}" for alias in node.names]
+    tasks = read_tasks(unit.master, unit.name)
+    return {name: task for task, names in tasks.items() for name in names}
 
 
 def _executed(unit: Unit, text: str) -> dict[str, object]:
