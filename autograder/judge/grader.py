@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from types import TracebackType
 from ..base.digest import digest_of
 from ..base.errors import SandboxFault, Unreadable
 from ..base.garbage import Collector
+from ..base.python import newer_note
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Unit
 from ..notebook import Release, Submission, read_release, read_submission, to_program
@@ -202,12 +203,13 @@ class Grader:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
         try:
             text = text_of(program, room.compiled.get("missing_modules", ()))
-            subject = RoomSubject(room, self.limits, text=text)
+            subject = RoomSubject(room, self.limits, text, submission.python)
             checks, outcomes = judge(self.suite, subject, paper)
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            return checks, _flags(outcomes, checks), subject.loaded
+            flags = (*_unparsed(room, submission.python), *_flags(outcomes, checks))
+            return checks, flags, subject.loaded
         finally:
             room.close()
 
@@ -304,6 +306,13 @@ def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Resul
 
 def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]) -> tuple[Check, ...]:
     return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
+
+
+def _unparsed(room: Room, python: str) -> Iterator[str]:
+    """A flag for each cell that does not parse, where the notebook is from a newer Python."""
+    note = newer_note(python)
+    for found in room.compiled.get("syntax_errors", ()) if note else ():
+        yield f"cell {found['cell']}, line {found['line']} does not parse: {found['message']}. {note}"
 
 
 def _flags(outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:

@@ -44,7 +44,8 @@ def read_submission(path: Path, release: Release, max_mib: int = 20) -> Submissi
     version = version if isinstance(version, str) and len(version) <= MAX_NAME else None
     cells, healed = heal(raw.cells, release, other_release=version not in (None, release.version))
     sentences = (*raw.notes, *_foreign(raw.course, version, release), *healed)
-    return Submission(cells, tuple(capped(sentences, MAX_SENTENCES, "of the kind")), version, _digest(cells))
+    said = tuple(capped(sentences, MAX_SENTENCES, "of the kind"))
+    return Submission(cells, said, version, _digest(cells), raw.python)
 
 
 def _refuse_other_unit(raw: RawNotebook, release: Release) -> None:

@@ -7,11 +7,13 @@ ignored    what is in the student's own cells and takes no part in grading: note
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.python import HERE, is_newer, numbers
 from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
@@ -42,7 +44,33 @@ def find(submission: Submission, given: Given) -> Findings:
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(names_left(submission, given.release), tuple(compiled.report["syntax_errors"]), ignored)
+    errors = (*compiled.report["syntax_errors"], *(_too_new(own, given.python) if given.python else ()))
+    return Findings(names_left(submission, given.release), errors, ignored)
+
+
+def _too_new(cells: Iterable[Cell], grading: str) -> Iterator[dict[str, Any]]:
+    """What is no Python where an older one grades, as far as this one knows it."""
+    for cell in cells if is_newer(HERE, grading) else ():
+        for node in _statements(cell.source):
+            try:
+                ast.parse(ast.unparse(node), feature_version=numbers(grading))
+            except SyntaxError as error:
+                yield {
+                    "cell": cell.index + 1,
+                    "task": cell.task,
+                    "line": node.lineno,
+                    "message": f"{error.msg}; grading runs Python {grading}",
+                    "text": cell.source.split("\n")[node.lineno - 1].strip(),
+                    "older": True,
+                }
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        module = magics.parse(source)
+    except SyntaxError:
+        return []
+    return module.body if module else []
 
 
 def _magics(cells: Iterable[Cell], modules: Collection[str]) -> list[str]:

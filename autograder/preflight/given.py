@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ConfigError, UsageError
+from ..base.python import short
 from ..course import Course, Limits, Unit
 from ..notebook import Cell, Release
 from ..unit.release import RELEASED, archived
@@ -31,6 +32,7 @@ class Given:
     files: Mapping[str, bytes]  # helper files by name
     checks: Mapping[str, str]  # task -> the text of its public checks
     limits: Limits
+    python: str = ""  # that grades; older releases do not say
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -90,6 +92,7 @@ def _from_files(folder: Path, path: Path, limits: Limits) -> Given:
             {name: (folder / name).read_bytes() for name in found["files"]},
             {task: (folder / "tests" / f"{task}.py").read_text(encoding="utf-8") for task in tasks},
             limits,
+            short(found.get("python")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Unreadable
+from ..base.python import HERE, is_newer, newer_note
 from ..notebook import Submission, read_submission
 from ..sandbox import Zygote
 from .findings import Findings, find
@@ -32,6 +33,7 @@ class Report:
     tier: str = ""
     loaded: str = "not"
     rebound: tuple[str, ...] = ()  # names that mean something else below a check
+    python: tuple[str, ...] = ()  # what comes of another Python than the one that grades
 
     @property
     def ok(self) -> bool:
@@ -50,6 +52,7 @@ class Report:
         yield from _section(
             "Given another meaning below a check; what stood at the check counts", self.rebound
         )
+        yield from _section("Python", self.python)
         yield from _section("Bonus, not written", self.unwritten)
         if self.checks:
             yield f"Public checks ({self.tier} sandbox, {self.loaded})"
@@ -101,7 +104,7 @@ def _report(submission: Submission, given: Given, findings: Findings, trial: Tri
     told = {*bonus, *undefined, *(error.get("task") for error in findings.syntax_errors)}
     lost = (
         *(_stub(task, names) for task, names in findings.stubs.items() if task not in bonus),
-        *(_syntax(error) for error in findings.syntax_errors if error.get("task")),
+        *(_syntax(error, submission) for error in findings.syntax_errors if error.get("task")),
         *_not_loaded(trial),
         *undefined.values(),
         *(
@@ -117,13 +120,14 @@ def _report(submission: Submission, given: Given, findings: Findings, trial: Tri
         unwritten,
         submission.healed,
         (
-            *(_left_out(error) for error in findings.syntax_errors if not error.get("task")),
+            *(_left_out(error, submission) for error in findings.syntax_errors if not error.get("task")),
             *findings.ignored,
         ),
         trial.checks,
         trial.tier,
         trial.loaded,
         tuple(map(_rebound, trial.rebound)),
+        tuple(_python(given.python)),
     )
 
 
@@ -131,13 +135,26 @@ def _stub(task: str, names: tuple[str, ...]) -> str:
     return f"{task} is not written yet: {', '.join(names)} still raises NotImplementedError"
 
 
-def _syntax(error: dict[str, Any]) -> str:
-    return f"{_where(error)}, so {error['task']} cannot be graded: `{error['text']}`"
+def _syntax(error: dict[str, Any], submission: Submission) -> str:
+    what = f"{_where(error)}, so {error['task']} cannot be graded: `{error['text']}`"
+    return _with_version(what, error, submission)
 
 
-def _left_out(error: dict[str, Any]) -> str:
+def _left_out(error: dict[str, Any], submission: Submission) -> str:
     """A cell of the student's own: what a task needs of it shows in the checks."""
-    return f"{_where(error)}, so this cell is left out: `{error['text']}`"
+    return _with_version(f"{_where(error)}, so this cell is left out: `{error['text']}`", error, submission)
+
+
+def _with_version(what: str, error: dict[str, Any], submission: Submission) -> str:
+    """With the two Pythons, where they may be why and are not told yet."""
+    note = "" if error.get("older") else newer_note(submission.python)
+    return f"{what} {note}".rstrip()
+
+
+def _python(grading: str) -> Iterator[str]:
+    """What this Python cannot see, where an older one grades."""
+    if is_newer(HERE, grading):
+        yield f"grading runs Python {grading}, and this is {HERE}: what only this one has fails there"
 
 
 def _rebound(found: dict[str, Any]) -> str:

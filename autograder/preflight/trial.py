@@ -89,7 +89,7 @@ def _in_room(
     program = to_program(submission, given.release, given.modules)
     program["names"] += further
     with zygote.open(program, given.files) as room:
-        subject = RoomSubject(room, given.limits)
+        subject = RoomSubject(room, given.limits, python=submission.python)
         try:
             loaded, undefined, trouble = _load(subject, given)
             seconds = given.limits.test_seconds

@@ -6,6 +6,7 @@ import select
 import time
 from typing import TYPE_CHECKING, Any
 
+from ..base.python import newer_note
 from ..course import Limits
 from ..inside import wire
 from ..results.result import Verdict
@@ -84,12 +85,14 @@ class RoomSubject:
         room: Room,
         limits: Limits,
         text: StudentText | None = None,
+        python: str = "",
         view: int = 0,
         first: RoomSubject | None = None,
     ) -> None:
         self._room = room
         self._limits = limits
         self._text = text  # what claims about the student's lines are held against
+        self._python = python  # that saved the notebook
         self._view = view
         self._views: dict[int, RoomSubject] = {} if first is None else first._views
         self._views[view] = self
@@ -117,7 +120,7 @@ class RoomSubject:
         """The process in which names mean what they did where the task's check stands."""
         view = self._room.compiled.get("views", {}).get(task, 0)
         found = self._views.get(view)
-        return found or RoomSubject(self._room, self._limits, self._text, view, self)
+        return found or RoomSubject(self._room, self._limits, self._text, self._python, view, self)
 
     def connect(self) -> SocketLink:
         """A link to the submission's process, started where there is none."""
@@ -144,13 +147,16 @@ class RoomSubject:
         """Why a name is not there: a syntax error, a statement left out, or what stopped the loading."""
         for found in self.report.get("syntax_errors", ()):
             if name in found.get("names", ()) or found.get("task") == name:
-                return Verdict.ERROR, f"{name} is not defined: {_syntax(found)}"
+                return Verdict.ERROR, _with_note(
+                    f"{name} is not defined: {_syntax(found)}", newer_note(self._python)
+                )
         for left_out in self._left_out:
             if name in left_out.statement.names:
                 return Verdict.MISSING, f"{name} is not defined: {left_out.reason}"
         error = self.report.get("error")
         if error:
-            return Verdict.MISSING, f"{name} is not defined. {_load_error(error)}"
+            note = newer_note(self._python) if _of_a_version(error) else ""
+            return Verdict.MISSING, _with_note(f"{name} is not defined. {_load_error(error)}", note)
         return None
 
     def close(self) -> None:
@@ -273,6 +279,15 @@ class RoomSubject:
 
 def _left(deadline: float) -> float:
     return deadline - time.monotonic()
+
+
+def _with_note(sentence: str, note: str) -> str:
+    return f"{sentence} {note}".rstrip()
+
+
+def _of_a_version(error: Any) -> bool:
+    """Whether it is what happens where a newer Python has a name and this one has not."""
+    return isinstance(error, dict) and error.get("class") in ("ImportError", "AttributeError", "NameError")
 
 
 def _syntax(found: dict[str, Any]) -> str:
