@@ -224,7 +224,8 @@ def _lines(answer: dict[str, Any], path: Path, unsaved: bool) -> Iterator[str]:
         yield "NOT SAVED: you have run code that is not in the file. Save (Ctrl+S) and run this cell again."
         yield f"What follows is about {path.name} as it was saved at {moment}.\n"
     for error in answer["syntax_errors"]:
-        yield f"FAILED  {error['task']}: cell {error['cell']}, line {error['line']}: {error['message']}"
+        what = error["task"] or ", ".join(error["needed"])
+        yield f"FAILED  {what}: cell {error['cell']}, line {error['line']}: {error['message']}"
     if answer["loaded"]:
         yield f"The notebook does not run by itself from top to bottom. {answer['loaded']}"
     for task in answer["stubs"]:

@@ -77,6 +77,13 @@ def test_the_judge_s_end_of_the_exchange_is_not_at_the_student_s():
         assert not [name for name in other if not name.startswith(client)], path.name
 
 
+def test_the_two_doors_of_the_exchange_do_not_know_each_other():
+    """The JSON of programs and the pages of people share deeds, not routes."""
+    for path in (ENGINE / "exchange" / "routes").glob("*.py"):
+        other = [name for name in imports(path) if name.startswith("autograder.exchange.routes")]
+        assert other == [], path.name
+
+
 def test_what_runs_in_the_sandbox_stands_alone():
     """Only this folder is mounted there: the standard library, NumPy and torch, and itself."""
     for path in (ENGINE / "inside").rglob("*.py"):

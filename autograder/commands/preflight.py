@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from ..base.errors import Unreadable, UsageError
-from ..course import find_root, load_course
+from ..course import Limits, find_root, load_course
+from ..notebook import Release
 from ..notebook.reading import read_raw
-from ..preflight import Given, beside_notebook, of_unit, preflight
+from ..preflight import beside_notebook, of_unit, preflight
 from .printing import print_json
 
 
@@ -25,7 +26,7 @@ def command(unit: str, notebook: Path, as_json: bool) -> None:
     the public checks. Needs the course, or the released files beside the notebook. Exit
     code 0 where nothing would be lost, 1 otherwise.
     """
-    report = preflight(notebook, _given(unit, notebook))
+    report = preflight(notebook, *_held_against(unit, notebook))
     if as_json:
         print_json(report.to_dict())
     else:
@@ -33,15 +34,17 @@ def command(unit: str, notebook: Path, as_json: bool) -> None:
     sys.exit(0 if report.ok else 1)
 
 
-def _given(unit: str, notebook: Path) -> Given:
+def _held_against(unit: str, notebook: Path) -> tuple[Release, Limits]:
     """The course's release where there is a course, else the files beside the notebook."""
     try:
         find_root()
     except UsageError:
-        return beside_notebook(notebook.resolve().parent, unit)
+        return beside_notebook(notebook.resolve().parent, unit), Limits()
     course = load_course()
+    chosen = course.unit(unit)
     try:
         version = read_raw(notebook, course.limits.notebook_mib).course.get("version")
     except Unreadable:
         version = None
-    return of_unit(course, course.unit(unit), version if isinstance(version, str) else None)
+    release = of_unit(course, chosen, version if isinstance(version, str) else None)
+    return release, course.limits_of(chosen)

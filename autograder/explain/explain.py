@@ -136,7 +136,7 @@ class Diagnosis:
         """One case for each task, at its first failed check, as a cell to copy."""
         first: dict[str, str] = {}
         for check in checks:
-            if check.verdict in WRONG:
+            if check.verdict in WRONG and not outcomes[check.id].cause:
                 first.setdefault(check.task, check.id)
         cells = {
             name: self._common_cell(named[task], task, subject) if task in named else None

@@ -9,9 +9,8 @@ Theory of operation
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +18,10 @@ from types import TracebackType
 from ..base.digest import digest_of
 from ..base.errors import SandboxFault, Unreadable
 from ..base.garbage import Collector
-from ..base.python import newer_note
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Unit
-from ..notebook import Release, Submission, read_release, read_submission, to_program
+from ..notebook import Release, Submission, importable, read_release, read_submission, to_program
+from ..notebook.release import origin
 from ..results.result import HOLDS, Check, Result, Verdict, totals
 from ..sandbox import Room, Zygote
 from ..student import Subject
@@ -111,9 +110,9 @@ class Grader:
 
     def _older_release(self, version: str | None) -> Release | None:
         """The archived release that a notebook says it was made from, where it is another one."""
-        if version in (None, self.release.version) or not re.fullmatch(r"[0-9a-f]{12}", version or ""):
+        folder = origin(self.course, self.unit, version)
+        if folder is None or version == self.release.version:
             return None
-        folder = self.course.data_folder / "releases" / self.unit.name / str(version)
         path = folder / self.unit.released_notebook.name
         return read_release(path) if path.is_file() else None
 
@@ -194,9 +193,8 @@ class Grader:
     def _try(
         self, submission: Submission, paper: int, explain: Explain | None
     ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
-        helpers = (Path(name).stem for name in self.unit.files if name.endswith(".py"))
-        libraries = tuple(dict.fromkeys(("numpy", self.unit.runtime, *self.unit.libraries, *helpers)))
-        program = to_program(submission, self.release, libraries)
+        modules = importable(self.unit.runtime, self.unit.libraries, self.unit.files)
+        program = to_program(submission, self.release, modules)
         try:
             room: Room = self.zygote.open(program, self._files)
         except SandboxFault as fault:
@@ -208,8 +206,7 @@ class Grader:
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            flags = (*_unparsed(room, submission.python), *_flags(outcomes, checks))
-            return checks, flags, subject.loaded
+            return checks, flags_of(self.suite, outcomes, checks), subject.loaded
         finally:
             room.close()
 
@@ -308,15 +305,17 @@ def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[st
     return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
 
 
-def _unparsed(room: Room, python: str) -> Iterator[str]:
-    """A flag for each cell that does not parse, where the notebook is from a newer Python."""
-    note = newer_note(python)
-    for found in room.compiled.get("syntax_errors", ()) if note else ():
-        yield f"cell {found['cell']}, line {found['line']} does not parse: {found['message']}. {note}"
-
-
-def _flags(outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
-    """What staff should look at: notes on checks, and once what kept us from explaining them."""
+def flags_of(suite: Suite, outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """What staff should look at: what a notebook lacks, notes on checks, and once what was not explained."""
     notes = [f"{name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes]
     unexplained = [note for check in checks for note in check.notes if note.startswith(UNEXPLAINED)]
-    return (*notes, *dict.fromkeys(unexplained))
+    return (*_causes(suite, outcomes), *notes, *dict.fromkeys(unexplained))
+
+
+def _causes(suite: Suite, outcomes: Outcomes) -> list[str]:
+    """Each thing that kept names from being there, with the tasks that it costs."""
+    tasks: dict[str, list[str]] = {}
+    for name, outcome in outcomes.items():
+        if outcome.cause:
+            tasks.setdefault(outcome.cause, []).append(suite.marks[name].task)
+    return [f"{cause} Tasks: {', '.join(dict.fromkeys(several))}." for cause, several in tasks.items()]

@@ -25,6 +25,7 @@ class Outcome:
     reason: str = ""
     notes: tuple[str, ...] = ()  # for staff
     fault: str = ""  # the label of the call that ended it
+    cause: str = ""  # what kept a name from being there, where that ended it
     case: int = 0  # which of a parametrised check's cases this is
     error: BaseException | None = field(default=None, compare=False)
     court: Court | None = field(default=None, compare=False, repr=False)  # what it was judged on
@@ -52,7 +53,9 @@ def outcome_of(
     if error is None:
         return Outcome(Verdict.PASSED, court=court)
     if isinstance(error, StudentFault):
-        return Outcome(error.verdict, error.reason, fault=error.name, error=error, court=court)
+        return Outcome(
+            error.verdict, error.reason, fault=error.name, cause=error.cause, error=error, court=court
+        )
     if isinstance(error, AssertionError):
         reason = str(error) or "The result is not what the task asks for."
         return Outcome(Verdict.FAILED, reason, error=error, court=court)

@@ -24,27 +24,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, did_you_mean, not_installed
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
 from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
-from ..student.scripts import answer_of
+from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Mark, read_marks
-from .authors import placed, told
+from .authors import placed, refuse_unknown_names, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
-from .plans import Key, Plan, PlansOfPaper, plan_of
+from .plans import JointFrame, Key, Plan, PlansOfPaper, plan_of
 
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 STANDS_ON_OTHERS = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED, Verdict.MISSING)
-_UNANSWERED = (TimeoutError, EOFError, OSError, wire.WireError)
 
 
 class Suite:
@@ -65,7 +64,8 @@ class Suite:
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
-        self._check_what_they_stand_on()
+        known = [name for name in self.task_of if callable(self.reference.get(name))]
+        refuse_unknown_names(unit.grader, self.checks, known)
         calm_torch()
         self._eager = is_eager(unit.grader)
         self._collected = Collected(unit, self.marks)
@@ -122,16 +122,6 @@ class Suite:
 
     def _stand_ins(self, mark: Mark) -> dict[str, Any]:
         return {name: self.reference[name] for name in mark.on}
-
-    def _check_what_they_stand_on(self) -> None:
-        known = [name for name in self.task_of if callable(self.reference.get(name))]
-        for mark in self.checks:
-            for name in mark.on:
-                if name not in known:
-                    raise ConfigError(
-                        f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
-                        f"a function that a task defines: {did_you_mean(name, known)}"
-                    )
 
     # --- one check ---
 
@@ -227,8 +217,9 @@ class Suite:
             fatal = fatal if fatal is not None and fatal.verdict is Verdict.BROKEN else None
         ended = outcome_of(error, fatal, court)
         if ended is None:  # our own comparison could not work with what came; with the reference it does
-            what = f"the check itself raised {type(error).__name__}: {error}; with the reference it passes"
-            return Outcome(Verdict.FAILED, UNUSABLE, (what,), error=error, court=court)
+            assert error is not None
+            note = upset(error, self.unit.grader, mark)
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=error, court=court)
         return ended
 
     # --- a check that looks at values ---
@@ -275,7 +266,7 @@ class Suite:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what,))
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
-            note = f"the check itself raised {told(now.raised)}; with the reference it passes"
+            note = upset(now.raised, self.unit.grader, self.marks[check])
             return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
@@ -295,38 +286,37 @@ class Suite:
             groups.setdefault(subject.at(self.marks[key[0]].task), []).append(key)
         outcomes: dict[str, dict[int, Outcome]] = {}
         for one, keys in groups.items():
-            for (check, case), plan, answers in self._answered(one, paper, keys):
-                outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], one, answers)
+            for (check, case), outcome in self._joined(one, paper, keys):
+                outcomes.setdefault(check, {})[case] = outcome
         return outcomes
 
-    def _answered(
-        self, subject: RoomSubject, paper: int, keys: list[Key]
-    ) -> Iterator[tuple[Key, Plan, list[Answer]]]:
-        """The planned cases with the answers to all their steps, as far as these came properly."""
+    def _joined(self, subject: RoomSubject, paper: int, keys: list[Key]) -> Iterator[tuple[Key, Outcome]]:
+        """How the planned ones of these cases ended on one load, as far as they were answered properly."""
         plans = self._plans_of(paper)
         every = len(keys) == len(self.cases)
         for joint in plans.frames(self.cases) if every else plans.joined(keys):
+            found: list[tuple[Key, Outcome]] = []
             try:
-                link = subject.connect()
+                for key, plan, answers in self._answered(subject, joint):
+                    found.append((key, self._judged(plan, self.marks[key[0]], subject, answers)))
             except (StudentFault, SandboxFault):
                 return  # each check will be told by itself
-            try:
-                seconds = self.limits.call_seconds
-                replies = link.run_frame(joint.frame, joint.steps, seconds)
-                for key, plan in joint.members:
-                    end = time.monotonic() + self.limits.test_seconds
-                    yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
-                next(replies, None)  # nothing may follow
-            except _UNANSWERED as error:
+            except wire.WireError:  # somebody wrote who was not asked: whose replies these are nobody knows
+                subject.ended(timed_out=False)
+                return
+            except (TimeoutError, EOFError, OSError) as error:
                 subject.ended(isinstance(error, TimeoutError))
+            yield from found
+            if len(found) < len(joint.members):
                 return
 
-
-def _until(end: float, steps: list[Any]) -> Iterator[Any]:
-    for step in steps:
-        if time.monotonic() > end:
-            raise TimeoutError("the check took too long")
-        yield step
+    def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
+        """The planned cases of a frame with the answers to all their steps, as they come."""
+        replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
+        for key, plan in joint.members:
+            end = time.monotonic() + self.limits.test_seconds
+            yield key, plan, answers_of(replies, len(plan.notes.steps), end)
+        next(replies, None)  # nothing may follow
 
 
 def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:

@@ -1,10 +1,10 @@
 """Submitted notebooks on the trusted side: reading, healing, and what goes into the sandbox."""
 
-from .cells import Cell, Release, Submission
+from .cells import Cell, Submission
 from .healing import heal, read_submission
 from .program import to_program
 from .questions import Question, is_answered, read_questions
-from .reading import read_release
+from .release import Release, importable, read_release, read_released
 from .stubs_left import names_left, tasks_left
 
 __all__ = [
@@ -13,10 +13,12 @@ __all__ = [
     "Release",
     "Submission",
     "heal",
+    "importable",
     "is_answered",
     "names_left",
     "read_questions",
     "read_release",
+    "read_released",
     "read_submission",
     "tasks_left",
     "to_program",

@@ -1,4 +1,4 @@
-"""What the other modules pass around: cells, a release, a submission."""
+"""What the other modules pass around: cells, and a submission that is made of them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,6 @@ class Cell:
     def plain(self) -> str:
         """The text without what editors change on their own: trailing blanks and empty ends."""
         return "\n".join(line.rstrip() for line in self.source.strip().split("\n"))
-
-
-@dataclass(frozen=True)
-class Release:
-    """What a released notebook says about its unit."""
-
-    unit: str
-    version: str
-    tasks: dict[str, tuple[str, ...]]  # task -> the names that its cell defines
-    cells: tuple[Cell, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names that the tasks define, in the order of the notebook."""
-        return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
 
 
 @dataclass(frozen=True)

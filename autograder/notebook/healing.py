@@ -24,8 +24,9 @@ from typing import Any
 
 from ..base.errors import Unreadable
 from ..base.text import capped
-from .cells import Cell, Release, Submission
+from .cells import Cell, Submission
 from .reading import MAX_NAME, RawNotebook, read_raw
+from .release import Release
 from .stubs_left import is_stub, same_text
 
 NOT_PROGRAM = ("check-", "points-")  # cells that show or hold points; no part of the student's work

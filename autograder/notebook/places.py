@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .cells import Cell, Release
+from .cells import Cell
+from .release import Release
 
 
 def check_places(cells: Sequence[Cell], release: Release) -> dict[str, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cells import Cell, Release, Submission
+from .cells import Cell, Submission
 from .healing import NOT_PROGRAM
 from .places import check_places
+from .release import Release
 
 
 def to_program(submission: Submission, release: Release, libraries: tuple[str, ...]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cells import Release, Submission
+from .cells import Submission
+from .release import Release
 
 
 @dataclass(frozen=True)

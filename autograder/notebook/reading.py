@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ConfigError, Unreadable
+from ..base.errors import Unreadable
 from ..base.python import short
-from .cells import Cell, Release
+from .cells import Cell
 
 MAX_CELLS = 5_000
 MAX_CODE_MIB = 2
@@ -54,33 +54,6 @@ def read_raw(path: Path, max_mib: int) -> RawNotebook:
     if upgraded:
         notes = (*notes, "the notebook has the old format 3 (or 2); it was read as format 4")
     return RawNotebook(cells, _course(notebook), notes, _python(notebook))
-
-
-def read_release(path: Path) -> Release:
-    """The released notebook of a unit, from which submissions are healed.
-
-    Raises:
-        ConfigError: it is missing, or has no ``course`` metadata.
-    """
-    unit = path.stem
-    if not path.is_file():
-        raise ConfigError(f"{path} is missing: run 'course build {unit}'")
-    try:
-        raw = read_raw(path, max_mib=200)
-        tasks = {str(task): tuple(map(str, names)) for task, names in raw.course["tasks"].items()}
-        version = str(raw.course["version"])
-    except (Unreadable, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{path} is no released notebook ({error}): expected metadata course = {{unit, version, tasks}}; "
-            f"run 'course build {unit}'"
-        ) from error
-    cells = tuple(_with_task(cell, tasks) for cell in raw.cells)
-    return Release(str(raw.course.get("unit", unit)), version, tasks, cells)
-
-
-def _with_task(cell: Cell, tasks: dict[str, tuple[str, ...]]) -> Cell:
-    task = cell.grade_id if cell.grade_id in tasks else None
-    return Cell(cell.kind, cell.source, cell.grade_id, task, cell.locked, cell.index)
 
 
 def _content(path: Path, max_mib: int) -> bytes:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from ..inside.program import magics
 from ..inside.program.unfinished import only_raises
-from .cells import Cell, Release, Submission
+from .cells import Cell, Submission
+from .release import Release
 
 __all__ = ["is_stub", "names_left", "only_raises", "same_text", "tasks_left"]
 

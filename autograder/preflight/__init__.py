@@ -1,6 +1,6 @@
 """What would happen to a notebook if it were handed in now: read, healed, loaded, publicly checked.
 
-``given``      what is known of the release: beside the notebook, or of the course
+``released``   which release it is held against: that beside the notebook, or of the course
 ``findings``   what reading alone tells: stubs, syntax errors, what will be ignored
 ``trial``      loads the notebook in the strongest sandbox that starts, runs public checks
 ``beside``     the part that runs in the sandbox; shipped there as text
@@ -8,8 +8,8 @@
 ``companion``  a warm process that answers the notebook's ``grader.check``
 """
 
-from .given import Given, beside_notebook, of_unit
+from .released import beside_notebook, of_unit
 from .report import Report, preflight
 from .trial import CheckRun, Trial
 
-__all__ = ["CheckRun", "Given", "Report", "Trial", "beside_notebook", "of_unit", "preflight"]
+__all__ = ["CheckRun", "Report", "Trial", "beside_notebook", "of_unit", "preflight"]

@@ -19,10 +19,10 @@ from typing import Any
 
 from ..base.errors import CourseError
 from ..base.threads import use_one_thread
-from ..notebook import read_submission
+from ..notebook import Release, read_submission
 from ..sandbox import Zygote
 from .findings import find
-from .given import Given, beside_notebook
+from .released import beside_notebook
 from .trial import start_strongest, try_out
 
 IDLE_SECONDS = 1800.0
@@ -32,14 +32,14 @@ def main() -> None:
     """Answer questions on standard input until it ends."""
     use_one_thread()
     try:
-        given = beside_notebook(Path(sys.argv[1]))
-        with start_strongest(given) as zygote:
-            _serve(given, zygote)
+        release = beside_notebook(Path(sys.argv[1]))
+        with start_strongest(release) as zygote:
+            _serve(release, zygote)
     except CourseError as error:
         _say({"trouble": str(error)})
 
 
-def _serve(given: Given, zygote: Zygote) -> None:
+def _serve(release: Release, zygote: Zygote) -> None:
     _say({"ready": zygote.tier})
     while select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
         line = sys.stdin.readline()
@@ -47,25 +47,29 @@ def _serve(given: Given, zygote: Zygote) -> None:
             return
         question = json.loads(line)
         try:
-            _say(answer(Path(question["notebook"]), question["tasks"], given, zygote))
+            _say(answer(Path(question["notebook"]), question["tasks"], release, zygote))
         except CourseError as error:
             _say({"trouble": str(error)})
 
 
-def answer(path: Path, tasks: list[str], given: Given, zygote: Zygote) -> dict[str, Any]:
+def answer(path: Path, tasks: list[str], release: Release, zygote: Zygote) -> dict[str, Any]:
     """What the public checks of some tasks (all, where the list is empty) say of a saved notebook.
 
     Raises:
         Unreadable: the file is no notebook.
     """
-    submission = read_submission(path, given.release, given.limits.notebook_mib)
-    findings = find(submission, given)
-    asked = [task for task in given.release.tasks if task in tasks or not tasks]
-    trial = try_out(submission, given, zygote, [task for task in asked if task not in findings.stubs])
+    submission = read_submission(path, release, zygote.limits.notebook_mib)
+    findings = find(submission, release)
+    asked = [task for task in release.tasks if task in tasks or not tasks]
+    trial = try_out(submission, release, zygote, [task for task in asked if task not in findings.stubs])
     return {
         "checks": [asdict(check) for check in trial.checks],
         "stubs": {task: names for task, names in findings.stubs.items() if task in asked},
-        "syntax_errors": [error for error in findings.syntax_errors if error.get("task") in asked],
+        "syntax_errors": [
+            error
+            for error in findings.syntax_errors
+            if error.get("task") in asked or (not error.get("task") and error["needed"])
+        ],
         "sources": [cell.source for cell in submission.cells if cell.kind == "code"],
         "trouble": "",
         "tier": trial.tier,

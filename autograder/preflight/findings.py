@@ -18,9 +18,8 @@ from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
 from ..inside.program.placeholders import SILENT
-from ..notebook import Cell, Submission, names_left, to_program
+from ..notebook import Cell, Release, Submission, names_left, to_program
 from ..unit.source import imports
-from .given import Given
 
 MOST_LINES = 12  # of one kind that are listed
 MOST_TEXT = 70  # characters of a line
@@ -35,17 +34,17 @@ class Findings:
     ignored: tuple[str, ...]  # one sentence each
 
 
-def find(submission: Submission, given: Given) -> Findings:
+def find(submission: Submission, release: Release) -> Findings:
     """Read a healed notebook."""
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
-    compiled = compile_program(to_program(submission, given.release, given.modules))
+    compiled = compile_program(to_program(submission, release, release.modules))
     ignored = (
         *_magics(own, compiled.modules),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    errors = (*compiled.report["syntax_errors"], *(_too_new(own, given.python) if given.python else ()))
-    return Findings(names_left(submission, given.release), errors, ignored)
+    errors = (*compiled.report["syntax_errors"], *(_too_new(own, release.python) if release.python else ()))
+    return Findings(names_left(submission, release), errors, ignored)
 
 
 def _too_new(cells: Iterable[Cell], grading: str) -> Iterator[dict[str, Any]]:
@@ -61,6 +60,7 @@ def _too_new(cells: Iterable[Cell], grading: str) -> Iterator[dict[str, Any]]:
                     "line": node.lineno,
                     "message": f"{error.msg}; grading runs Python {grading}",
                     "text": cell.source.split("\n")[node.lineno - 1].strip(),
+                    "needed": [],
                     "older": True,
                 }
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..base.errors import Unreadable
 from ..base.python import HERE, is_newer, newer_note
-from ..notebook import Submission, read_submission
+from ..course import Limits
+from ..notebook import Release, Submission, read_submission
 from ..sandbox import Zygote
 from .findings import Findings, find
-from .given import Given
 from .trial import CheckRun, Trial, start_strongest, try_out
 
 DECIDES = "These are the public checks. The hidden checks decide the mark."
@@ -69,42 +69,48 @@ def check_lines(checks: tuple[CheckRun, ...]) -> Iterator[str]:
             yield from (f"            {line}" for line in check.message.split("\n"))
 
 
-def preflight(path: Path, given: Given, zygote: Zygote | None = None) -> Report:
+def preflight(
+    path: Path,
+    release: Release,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    zygote: Zygote | None = None,
+) -> Report:
     """Look at a notebook by the code that the server uses.
 
     Args:
         path: the saved notebook.
-        given: the release that it is held against.
+        release: what it is held against.
+        limits: of reading and running it.
         zygote: a warm one to use; started and ended here where left out.
 
     Raises:
         UsageError: no process could be started.
         SandboxFault: a step of the isolation failed.
     """
-    unit, version = given.release.unit, given.release.version
+    unit, version = release.unit, release.version
     try:
-        submission = read_submission(path, given.release, given.limits.notebook_mib)
+        submission = read_submission(path, release, limits.notebook_mib)
     except Unreadable as error:
         return Report(unit, version, (f"the whole notebook: {error}",))
-    findings = find(submission, given)
-    with nullcontext(zygote) if zygote else start_strongest(given) as warm:
-        trial = try_out(submission, given, warm, _worth_running(findings, given))
-    return _report(submission, given, findings, trial)
+    findings = find(submission, release)
+    with nullcontext(zygote) if zygote else start_strongest(release, limits) as warm:
+        trial = try_out(submission, release, warm, _worth_running(findings, release))
+    return _report(submission, release, findings, trial)
 
 
-def _worth_running(findings: Findings, given: Given) -> list[str]:
+def _worth_running(findings: Findings, release: Release) -> list[str]:
     """Tasks that are not wholly unwritten; the others' checks would say so once more."""
-    return [task for task in given.release.tasks if task not in findings.stubs]
+    return [task for task in release.tasks if task not in findings.stubs]
 
 
-def _report(submission: Submission, given: Given, findings: Findings, trial: Trial) -> Report:
-    bonus = set(given.bonus)
+def _report(submission: Submission, release: Release, findings: Findings, trial: Trial) -> Report:
+    bonus = set(release.bonus)
     unwritten = tuple(task for task in findings.stubs if task in bonus)
-    undefined = _undefined(trial, findings, given)
+    undefined = _undefined(trial, findings, release)
     told = {*bonus, *undefined, *(error.get("task") for error in findings.syntax_errors)}
     lost = (
         *(_stub(task, names) for task, names in findings.stubs.items() if task not in bonus),
-        *(_syntax(error, submission) for error in findings.syntax_errors if error.get("task")),
+        *(f"{said}{_note(error, submission)}" for error in findings.syntax_errors if (said := costly(error))),
         *_not_loaded(trial),
         *undefined.values(),
         *(
@@ -114,20 +120,24 @@ def _report(submission: Submission, given: Given, findings: Findings, trial: Tri
         ),
     )
     return Report(
-        given.release.unit,
-        given.release.version,
+        release.unit,
+        release.version,
         lost,
         unwritten,
         submission.healed,
         (
-            *(_left_out(error, submission) for error in findings.syntax_errors if not error.get("task")),
+            *(
+                f"{_left_out(error)}{_note(error, submission)}"
+                for error in findings.syntax_errors
+                if not costly(error)
+            ),
             *findings.ignored,
         ),
         trial.checks,
         trial.tier,
         trial.loaded,
         tuple(map(_rebound, trial.rebound)),
-        tuple(_python(given.python)),
+        tuple(_python(release.python)),
     )
 
 
@@ -135,20 +145,10 @@ def _stub(task: str, names: tuple[str, ...]) -> str:
     return f"{task} is not written yet: {', '.join(names)} still raises NotImplementedError"
 
 
-def _syntax(error: dict[str, Any], submission: Submission) -> str:
-    what = f"{_where(error)}, so {error['task']} cannot be graded: `{error['text']}`"
-    return _with_version(what, error, submission)
-
-
-def _left_out(error: dict[str, Any], submission: Submission) -> str:
-    """A cell of the student's own: what a task needs of it shows in the checks."""
-    return _with_version(f"{_where(error)}, so this cell is left out: `{error['text']}`", error, submission)
-
-
-def _with_version(what: str, error: dict[str, Any], submission: Submission) -> str:
-    """With the two Pythons, where they may be why and are not told yet."""
+def _note(error: dict[str, Any], submission: Submission) -> str:
+    """The two Pythons, where they may be why and are not told yet."""
     note = "" if error.get("older") else newer_note(submission.python)
-    return f"{what} {note}".rstrip()
+    return f" {note}" if note else ""
 
 
 def _python(grading: str) -> Iterator[str]:
@@ -165,6 +165,23 @@ def _rebound(found: dict[str, Any]) -> str:
     return f"{where}: `{other['text']}`; for {', '.join(found['tasks'])} {found['name']} is {stands}"
 
 
+def costly(error: dict[str, Any]) -> str:
+    """What a syntax error costs, as a sentence; empty where no task needs its cell."""
+    needed = ", ".join(error["needed"])
+    if error.get("task"):
+        costs = f"{error['task']} cannot be graded"
+    elif needed:
+        costs = f"{needed} {'is' if len(error['needed']) == 1 else 'are'} not there for the tasks"
+    else:
+        return ""
+    return f"{_where(error)}, so {costs}: `{error['text']}`"
+
+
+def _left_out(error: dict[str, Any]) -> str:
+    """A cell of the student's own that no task needs."""
+    return f"{_where(error)}, so this cell is left out: `{error['text']}`"
+
+
 def _where(error: dict[str, Any]) -> str:
     return f"cell {error['cell']}, line {error['line']}: {error['message']}"
 
@@ -175,14 +192,15 @@ def _not_loaded(trial: Trial) -> list[str]:
     return [f"the notebook does not load by itself, from top to bottom. {trial.trouble}"]
 
 
-def _undefined(trial: Trial, findings: Findings, given: Given) -> dict[str, str]:
+def _undefined(trial: Trial, findings: Findings, release: Release) -> dict[str, str]:
     """A sentence for each core task of which a name is missing for no reason told before."""
-    known = {*given.bonus, *(error.get("task") for error in findings.syntax_errors)}
+    known = {*release.bonus, *(error.get("task") for error in findings.syntax_errors)}
     found = {}
-    for task, names in given.release.tasks.items():
+    for task, names in release.tasks.items():
         gone = [name for name in names if name in trial.undefined]
         if gone and task not in known:
-            found[task] = f"{task}: the notebook does not define {', '.join(gone)}"
+            why = next(filter(None, (trial.undefined[name] for name in gone)), "")
+            found[task] = f"{task}: " + (why or f"the notebook does not define {', '.join(gone)}")
     return found
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import CourseError, UsageError
-from ..notebook import Submission, to_program
+from ..course import Limits
+from ..notebook import Release, Submission, to_program
 from ..results.result import Verdict
 from ..sandbox import TIERS, Zygote
 from ..student import Step
 from ..student.faults import StudentFault, clean, raised
 from ..student.session import Budget, Session, Unanswered
 from ..student.subjects import RoomSubject
-from .given import Given
 
 BESIDE = Path(__file__).with_name("beside.py")
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,12 @@ class Trial:
     tier: str
     loaded: str  # "slice", "whole notebook" or "not"
     trouble: str  # what stopped the loading, in a sentence; else empty
-    undefined: tuple[str, ...]  # names that tasks ask for
+    undefined: Mapping[str, str]  # names that tasks ask for; why they are not there, where it is known
     checks: tuple[CheckRun, ...]
     rebound: tuple[dict[str, Any], ...] = ()  # names that mean something else below a check
 
 
-def start_strongest(given: Given) -> Zygote:
+def start_strongest(release: Release, limits: Limits = Limits()) -> Zygote:  # noqa: B008 - frozen
     """A zygote in the strongest tier that this machine can start.
 
     Its tier is not certified by escape attempts: what runs in it is the student's own
@@ -57,44 +59,46 @@ def start_strongest(given: Given) -> Zygote:
     reasons = []
     for tier in TIERS:
         try:
-            return Zygote.start(tier, given.runtime, given.libraries, given.limits)
+            return Zygote.start(tier, release.runtime, release.libraries, limits)
         except CourseError as error:
             reasons.append(f"{tier}: {error}")
     raise UsageError("no process for the notebook could be started. " + " ".join(reasons))
 
 
-def try_out(submission: Submission, given: Given, zygote: Zygote, tasks: Iterable[str]) -> Trial:
+def try_out(submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str]) -> Trial:
     """Load a notebook in a room of its own and run the public checks of some tasks.
 
     Raises:
         SandboxFault: a step of the isolation failed.
     """
     asked = tuple(tasks)
-    demanding = [task for task in asked if _further_names(given, task)]
+    demanding = [task for task in asked if _further_names(release, task)]
     plain = [task for task in asked if task not in demanding]
-    trial = _in_room(submission, given, zygote, plain, ())
+    trial = _in_room(submission, release, zygote, plain, ())
     if not demanding:
         return trial
-    names = tuple(dict.fromkeys(name for task in demanding for name in _further_names(given, task)))
-    more = _in_room(submission, given, zygote, demanding, names)
-    order = list(given.release.tasks)
+    names = tuple(dict.fromkeys(name for task in demanding for name in _further_names(release, task)))
+    more = _in_room(submission, release, zygote, demanding, names)
+    order = list(release.tasks)
     checks = sorted((*trial.checks, *more.checks), key=lambda run: order.index(run.task))
     return replace(trial, checks=tuple(checks))
 
 
 def _in_room(
-    submission: Submission, given: Given, zygote: Zygote, tasks: Iterable[str], further: tuple[str, ...]
+    submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str], further: tuple[str, ...]
 ) -> Trial:
     """Load what the tasks, and ``further`` names, need, and run the tasks' public checks."""
-    program = to_program(submission, given.release, given.modules)
+    program = to_program(submission, release, release.modules)
     program["names"] += further
-    with zygote.open(program, given.files) as room:
-        subject = RoomSubject(room, given.limits, python=submission.python)
+    with zygote.open(program, release.files) as room:
+        subject = RoomSubject(room, zygote.limits, python=submission.python)
         try:
-            loaded, undefined, trouble = _load(subject, given)
-            seconds = given.limits.test_seconds
+            seconds = zygote.limits.test_seconds
+            loaded, undefined, trouble = _load(subject, release.names, seconds)
             checks = [
-                run for task in tasks for run in _checks(subject.at(task), task, given.checks[task], seconds)
+                run
+                for task in tasks
+                for run in _checks(subject.at(task), task, release.checks[task], seconds)
             ]
             rebound = tuple(room.compiled.get("rebound", ()))
             return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks), rebound)
@@ -102,23 +106,30 @@ def _in_room(
             subject.close()
 
 
-def _further_names(given: Given, task: str) -> tuple[str, ...]:
+def _further_names(release: Release, task: str) -> tuple[str, ...]:
     """Names of the notebook that a public check asks for and no task defines."""
     functions = [
         node
-        for node in ast.parse(given.checks[task]).body
+        for node in ast.parse(release.checks[task]).body
         if isinstance(node, ast.FunctionDef) and node.decorator_list
     ]
     arguments = [arg.arg for node in functions for arg in (*node.args.args, *node.args.kwonlyargs)]
-    return tuple(name for name in dict.fromkeys(arguments) if name not in given.release.names)
+    return tuple(name for name in dict.fromkeys(arguments) if name not in release.names)
 
 
-def _load(subject: RoomSubject, given: Given) -> tuple[str, tuple[str, ...], str]:
+def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple[str, dict[str, str], str]:
     try:
-        answer = _ask(subject, given.limits.test_seconds, "defined", " ".join(given.release.names))
+        answer = _ask(subject, seconds, "defined", " ".join(names))
     except StudentFault as fault:
-        return "not", given.release.names, fault.reason
-    return subject.loaded, tuple(str(name) for name in answer), _trouble(subject.report.get("error"))
+        return "not", dict.fromkeys(names, ""), fault.reason
+    undefined = {str(name): _why(subject, str(name)) for name in answer}
+    return subject.loaded, undefined, _trouble(subject.report.get("error"))
+
+
+def _why(subject: RoomSubject, name: str) -> str:
+    """Why a name is not there, as a sentence; empty where it is not known."""
+    known = subject.missing(name)
+    return "" if known is None else known[1]
 
 
 def _trouble(error: Any) -> str:
@@ -134,11 +145,21 @@ def _trouble(error: Any) -> str:
 def _checks(subject: RoomSubject, task: str, text: str, seconds: float) -> list[CheckRun]:
     try:
         answer = _ask(subject, seconds, "run_checks", text, f"tests/{task}.py")
-        return [CheckRun(task, str(title), passed is True, str(message)) for title, passed, message in answer]
+        return [
+            CheckRun(task, str(title), passed is True, _caused(subject, str(message)))
+            for title, passed, message in answer
+        ]
     except StudentFault as fault:
         return [CheckRun(task, "The public checks", False, fault.reason)]
     except (ValueError, TypeError):
         return [CheckRun(task, "The public checks", False, "the notebook's process gave no proper answer")]
+
+
+def _caused(subject: RoomSubject, message: str) -> str:
+    """What a check says, with what a name's absence follows from in front."""
+    name = _UNDEFINED.match(message)
+    cause = _why(subject, name[1]) if name is not None else ""
+    return f"{cause}\n{message}" if cause else message
 
 
 def _ask(subject: RoomSubject, seconds: float, function: str, *args: str) -> list[Any]:

@@ -62,7 +62,7 @@ def _judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool
         )
     code = os.waitstatus_to_exitcode(report["status"])
     if code >= 0:
-        return Ending(Verdict.CRASHED, f"the process was ended by os._exit or sys.exit with status {code}")
+        return Ending(Verdict.CRASHED, "the process was ended by os._exit or sys.exit")
     return _of_signal(-code, report, limits, printed)
 
 

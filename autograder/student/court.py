@@ -10,7 +10,8 @@ from ..checks.structure import ORDINALS, ReplyMismatch, check_part, check_struct
 from ..course import Limits
 from ..inside.wire import HandleRef, PartRef
 from ..results.result import Verdict
-from .faults import Blocked, StudentEnded, StudentFault, raised
+from .claims.sayings import missing_name
+from .faults import StudentEnded, StudentFault, blocked, following, raised
 from .steps import NOTHING, Answer, Call, Notes, Raised, Step, as_expected, leaves
 
 Missing = Callable[[str], tuple[Verdict, str] | None]  # why a name is not there, where loading knows
@@ -104,7 +105,7 @@ class Court:
     def blame(self, label: str, reason: str) -> None:
         """Raise: FAILED where it is the check's own task, BLOCKED where it is another's."""
         culprit = self._culprit(label)
-        raise ReplyMismatch(reason) if culprit is None else blocked(culprit, reason, label)
+        raise ReplyMismatch(reason) if culprit is None else blocked(culprit, StudentFault(reason), label)
 
     def _blaming(self, label: str, check: Callable[[], None]) -> None:
         try:
@@ -119,17 +120,18 @@ class Court:
 
     def _judged(self, fault: StudentFault, label: str) -> StudentFault:
         """The fault as it counts for this check: another task's code in the way is BLOCKED."""
-        claim = getattr(fault, "claim", {})
-        if claim.get("ours") and claim.get("class") == "NameMissing":
-            known = self._missing(str(claim.get("message", "")))
-            if known is not None:
-                fault = StudentFault(known[1], known[0], label)
-        about = label
-        if fault.verdict is Verdict.MISSING and isinstance(claim.get("line"), dict):
+        claim, about = getattr(fault, "claim", {}), label
+        name = missing_name(claim)
+        known = self._missing(name) if name else None
+        if known is not None:
+            fault = following(fault, known[1], known[0])
+        if name in self._terms.task_of:
+            about = name
+        elif fault.verdict is Verdict.MISSING and isinstance(claim.get("line"), dict):
             function = str(claim["line"].get("function", ""))
             about = function if function.split(".")[0] in self._terms.task_of else label
         culprit = self._culprit(about)
-        return fault if culprit is None else blocked(culprit, fault.reason, label)
+        return fault if culprit is None else blocked(culprit, fault, label)
 
     # --- answers ---
 
@@ -184,8 +186,3 @@ def _in_words(step: Step, path: tuple[Any, ...], called: str = "") -> tuple[str,
         return step.label, " returned "
     which = f"the {ORDINALS[min(path[0], 98)]} value" if type(path[0]) is int else f"the value of {path[0]!r}"
     return f"{which} that {step.label} returned", " is "
-
-
-def blocked(culprit: str, reason: str, label: str = "") -> Blocked:
-    """The check waits for another task."""
-    return Blocked(f"This cannot be judged before {culprit} works. {reason}", name=label)

@@ -9,11 +9,10 @@ StudentFault                  carries a verdict and the reason that the student 
 
 from __future__ import annotations
 
-import itertools
-import re
 from typing import Any
 
 from ..results.result import Verdict
+from .claims.sayings import said
 
 # Only these may be caught by name in a grader: never AssertionError, which would look like our own.
 BUILTIN = {
@@ -26,9 +25,14 @@ BUILTIN = {
 
 
 class StudentFault(Exception):
-    """A call that brought no value; ``verdict`` and ``reason`` say why."""
+    """A call that brought no value; ``verdict`` and ``reason`` say why.
+
+    Attributes:
+        cause: what kept a name from being there; the reason begins with it.
+    """
 
     verdict = Verdict.ERROR
+    cause = ""
 
     def __init__(self, reason: str, verdict: Verdict | None = None, name: str = "") -> None:
         super().__init__(reason)
@@ -68,6 +72,24 @@ def raised(claim: dict[str, Any], name: str) -> StudentRaised:
     return fault
 
 
+def following(fault: StudentFault, cause: str, verdict: Verdict) -> StudentFault:
+    """The fault of a name that is not there, with what it follows from in front."""
+    claim = getattr(fault, "claim", {})
+    told = cause if claim.get("ours") else f"{cause} {fault.name} needs it{_line(claim.get('line'))}."
+    found = StudentFault(told, verdict, fault.name)
+    found.cause = cause
+    return found
+
+
+def blocked(culprit: str, fault: StudentFault, label: str = "") -> Blocked:
+    """The check waits for another task, as the fault of a call shows."""
+    waits = f"This cannot be judged before {culprit} works."
+    rest = fault.reason.removeprefix(fault.cause).strip()
+    found = Blocked(" ".join(filter(None, (fault.cause, waits, rest))), name=label)
+    found.cause = fault.cause
+    return found
+
+
 def _mixed(builtin: type[Exception]) -> type[StudentRaised]:
     return type(f"Student{builtin.__name__}", (StudentRaised, builtin), {"__str__": Exception.__str__})
 
@@ -82,7 +104,7 @@ def _explain(claim: dict[str, Any], bases: list[str], name: str) -> tuple[Verdic
         return Verdict.MISSING, f"{name} is not written yet: NotImplementedError was raised{line}."
     if "MemoryError" in bases:
         return Verdict.MEMORY, f"{name} asked for more memory than is allowed{line}."
-    return Verdict.ERROR, f"{name} raised {kind}{line}.{_message(claim)}"
+    return Verdict.ERROR, f"{name} raised {kind}{line}. {_says(claim)}".rstrip()
 
 
 def _line(line: Any) -> str:
@@ -93,40 +115,12 @@ def _line(line: Any) -> str:
     return f"{where}: `{text}`" if text else where
 
 
-def _message(claim: dict[str, Any]) -> str:
-    """What Python or NumPy said; never a text that the student's own ``raise`` made.
-
-    Hidden inputs are visible to the student's function by nature, so a message is a way
-    to carry them out (``int(repr(x))``): it is short, of what is quoted only names stay,
-    and of numbers only the first few, and of these short ones such as sizes.
-    """
-    line = claim.get("line")
+def _says(claim: dict[str, Any]) -> str:
+    """What the exception means, in a sentence of ours; never a text that student code made."""
     if claim.get("class") == "Unavailable":  # our own sentence, see ``claims``
-        return f" {clean(claim.get('message', ''), 200)}".rstrip()
-    text = str(line.get("text", "")) if isinstance(line, dict) else ""
-    own_raise = isinstance(line, dict) and (not text or "raise" in text or "assert" in text)
-    kind = claim.get("class")
-    if own_raise or kind not in BUILTIN.keys() | {"UnboundLocalError", "NameError"}:
-        return ""
-    told = itertools.count(1)
-    quoted = _QUOTED.sub(_names_only, clean(claim.get("message", ""), 160))
-    message = _NUMBER.sub(lambda number: _size(number[0]) if next(told) <= _MOST_SIZES else "…", quoted)
-    return f" Python says: {message}" if message and kind != "KeyError" else ""
-
-
-_MOST_SIZES = 10  # of a message: two shapes with four axes, and two more
-# From a quotation mark to the next of its kind, or to the end where the text was cut.
-_QUOTED = re.compile(r"""(?<!\w)(['"]).*?(?:\1|$)""")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_.]{0,40}[0-9]{0,2}(\(\))?")
-_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]*)?(?:e[-+]?[0-9]+)?")
-
-
-def _names_only(quoted: re.Match[str]) -> str:
-    return quoted[0] if _NAME.fullmatch(quoted[0].strip(quoted[1])) else "…"
-
-
-def _size(number: str) -> str:
-    return number if re.fullmatch(r"-?[0-9]{1,3}", number) else "…"
+        return clean(claim.get("message", ""), 200)
+    found = said(claim)
+    return found.sentence if found is not None else ""
 
 
 def clean(text: Any, length: int) -> str:

@@ -26,7 +26,7 @@ class Subject(Protocol):
         """Clear away the process that gave no answer; how it ended, and a sentence."""
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
-        """Why a name is not defined, where loading knows more than that it is not."""
+        """Why a name (an attribute: with a point before it) is not there, where loading knows more."""
 
     def renew(self) -> None:
         """End the process, if there is one: the next check gets another."""

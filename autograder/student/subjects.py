@@ -6,14 +6,14 @@ import select
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..base.python import newer_note
 from ..course import Limits
 from ..inside import wire
 from ..results.result import Verdict
 from ..sandbox.endings import Ending
-from .claims.left_out import MOST, LeftOut, WithoutSome
+from .claims.causes import Causes
+from .claims.left_out import MOST, LeftOut
 from .claims.texts import StudentText
-from .faults import StudentEnded, StudentFault, clean
+from .faults import StudentEnded, StudentFault
 from .links import Allowance, Link, LoopbackLink, SocketLink
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class RoomSubject:
         self._tried_whole = False
         self.mode = "slice"
         self.report: dict[str, Any] = {}
+        self._causes = Causes({}, (), text, python)
 
     @property
     def loaded(self) -> str:
@@ -144,20 +145,8 @@ class RoomSubject:
         return ending.verdict, ending.detail
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
-        """Why a name is not there: a syntax error, a statement left out, or what stopped the loading."""
-        for found in self.report.get("syntax_errors", ()):
-            if name in found.get("names", ()) or found.get("task") == name:
-                return Verdict.ERROR, _with_note(
-                    f"{name} is not defined: {_syntax(found)}", newer_note(self._python)
-                )
-        for left_out in self._left_out:
-            if name in left_out.statement.names:
-                return Verdict.MISSING, f"{name} is not defined: {left_out.reason}"
-        error = self.report.get("error")
-        if error:
-            note = newer_note(self._python) if _of_a_version(error) else ""
-            return Verdict.MISSING, _with_note(f"{name} is not defined. {_load_error(error)}", note)
-        return None
+        """Why a name is not there: a syntax error, a statement left out, or one that failed."""
+        return self._causes.why(name)
 
     def close(self) -> None:
         """End all processes of the submission that are left."""
@@ -244,12 +233,13 @@ class RoomSubject:
         except (TimeoutError, EOFError, OSError, wire.WireError, KeyError) as error:
             ending = self._finish(isinstance(error, TimeoutError))
             return StudentEnded(f"The notebook could not be loaded: {ending.detail}", ending.verdict)
-        self.report, text = report, self._text
+        self.report = report
         if self._left_out:  # what fails below it follows from it
             self.report = {**report, "ok": False, "error": self._left_out[0].error}
-            text = WithoutSome(self._text, self._left_out)
+        told = {**report, **self._room.compiled}
+        self._causes = Causes(told, self._left_out, self._text, self._python)
         limit = self._limits.reply_mib << 20
-        self._link = SocketLink(self._process.sock, limit, text, self._allowance)
+        self._link = SocketLink(self._process.sock, limit, self._text, self._allowance)
         return None
 
     def _wait(self, process: Process, deadline: float) -> None:
@@ -279,28 +269,3 @@ class RoomSubject:
 
 def _left(deadline: float) -> float:
     return deadline - time.monotonic()
-
-
-def _with_note(sentence: str, note: str) -> str:
-    return f"{sentence} {note}".rstrip()
-
-
-def _of_a_version(error: Any) -> bool:
-    """Whether it is what happens where a newer Python has a name and this one has not."""
-    return isinstance(error, dict) and error.get("class") in ("ImportError", "AttributeError", "NameError")
-
-
-def _syntax(found: dict[str, Any]) -> str:
-    where = f"cell {clean(found.get('cell', '?'), 10)}, line {clean(found.get('line', '?'), 10)}"
-    message, text = clean(found.get("message", ""), 80), clean(found.get("text", ""), 100)
-    return f"syntax error in {where}: {message}: `{text}`"
-
-
-def _load_error(error: Any) -> str:
-    if not isinstance(error, dict):
-        return ""
-    where = f"cell {clean(error.get('cell', ''), 20)}, line {clean(error.get('line', ''), 10)}"
-    text = clean(error.get("text", ""), 100)
-    return (
-        f"Running the notebook stopped with {clean(error.get('class', 'an error'), 60)} in {where}: `{text}`."
-    )

@@ -25,6 +25,7 @@ from typing import Any
 from ..base.errors import ConfigError
 from ..base.files import replaced_together
 from ..course import Course, Unit
+from ..notebook.release import RELEASED, archived
 from .assemble import Cell, assemble, to_json
 from .criteria import read_marks
 from .examples import examples_of
@@ -37,11 +38,10 @@ from .stubs import Reference, is_given, methods
 
 PRIVATE = ("notebook.py", "checks.py", "grader.py", "mistakes.py")
 VERSION_DIGITS = 12
-RELEASED = "tests/released.json"
 
 
 @dataclass(frozen=True)
-class Release:
+class Built:
     """A built release: ``files`` maps paths inside the release to their bytes."""
 
     unit: str
@@ -49,7 +49,7 @@ class Release:
     files: Mapping[str, bytes]
 
 
-def build(course: Course, unit: Unit) -> Release:
+def build(course: Course, unit: Unit) -> Built:
     """Build a unit's release in memory.
 
     Raises:
@@ -138,7 +138,7 @@ def check_leaks(
         raise ConfigError(_leak_report(unit, leaks))
 
 
-def publish(course: Course, unit: Unit, release: Release) -> list[str]:
+def publish(course: Course, unit: Unit, release: Built) -> list[str]:
     """Bring ``release/<unit>`` to the built state; returns the paths that changed there.
 
     The same files become nbgrader's source version, and the version joins the archive.
@@ -176,7 +176,7 @@ def nbgrader_source(course: Course, unit: Unit) -> Path:
     return course.data_folder / "nbgrader" / "source" / unit.name
 
 
-def archive(course: Course, release: Release) -> Path:
+def archive(course: Course, release: Built) -> Path:
     """Keep this version in the data folder; one that is there already is left alone."""
     target = archived(course, release.unit, release.version)
     if target.is_dir():
@@ -195,14 +195,9 @@ def archive(course: Course, release: Release) -> Path:
     return target
 
 
-def archived(course: Course, unit: str, version: str) -> Path:
-    """The folder in which a version of a unit's release is kept."""
-    return course.data_folder / "releases" / unit / version
-
-
 def _sealed(
     course: Course, unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping[str, bytes]
-) -> Release:
+) -> Built:
     """Put the digest of everything released into the notebook, as its version."""
     metadata = {
         "unit": unit.name,
@@ -217,7 +212,7 @@ def _sealed(
         return {name: to_json(cells, sealed), RELEASED: _released(unit, cells, sealed), **others}
 
     version = _digest(files(""))
-    return Release(unit.name, version, dict(sorted(files(version).items())))
+    return Built(unit.name, version, dict(sorted(files(version).items())))
 
 
 def _released(unit: Unit, cells: tuple[Cell, ...], metadata: Mapping[str, Any]) -> bytes:

@@ -137,7 +137,8 @@ def test_forged_reply_stays_in_its_process(tier: Zygote) -> None:
 import json, os, struct, time
 def attack(forge):
     if forge:
-        text = json.dumps({"k": "value", "v": "forged", "z": []}).encode()
+        reply = {"k": "value", "v": "forged"}
+        text = json.dumps({"k": "some", "replies": [[reply, 0]], "z": []}).encode()
         os.write(3, struct.pack(">II", len(text), 0) + text)
         time.sleep(0.5)  # else the honest answer may come with it, and both together are no answer
     return "honest"

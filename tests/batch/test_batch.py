@@ -150,7 +150,7 @@ def mark_by_hand(root: Path, student: str, earned: float) -> None:
     result["checks"][0] = {**result["checks"][0], "earned": earned, "verdict": "FAILED"}
     result["checks"][1] = {**result["checks"][1]}
     result["checks"][2] = {**result["checks"][2], "earned": 0.0, "verdict": "BLOCKED"}
-    result["checks"][4] = {**result["checks"][4], "earned": 15.0}
+    result["checks"][4] = {**result["checks"][4], "earned": 5.0}
     path.write_text(json.dumps(result))
 
 
@@ -323,9 +323,15 @@ def test_the_memory_limit_of_the_judge_does_not_stay(root, folder):
 
 
 def test_an_unimplemented_task_is_missing(root, folder):
-    """A stub earns nothing, and what needs it is BLOCKED, naming it."""
+    """A stub earns nothing; what stands on it is judged on the reference, or BLOCKED where no on= says so."""
     stub = "def softmax_forward(z):\n    raise NotImplementedError"
     submit(folder, "half", with_task(root, "softmax_forward", stub))
+    result = grade(root)["half"].result
+    assert result.score == 45.0
+    verdicts = {check.task: check.verdict for check in result.checks}
+    assert verdicts == {"softmax_forward": Verdict.MISSING, "softmax_backward": Verdict.PASSED}
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text().replace(', on=("softmax_forward",)', ""))
     result = grade(root)["half"].result
     assert result.score == 0.0
     verdicts = {check.task: check.verdict for check in result.checks}

@@ -123,7 +123,7 @@ def leaked(grader: Grader, made: Path, folder: Path, way: str) -> tuple[Result, 
 def test_errors_do_not_carry_inputs_out(grader, made, tmp_path, way):
     """No text of a result holds five digits in a row of what a check gave to the student's function."""
     result, found = leaked(grader, made, tmp_path, way)
-    assert result.score == 0.0
+    assert not any(check.earned for check in result.checks if check.task == TASK)
     assert not result.broken
     assert not found
 
@@ -141,15 +141,15 @@ def test_the_ways_out_are_there_where_all_is_told(grader, made, tmp_path, monkey
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("return z @ z", "Python says: matmul: Input operand 1 has a mismatch"),
-        ("return z.reshape(7, 7)", "cannot reshape array of size 15 into shape (7,7)"),
-        ("return z.summ()", "'numpy.ndarray' object has no attribute 'summ'"),
-        ("return undefined_thing", "name 'undefined_thing' is not defined"),
-        ("return softmax_forward()", "missing 1 required positional argument: 'z'"),
+        ("return z @ z", "The matrices of a product do not fit"),
+        ("return z.reshape(7, 7)", "The new shape has not as many elements as the array."),
+        ("return z.summ()", "An array has no attribute summ."),
+        ("return undefined_thing", "undefined_thing is not defined."),
+        ("return softmax_forward()", "softmax_forward was called without its argument z."),
     ],
 )
 def test_errors_still_say_what_helps(grader, made, tmp_path, body, sentence):
-    """Sizes and names stay, and so does the student's own line."""
+    """A sentence says what it means, with the student's own names and line."""
     notebook = with_task(made, "softmax_forward", f"def softmax_forward(z):\n    {body}")
     reason = grade(grader, tmp_path, notebook).checks[0].reason
     assert sentence in reason

@@ -207,21 +207,25 @@ def test_a_process_that_always_ends_ends_no_other_task(suite: Suite, zygote: Zyg
         '{"k": "some", "replies": [[{"k": "value", "v": {"a": [0, "float64", [9], null, 1]}}, 0]] , "z": []}',
         '{"k": "some", "replies": [[{"k": "value", "v": {"p": [0, [], []]}}, 0]] , "z": []}',
         '{"k": "callback", "id": 1, "method": null, "a": [], "w": {}, "z": []}',
+        '{"k": "some", "replies": [[{"k": "value", "v": 1}, 0]] , "z": []}',
     ],
 )
-def test_a_forged_frame_spoils_nothing_of_others(suite: Suite, zygote: Zygote, forged: str) -> None:
+@pytest.mark.parametrize("times", [1, 2, 50])
+def test_a_forged_frame_spoils_nothing_of_others(
+    suite: Suite, zygote: Zygote, forged: str, times: int
+) -> None:
     """What it says belongs to no check, or to the one whose call wrote it; nothing is BROKEN."""
     double = f"""
     if x.shape == (3,):
         import os, struct
         text = b'''{forged}'''
         text += b" " * (-len(text) % 8)
-        os.write(3, struct.pack(">II", len(text), 0) + text)
+        os.write(3, (struct.pack(">II", len(text), 0) + text) * {times})
     return 2 * x"""
     # In this tier the connection's number is the same, too.
     found = ended(suite, zygote, replaced(double))
-    assert Verdict.BROKEN.value not in found.values()
-    assert found["test_look"] == "PASSED"
+    assert found.pop("test_values") not in ("PASSED", "BROKEN")
+    assert set(found.values()) == {"PASSED"}
 
 
 # --- what a plan is ---

@@ -34,7 +34,7 @@ class Folder:
         self.content = json.loads(self.notebook.read_text())
 
     @property
-    def given(self):
+    def release(self):
         return beside_notebook(self.path)
 
     def cell(self, grade_id):

@@ -69,7 +69,7 @@ def test_running_a_check_or_a_plot_is_no_unsaved_work(folder):
 
 def test_a_stub_and_a_syntax_error_are_told(grader, folder, capsys):
     """In words, not as a traceback."""
-    stub = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    stub = next(c.source for c in folder.release.cells if c.task == "softmax_backward")
     folder.write(softmax_forward="def softmax_forward(z:", softmax_backward=stub)
     grader.check_all()
     text = capsys.readouterr().out

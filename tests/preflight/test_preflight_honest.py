@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from autograder.course import load_course
-from autograder.preflight import Given, of_unit, preflight
+from autograder.notebook import Release
+from autograder.preflight import of_unit, preflight
 from autograder.preflight.trial import start_strongest
 from autograder.sandbox import Zygote
 from tests.honest.cases import CASES, Case
@@ -20,33 +21,33 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
-def given() -> Given:
+def release() -> Release:
     """The committed release."""
     course = load_course(ROOT)
     return of_unit(course, course.unit(UNIT))
 
 
 @pytest.fixture(scope="module")
-def zygote(given: Given) -> Iterator[Zygote]:
+def zygote(release: Release) -> Iterator[Zygote]:
     """One warm process for all notebooks."""
-    with start_strongest(given) as warm:
+    with start_strongest(release) as warm:
         yield warm
 
 
 @pytest.fixture(scope="module")
-def solved(given: Given) -> dict[str, Any]:
+def solved(release: Release) -> dict[str, Any]:
     """The solved notebook, with the released stubs beside it."""
-    return {**solved_notebook(UNIT), "stubs": {cell.grade_id: cell.source for cell in given.release.cells}}
+    return {**solved_notebook(UNIT), "stubs": {cell.grade_id: cell.source for cell in release.cells}}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_would_be_lost_is_what_grading_takes(case: Case, given, zygote, solved, tmp_path):
+def test_what_would_be_lost_is_what_grading_takes(case: Case, release, zygote, solved, tmp_path):
     """No false alarm for mess, and the task that is really broken is named."""
     content = copy.deepcopy(solved)
     case.edit(content)
     del content["stubs"]
-    report = preflight(write(tmp_path, content), given, zygote)
-    named = {task for task in given.release.tasks if any(task in sentence for sentence in report.lost)}
-    assert set(case.loses) <= named | set(given.bonus), report.lost
+    report = preflight(write(tmp_path, content), release, zygote=zygote)
+    named = {task for task in release.tasks if any(task in sentence for sentence in report.lost)}
+    assert set(case.loses) <= named | set(release.bonus), report.lost
     if not case.loses and case.loaded == "slice":
         assert report.ok, report.lost

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from autograder.base.errors import ConfigError, UsageError
 from autograder.cli import course
+from autograder.course import Limits
 from autograder.preflight import beside_notebook, preflight
 from tests.support import code, place
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.sandbox
 
 def look(folder):
     """The report, and its text as one string."""
-    report = preflight(folder.notebook, folder.given)
+    report = preflight(folder.notebook, folder.release)
     return report, "\n".join(report.lines())
 
 
@@ -30,7 +31,7 @@ def test_a_finished_notebook_loses_nothing(folder):
 
 def test_a_leftover_stub_is_named(folder):
     """A task that is as it was released is lost; its checks are not listed once more."""
-    released = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    released = next(c.source for c in folder.release.cells if c.task == "softmax_backward")
     report, _ = look(folder.write(softmax_backward=released))
     assert report.lost == (
         "softmax_backward is not written yet: softmax_backward still raises NotImplementedError",
@@ -41,7 +42,7 @@ def test_a_leftover_stub_is_named(folder):
 def test_a_stub_in_one_cell_and_the_work_in_another_is_no_loss(folder):
     """The last definition decides, wherever it stands."""
     written = folder.cell("softmax_backward")["source"]
-    stub = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    stub = next(c.source for c in folder.release.cells if c.task == "softmax_backward")
     folder.content["cells"].append(code(written))
     report, _ = look(folder.write(softmax_backward=stub))
     assert report.ok and any("still holds the stub" in sentence for sentence in report.healed)
@@ -140,9 +141,8 @@ def test_an_endless_loop_ends_as_a_sentence(folder, monkeypatch):
     """The limits of grading hold here too."""
     from dataclasses import replace
 
-    given = folder.write(softmax_forward="def softmax_forward(z):\n    while True: pass").given
-    given = replace(given, limits=replace(given.limits, test_seconds=1.0))
-    report = preflight(folder.notebook, given)
+    folder.write(softmax_forward="def softmax_forward(z):\n    while True: pass")
+    report = preflight(folder.notebook, folder.release, replace(Limits(), test_seconds=1.0))
     assert not report.ok and not report.checks[0].passed
     assert "time" in report.checks[0].message or "answer" in report.checks[0].message
 
@@ -150,7 +150,7 @@ def test_an_endless_loop_ends_as_a_sentence(folder, monkeypatch):
 def test_a_file_that_is_no_notebook_is_one_sentence(folder):
     """The reason is that of the server."""
     folder.notebook.write_text("{")
-    report = preflight(folder.notebook, folder.given)
+    report = preflight(folder.notebook, folder.release)
     assert not report.ok and "cut off" in report.lost[0] and report.checks == ()
 
 

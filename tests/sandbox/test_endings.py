@@ -26,8 +26,8 @@ def ending(
     [
         (signal.SIGKILL, {"timed_out": True, "killed": True}, Verdict.TIMEOUT, "no answer"),
         (signal.SIGKILL, {"killed": True}, Verdict.CRASHED, "cut its connection"),
-        (0 << 8, {}, Verdict.CRASHED, "status 0"),
-        (3 << 8, {}, Verdict.CRASHED, "status 3"),
+        (0 << 8, {}, Verdict.CRASHED, "os._exit or sys.exit"),
+        (3 << 8, {}, Verdict.CRASHED, "os._exit or sys.exit"),
         (signal.SIGXCPU, {"cpu": 10.0}, Verdict.TIMEOUT, "10 s of CPU"),
         (signal.SIGKILL, {"cpu": 11.0}, Verdict.TIMEOUT, "10 s of CPU"),
         (signal.SIGXCPU, {"cpu": 0.1}, Verdict.CRASHED, "SIGXCPU"),

@@ -264,8 +264,10 @@ def attack(x):
         deadline = time.monotonic() + 20
         wire.receive(process.sock, 1 << 20, deadline)
         packer = wire.Packer()
-        request = {"k": "call", "f": packer.pack(wire.NameRef("attack")), "a": [packer.pack(x)], "w": {}}
+        step = {"k": "call", "o": packer.pack(wire.NameRef("attack")), "a": [packer.pack(x)]}
+        request = {"k": "run", "scripts": [{"n": 0, "s": [step], "b": [1]}], "sources": []}
         wire.send(process.sock, request, packer.buffers, deadline)
-        reply, buffers = wire.receive(process.sock, 1 << 24, deadline)
+        frame, buffers = wire.receive(process.sock, 1 << 24, deadline)
+    ((reply, _),) = frame["replies"]
     assert reply["k"] == "value", reply
     assert bytes(buffers[0]) == expected.numpy().tobytes()

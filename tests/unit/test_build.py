@@ -13,7 +13,8 @@ from autograder.base.errors import ConfigError
 from autograder.commands.build import command as build_command
 from autograder.commands.units import command as units_command
 from autograder.course import load_course
-from autograder.unit.release import archived, build, differences, nbgrader_source, publish
+from autograder.notebook.release import archived
+from autograder.unit.release import build, differences, nbgrader_source, publish
 from autograder.unit.requirements import read_pins
 
 

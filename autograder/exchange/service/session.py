@@ -13,14 +13,14 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...course import Unit
-from ..store import attempts
+from .. import deeds
 from ..store.attempts import Attempt
 from ..store.desk import Desk
 from ..views.render import page
 from . import access
 from .identity import Caller
 from .login import NotLoggedIn, Sessions
-from .refusals import NO_SUCH, Refused, full_disk_is_said
+from .refusals import Refused, full_disk_is_said
 
 
 class Session:
@@ -86,11 +86,7 @@ UnitOf = Annotated[Unit, Depends(access.unit_of)]
 
 
 def _visible(session: SessionOf, attempt: str) -> Attempt:
-    with session.desk.database.read() as connection:
-        found = attempts.find(connection, attempt)
-    if not session.member.may_see(found.student):
-        raise Refused(404, NO_SUCH)
-    return found
+    return deeds.visible(session.desk, session.member, attempt)
 
 
 def _for_staff(session: SessionOf) -> Session:

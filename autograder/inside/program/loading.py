@@ -31,6 +31,7 @@ from .. import chance
 from .effects import BUILTINS
 from .files import Files, Written, modules_of, written_in
 from .imports import STAND_IN
+from .losses import left_in_no_class, names_bound, told, used_and_unbound
 from .magics import RUN, WRITE
 from .modules import WrittenModules
 from .pieces import MAX_TEXT, Source, Step, describe
@@ -75,10 +76,10 @@ class Compiled:
 
         Returns:
             The module's namespace and a report: ``{"mode", "ok", "error", "errors",
-            "undefined", "missing_modules", "syntax_errors"}``. An error is ``{"class", "message",
-            "cell", "line", "text"}`` with the number of the cell in the student's
-            notebook; ``error`` is the first. After an error in "slice" the other
-            statements still run, so that the namespace is as full as it can be.
+            "undefined"}`` and what ``report`` holds. An error is ``{"class", "message", "cell",
+            "line", "text", "names"}`` with the number of the cell in the student's notebook, and
+            the names that are not there because of it; ``error`` is the first. After an error in
+            "slice" the other statements still run, so that the namespace is as full as it can be.
         """
         if mode not in ("slice", "whole"):
             raise ValueError(f"mode is {mode!r}, expected 'slice' or 'whole'")
@@ -141,6 +142,7 @@ class Compiled:
                 continue
             step = self.steps[place]
             if step.source is stopped:
+                errors[-1]["names"] += step.binds
                 continue
             tell(place)
             try:
@@ -148,10 +150,12 @@ class Compiled:
             except Unavailable as gone:
                 _bind_placeholders(step, namespace, phase, gone.name or "a module")
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
-                errors.append(describe(error, self.sources))
+                errors.append({**describe(error, self.sources), "names": sorted(step.binds)})
                 stopped = step.source if mode == "whole" else None
         if there is not None:
             _as_they_were(namespace, there)
+        for found in errors:
+            found["names"] = told(name for name in found["names"] if name not in namespace)
         return errors
 
 
@@ -173,7 +177,8 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
 
     ``given`` holds what was read before, which saves time and changes nothing. A cell
     that cannot be parsed is left out and reported: ``report["syntax_errors"]`` lists
-    ``{"cell", "task", "line", "message", "text"}``.
+    ``{"cell", "task", "line", "message", "text", "names", "needed"}``: the names that it was meant to
+    bind, and those of them that a task needs and no other cell binds.
     """
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
@@ -199,15 +204,18 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
         )
         for place, (statement, code) in enumerate(zip(statements, codes, strict=True))
     )
-    errors = [
-        _syntax_error(reading.error, source)
-        for reading, source in zip(readings, sources, strict=True)
-        if reading.error is not None
-    ]
+    broken = [pair for pair in zip(readings, sources, strict=True) if pair[0].error is not None]
+    unbound = used_and_unbound(statements, kept, program["names"]) if broken else set()
+    errors = [_syntax_error(reading.error, source, unbound) for reading, source in broken if reading.error]
     missing = sorted(frozenset().union(*(reading.missing for reading in readings)))
+    in_no_class = [
+        {"name": name, "module": module, "cell": steps[place].source.number, "line": steps[place].line}
+        for place, name, module in (left_in_no_class(statements) if missing else ())
+    ]
     report = {
         "syntax_errors": errors,
         "missing_modules": missing,
+        "in_no_class": in_no_class,
         "views": views.numbers,
         "rebound": [_rebound(each, steps) for each in views.rebound],
     }
@@ -261,8 +269,8 @@ def _files_of(sources: tuple[Source, ...]) -> dict[str, Written]:
     return files
 
 
-def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:
-    line = error.lineno or 1
+def _syntax_error(error: SyntaxError, source: Source, unbound: set[str]) -> dict[str, Any]:
+    line, names = error.lineno or 1, names_bound(source.text)
     message = str(error.msg)[:MAX_TEXT]
     return {
         "cell": source.number,
@@ -270,6 +278,8 @@ def _syntax_error(error: SyntaxError, source: Source) -> dict[str, Any]:
         "line": line,
         "message": message.encode("utf-8", "replace").decode(),
         "text": source.line(line),
+        "names": names,
+        "needed": [name for name in names if name in unbound],
     }
 
 

@@ -68,7 +68,7 @@ def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: 
         wire.receive(process.sock, 1 << 20, deadline)
         wire.send(process.sock, request, packer.buffers, deadline)
         frame, _buffers = wire.receive(process.sock, 1 << 26, deadline)
-        reply = frame["replies"][0][0]
+        reply = _only_reply(frame)
     except TimeoutError:
         return _ended(process, timed_out=True)
     except (EOFError, OSError, wire.WireError):
@@ -76,6 +76,17 @@ def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: 
     if reply.get("k") == "value":
         return Answer(value=reply.get("v"))
     return Answer(error=f"{reply.get('class')}: {reply.get('message')}"[:200])
+
+
+def _only_reply(frame: dict[str, Any]) -> dict[str, Any]:
+    """The reply in a frame with one; what is asked here may well forge it."""
+    try:
+        ((reply, _count),) = frame["replies"]
+    except (LookupError, TypeError, ValueError) as error:
+        raise wire.WireError(f"no reply came: {error}") from error
+    if not isinstance(reply, dict):
+        raise wire.WireError("a reply that is none")
+    return reply
 
 
 def _ended(process: Process, timed_out: bool) -> Answer:

@@ -8,18 +8,14 @@ handed in without it, and no more than ``MOST`` times.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...results.result import Verdict
 from ...sandbox.endings import Ending, Statement
 from ..faults import clean
-from .texts import StudentText
 
 MOST = 3  # statements of one submission
-_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -50,27 +46,3 @@ class LeftOut:
         if self.ending.verdict is Verdict.MEMORY:
             return "asked for more memory than is allowed and ended the process"
         return f"ended the process ({clean(self.ending.detail, 160)})"
-
-
-class WithoutSome(StudentText):
-    """A submission's text, where a name that a left-out statement binds counts as not defined.
-
-    The judge asks the subject about a name that is not defined, and so the student reads
-    why it is not, instead of a ``NameError`` in code that is right.
-    """
-
-    def __init__(self, text: StudentText | None, left_out: Sequence[LeftOut]) -> None:
-        super().__init__(())
-        self._text = text
-        self._names = frozenset(name for each in left_out for name in each.statement.names)
-
-    def believable(self, reply: dict[str, Any]) -> dict[str, Any]:
-        """An ``error`` reply as it may be believed."""
-        if self._text is not None:
-            reply = self._text.believable(reply)
-        if reply.get("k") != "error" or reply.get("class") != "NameError":
-            return reply
-        found = _UNDEFINED.match(str(reply.get("message", "")))
-        if found is None or found[1] not in self._names:
-            return reply
-        return {**reply, "class": "NameMissing", "ours": True, "message": found[1]}

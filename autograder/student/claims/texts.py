@@ -2,9 +2,9 @@
 
 A function sees its inputs by nature, and what its process says reaches the student. So
 nothing in an error is repeated that the process could have made up: a quoted line must
-be a line of the submitted notebook, and a class must be one that the notebook names or that Python
-and NumPy raise. The same holds of the types of objects. (Verdicts and short shapes remain: a patient student
-can learn a few bits.)
+stand in the submitted notebook where it is said to, a class must be one that the notebook names or that
+Python and NumPy raise, and a message becomes a sentence of ours (``sayings``). The same holds of the types
+of objects. (Verdicts and short shapes remain: a patient student can learn a few bits.)
 """
 
 from __future__ import annotations
@@ -16,38 +16,50 @@ from functools import cached_property
 from typing import Any
 
 from ...inside.wire import MAX_DEPTH
-from .sayings import LIBRARY as LIBRARY_TYPES
-from .sayings import known_saying
+from .sayings import LONGEST_MESSAGE, meaning
+from .sentences import KINDS
+
+
+def _raised(name: str) -> bool:
+    kind = getattr(builtins, name, None)
+    return isinstance(kind, type) and issubclass(kind, BaseException)
+
 
 LIBRARY = {"LinAlgError", "AxisError", "TooHardError", "ComplexWarning", "OutOfMemoryError", "EinopsError"}
-KNOWN = LIBRARY | {
-    name
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, BaseException)
-}
+TYPES = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | KINDS.keys()
+KNOWN = LIBRARY | {name for name in TYPES if _raised(name)}
 # The engine's own: what the host beside the student's code raises.
 OURS = {"NameMissing", "LentFunctionFailed", "Unavailable", "Unsendable", "WireError"}
 LONGEST_LINE = 200  # characters that the host sends
-LONGEST_MESSAGE = 500
 _NESTED = ("t", "d", "s")  # nodes that hold others
 
 
 class StudentText:
-    """The lines and words of a submission as it went into the sandbox; gathered when first asked for."""
+    """The lines and words of a submission as it went into the sandbox; gathered when first asked for.
 
-    def __init__(self, sources: tuple[str, ...], missing: Iterable[str] = ()) -> None:
-        self._sources = sources
-        self._missing = frozenset(missing)  # libraries that it imports and the sandbox lacks
+    Args:
+        cells: the text of each cell by its number in the notebook, from 1.
+        missing: libraries that it imports and the sandbox lacks.
+        names: that its tasks ask for, whether it uses them or not.
+    """
 
-    @cached_property
-    def lines(self) -> frozenset[str]:
-        """Its lines without indentation, as far as the host sends them."""
-        return frozenset(line.strip()[:LONGEST_LINE] for text in self._sources for line in text.split("\n"))
+    def __init__(
+        self, cells: Mapping[int, str], missing: Iterable[str] = (), names: Iterable[str] = ()
+    ) -> None:
+        self._cells = cells
+        self._missing = frozenset(missing)
+        self._names = frozenset(names)
+
+    def line(self, cell: int, number: int) -> str:
+        """A line without its indentation, as far as the host sends it; empty where there is none."""
+        lines = self._cells.get(cell, "").split("\n")
+        return lines[number - 1].strip()[:LONGEST_LINE] if 0 < number <= len(lines) else ""
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Its names."""
-        return frozenset(word for text in self._sources for word in re.findall(r"[^\W\d]\w*", text))
+        used = (word for text in self._cells.values() for word in re.findall(r"[^\W\d]\w*", text))
+        return self._names.union(used)
 
     def __contains__(self, word: object) -> bool:
         """Whether it uses a name; most messages do not make it look."""
@@ -65,6 +77,7 @@ class StudentText:
             **reply,
             "class": kind if known else "an exception",
             "message": self._message(kind, reply.get("message")),
+            "said": meaning(kind, reply.get("message"), self),
             "line": self._line(line) if isinstance(line, dict) else None,
         }
 
@@ -86,20 +99,21 @@ class StudentText:
 
     def _type(self, name: Any) -> Any:
         kind = name.partition(" ")[0] if type(name) is str else ""
-        return name if kind in LIBRARY_TYPES or kind in self.words else "object"
+        return name if kind in TYPES or kind in self.words else "object"
 
     def _message(self, kind: Any, message: Any) -> str:
+        """Of our own exceptions the sentence; of others nothing, since ``said`` holds what they mean."""
         if not isinstance(message, str):
             return ""
         if kind == "NameMissing":
             return message if message in self.words else "A name that the check calls"
         if kind == "Unavailable":
-            return self._unavailable(message)
-        return known_saying(message[:LONGEST_MESSAGE], self)
+            return self._unavailable(message[:LONGEST_MESSAGE])
+        return ""
 
     def _unavailable(self, message: str) -> str:
         """Our own sentence about a library that is known to be missing."""
-        found = re.match(r"\w+(?= is not available)", message[:LONGEST_MESSAGE])
+        found = re.match(r"\w+(?= is not available)", message)
         if found is None or found[0] not in self._missing:
             return ""
         return (
@@ -107,16 +121,15 @@ class StudentText:
             "Use NumPy or plain Python here, or keep it out of the code of the task."
         )
 
-    def _line(self, line: dict[str, Any]) -> dict[str, Any]:
-        text, cell, number = str(line.get("text", "")), str(line.get("cell", "")), line.get("line")
-        return {
-            **line,
-            "text": text if text in self.lines else "",
-            "cell": cell if re.fullmatch(r"cell [0-9]{1,4}", cell) else "a cell",
-            "line": number if type(number) is int and 0 < number < 100_000 else "?",
-        }
+    def _line(self, line: dict[str, Any]) -> dict[str, Any] | None:
+        """The place of a line that stands there; None where it does not."""
+        cell, number = re.fullmatch(r"cell ([0-9]{1,4})", str(line.get("cell", ""))), line.get("line")
+        if cell is None or type(number) is not int or not line.get("text"):
+            return None
+        return dict(line) if line["text"] == self.line(int(cell[1]), number) else None
 
 
 def text_of(program: Mapping[str, Any], missing: Iterable[str] = ()) -> StudentText:
     """The text of the program that goes into a room, and the libraries that are missing for it."""
-    return StudentText(tuple(str(cell["source"]) for cell in program["cells"]), missing)
+    cells = {int(cell["index"]) + 1: str(cell["source"]) for cell in program["cells"]}
+    return StudentText(cells, missing, program["names"])

@@ -1,0 +1,325 @@
+"""What Python, NumPy, torch and the system say when something fails, and what a student reads instead.
+
+Each entry is the library's message and a sentence of ours. In a message ``{}`` stands for anything.
+``{name}`` and the like stand for a name, which goes into the sentence if it stands in the student's own
+source (see ``sayings``); ``{kind}`` and ``{other}`` for a type, told in the words of ``KINDS``. Of two
+messages that fit, the upper one counts.
+"""
+
+from __future__ import annotations
+
+KINDS = {
+    "NoneType": "None",
+    "bool": "a truth value",
+    "int": "an int",
+    "float": "a float",
+    "complex": "a complex number",
+    "str": "a text",
+    "bytes": "bytes",
+    "list": "a list",
+    "tuple": "a tuple",
+    "dict": "a dict",
+    "set": "a set",
+    "slice": "a slice",
+    "range": "a range",
+    "zip": "a zip",
+    "map": "a map",
+    "enumerate": "an enumerate",
+    "generator": "a generator",
+    "function": "a function",
+    "method": "a method",
+    "builtin_function_or_method": "a function of Python's",
+    "type": "a class",
+    "module": "a module",
+    "ellipsis": "an ellipsis",
+    "ndarray": "an array",
+    "bool_": "a truth value",
+    "float32": "a float32",
+    "float64": "a float64",
+    "int32": "an int32",
+    "int64": "an int64",
+    "Tensor": "a tensor",
+    "Parameter": "a parameter",
+    "Generator": "a random generator",
+    "Sequential": "a Sequential",
+    "Linear": "a Linear",
+}
+
+_BROADCAST = "The shapes do not fit together: along each axis two lengths must be equal, or one of them 1."
+_PRODUCT = "The matrices of a product do not fit: the first needs as many columns as the second has rows."
+_STORED = "The value has another shape than the place in which it is to be stored."
+_RESHAPED = "The new shape has not as many elements as the array."
+_BEYOND = "An index lies beyond the end of its axis."
+_NO_AXIS = "There is no axis of that number."
+_INDICES = "There are more indices than axes."
+_MASK = "A mask has another shape than what it selects from."
+_INDEX_ARRAYS = "The index arrays have shapes that do not fit together."
+_JOINED = (
+    "What is to be joined has different lengths along another axis than the one along which it is joined."
+)
+_AXES_JOINED = "What is to be joined has different numbers of axes."
+_STACKED = "What is to be stacked has different shapes."
+_ONE_NUMBER = "An array of several numbers stands where one number is needed."
+_TRUTH = "An array of several values stands where True or False is needed: which of them, any() or all()?"
+_READ_ONLY = "The array cannot be written to, as a view that NumPy protects: work on a copy."
+_EMPTY = "A maximum or minimum of nothing was asked for."
+_NO_NUMBERS = "A function of NumPy was given a value that is no number."
+_BY_ZERO = "Something is divided by zero."
+_LACKS_RETURN = "does a function lack its return?"
+_NO_VALUE = "{name} is used before it has a value on this way through the function."
+_DTYPES = "Two tensors have different dtypes, such as float32 and float64."
+_NO_GRADIENT = "Nothing that was computed requires a gradient: was it detached, or computed under no_grad?"
+_UNUSED = "The gradient with respect to something was asked for that the result does not depend on."
+_IN_PLACE = "A parameter is changed in place while gradients are recorded: do it under torch.no_grad()."
+_EACH_AXIS = "Each axis must be named exactly once."
+_LOSS_SHAPES = "Output and target of a loss have different shapes."
+_ROWS = "The rows of a list have different lengths, or a place for one number was given several."
+_END_OF_LIST = "An index lies beyond the end of a list, tuple or text."
+_NO_PROCESSES = "No threads or processes can be started while grading: use a plain loop, and num_workers=0."
+_NO_NETWORK = "There is no network while grading."
+_REFUSED = "The system refuses this while grading: processes, sockets and the like."
+_NO_GPU = "There is no GPU while grading: ask torch.cuda.is_available(), or use the CPU."
+_FULL = "More was written to files than is allowed while grading."
+_GONE = "NumPy has no np.{name} any more: write {advice}."
+
+# Names that NumPy had once, and what is written instead.
+ONCE_IN_NUMPY = {
+    **{name: name for name in ("int", "float", "bool", "complex", "object", "str")},
+    "float_": "np.float64",
+    "complex_": "np.complex128",
+    "Inf": "np.inf",
+    "Infinity": "np.inf",
+    "NaN": "np.nan",
+    "NAN": "np.nan",
+    "product": "np.prod",
+    "cumproduct": "np.cumprod",
+    "sometrue": "np.any",
+    "alltrue": "np.all",
+    "trapz": "np.trapezoid",
+    "in1d": "np.isin",
+    "row_stack": "np.vstack",
+    "asfarray": "np.asarray with a float dtype",
+    "msort": "np.sort with axis=0",
+}
+
+SENTENCES: tuple[tuple[str, str], ...] = (
+    # --- names ---
+    ("name '{name}' is not defined{}", "{name} is not defined."),
+    ("cannot access local variable '{name}' where it is not associated with a value", _NO_VALUE),
+    ("cannot access free variable '{name}' where it is not associated with a value{}", _NO_VALUE),
+    ("local variable '{name}' referenced before assignment", _NO_VALUE),
+    *((f"module 'numpy' has no attribute '{name}'{{}}", _GONE.format(name=name, advice=advice))
+      for name, advice in ONCE_IN_NUMPY.items()),
+    *((f"`np.{name}` was removed{{}}", _GONE.format(name=name, advice=advice))
+      for name, advice in ONCE_IN_NUMPY.items()),
+    ("module '{module}' has no attribute '{name}'{}", "{module} has no {name} in the version that grades."),
+    ("'NoneType' object has no attribute '{name}'", f"None has no attribute {{name}}: {_LACKS_RETURN}"),
+    ("'{kind}' object has no attribute '{name}'{}", "{kind} has no attribute {name}."),
+    ("type object '{name}' has no attribute '{attribute}'{}", "{name} has no attribute {attribute}."),
+    ("cannot import name '{name}' from '{module}'{}", "{module} has no {name} in the version that grades."),
+    ("No module named '{module}'{}", "The module {module} is not there while grading."),
+    # --- calls ---
+    ("{function}() missing {} required positional argument: '{name}'",
+     "{function} was called without its argument {name}."),
+    ("{function}() missing {} required keyword-only argument: '{name}'",
+     "{function} was called without its argument {name}."),
+    ("{function}() missing {} required {}", "{function} was called with too few arguments."),
+    ("{function}() takes no arguments", "{function} takes no arguments: is its __init__ written?"),
+    ("{function}() takes {} but {}", "{function} was called with more arguments than it takes."),
+    ("{function}() takes {} given)", "{function} was called with another number of arguments than it takes."),
+    ("{function}() got an unexpected keyword argument '{name}'{}", "{function} has no parameter {name}."),
+    ("{function}() got multiple values for argument '{name}'", "{function} was given {name} twice."),
+    # --- Python's types ---
+    ("'NoneType' object is not subscriptable", f"None was indexed: {_LACKS_RETURN}"),
+    ("'NoneType' object is not callable", "None was called as if it were a function."),
+    ("'NoneType' object is not iterable", f"None stands where several values are needed: {_LACKS_RETURN}"),
+    ("cannot unpack non-iterable NoneType object", f"None was to be unpacked: {_LACKS_RETURN}"),
+    ("'{kind}' object is not subscriptable", "{kind} cannot be indexed."),
+    ("'{kind}' object is not callable", "{kind} cannot be called: is an operator missing before a bracket?"),
+    ("'{kind}' object is not iterable", "{kind} stands where several values are needed."),
+    ("cannot unpack non-iterable {kind} object", "{kind} cannot be unpacked into several values."),
+    ("'{kind}' object does not support item assignment", "The items of {kind} cannot be changed."),
+    ("'{kind}' object cannot be interpreted as an integer",
+     "{kind} stands where a whole number is needed: // divides without a remainder."),
+    ("unsupported operand type(s) for {}: '{kind}' and '{other}'", "{kind} and {other} cannot be combined."),
+    ("bad operand type for {}: '{kind}'", "{kind} has no such operation."),
+    ("'{}' not supported between instances of '{kind}' and '{other}'", "{kind} and {other} do not compare."),
+    ('can only concatenate {} (not "{kind}") to {}', "{kind} cannot be joined to a text, list or tuple."),
+    ("can't multiply sequence by non-int of type '{kind}'",
+     "A list, tuple or text was multiplied by {kind}: is an array meant?"),
+    ("object of type '{kind}' has no len()", "{kind} has no length."),
+    ("unhashable type: '{kind}'", "{kind} cannot be a key of a dict or a member of a set."),
+    ("{} indices must be integers or slices, not {kind}",
+     "The index of a list, tuple or text is {kind}; a whole number is needed."),
+    ("list index out of range", _END_OF_LIST),
+    ("list assignment index out of range", _END_OF_LIST),
+    ("tuple index out of range", _END_OF_LIST),
+    ("string index out of range", _END_OF_LIST),
+    ("pop from {}", "Something was taken out of an empty list."),
+    ("not enough values to unpack {}", "There are fewer values than names to unpack them into."),
+    ("too many values to unpack {}", "There are more values than names to unpack them into."),
+    ("max() {} empty{}", _EMPTY),
+    ("min() {} empty{}", _EMPTY),
+    ("division by zero", _BY_ZERO),
+    ("float division by zero", _BY_ZERO),
+    ("float floor division by zero", _BY_ZERO),
+    ("float modulo", _BY_ZERO),
+    ("integer division or modulo by zero", _BY_ZERO),
+    ("integer modulo by zero", _BY_ZERO),
+    ("math domain error", "A function of math was given a number on which it is not defined."),
+    ("math range error", "A result is too large for a float."),
+    ("{}, 'Numerical result out of range')", "A result is too large for a float."),
+    ("maximum recursion depth exceeded{}", "A function calls itself without end."),
+    ("int() argument must be {}", "int() was given a value that is no number."),
+    ("float() argument must be {}", "float() was given a value that is no number."),
+    ("invalid literal for int() {}", "int() was given a text that is no number."),
+    ("could not convert string to float{}", "A text stands where a number is needed."),
+    ("cannot convert float NaN to integer", "NaN cannot be made an integer."),
+    ("cannot convert float infinity to integer", "Infinity cannot be made an integer."),
+    # --- NumPy ---
+    ("matmul: Input operand {} has a mismatch{}", _PRODUCT),
+    ("matmul: Input operand {} does not have enough dimensions{}",
+     "A matrix product was given a plain number; it needs arrays."),
+    ("shapes {} not aligned: {}", _PRODUCT),
+    ("operands could not be broadcast together with remapped shapes {}",
+     "The shapes do not fit the letters of einsum, or the shape that was asked for."),
+    ("operands could not be broadcast together {}", _BROADCAST),
+    ("shape mismatch: objects cannot be broadcast {}", _BROADCAST),
+    ("non-broadcastable output operand {}", _STORED),
+    ("could not broadcast input array {}", _STORED),
+    ("shape mismatch: value array {}", _STORED),
+    ("NumPy boolean array indexing assignment {}", _STORED),
+    ("shape mismatch: indexing arrays {}", _INDEX_ARRAYS),
+    ("boolean index did not match {}", _MASK),
+    ("cannot reshape array of size {}", _RESHAPED),
+    ("can only specify one unknown dimension", "Only one length of a new shape can be -1."),
+    ("cannot select an axis to squeeze out {}", "squeeze takes away only axes of length 1."),
+    ("index {} is out of bounds for {}", _BEYOND),
+    ("axis {} is out of bounds for {}", _NO_AXIS),
+    ("too many indices for array{}", _INDICES),
+    ("invalid index to scalar variable.", "A plain number was indexed as if it were an array."),
+    ("axes don't match array", _EACH_AXIS),
+    ("repeated axis in transpose", _EACH_AXIS),
+    ("negative dimensions are not allowed", "An array was asked for with a negative length."),
+    ("all the input arrays must have same number of dimensions{}", _AXES_JOINED),
+    ("all the input array dimensions {}", _JOINED),
+    ("all input arrays must have the same shape", _STACKED),
+    ("need at least one array to {}", "Nothing was given that could be joined."),
+    ("setting an array element with a sequence.{}", _ROWS),
+    ("can only convert an array of size 1 to {}", _ONE_NUMBER),
+    ("only 0-dimensional arrays can be converted {}", _ONE_NUMBER),
+    ("only length-1 arrays can be converted {}", _ONE_NUMBER),
+    ("only size-1 arrays can be converted {}", _ONE_NUMBER),
+    ("only integer scalar arrays can be converted to a scalar index",
+     "An array stands where one whole number is needed."),
+    ("The truth value of an array {}", _TRUTH),
+    ("The truth value of an empty array {}", _TRUTH),
+    ("only integers, slices {}", "An index is neither a whole number nor a slice: is it a float?"),
+    ("When changing to a larger dtype{}", "view cannot give the array that dtype: use astype."),
+    ("assignment destination is read-only", _READ_ONLY),
+    ("output array is read-only", _READ_ONLY),
+    ("zero-size array to reduction operation {}", _EMPTY),
+    ("attempt to get arg{} of an empty sequence", _EMPTY),
+    ("Integers to negative integer powers are not allowed.",
+     "An integer cannot be raised to a negative power: make it a float."),
+    ("Singular matrix", "The matrix is singular: it has no inverse."),
+    ("Last 2 dimensions of the array must be square", "The matrix must have as many rows as columns."),
+    ("Cannot cast ufunc {} output from {}",
+     "The result does not fit the dtype of the array that is to hold it; integers keep no fractions."),
+    ("Cannot cast {}", "The values cannot be stored with that dtype."),
+    ("ufunc {} not supported for the input types{}", _NO_NUMBERS),
+    ("ufunc {} did not contain a loop {}", _NO_NUMBERS),
+    ("loop of ufunc does not support argument {}", _NO_NUMBERS),
+    ("operand has more dimensions than subscripts {}", "einsum: an operand has more axes than letters."),
+    ("einstein sum subscripts string {}", "einsum: the letters do not fit the axes of an operand."),
+    ("Unable to allocate {}", "The array that was asked for needs more memory than is allowed."),
+    # --- torch ---
+    ("mat1 and mat2 shapes cannot be multiplied {}", _PRODUCT),
+    ("size mismatch, got input {}", _PRODUCT),
+    ("Expected size for first two dimensions of batch2 tensor {}", _PRODUCT),
+    ("batch1 must be a 3D tensor", "bmm takes tensors with three axes."),
+    ("batch2 must be a 3D tensor", "bmm takes tensors with three axes."),
+    ("self must be a matrix", "A matrix product was given a tensor that is no matrix."),
+    ("mat2 must be a matrix", "A matrix product was given a tensor that is no matrix."),
+    ("both arguments to matmul need to be at least 1D{}",
+     "A matrix product was given a plain number; it needs tensors with axes."),
+    ("inconsistent tensor size, expected {}", "The vectors of a product have different lengths."),
+    ("1D tensors expected, {}", "dot takes two vectors."),
+    ("outer: Expected 1-D argument {}", "outer takes two vectors."),
+    ("The size of tensor a {} must match the size of tensor b {}", _BROADCAST),
+    ("The expanded size of the tensor {}", "A tensor cannot be expanded to that shape."),
+    ("Number of dimensions of repeat dims {}", "repeat needs a number for each axis of the tensor."),
+    ("output with shape {}", _STORED),
+    ("shape mismatch: value tensor {}", _STORED),
+    ("shape mismatch: indexing tensors {}", _INDEX_ARRAYS),
+    ("The shape of the mask {}", _MASK),
+    ("shape '{}' is invalid for input of size {}", _RESHAPED),
+    ("view size is not compatible {}", "view cannot see the tensor in that shape: use reshape."),
+    ("Dimension out of range {}", _NO_AXIS),
+    ("Dimension specified as {}", _NO_AXIS),
+    ("too many indices for tensor {}", _INDICES),
+    ("index out of range in self", _BEYOND),
+    ("Sizes of tensors must match except in dimension {}", _JOINED),
+    ("Tensors must have same number of dimensions{}", _AXES_JOINED),
+    ("stack expects each tensor to be equal size{}", _STACKED),
+    ("split_with_sizes expects {}", "The parts of split must add up to the length of the axis."),
+    ("permute({}number of dimensions {}", _EACH_AXIS),
+    ("einsum(): subscript {} has size {}", "einsum: one letter stands for two different lengths."),
+    ("einsum(): the number of subscripts {}", "einsum: the letters do not fit the axes of an operand."),
+    ("expected sequence of length {}", _ROWS),
+    ("expected m1 and m2 to have the same dtype{}", _DTYPES),
+    ("expected scalar type {}", _DTYPES),
+    ("Found dtype {}", _DTYPES),
+    ("Boolean value of Tensor {} is ambiguous", _TRUTH),
+    ("only one element tensors can be converted {}", _ONE_NUMBER),
+    ("a Tensor with {} cannot be converted to Scalar", _ONE_NUMBER),
+    ("mean(): {}", "A mean of whole numbers was asked for: make them floats first."),
+    ("Can't call numpy() on Tensor that requires grad{}",
+     "A tensor that requires a gradient was turned into an array: stay in torch, or detach it first."),
+    ("grad can be implicitly created only for scalar outputs", "backward needs one number, say a sum."),
+    ("element {} of tensors does not require grad {}", _NO_GRADIENT),
+    ("One of the differentiated Tensors does not require grad", _NO_GRADIENT),
+    ("One of the differentiated Tensors appears {}", _UNUSED),
+    ("The differentiated Tensor at index {}", _UNUSED),
+    ("a leaf Variable that requires grad {}", _IN_PLACE),
+    ("a view of a leaf Variable that requires grad {}", _IN_PLACE),
+    ("only Tensors of floating point {}", "Only a tensor of floats can require a gradient."),
+    ("Trying to backward through the graph a second time{}",
+     "backward went twice through one computation: compute it anew each time."),
+    ("one of the variables needed for gradient computation {}",
+     "A tensor that the gradient needs was changed in place."),
+    ("Given groups={}, weight of size {}", "The input has another number of channels than the kernel."),
+    ("Expected {} input to conv{}", "The input of a convolution has the wrong number of axes."),
+    ("Calculated padded input size per channel: {}", "The kernel is larger than the padded input."),
+    ("Given normalized_shape={}", "The input does not end in the shape over which it is to be normalized."),
+    ("running_mean should contain {}", "Running mean and input have different numbers of features."),
+    ("input.size(-1) must be equal to input_size{}", "Input and layer differ in the number of features."),
+    ("Expected input batch_size {}", "Output and target have different numbers of samples."),
+    ("Target {} is out of bounds.", "A target is no number of a class: it is too large or negative."),
+    ("0D or 1D target tensor expected{}", "Targets are class numbers here, one for each sample."),
+    ("Using a target size {}", _LOSS_SHAPES),
+    ("Target size {}", _LOSS_SHAPES),
+    # --- the system ---
+    ("can't start new thread", _NO_PROCESSES),
+    ("cannot schedule new futures after shutdown", _NO_PROCESSES),
+    ("DataLoader worker {}", _NO_PROCESSES),
+    ("[Errno 11] {}", _NO_PROCESSES),
+    ("[Errno 1] {}", _REFUSED),
+    ("[Errno 38] {}", _REFUSED),
+    ("[Errno 30] {}", "Outside of its own folder nothing can be written while grading."),
+    ("[Errno 13] {}", "This file or folder may not be used while grading."),
+    ("[Errno 2] {}", "A file is not there while grading: only what was released is."),
+    ("[Errno 27] {}", _FULL),
+    ("[Errno 28] {}", _FULL),
+    ("[Errno 101] {}", _NO_NETWORK),
+    ("[Errno 111] {}", _NO_NETWORK),
+    ("[Errno -{}] {}", _NO_NETWORK),
+    ("<urlopen error {}>", _NO_NETWORK),
+    ("HTTP{}ConnectionPool{}", _NO_NETWORK),
+    ("Torch not compiled with CUDA enabled", _NO_GPU),
+    ("Found no NVIDIA driver {}", _NO_GPU),
+    ("No CUDA GPUs are available", _NO_GPU),
+    ("CUDA {}", _NO_GPU),
+    ("Attempting to deserialize object on a CUDA device {}", _NO_GPU),
+    ("Expected a 'cuda' device {}", _NO_GPU),
+)  # fmt: skip
