@@ -9,6 +9,6 @@ from .endings import Ending
 from .process import Process
 from .room import Room
 from .tiers import TIERS
-from .zygote import Zygote
+from .zygote import Sandbox
 
-__all__ = ["TIERS", "Ending", "Process", "Room", "Zygote"]
+__all__ = ["TIERS", "Ending", "Process", "Room", "Sandbox"]
