@@ -13,6 +13,7 @@ course = Course(
         Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),
     ),
     data="data",
+    python="3.11",
     limits=Limits(call_seconds=5.0, memory_mib=1024),
     late=LatePolicy(percent_per_day=10.0, days=5, grace_minutes=15),
     disclosure=Disclosure(verdicts="always", mistakes="always", smallest_case="always"),

@@ -217,7 +217,7 @@ class Diagnosis:
         return to_data((False, None)), True
 
     def _search(self, task: str, subject: Subject) -> Search:
-        return Search(subject, reference_subject(self.suite), task, self.suite.limits)
+        return Search(subject.at(task), reference_subject(self.suite), task, self.suite.limits)
 
 
 @dataclass
@@ -238,7 +238,7 @@ class Explainer:
             subject = trialled.subject
             with np.errstate(all="ignore"):  # known mistakes overflow, as some of them must
                 return self._diagnosis.explain(
-                    trialled.checks, trialled.outcomes, trialled.paper, subject, renew=subject.renew
+                    trialled.checks, trialled.outcomes, trialled.paper, subject, renew=subject.close
                 )
         except Exception as error:
             note = f"{UNEXPLAINED} {type(error).__name__}: {error}"

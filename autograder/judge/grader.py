@@ -201,16 +201,12 @@ class Grader:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
         try:
             text = text_of(program, room.compiled.get("missing_modules", ()))
-            subject = RoomSubject(room, self.limits, text=text)
+            subject = RoomSubject(room, self.limits, text, submission.python)
             checks, outcomes = judge(self.suite, subject, paper)
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            return (
-                checks,
-                flags_of(self.suite, outcomes, checks),
-                "slice" if subject.mode == "slice" else "whole notebook",
-            )
+            return checks, flags_of(self.suite, outcomes, checks), subject.loaded
         finally:
             room.close()
 

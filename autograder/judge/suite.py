@@ -143,6 +143,7 @@ class Suite:
             case: only this one of a parametrised check.
             known: how cases ended that were run before, by number.
         """
+        subject = subject.at(self.marks[check].task)
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number in range(len(self._items[check])) if case is None else (case,):
             outcome = known[number] if number in known else self._run_case(check, number, subject, paper)
@@ -278,26 +279,36 @@ class Suite:
             How the cases of each check ended, by number: what ``run`` takes as ``known``. What does
             not stand there, ``run`` has to run.
         """
+        if not isinstance(subject, RoomSubject):
+            return {}
+        groups: dict[RoomSubject, list[Key]] = {}  # what each load of the notebook is asked
+        for key in self.cases:
+            groups.setdefault(subject.at(self.marks[key[0]].task), []).append(key)
         outcomes: dict[str, dict[int, Outcome]] = {}
-        frames = self._plans_of(paper).frames(self.cases) if isinstance(subject, RoomSubject) else ()
-        for joint in frames:
+        for one, keys in groups.items():
+            for (check, case), outcome in self._joined(one, paper, keys):
+                outcomes.setdefault(check, {})[case] = outcome
+        return outcomes
+
+    def _joined(self, subject: RoomSubject, paper: int, keys: list[Key]) -> Iterator[tuple[Key, Outcome]]:
+        """How the planned ones of these cases ended on one load, as far as they were answered properly."""
+        plans = self._plans_of(paper)
+        every = len(keys) == len(self.cases)
+        for joint in plans.frames(self.cases) if every else plans.joined(keys):
             found: list[tuple[Key, Outcome]] = []
             try:
-                assert isinstance(subject, RoomSubject)
                 for key, plan, answers in self._answered(subject, joint):
                     found.append((key, self._judged(plan, self.marks[key[0]], subject, answers)))
             except (StudentFault, SandboxFault):
-                break  # each check will be told by itself
+                return  # each check will be told by itself
             except wire.WireError:  # somebody wrote who was not asked: whose replies these are nobody knows
                 subject.ended(timed_out=False)
-                break
+                return
             except (TimeoutError, EOFError, OSError) as error:
                 subject.ended(isinstance(error, TimeoutError))
-            for (check, case), outcome in found:
-                outcomes.setdefault(check, {})[case] = outcome
+            yield from found
             if len(found) < len(joint.members):
-                break
-        return outcomes
+                return
 
     def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
         """The planned cases of a frame with the answers to all their steps, as they come."""

@@ -44,6 +44,7 @@ class TryOut:
     trouble: str  # what stopped the loading, in a sentence; else empty
     undefined: Mapping[str, str]  # names that tasks ask for; why they are not there, where it is known
     checks: tuple[CheckRun, ...]
+    rebound: tuple[dict[str, Any], ...] = ()  # names that mean something else below a check
 
 
 def start_strongest(release: Release, limits: Limits = Limits()) -> Sandbox:  # noqa: B008 - frozen
@@ -90,12 +91,17 @@ def _in_room(
     program = to_program(submission, release, release.modules)
     program["names"] += further
     with zygote.open(program, release.files) as room:
-        subject = RoomSubject(room, zygote.limits)
+        subject = RoomSubject(room, zygote.limits, python=submission.python)
         try:
             seconds = zygote.limits.test_seconds
             loaded, undefined, trouble = _load(subject, release.names, seconds)
-            checks = [run for task in tasks for run in _checks(subject, task, release.checks[task], seconds)]
-            return TryOut(zygote.tier, loaded, trouble, undefined, tuple(checks))
+            checks = [
+                run
+                for task in tasks
+                for run in _checks(subject.at(task), task, release.checks[task], seconds)
+            ]
+            rebound = tuple(room.compiled.get("rebound", ()))
+            return TryOut(zygote.tier, loaded, trouble, undefined, tuple(checks), rebound)
         finally:
             subject.close()
 
@@ -116,9 +122,8 @@ def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple
         answer = _ask(subject, seconds, "defined", " ".join(names))
     except StudentFault as fault:
         return "not", dict.fromkeys(names, ""), fault.reason
-    loaded = "slice" if subject.mode == "slice" else "whole notebook"
     undefined = {str(name): _why(subject, str(name)) for name in answer}
-    return loaded, undefined, _trouble(subject.report.get("error"))
+    return subject.loaded, undefined, _trouble(subject.report.get("error"))
 
 
 def _why(subject: RoomSubject, name: str) -> str:

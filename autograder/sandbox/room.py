@@ -58,6 +58,7 @@ class Room:
             "files": [(name, len(data)) for name, data in files.items()],
             "number": self._spawned,
             "mode": _FIRST_MODE,
+            "view": 0,
             "without": [],
         }
         patience = self.limits.load_seconds
@@ -72,26 +73,28 @@ class Room:
             self._hung = True
             self.ending = Ending(Verdict.TIMEOUT, "the source could not be compiled within the time allowed")
 
-    def spawn(self, mode: str = _FIRST_MODE, without: Iterable[int] = ()) -> Process:
+    def spawn(self, mode: str = _FIRST_MODE, without: Iterable[int] = (), view: int = 0) -> Process:
         """A fresh process that loads the submission.
 
         Args:
             mode: "slice" for definitions and what they need, "whole" for every cell.
             without: places of statements that are left out.
+            view: of those that ``compiled`` names, where names mean what they did at a task's check.
 
         Raises:
             SandboxFault: a step of the isolation failed, or the room is gone.
         """
         places = sorted(without)
-        first, self._first = self._first, None
-        if first is not None:
+        if self._first is not None and view == 0:
+            first, self._first = self._first, None
             if mode == _FIRST_MODE and not places:
                 return first
             first.close()
         process, theirs = self._process()
         with theirs:
             if self.ending is None:
-                self._start(mode, places, theirs.fileno(), process.output)
+                order = {"do": "spawn", "mode": mode, "view": view, "without": places}
+                self._start(order, theirs.fileno(), process.output)
         return process
 
     def _process(self) -> tuple[Process, socket.socket]:
@@ -162,9 +165,8 @@ class Room:
         else:
             raise SandboxFault(self._why(message, "the submission could not be compiled"))
 
-    def _start(self, mode: str, without: list[int], sock: int, output: int) -> None:
-        order = {"do": "spawn", "number": self._spawned, "mode": mode, "without": without}
-        message = self._ask(order, _SOON, (sock, output))
+    def _start(self, order: dict[str, Any], sock: int, output: int) -> None:
+        message = self._ask({**order, "number": self._spawned}, _SOON, (sock, output))
         if (
             "full" in message.header
         ):  # the first process found room, and nobody but the submission wrote since

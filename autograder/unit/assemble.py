@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import ConfigError
+from ..base.python import HERE
 from .criteria import FULL_MARKS, Criterion, TaskPoints, points_by_task
 from .master import Master, MasterCell, python_of
 from .source import names_bound
@@ -33,7 +34,7 @@ SCHEMA = 3  # of nbgrader's cell metadata
 
 SETUP = """\
 # Run this cell first. Below, `grader.check(...)` runs the public checks of a task: they find gross errors
-# early. The hidden checks decide the mark.
+# early. The hidden checks decide the mark. Grading runs Python PYTHON.
 try:
     from autograder.notebook_checks import grader  # on the course's server: checks what you saved
 except ImportError:
@@ -98,8 +99,10 @@ class MadeCell:
         return {**access, **folded, "nbgrader": nbgrader}
 
 
-def assemble(master: Master, reference: Reference, marks: tuple[Criterion, ...]) -> tuple[MadeCell, ...]:
-    """The released cells.
+def assemble(
+    master: Master, reference: Reference, marks: tuple[Criterion, ...], python: str = HERE
+) -> tuple[MadeCell, ...]:
+    """The released cells, which say which Python grades.
 
     Raises:
         ConfigError: notebook and grader name different tasks, core points do not make
@@ -115,7 +118,7 @@ def assemble(master: Master, reference: Reference, marks: tuple[Criterion, ...])
             continue
         if not cell.markdown and "setup" not in seen:
             seen.add("setup")
-            cells.append(MadeCell("setup", SETUP))
+            cells.append(MadeCell("setup", SETUP.replace("PYTHON", python)))
         released = _released(cell, number, master, reference, marks, worth)
         _check_names(cell, released, seen, master, reference)
         cells.extend(released)

@@ -58,7 +58,7 @@ def build(course: Course, unit: Unit) -> Built:
     """
     master = read_master(unit.master, unit.name)
     reference = read_reference(unit)
-    cells = assemble(master, reference, read_criteria(unit.grader))
+    cells = assemble(master, reference, read_criteria(unit.grader), course.python)
     available = {*master.given, *(name for names in master.tasks.values() for name in names)}
     examples = {task: examples_of(reference, names, available) for task, names in master.tasks.items()}
     checks = export_checks(unit.public_checks, examples)
@@ -66,7 +66,7 @@ def build(course: Course, unit: Unit) -> Built:
     others |= released_files(unit)
     others["requirements.txt"] = student_requirements(course, unit, _modules(cells, others)).encode()
     check_leaks(course, unit, master, reference, cells, others)
-    return _sealed(unit, master, cells, others)
+    return _sealed(course, unit, master, cells, others)
 
 
 def read_reference(unit: Unit) -> Reference:
@@ -195,11 +195,14 @@ def archive(course: Course, release: Built) -> Path:
     return target
 
 
-def _sealed(unit: Unit, master: Master, cells: tuple[MadeCell, ...], others: Mapping[str, bytes]) -> Built:
+def _sealed(
+    course: Course, unit: Unit, master: Master, cells: tuple[MadeCell, ...], others: Mapping[str, bytes]
+) -> Built:
     """Put the digest of everything released into the notebook, as its version."""
     metadata = {
         "unit": unit.name,
         "version": "",
+        "python": course.python,
         "tasks": {task: list(names) for task, names in master.tasks.items()},
     }
     name = f"{unit.name}.ipynb"

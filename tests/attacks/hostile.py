@@ -60,11 +60,11 @@ HOSTILE = (
         "thread_bomb",
         """
         def attack():
-            import threading
+            import _thread
             started = 0
             for _ in range(1000):
                 try:
-                    threading.Thread(target=time.sleep, args=(60,)).start()
+                    _thread.start_new_thread(time.sleep, (60,))
                     started += 1
                 except RuntimeError:
                     pass

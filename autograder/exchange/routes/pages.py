@@ -62,6 +62,7 @@ def unit_page(session: SessionOf, unit: UnitOf) -> Response:
         released=made,
         view=view,
         limits=session.desk.limits,
+        python=session.desk.course.python,
         live=not view.settled,
     )
 

@@ -46,7 +46,7 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from .. import host
-from ..program import loading
+from ..program import loading, pieces
 from ..program.readings import Given
 from . import confine, control, output
 from .control import Message
@@ -187,8 +187,13 @@ class RoomServer:
             if first:
                 self._compile(tell)
             sock = self._confined(order.fds, tell, folder)
-            mode, without = order.header["mode"], frozenset(order.header["without"])
-            host.serve(sock, lambda: self.compiled.execute(mode, without, progress.tell), self.setting.caps)
+            mode, view = order.header["mode"], order.header["view"]
+            without = frozenset(order.header["without"])
+            host.serve(
+                sock,
+                lambda: self.compiled.execute(mode, without, progress.tell, view),
+                self.setting.caps,
+            )
             status = 0
         finally:
             os._exit(status)
@@ -239,7 +244,7 @@ class RoomServer:
         if place == loading.NOWHERE or not 0 <= place < len(self.compiled.steps):
             return None
         step = self.compiled.steps[place]
-        names = sorted(name for name in step.binds if len(name) <= loading.MAX_TEXT)[:_NAMES]
+        names = sorted(name for name in step.binds if len(name) <= pieces.MAX_TEXT)[:_NAMES]
         return {
             "place": place,
             "cell": step.source.number,

@@ -52,7 +52,7 @@ class Changes:
             for name in statement.binds:
                 self.definitions[name].append(statement)
         elif isinstance(node, (ast.Import, ast.ImportFrom)) or STAND_IN in statement.now:
-            self.modules |= statement.binds
+            self.modules |= set() if is_starred(node) else statement.binds
         for name, source in statement.actions.aliases:
             if name != source:
                 self.aliases[name].add(source)
@@ -153,6 +153,11 @@ class Changes:
         # A loop over zip(axes, ...) changes axes at most, not zip.
         names |= (touched & free) - self.modules - (BUILTINS - self.plain - set(self.definitions))
         return Effects(names, touched & given, list(function.order))
+
+
+def is_starred(node: ast.stmt) -> bool:
+    """True for ``from module import *``."""
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def defines(node: ast.stmt) -> bool:

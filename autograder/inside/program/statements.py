@@ -74,6 +74,7 @@ class Statement:
     given: bool = False  # from a cell of the release that students do not edit
     actions: Actions = field(default_factory=Actions)
     functions: tuple[Function, ...] = ()  # what runs when the name that it defines is called
+    origin: str = ""  # file name of the cell in which it stands, where another cell runs it
 
 
 def top_level(module: ast.Module) -> list[ast.stmt]:
@@ -148,6 +149,8 @@ def _read_other(statement: Statement, node: ast.stmt) -> None:
     statement.actions = read_actions([node])
     statement.binds = scope.bound | scope.declared
     statement.now = _outside([node], set())
+    if isinstance(node, ast.Delete):
+        statement.now |= scope.bound  # which must be there to be deleted
     statement.later = set(scope.inner)
     statement.always = _is_setup(node)
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
