@@ -1,4 +1,4 @@
-"""A bound on the memory of what the judge computes, in processes of their own: others free memory meanwhile."""
+"""A bound on the memory of what the judge computes, in processes of their own: others free some meanwhile."""
 
 from __future__ import annotations
 
