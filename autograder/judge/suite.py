@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -252,7 +253,8 @@ class Suite:
     def _perform(self, item: pytest.Item, now: Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
         try:
-            with alarm(self.limits.test_seconds + JUDGE_GRACE):
+            with alarm(self.limits.test_seconds + JUDGE_GRACE), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the reference's and NumPy's, which say nothing of the student
                 self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
