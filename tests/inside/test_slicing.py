@@ -329,6 +329,7 @@ def test_a_slice_says_when_it_does_not_load() -> None:
         "cell": 2,
         "line": 3,
         "text": "J = K / 0  # here",
+        "names": ["J"],
     }
 
 

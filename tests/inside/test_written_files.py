@@ -158,6 +158,7 @@ def test_an_error_in_a_module_is_told_with_the_line_of_its_cell() -> None:
         "cell": 2,
         "line": 3,
         "text": "K = 1 / 0",
+        "names": ["pads"],
     }
 
 
