@@ -133,3 +133,13 @@ def test_the_map_of_the_documentation_is_true():
     source = (ENGINE / "__init__.py").read_text()
     tuple_ = source[source.index("PACKAGES = (") :].strip()
     assert re.sub(r"\s+", " ", tuple_) in re.sub(r"\s+", " ", text)
+
+
+def test_a_name_means_one_thing():
+    """No two classes of the engine have one name; what runs in students' kernels has names of its own."""
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, set()).add(path.relative_to(ENGINE).as_posix())
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

@@ -12,7 +12,7 @@ from .views import returned
 from .views.overview import everyone, purse
 
 
-def released(desk: Desk, unit: Unit) -> releases.Released:
+def released(desk: Desk, unit: Unit) -> releases.Offered:
     """What is released of a unit.
 
     Raises:

@@ -24,7 +24,7 @@ KERNELS = ("kernel_size", "kernel", "pool_size", "window")
 
 
 @dataclass(frozen=True)
-class Difference:
+class Disagreement:
     """Call number ``index`` of a check, as the submission and the reference answered it."""
 
     index: int
@@ -33,7 +33,7 @@ class Difference:
     arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
 
 
-def first_difference(suite: Suite, check: str, outcome: Outcome, paper: int) -> Difference | None:
+def first_difference(suite: Suite, check: str, outcome: Outcome, paper: int) -> Disagreement | None:
     """The first call that was answered otherwise than the reference answers it; None where all agree.
 
     The reference's answer is one of many where a function is given nothing to work on (a bug hunt): that
@@ -47,7 +47,7 @@ def first_difference(suite: Suite, check: str, outcome: Outcome, paper: int) -> 
             return None
         known |= named_arguments(suite, mine)
         if mine.fault is not None or right.fault is not None or not same_value(mine.reply, right.reply):
-            return Difference(index, mine, right, known)
+            return Disagreement(index, mine, right, known)
     return None
 
 
@@ -77,7 +77,7 @@ def _is_free(suite: Suite, call: Call) -> bool:
     return isinstance(call.step.target, NameRef) and inspect.isfunction(suite.reference.get(call.name))
 
 
-def pairs(suite: Suite, difference: Difference) -> Iterator[Pair]:
+def pairs(suite: Suite, difference: Disagreement) -> Iterator[Pair]:
     """The arrays in which the two answers differ, each with its name."""
     mine, right = difference.mine, difference.right
     if mine.fault is not None or right.fault is not None:

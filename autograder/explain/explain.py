@@ -28,7 +28,7 @@ from .case.cells import as_cell
 from .case.programs import Program, Unprogrammable, program_of
 from .case.smallest import Case, Search
 from .case.stored import from_data, to_data
-from .comparison import Difference, first_difference, named_arguments, pairs
+from .comparison import Disagreement, first_difference, named_arguments, pairs
 from .conditions import Row, condition
 from .kept import kept_for
 from .naming import WRONG, Namer, is_own
@@ -36,7 +36,7 @@ from .relation import relation
 from .same import same_value
 
 PUBLIC_PAPER = 0  # where a known mistake's smallest case is looked for; the case has inputs of its own
-Differ = Callable[[str], Difference | None]  # the first difference in a check
+Differ = Callable[[str], Disagreement | None]  # the first difference in a check
 WORDING = ("explain", "unit/mistakes")
 
 
@@ -263,19 +263,19 @@ def diagnosis(suite: Suite, loaded: float | None = None) -> Diagnosis:
     return Diagnosis(suite, Namer(suite, load_catalogue(suite.course, suite.unit), kept))
 
 
-def _smallest(search: Search, outcome: Outcome, difference: Difference | None) -> Case | None:
+def _smallest(search: Search, outcome: Outcome, difference: Disagreement | None) -> Case | None:
     program = _program(outcome, difference) if difference is not None else None
     if difference is None or program is None:
         return None
     return replace(search, may_raise=difference.right.fault is not None).smallest(program)
 
 
-def _draws(difference: Difference) -> bool:
+def _draws(difference: Disagreement) -> bool:
     """Whether a call was given a source of chance."""
     return any(type(value).__name__ == "Generator" for value in difference.arguments.values())
 
 
-def _program(outcome: Outcome, difference: Difference) -> Program | None:
+def _program(outcome: Outcome, difference: Disagreement) -> Program | None:
     try:
         return program_of(outcome.transcript, difference.index)
     except Unprogrammable:

@@ -35,7 +35,7 @@ from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
-from ..unit.criteria import Mark, read_marks
+from ..unit.criteria import Criterion, read_criteria
 from .authors import placed, refuse_unknown_names, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
@@ -60,7 +60,7 @@ class Suite:
         self.unit = unit
         self.limits: Limits = course.limits_of(unit)
         self.papers = Papers(secret, unit.name, course.papers_of(unit))
-        self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
+        self.marks: dict[str, Criterion] = {mark.id: mark for mark in read_criteria(unit.grader)}
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
@@ -73,7 +73,7 @@ class Suite:
         self._plans: dict[int, PlansOfPaper] = {}
 
     @property
-    def checks(self) -> tuple[Mark, ...]:
+    def checks(self) -> tuple[Criterion, ...]:
         """The checks in the order of the file."""
         return tuple(self.marks.values())
 
@@ -117,10 +117,10 @@ class Suite:
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
 
-    def _terms(self, mark: Mark) -> Terms:
+    def _terms(self, mark: Criterion) -> Terms:
         return Terms(mark.task, self.task_of, self.limits, self._eager)
 
-    def _stand_ins(self, mark: Mark) -> dict[str, Any]:
+    def _stand_ins(self, mark: Criterion) -> dict[str, Any]:
         return {name: self.reference[name] for name in mark.on}
 
     # --- one check ---
@@ -182,7 +182,7 @@ class Suite:
             subject.renew()
 
     def _run_plan(
-        self, plan: Plan, mark: Mark, subject: Subject, stand_ins: Mapping[str, Any] | None
+        self, plan: Plan, mark: Criterion, subject: Subject, stand_ins: Mapping[str, Any] | None
     ) -> Outcome:
         """Call by call, so that an end is told of the call that it belongs to."""
         answers: list[Answer] = []
@@ -205,7 +205,7 @@ class Suite:
     def _judged(
         self,
         plan: Plan,
-        mark: Mark,
+        mark: Criterion,
         subject: Subject,
         answers: list[Answer],
         fatal: StudentFault | None = None,
@@ -319,7 +319,7 @@ class Suite:
         next(replies, None)  # nothing may follow
 
 
-def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
+def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:
     """Checks of one task one after the other."""
     tasks = list(dict.fromkeys(mark.task for mark in marks))
     return sorted(marks, key=lambda mark: tasks.index(mark.task))

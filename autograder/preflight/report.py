@@ -12,9 +12,9 @@ from ..base.errors import Unreadable
 from ..base.python import HERE, is_newer, newer_note
 from ..course import Limits
 from ..notebook import Release, Submission, read_submission
-from ..sandbox import Zygote
+from ..sandbox import Sandbox
 from .findings import Findings, find
-from .trial import CheckRun, Trial, start_strongest, try_out
+from .trial import CheckRun, TryOut, start_strongest, try_out
 
 DECIDES = "These are the public checks. The hidden checks decide the mark."
 
@@ -73,7 +73,7 @@ def preflight(
     path: Path,
     release: Release,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    zygote: Zygote | None = None,
+    zygote: Sandbox | None = None,
 ) -> Report:
     """Look at a notebook by the code that the server uses.
 
@@ -103,7 +103,7 @@ def _worth_running(findings: Findings, release: Release) -> list[str]:
     return [task for task in release.tasks if task not in findings.stubs]
 
 
-def _report(submission: Submission, release: Release, findings: Findings, trial: Trial) -> Report:
+def _report(submission: Submission, release: Release, findings: Findings, trial: TryOut) -> Report:
     bonus = set(release.bonus)
     unwritten = tuple(task for task in findings.stubs if task in bonus)
     undefined = _undefined(trial, findings, release)
@@ -186,13 +186,13 @@ def _where(error: dict[str, Any]) -> str:
     return f"cell {error['cell']}, line {error['line']}: {error['message']}"
 
 
-def _not_loaded(trial: Trial) -> list[str]:
+def _not_loaded(trial: TryOut) -> list[str]:
     if not trial.trouble:
         return []
     return [f"the notebook does not load by itself, from top to bottom. {trial.trouble}"]
 
 
-def _undefined(trial: Trial, findings: Findings, release: Release) -> dict[str, str]:
+def _undefined(trial: TryOut, findings: Findings, release: Release) -> dict[str, str]:
     """A sentence for each core task of which a name is missing for no reason told before."""
     known = {*release.bonus, *(error.get("task") for error in findings.syntax_errors)}
     found = {}

@@ -15,11 +15,11 @@ from ..course import Limits
 from ..inside.process import control
 from ..inside.process.control import Message
 from ..results.result import Verdict
-from .endings import Ending, Statement, judge, statement
+from .endings import At, Ending, judge, statement
 from .process import Process
 
 if TYPE_CHECKING:
-    from .zygote import Zygote
+    from .zygote import Sandbox
 
 _FIRST_MODE = "slice"  # how nearly every submission is loaded first
 _SOON = 10.0  # seconds for what takes milliseconds, on a machine under load
@@ -34,7 +34,7 @@ class Room:
             one that has ended in the same way.
     """
 
-    def __init__(self, zygote: Zygote, number: int, sock: socket.socket, limits: Limits) -> None:
+    def __init__(self, zygote: Sandbox, number: int, sock: socket.socket, limits: Limits) -> None:
         self.compiled: dict[str, Any] = {}
         self.ending: Ending | None = None
         self.limits = limits
@@ -117,7 +117,7 @@ class Room:
             return Ending(Verdict.BROKEN, str(fault))
         return judge(message.header, self.limits, printed[-4096:], timed_out)
 
-    def look(self, number: int) -> tuple[Statement | None, float]:
+    def look(self, number: int) -> tuple[At | None, float]:
         """Which statement of the notebook a process is loading, and for how many seconds; its own claim.
 
         Raises:

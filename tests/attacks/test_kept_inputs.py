@@ -12,7 +12,7 @@ from autograder.course import Course, Unit, load_course
 from autograder.judge.grader import judge
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from autograder.student.subjects import RoomSubject
 from tests.attacks.spies import ALL_INPUTS, ASKED_AGAIN
 from tests.judge.rooms import LIMITS, room_of
@@ -58,8 +58,8 @@ FRESH = {"LAYER": "draw.normal(4)", "CUBE": "draw.normal(n)", "INPUT": "draw.nor
 
 
 @pytest.fixture(scope="module", params=["walled", "fenced"])
-def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
-    with Zygote.start(request.param, "numpy", (), LIMITS) as found:
+def zygote(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with Sandbox.start(request.param, "numpy", (), LIMITS) as found:
         yield found
 
 
@@ -89,7 +89,7 @@ def suite_of(tmp_path: Path) -> Callable[..., Suite]:
     return made
 
 
-def earned(suite: Suite, zygote: Zygote, source: str, paper: int = 1) -> dict[str, float]:
+def earned(suite: Suite, zygote: Sandbox, source: str, paper: int = 1) -> dict[str, float]:
     """The points of each check."""
     with room_of(zygote, source, NAMES) as who:
         checks, _ = judge(suite, who, paper)
@@ -127,13 +127,13 @@ layer = slope = cube
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_answers_from_what_others_are_given(strategy: str, zygote: Zygote, suite_of: Callable) -> None:
+def test_answers_from_what_others_are_given(strategy: str, zygote: Sandbox, suite_of: Callable) -> None:
     """The inputs of all checks are there at once, and no answer of one is the input of another."""
     source = KEEPS.replace("STRATEGY", STRATEGIES[strategy])
     assert not any(earned(suite_of(), zygote, source).values())
 
 
-def test_inputs_that_hold_an_answer_would_be_used(zygote: Zygote, suite_of: Callable) -> None:
+def test_inputs_that_hold_an_answer_would_be_used(zygote: Sandbox, suite_of: Callable) -> None:
     """The control: where a check gives another one's answer away, the same code takes it."""
     leaky = suite_of(CUBE="(np.arange(4.0) + 1)", INPUT="(np.arange(4.0) + 1)**3")
     source = KEEPS.replace("STRATEGY", STRATEGIES["the last"])
@@ -142,7 +142,7 @@ def test_inputs_that_hold_an_answer_would_be_used(zygote: Zygote, suite_of: Call
     assert found["test_slope"] == 0.0
 
 
-def test_papers_do_not_answer_each_other(zygote: Zygote, suite_of: Callable) -> None:
+def test_papers_do_not_answer_each_other(zygote: Sandbox, suite_of: Callable) -> None:
     """What a student has kept of an attempt, right answers included, is worth nothing on another paper."""
     suite = suite_of()
     answers: dict[bytes, list[float]] = {}
@@ -205,27 +205,27 @@ def slope(x):
 SAME = {"LAYER": "(np.arange(4.0) + 2)", "CUBE": "(np.arange(4.0) + 2)"}
 
 
-def one_by_one(suite: Suite, zygote: Zygote) -> tuple[bool, bool]:
+def one_by_one(suite: Suite, zygote: Sandbox) -> tuple[bool, bool]:
     """Whether layer and then cube pass, each check asked by itself, in this order."""
     with room_of(zygote, LEAVES, NAMES) as who:
         layer, cube = suite.run("test_layer", who, 1), suite.run("test_cube", who, 1)
     return layer.verdict is Verdict.PASSED, cube.verdict is Verdict.PASSED
 
 
-def test_a_table_of_lent_answers_is_gone_with_its_process(zygote: Zygote, suite_of: Callable) -> None:
+def test_a_table_of_lent_answers_is_gone_with_its_process(zygote: Sandbox, suite_of: Callable) -> None:
     """The reference is lent to one process, which keeps nothing: not in files, and not in memory."""
     assert one_by_one(suite_of(**SAME), zygote) == (True, False)
 
 
 def test_in_one_process_the_table_would_be_used(
-    zygote: Zygote, suite_of: Callable, monkeypatch: pytest.MonkeyPatch
+    zygote: Sandbox, suite_of: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: where the second try goes on in the same process, the table is there for the next."""
     monkeypatch.setattr(RoomSubject, "renew", lambda self: None)
     assert one_by_one(suite_of(**SAME), zygote) == (True, True)
 
 
-def test_the_lent_reference_answers_only_its_own_check(zygote: Zygote, suite_of: Callable) -> None:
+def test_the_lent_reference_answers_only_its_own_check(zygote: Sandbox, suite_of: Callable) -> None:
     """In a whole grading nothing of it earns a point for the function that was lent."""
     found = earned(suite_of(**SAME), zygote, LEAVES)
     assert found == {"test_layer": 20.0, "test_cube": 0.0, "test_slope": 0.0}
@@ -234,7 +234,7 @@ def test_the_lent_reference_answers_only_its_own_check(zygote: Zygote, suite_of:
 # --- the spies see what they say ---
 
 
-def test_spies(zygote: Zygote, suite_of: Callable) -> None:
+def test_spies(zygote: Sandbox, suite_of: Callable) -> None:
     """The code of these attacks finds what it looks for: else they would prove nothing."""
     again = "import numpy as np\n" + ASKED_AGAIN
     again += "def slope(x):\n    return (2 if _asked_again() else 3) * x**2\nlayer = cube = slope\n"

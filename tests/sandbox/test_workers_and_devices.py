@@ -11,7 +11,7 @@ import pytest
 
 from autograder.course import Limits
 from autograder.inside.wire import NameRef
-from autograder.sandbox import Zygote, tiers
+from autograder.sandbox import Sandbox, tiers
 from autograder.student import Answer, Step
 from autograder.student.session import Budget, Session
 from autograder.student.subjects import RoomSubject
@@ -236,7 +236,7 @@ DEVICES: dict[str, tuple[str, Any]] = {
 }
 
 
-def answers(zygote: Zygote, head: str, bodies: dict[str, tuple[str, Any]]) -> dict[str, Answer]:
+def answers(zygote: Sandbox, head: str, bodies: dict[str, tuple[str, Any]]) -> dict[str, Answer]:
     """What each body gives, as a function of one submission."""
     head = f"import json\ndef as_text(g):\n    return lambda: json.dumps(g())\n{head}"
     functions = [
@@ -257,13 +257,13 @@ def answers(zygote: Zygote, head: str, bodies: dict[str, tuple[str, Any]]) -> di
 
 @pytest.fixture(scope="module", params=tiers.TIERS)
 def of_numpy(request: pytest.FixtureRequest) -> Iterator[dict[str, Answer]]:
-    with Zygote.start(request.param, limits=LIMITS) as zygote:
+    with Sandbox.start(request.param, limits=LIMITS) as zygote:
         yield answers(zygote, "def double(x):\n    return 2 * x", WORKERS)
 
 
 @pytest.fixture(scope="module", params=tiers.TIERS)
 def of_torch(request: pytest.FixtureRequest) -> Iterator[dict[str, Answer]]:
-    with Zygote.start(request.param, "torch", limits=LIMITS) as zygote:
+    with Sandbox.start(request.param, "torch", limits=LIMITS) as zygote:
         yield answers(zygote, "import torch\nx = torch.tensor([1.0, 2.0])", DEVICES)
 
 

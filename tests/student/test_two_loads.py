@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course import Limits
 from autograder.inside.wire import NameRef
-from autograder.sandbox import Room, Zygote
+from autograder.sandbox import Room, Sandbox
 from autograder.student import Step
 from autograder.student.session import Budget, Session
 from autograder.student.subjects import RoomSubject
@@ -19,12 +19,12 @@ CHECKS = {"f": 1, "g": 3}
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    with Zygote.start("none", "numpy", (), LIMITS) as found:
+def zygote() -> Iterator[Sandbox]:
+    with Sandbox.start("none", "numpy", (), LIMITS) as found:
         yield found
 
 
-def opened(zygote: Zygote, cells: list[str]) -> Room:
+def opened(zygote: Sandbox, cells: list[str]) -> Room:
     listed = [{"id": None, "task": None, "source": text, "index": at} for at, text in enumerate(cells)]
     tasks = {"f": ["f"], "g": ["g"]}
     return zygote.open(
@@ -38,7 +38,7 @@ def answer(subject: RoomSubject, name: str, value: int) -> object:
     return came.value
 
 
-def test_each_task_is_asked_where_its_names_mean_what_they_did(zygote: Zygote) -> None:
+def test_each_task_is_asked_where_its_names_mean_what_they_did(zygote: Sandbox) -> None:
     """Two processes, which answer side by side; a task that is not affected has the first one."""
     with opened(zygote, CELLS) as room:
         subject = RoomSubject(room, LIMITS)
@@ -48,7 +48,7 @@ def test_each_task_is_asked_where_its_names_mean_what_they_did(zygote: Zygote) -
         subject.close()
 
 
-def test_a_new_process_for_one_leaves_the_other(zygote: Zygote) -> None:
+def test_a_new_process_for_one_leaves_the_other(zygote: Sandbox) -> None:
     """``renew`` is of one check; ``close`` ends what is left of all."""
     counts = "heard = []\ndef g(x):\n    heard.append(x)\n    return len(heard)"
     with opened(zygote, [*CELLS[:2], counts]) as room:
@@ -62,7 +62,7 @@ def test_a_new_process_for_one_leaves_the_other(zygote: Zygote) -> None:
         subject.close()
 
 
-def test_what_hangs_in_one_load_is_left_out_of_the_other(zygote: Zygote) -> None:
+def test_what_hangs_in_one_load_is_left_out_of_the_other(zygote: Sandbox) -> None:
     """Loading waits for an endless statement once."""
     cells = ["while True:\n    K = 1\ndef f(x):\n    return max(x, 1)\ndef k():\n    return K", "max = 5"]
     with opened(zygote, [*cells, "def g(x):\n    return (x, k)[0]\nf.k = k"]) as room:

@@ -21,8 +21,8 @@ from ..service.refusals import Refused
 from ..store import attempts, graded, hints, queue, releases
 from ..store.attempts import Attempt
 from ..store.blobs import Blobs
-from ..store.desk import Desk, Stored
-from ..store.releases import Released
+from ..store.desk import Desk, StoredFile
+from ..store.releases import Offered
 from ..store.uploads import parse_json
 from ..views import returned
 from ..views.overview import Line, Overview, everyone, overview
@@ -221,7 +221,7 @@ def _skew(desk: Desk, client_time: str | None) -> str:
     return f"The clock of your computer is {amount} {way}. The exchange's own time counts."
 
 
-def _unit_json(course: Course, unit: Unit, released: Released | None) -> dict[str, Any]:
+def _unit_json(course: Course, unit: Unit, released: Offered | None) -> dict[str, Any]:
     """A unit, and what is released of it."""
     return {
         "course": course.name,
@@ -256,11 +256,11 @@ def _line_json(line: Line, feedback: str | None = None, staff: bool = False) -> 
     return shape | ({"trouble": line.trouble} if staff else {})
 
 
-def _listed(files: Iterable[Stored]) -> list[dict[str, Any]]:
+def _listed(files: Iterable[StoredFile]) -> list[dict[str, Any]]:
     """Files without their contents."""
     return [asdict(file) for file in files]
 
 
-def _packed(blobs: Blobs, files: Iterable[Stored]) -> list[dict[str, Any]]:
+def _packed(blobs: Blobs, files: Iterable[StoredFile]) -> list[dict[str, Any]]:
     """Files with their contents, base64."""
     return [asdict(file) | {"content": base64.b64encode(blobs.get(file.sha256)).decode()} for file in files]

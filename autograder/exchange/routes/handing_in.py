@@ -15,9 +15,9 @@ from .. import deeds
 from ..look import look_at
 from ..service import access
 from ..service.refusals import Refused
-from ..service.session import FormOf, Session, SessionOf, UnitOf
+from ..service.session import FormOf, LoginSession, SessionOf, UnitOf
 from ..store import attempts
-from ..store.desk import Stored
+from ..store.desk import StoredFile
 from ..store.uploads import File, from_form
 
 ROUTES = APIRouter()
@@ -33,7 +33,7 @@ async def look(session: SessionOf, unit: UnitOf, form: FormOf) -> Response:
     return await run_in_threadpool(_looked, session, unit, parts)
 
 
-def _looked(session: Session, unit: Unit, parts: list[tuple[str, bytes]]) -> Response:
+def _looked(session: LoginSession, unit: Unit, parts: list[tuple[str, bytes]]) -> Response:
     deeds.released(session.desk, unit)
     upload = from_form(parts, session.desk.limits)
     found = look_at(session.desk.course, unit, upload.files)
@@ -65,6 +65,6 @@ def hand_in(session: SessionOf, unit: UnitOf, form: FormOf) -> Response:
     if (named, student) != (unit.name, session.member.name):
         raise Refused(403, "This file was uploaded for another unit or by somebody else. Upload it again.")
     deeds.released(session.desk, unit)
-    files = tuple(Stored(*item) for item in listed)
+    files = tuple(StoredFile(*item) for item in listed)
     attempt, _ = attempts.accept_stored(session.desk, unit, student, files, key)
     return session.go(f"attempts/{attempt.id}")

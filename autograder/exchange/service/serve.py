@@ -31,7 +31,7 @@ LONGEST = 30.0  # where it ends again and again
 
 
 @dataclass
-class Child:
+class ChildProcess:
     """One process that is to run as long as we do."""
 
     role: str  # "worker" or "publisher"
@@ -47,7 +47,7 @@ class Supervisor:
 
     def __init__(self, desk: Desk, tier: str, workers: int) -> None:
         self.desk, self.tier = desk, tier
-        self.children = [Child("publisher"), *(Child("worker") for _ in range(workers))]
+        self.children = [ChildProcess("publisher"), *(ChildProcess("worker") for _ in range(workers))]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -75,7 +75,7 @@ class Supervisor:
                 except Exception:  # a full disk or a database away: the next look comes at once
                     LOG.exception("looking after the %s", child.role)
 
-    def _look_after(self, child: Child) -> None:
+    def _look_after(self, child: ChildProcess) -> None:
         now = time.monotonic()
         if child.process is not None and child.process.poll() is not None:
             LOG.warning("%s ended with %s", child.name, child.process.returncode)
@@ -86,7 +86,7 @@ class Supervisor:
         if child.process is None and now >= child.not_before:
             self._begin(child)
 
-    def _begin(self, child: Child) -> None:
+    def _begin(self, child: ChildProcess) -> None:
         child.name, child.began = f"{child.role}-{secrets.token_hex(6)}", time.monotonic()
         command = [
             sys.executable,
@@ -101,7 +101,7 @@ class Supervisor:
             command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
         )
 
-    def _free(self, child: Child) -> None:
+    def _free(self, child: ChildProcess) -> None:
         if child.role == "worker":
             with self.desk.database.write() as connection:
                 queue.give_up(connection, child.name)

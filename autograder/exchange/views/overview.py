@@ -55,7 +55,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Answer:
+class WrittenAnswer:
     """One written question, and whether this attempt says something to it."""
 
     question: Question
@@ -118,12 +118,12 @@ def _mark(desk: Desk, unit: Unit, attempt: Attempt, result: Graded | None) -> fl
     return mark(desk.course, unit, attempt, result)
 
 
-def _entries(connection: Connection, own: Sequence[Attempt]) -> dict[str, queue.Entry]:
+def _entries(connection: Connection, own: Sequence[Attempt]) -> dict[str, queue.QueueEntry]:
     rows = connection.execute(select(QUEUE).where(graded.chosen(QUEUE.c.attempt, own)))
-    return {row.attempt: queue.Entry(**row._mapping) for row in rows}
+    return {row.attempt: queue.QueueEntry(**row._mapping) for row in rows}
 
 
-def _state(entry: queue.Entry | None, result: Graded | None, now: float) -> str:
+def _state(entry: queue.QueueEntry | None, result: Graded | None, now: float) -> str:
     if entry is not None:
         return "troubled" if entry.trouble else "grading" if entry.lease >= now else "waiting"
     return "graded" if result is not None and result.score is not None else "broken"
@@ -143,7 +143,7 @@ def feedback_files(connection: Connection, attempt: str) -> dict[str, str]:
     return {row.name: row.sha256 for row in connection.execute(query)}
 
 
-def answers(desk: Desk, unit: Unit, attempt: Attempt) -> tuple[Answer, ...]:
+def answers(desk: Desk, unit: Unit, attempt: Attempt) -> tuple[WrittenAnswer, ...]:
     """What an attempt has at the unit's written questions, in the notebook's order."""
     asked = read_questions(unit.released_notebook)
     if not asked:
@@ -153,5 +153,5 @@ def answers(desk: Desk, unit: Unit, attempt: Attempt) -> tuple[Answer, ...]:
     try:
         submission = read_submission(path, release, desk.course.limits_of(unit).notebook_mib)
     except Unreadable:
-        return tuple(Answer(question, False) for question in asked)
-    return tuple(Answer(question, is_answered(question, submission, release)) for question in asked)
+        return tuple(WrittenAnswer(question, False) for question in asked)
+    return tuple(WrittenAnswer(question, is_answered(question, submission, release)) for question in asked)

@@ -11,8 +11,8 @@ import numpy as np
 from ...inside.wire import HandleRef
 from ...student.faults import clean
 from ..same import is_tensor, same_value
-from .filling import Ending
-from .programs import Attribute, Blank, Name, Result, Seeded, Step, results_of
+from .filling import Came
+from .programs import Attribute, Blank, Name, ProgramStep, Returned, Seeded, results_of
 from .signatures import arguments, parameter, returned
 from .smallest import Case
 
@@ -76,7 +76,7 @@ class _Writer:
                     return name, *apart(left, right)
         return ", ".join(names), *apart(got, expected)
 
-    def _new_blanks(self, step: Step, label: str) -> list[tuple[Blank, str]]:
+    def _new_blanks(self, step: ProgramStep, label: str) -> list[tuple[Blank, str]]:
         bound = arguments(self._reference, label, step.args, dict(step.kwargs))
         values = list(bound.items()) or [("a", arg) for arg in step.args]
         found: dict[int, tuple[Blank, str]] = {}
@@ -90,7 +90,7 @@ class _Writer:
                     found.setdefault(blank.number, (blank, hint))
         return list(found.values())
 
-    def _call(self, number: int, step: Step, label: str) -> str:
+    def _call(self, number: int, step: ProgramStep, label: str) -> str:
         function = self._text(step.function)
         if step.attribute:
             return f"{function}.{step.attribute} = {self._text(step.args[0])}"
@@ -125,7 +125,7 @@ class _Writer:
             return function.name
         if isinstance(function, Attribute):
             return f"{self._label(function.of)}.{function.name}"
-        made_by = self._case.program.steps.get(function.step) if isinstance(function, Result) else None
+        made_by = self._case.program.steps.get(function.step) if isinstance(function, Returned) else None
         return self._label(made_by.function) if made_by is not None else ""
 
     def _fresh(self, name: str) -> str:
@@ -139,7 +139,7 @@ class _Writer:
     def _text(self, value: Any) -> str:
         if isinstance(value, Name):
             return value.name
-        if isinstance(value, Result):
+        if isinstance(value, Returned):
             return self._result(value)
         if isinstance(value, Attribute):
             return f"{self._text(value.of)}.{value.name}"
@@ -159,7 +159,7 @@ class _Writer:
             return "{" + ", ".join(f"{key!r}: {self._text(item)}" for key, item in value.items()) + "}"
         return repr(value)
 
-    def _result(self, result: Result) -> str:
+    def _result(self, result: Returned) -> str:
         names = self._results[result.step]
         path = result.path
         if len(names) > 1 and path:
@@ -203,7 +203,7 @@ def _number(value: Any, digits: int) -> str:
     return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
-def _results(step: Step) -> list[Result]:
+def _results(step: ProgramStep) -> list[Returned]:
     return list(results_of(step))
 
 
@@ -248,7 +248,7 @@ def _numbers(values: np.ndarray, indent: int, digits: int) -> str:
     return text.replace("\n", "\n" + " " * indent)
 
 
-def _raised(ending: Ending) -> str:
+def _raised(ending: Came) -> str:
     if not ending.raised:
         return show(ending.value)
     return clean(ending.reason or ending.raised, 300)

@@ -18,7 +18,7 @@ from ...student.faults import raised
 from ...student.session import Budget, Session, Unanswered
 from ...student.steps import Place
 from ..same import same_value
-from .programs import Attribute, Blank, Name, Program, Result, Seeded, Step, scaled
+from .programs import Attribute, Blank, Name, Program, ProgramStep, Returned, Seeded, scaled
 
 STYLES = ("ones", "counting", "mixed", "random")  # simplest first
 RANDOM_SEED = 0  # public: the inputs are the same for everyone
@@ -46,7 +46,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Ending:
+class Came:
     """What a program came to: a value and the shared arrays, or an exception."""
 
     value: Any = None
@@ -54,14 +54,14 @@ class Ending:
     raised: str = ""  # the class of the exception
     reason: str = ""  # a sentence for the student
 
-    def differs(self, other: Ending) -> bool:
+    def differs(self, other: Came) -> bool:
         """Whether two endings are not the same up to rounding."""
         if self.raised or other.raised:
             return self.raised != other.raised
         return not (same_value(self.value, other.value) and same_value(self.shared, other.shared))
 
 
-def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Ending:
+def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Came:
     """Run a program on a subject, with copies of the inputs."""
     budget = Budget(limits.calls, time.monotonic() + limits.test_seconds)
     try:
@@ -69,15 +69,15 @@ def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: L
         return runner.run(program)
     except Unanswered as error:
         verdict, detail = subject.ended(error.timed_out)
-        return Ending(raised=str(verdict), reason=detail)
+        return Came(raised=str(verdict), reason=detail)
     except StudentFault as fault:
-        return Ending(raised=str(fault.verdict), reason=fault.reason)
+        return Came(raised=str(fault.verdict), reason=fault.reason)
 
 
 class _Stopped(Exception):
     """A step brought no value."""
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: Came) -> None:
         self.ending = ending
 
 
@@ -93,7 +93,7 @@ class _Runner:
         self._made: dict[int, Any] = {}  # arrays, or places of shared ones, by the number of the blank
         self._places: dict[int, int] = {}  # step of the program -> step that crosses
 
-    def run(self, program: Program) -> Ending:
+    def run(self, program: Program) -> Came:
         try:
             for number, step in program.steps.items():
                 self._places[number] = self._step(step)
@@ -104,9 +104,9 @@ class _Runner:
             self._settle()
         except _Stopped as stopped:
             return stopped.ending
-        return Ending(self._answers[last].value, tuple(self._answers[each].value for each in now))
+        return Came(self._answers[last].value, tuple(self._answers[each].value for each in now))
 
-    def _step(self, step: Step) -> int:
+    def _step(self, step: ProgramStep) -> int:
         function = self._place(step.function)
         args = tuple(map(self._value, step.args))
         if step.attribute:
@@ -136,14 +136,14 @@ class _Runner:
         for step, answer in zip(self._steps[first:], self._answers[first:], strict=True):
             if answer.claim is not None:
                 kind = str(answer.claim.get("class"))
-                raise _Stopped(Ending(raised=kind, reason=raised(answer.claim, step.label).reason))
+                raise _Stopped(Came(raised=kind, reason=raised(answer.claim, step.label).reason))
             if answer.unmade:
                 raise _Stopped(
-                    Ending(raised="TypeError", reason="What one call returned cannot be used in the next.")
+                    Came(raised="TypeError", reason="What one call returned cannot be used in the next.")
                 )
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, (Name, Result, Attribute)):
+        if isinstance(value, (Name, Returned, Attribute)):
             return self._place(value)
         if isinstance(value, Blank):
             return self._array(value)
@@ -185,7 +185,7 @@ class _Runner:
                 found = found[key]
             except (TypeError, LookupError) as error:
                 reason = "What an earlier call returned has not as many values as it should."
-                raise _Stopped(Ending(raised="TypeError", reason=reason)) from error
+                raise _Stopped(Came(raised="TypeError", reason=reason)) from error
         return found
 
 

@@ -37,7 +37,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Result:
+class Returned:
     """What a step returned, or an entry of it."""
 
     step: int
@@ -64,7 +64,7 @@ class Blank:
     high: float = 1.0
     library: str = "numpy"
     gradient: bool = False  # a tensor that asks for its gradient
-    like: Result | None = None  # takes its shape from this result
+    like: Returned | None = None  # takes its shape from this result
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Seeded:
     library: str
 
 
-Expression = Name | Result | Attribute
+Expression = Name | Returned | Attribute
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgramStep:
     """``function(*args, **kwargs)``, or with ``attribute`` set: ``function.attribute = args[0]``."""
 
     function: Expression
@@ -94,7 +94,7 @@ class Program:
     ``reads`` is what to look at after it: an attribute, or None for what it returned.
     """
 
-    steps: dict[int, Step]
+    steps: dict[int, ProgramStep]
     shared: frozenset[int] = frozenset()  # blanks that steps change in place
     reads: Attribute | None = None
 
@@ -120,7 +120,7 @@ class Program:
         kept = {number: step for number, step in self.steps.items() if number not in steps}
         return replace(self, steps=kept)
 
-    def with_step(self, number: int, step: Step) -> Program:
+    def with_step(self, number: int, step: ProgramStep) -> Program:
         """The same program with one step exchanged."""
         return replace(self, steps={**self.steps, number: step})
 
@@ -135,15 +135,15 @@ def program_of(transcript: tuple[Call, ...], failing: int) -> Program:
     return _sliced(reader.read(), failing)
 
 
-def blanks_of(step: Step) -> Iterator[Blank]:
+def blanks_of(step: ProgramStep) -> Iterator[Blank]:
     """The blanks in a step's arguments."""
     for value in (*step.args, *(value for _, value in step.kwargs)):
         yield from _blanks(value)
 
 
-def results_of(value: Any) -> Iterator[Result]:
+def results_of(value: Any) -> Iterator[Returned]:
     """The results that an expression, an argument or a step refers to."""
-    if isinstance(value, Result):
+    if isinstance(value, Returned):
         yield value
     elif isinstance(value, Attribute):
         yield from results_of(value.of)
@@ -154,7 +154,7 @@ def results_of(value: Any) -> Iterator[Result]:
             yield from results_of(item)
     elif isinstance(value, dict):
         yield from results_of(list(value.values()))
-    elif isinstance(value, Step):
+    elif isinstance(value, ProgramStep):
         yield from results_of([value.function, value.args, [item for _, item in value.kwargs]])
 
 
@@ -166,11 +166,11 @@ class _Reader:
         self._blanks: dict[int, Blank] = {}  # by the id of the noted copy, which is one for all its uses
         self._shared: dict[int, Any] = {}  # what stands for a step that shared arrays
         self._read: dict[int, Attribute] = {}  # the attribute that a step read
-        self._replies: list[tuple[tuple[int, ...], Result]] = []
+        self._replies: list[tuple[tuple[int, ...], Returned]] = []
 
     def read(self) -> Program:
         """The whole transcript."""
-        steps: dict[int, Step] = {}
+        steps: dict[int, ProgramStep] = {}
         for number, call in enumerate(self._transcript):
             if call.kind == "share":
                 self._shared[number] = self._value(call.args[0])
@@ -187,12 +187,14 @@ class _Reader:
             raise Unprogrammable(last.kind)
         return Program(steps, frozenset(), self._read.get(len(self._transcript) - 1))
 
-    def _step(self, call: Call) -> Step:
+    def _step(self, call: Call) -> ProgramStep:
         function = self._expression(call.step.target)
         args = tuple(map(self._value, call.args))
         if call.kind == "set":
-            return Step(function, args, attribute=call.step.name)
-        return Step(function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items()))
+            return ProgramStep(function, args, attribute=call.step.name)
+        return ProgramStep(
+            function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items())
+        )
 
     def _expression(self, place: Any) -> Expression:
         if isinstance(place, NameRef):
@@ -205,7 +207,7 @@ class _Reader:
             return self._read[place.step]
         if self._transcript[place.step].kind != "call":
             raise Unprogrammable(self._transcript[place.step].kind)
-        return Result(place.step, place.path)
+        return Returned(place.step, place.path)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, PartRef) and value.step in self._shared:
@@ -252,7 +254,7 @@ class _Reader:
     def _replied(self, number: int, reply: Any, path: tuple[Any, ...]) -> None:
         """Remember the shapes of arrays that a step returned."""
         if isinstance(reply, np.ndarray) or is_tensor(reply):
-            self._replies.insert(0, (tuple(reply.shape), Result(number, path)))
+            self._replies.insert(0, (tuple(reply.shape), Returned(number, path)))
         elif isinstance(reply, (list, tuple)):
             for index, item in enumerate(reply):
                 self._replied(number, item, (*path, index))
@@ -270,7 +272,7 @@ def _sliced(program: Program, failing: int) -> Program:
     wanted = {result.step for result in results_of(program.reads)} if program.reads else {last}
     if program.reads and last not in wanted and not _touches(steps[last], wanted):
         last = max(wanted)
-    kept: dict[int, Step] = {}
+    kept: dict[int, ProgramStep] = {}
     for number in sorted((n for n in steps if n <= last), reverse=True):
         step = steps[number]
         if number in wanted or _touches(step, wanted):
@@ -281,7 +283,7 @@ def _sliced(program: Program, failing: int) -> Program:
     return replace(program, steps=dict(sorted(kept.items())))
 
 
-def _touches(step: Step, wanted: set[int]) -> bool:
+def _touches(step: ProgramStep, wanted: set[int]) -> bool:
     """A call of a method, or an assignment to an attribute, of an object that is needed."""
     return any(result.step in wanted for result in results_of(step.function))
 

@@ -19,8 +19,8 @@ import numpy as np
 from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain
-from .filling import STYLES, Ending, Inputs, run
-from .programs import Blank, Program, Step, results_of
+from .filling import STYLES, Came, Inputs, run
+from .programs import Blank, Program, ProgramStep, results_of
 
 RUNS = 200  # of programs, for one task
 LARGEST = 9  # no length is tried above it
@@ -36,8 +36,8 @@ class Case:
 
     program: Program
     inputs: Inputs
-    got: Ending
-    expected: Ending
+    got: Came
+    expected: Came
 
     @property
     def candidate(self) -> Candidate:
@@ -101,7 +101,7 @@ class Search:
             self._in_vain.add(key)
         return found
 
-    def answer(self, case: Case) -> Ending:
+    def answer(self, case: Case) -> Came:
         """What someone else's case comes to on this submission."""
         return self._run(case.program, case.inputs, self.student)
 
@@ -129,7 +129,7 @@ class Search:
                     break
         return case
 
-    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Ending:
+    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Came:
         self.runs -= 1
         begun = self.clock()
         limits = replace(self.limits, call_seconds=min(PATIENCE, self.limits.call_seconds))
@@ -206,7 +206,7 @@ def _smaller_numbers(case: Case) -> Iterator[Candidate]:
             yield Candidate(case.program.with_step(number, smaller), case.inputs.scale, case.inputs.style)
 
 
-def _with_smaller_numbers(step: Step) -> Iterator[Step]:
+def _with_smaller_numbers(step: ProgramStep) -> Iterator[ProgramStep]:
     for index, arg in enumerate(step.args):
         for less in _less(arg):
             yield replace(step, args=(*step.args[:index], less, *step.args[index + 1 :]))
@@ -263,7 +263,7 @@ def _rounded(program: Program) -> Program:
     return replace(program, steps=steps)
 
 
-def _rounded_step(step: Step) -> Step:
+def _rounded_step(step: ProgramStep) -> ProgramStep:
     kwargs = tuple((key, _one_digit(value)) for key, value in step.kwargs)
     return replace(step, args=tuple(_one_digit(arg) for arg in step.args), kwargs=kwargs)
 
@@ -284,7 +284,7 @@ def _numbers(value: Any) -> int:
     return int(np.prod(getattr(value, "shape", ())))
 
 
-def _finite(ending: Ending) -> bool:
+def _finite(ending: Came) -> bool:
     """An expected value that is NaN or infinite teaches nothing."""
     values = list(ending.value) if isinstance(ending.value, (list, tuple)) else [ending.value]
     arrays = [plain(value) for value in (*values, *ending.shared) if _numeric(value)]

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .programs import Attribute, Blank, Name, Program, Result, Seeded, Step
+from .programs import Attribute, Blank, Name, Program, ProgramStep, Returned, Seeded
 from .smallest import Candidate
 
 PARTS: dict[str, type] = {
-    kind.__name__.lower(): kind for kind in (Attribute, Blank, Candidate, Name, Program, Result, Seeded, Step)
+    kind.__name__.lower(): kind
+    for kind in (Attribute, Blank, Candidate, Name, Program, Returned, Seeded, ProgramStep)
 }
 
 

@@ -28,7 +28,7 @@ def root(node: ast.AST | None) -> str | None:
 
 
 @dataclass
-class Call:
+class CallSite:
     """A call of a plain name, with the names at the root of its arguments."""
 
     name: str
@@ -43,7 +43,7 @@ class Actions:
     touched: set[str] = field(default_factory=set)  # stored into: ``a.b = 1``, ``a[0] = 1``, ``a += 1``
     methods: set[str] = field(default_factory=set)  # roots of method calls that may change something
     handed: set[str] = field(default_factory=set)  # arguments of calls whose value nobody uses
-    calls: list[Call] = field(default_factory=list)
+    calls: list[CallSite] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)  # (new name, name of the same object)
     loops: list[tuple[str, str]] = field(default_factory=list)  # the same, for what a loop goes through
     annotated: set[str] = field(default_factory=set)  # of the first parameter of what is decorated
@@ -90,7 +90,7 @@ def _read_call(node: ast.Call, actions: Actions) -> None:
 
 def _read_plain_call(name: str, node: ast.Call, actions: Actions) -> None:
     args = [root(arg) for arg in node.args]
-    actions.calls.append(Call(name, args, {k.arg: root(k.value) for k in node.keywords if k.arg}))
+    actions.calls.append(CallSite(name, args, {k.arg: root(k.value) for k in node.keywords if k.arg}))
     if name in ("setattr", "delattr") and args and args[0]:
         actions.touched.add(args[0])
 
@@ -119,7 +119,7 @@ def _read_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         actions.annotated.update(_first_annotated(node))
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Name):
-            actions.calls.append(Call(decorator.id, [node.name], {}))
+            actions.calls.append(CallSite(decorator.id, [node.name], {}))
         else:
             function = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = root(function)

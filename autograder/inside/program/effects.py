@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .actions import Call
+from .actions import CallSite
 from .imports import STAND_IN
 from .names import FUNCTIONS
 from .statements import Function, Statement
@@ -108,7 +108,7 @@ class Changes:
                     waiting += [each.id for each in base.bases if isinstance(each, ast.Name)]
         return found
 
-    def _changed_by(self, call: Call) -> tuple[set[str], set[str]]:
+    def _changed_by(self, call: CallSite) -> tuple[set[str], set[str]]:
         """Global names that a call changes, and names of its arguments that it changes."""
         effects = self.effects(call.name)
         given = dict(zip(effects.order, call.args, strict=False)) | call.keywords

@@ -35,7 +35,7 @@ from .imports import STAND_IN
 from .losses import left_in_no_class, names_bound, told, used_and_unbound
 from .magics import RUN, WRITE
 from .modules import WrittenModules
-from .pieces import MAX_TEXT, EventLoop, Source, Step, describe
+from .pieces import MAX_TEXT, EventLoop, Piece, Source, describe
 from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell
 from .slicing import GIVEN, Slice
@@ -50,7 +50,7 @@ NOWHERE = -1  # the place of no statement
 class Compiled:
     """A submission that can be executed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Piece, ...]
     sources: tuple[Source, ...]
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
@@ -170,7 +170,7 @@ def _as_they_were(namespace: dict[str, Any], there: dict[str, Any]) -> None:
         del namespace[name]
 
 
-def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
+def _bind_placeholders(step: Piece, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
             namespace[name] = placeholder(module, phase, name)
@@ -197,7 +197,7 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     kept = views.kept
     by_name = {source.filename: source for source in sources}
     steps = tuple(
-        Step(
+        Piece(
             by_name.get(statement.origin, sources[statement.cell]),
             code,
             statement.node.lineno,
@@ -237,7 +237,7 @@ def _checks(program: dict[str, Any], statements: list[Statement]) -> dict[str, i
     return {task: bisect_left(cells, above) for task, above in program.get("checks", {}).items()}
 
 
-def _rebound(found: Rebound, steps: tuple[Step, ...]) -> dict[str, Any]:
+def _rebound(found: Rebound, steps: tuple[Piece, ...]) -> dict[str, Any]:
     """A name that is bound anew below a check, for the judge and the student."""
     counts = None if found.counts is None else steps[found.counts].told
     return {"name": found.name, "counts": counts, "other": steps[found.other].told, "tasks": found.tasks}

@@ -34,7 +34,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Step:
+class Piece:
     """One top-level statement, compiled."""
 
     source: Source

@@ -41,7 +41,7 @@ def test_who_needs_a_person():
 
 
 def test_damaged_result_files_are_listed(tmp_path):
-    """A result that cannot be read calls for a person, and counts as handed in; papers that are not proven do too."""
+    """A result that cannot be read calls for a person; so do papers that are not proven."""
     course = Course("c", "C", units=(UNIT,), data=str(tmp_path / "data"), root=tmp_path)
     write_result(course, flipped())
     (course.results("conv_layer") / "cut.json").write_text("{")
