@@ -254,7 +254,9 @@ class Suite:
         """Run a collected check on what is loaded; loading has limits of its own."""
         try:
             with alarm(self.limits.test_seconds + JUDGE_GRACE), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the reference's and NumPy's, which say nothing of the student
+                warnings.simplefilter(
+                    "ignore"
+                )  # the reference's and NumPy's, which say nothing of the student
                 self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
