@@ -63,9 +63,15 @@ class _Writer:
         for number, left, right in zip(program.changed(), got.shared, expected.shared, strict=True):
             if not same_value(left, right):
                 return self._blanks[number], *apart(left, right)
+        left, right = got.counting(program), expected.counting(program)
         if program.reads is not None:
-            return self._text(program.reads), *apart(got.value, expected.value)
-        return self._in_reply(got.value, expected.value, self._results.get(program.last, ("",)))
+            return self._text(program.reads) + _keys(program.part), *apart(left, right)
+        names = self._results.get(program.last, ("",))
+        if left is got.value or right is expected.value:
+            left, right = got.value, expected.value
+        elif program.part:
+            return self._result(Result(program.last, program.part)), *apart(left, right)
+        return self._in_reply(left, right, names)
 
     def _in_reply(self, got: Any, expected: Any, names: tuple[str, ...]) -> tuple[str, str, str]:
         several = isinstance(expected, (tuple, list)) and isinstance(got, (tuple, list))
@@ -160,11 +166,12 @@ class _Writer:
         return repr(value)
 
     def _result(self, result: Result) -> str:
-        names = self._results[result.step]
-        path = result.path
-        if len(names) > 1 and path:
-            return names[path[0]] + "".join(f"[{key!r}]" for key in path[1:])
-        return names[0] + "".join(f"[{key!r}]" for key in path)
+        names, path = self._results[result.step], result.path
+        return names[path[0]] + _keys(path[1:]) if len(names) > 1 and path else names[0] + _keys(path)
+
+
+def _keys(path: tuple[Any, ...]) -> str:
+    return "".join(f"[{key!r}]" for key in path)
 
 
 def apart(got: Any, expected: Any) -> tuple[str, str]:

@@ -54,11 +54,29 @@ class Ending:
     raised: str = ""  # the class of the exception
     reason: str = ""  # a sentence for the student
 
-    def differs(self, other: Ending) -> bool:
-        """Whether two endings are not the same up to rounding."""
+    def counting(self, program: Program) -> Any:
+        """What of it counts: the arrays that are changed in place, or a part of the value.
+
+        All of the value, where it has no such part.
+        """
+        if program.shared:
+            return self.shared
+        value = self.value
+        for key in program.part:
+            if not isinstance(value, (list, tuple, dict)) or not _has(value, key):
+                return self.value
+            value = value[key]
+        return value
+
+    def differs(self, other: Ending, program: Program) -> bool:
+        """Whether two endings of a program are not the same up to rounding."""
         if self.raised or other.raised:
             return self.raised != other.raised
-        return not (same_value(self.value, other.value) and same_value(self.shared, other.shared))
+        return not same_value(self.counting(program), other.counting(program))
+
+
+def _has(value: Any, key: Any) -> bool:
+    return key in value if isinstance(value, dict) else type(key) is int and key < len(value)
 
 
 def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Ending:
@@ -210,19 +228,21 @@ def _values(blank: Blank, shape: tuple[int, ...], style: str) -> np.ndarray:
             style, (count * 3 % 5 + 1) / 8
         )
     else:
-        flat = _whole(count, style)
+        flat = _whole(count, style, blank.number)
         flat = np.abs(flat) + (flat == 0) if blank.low >= 0 else flat
     return np.asarray(flat).astype(blank.dtype).reshape(shape)
 
 
-def _whole(count: np.ndarray, style: str) -> np.ndarray:
+def _whole(count: np.ndarray, style: str, number: int) -> np.ndarray:
+    """Two arrays of one shape differ in the richer styles: with equal gradients in all steps much looks right."""
     if style == "ones":
         return np.ones(count.size)
     if style == "counting":
         return count + 1.0
     if style == "mixed":
-        return count * 3 % 7 - 2.0
-    return np.random.default_rng([RANDOM_SEED, count.size]).integers(-4, 5, count.size).astype(float)
+        return (count + number) * 3 % 7 - 2.0
+    rng = np.random.default_rng([RANDOM_SEED, count.size, number])
+    return rng.integers(-4, 5, count.size).astype(float)
 
 
 def _in_library(blank: Blank, values: np.ndarray) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ...inside.wire import MethodRef, NameRef, PartRef
 from ...student import Call
+from ...student.steps import leaves
 from ..same import is_tensor
 
 PLAIN = (type(None), bool, int, float, str, slice)
@@ -91,12 +92,14 @@ class Step:
 class Program:
     """Steps by their number in the transcript; the last one is the one that failed.
 
-    ``reads`` is what to look at after it: an attribute, or None for what it returned.
+    ``reads`` is what to look at after it: an attribute, or None for what it returned; ``part`` leads to the
+    part of that which counts. Where steps change arrays in place, these are what to look at.
     """
 
     steps: dict[int, Step]
-    shared: frozenset[int] = frozenset()  # blanks that steps change in place
+    shared: frozenset[int] = frozenset()  # blanks that steps change in place, and that count
     reads: Attribute | None = None
+    part: tuple[Any, ...] = ()
 
     @property
     def last(self) -> int:
@@ -125,14 +128,28 @@ class Program:
         return replace(self, steps={**self.steps, number: step})
 
 
-def program_of(transcript: tuple[Call, ...], failing: int) -> Program:
-    """The calls that lead to call number ``failing``, without those that it does not depend on.
+def programs_of(transcript: tuple[Call, ...], failing: int, part: tuple[Any, ...] = ()) -> Iterator[Program]:
+    """The calls that lead to call number ``failing``: those that it depends on, and then all of them.
+
+    Code may remember what it should not: then a call depends on others that it has nothing to do with.
+
+    Args:
+        transcript: what a check asked.
+        failing: which call's answer is wrong.
+        part: leads to what of it counts.
 
     Raises:
         Unprogrammable: it depends on lent functions, operators or shipped code.
     """
-    reader = _Reader(transcript[: failing + 1])
-    return _sliced(reader.read(), failing)
+    last = transcript[failing]
+    if last.kind == "value" and isinstance(last.step.target, PartRef):  # a look at what another call gave
+        yield from programs_of(transcript, last.step.target.step, (*last.step.target.path, *part))
+        return
+    program = _Reader(transcript[: failing + 1]).read(part)
+    sliced = _sliced(program, failing)
+    yield sliced
+    if sliced.steps.keys() != program.steps.keys():
+        yield program
 
 
 def blanks_of(step: Step) -> Iterator[Blank]:
@@ -167,11 +184,14 @@ class _Reader:
         self._shared: dict[int, Any] = {}  # what stands for a step that shared arrays
         self._read: dict[int, Attribute] = {}  # the attribute that a step read
         self._replies: list[tuple[tuple[int, ...], Result]] = []
+        self._targets = [set(_steps_in(call.step.target)) for call in transcript]
+        self._now = 0  # the call that is read
 
-    def read(self) -> Program:
+    def read(self, part: tuple[Any, ...]) -> Program:
         """The whole transcript."""
         steps: dict[int, Step] = {}
         for number, call in enumerate(self._transcript):
+            self._now = number
             if call.kind == "share":
                 self._shared[number] = self._value(call.args[0])
             elif call.kind == "get":
@@ -182,10 +202,26 @@ class _Reader:
         last = self._transcript[-1]
         if last.kind == "now":
             changed = self._value(last.step.target)
+            for key in part:
+                changed = changed[key]
             return Program(steps, frozenset(blank.number for blank in _blanks(changed)))
-        if last.kind not in ("call", "get"):
+        if last.kind not in ("call", "get", "set"):
             raise Unprogrammable(last.kind)
-        return Program(steps, frozenset(), self._read.get(len(self._transcript) - 1))
+        return Program(steps, frozenset(), self._read.get(len(self._transcript) - 1), part)
+
+    def _like(self, shape: tuple[int, ...]) -> Result | None:
+        """What has this shape among the answers that the present call depends on, as an output for its gradient."""
+        several = [place for other, place in self._replies if other == shape]
+        if not several:
+            return None
+        call = self._transcript[self._now]
+        near: set[int] = set(_steps_in((call.step.target, call.args, dict(call.kwargs))))
+        grown: set[int] = set()
+        while near > grown:  # and among those of the same objects
+            grown = set(near)
+            near |= {step for number in grown for step in self._targets[number]}
+            near |= {number for number, targets in enumerate(self._targets) if targets & grown}
+        return next((place for place in several if place.step in near), None)
 
     def _step(self, call: Call) -> Step:
         function = self._expression(call.step.target)
@@ -244,14 +280,14 @@ class _Reader:
             high=float(finite.max()) if finite.size else 1.0,
             library="torch" if is_tensor(array) else "numpy",
             gradient=bool(getattr(array, "requires_grad", False)),
-            like=next((place for shape, place in self._replies if shape and shape == values.shape), None),
+            like=self._like(tuple(values.shape)),
         )
         self._blanks[id(array)] = blank
         return blank
 
     def _replied(self, number: int, reply: Any, path: tuple[Any, ...]) -> None:
         """Remember the shapes of arrays that a step returned."""
-        if isinstance(reply, np.ndarray) or is_tensor(reply):
+        if (isinstance(reply, np.ndarray) or is_tensor(reply)) and reply.shape:
             self._replies.insert(0, (tuple(reply.shape), Result(number, path)))
         elif isinstance(reply, (list, tuple)):
             for index, item in enumerate(reply):
@@ -259,6 +295,15 @@ class _Reader:
         elif isinstance(reply, dict):
             for key, item in reply.items():
                 self._replied(number, item, (*path, key))
+
+
+def _steps_in(value: Any) -> Iterator[int]:
+    """The numbers of the steps that places refer to."""
+    for place in leaves(value):
+        while isinstance(place, MethodRef):
+            place = place.owner
+        if isinstance(place, PartRef):
+            yield place.step
 
 
 def _sliced(program: Program, failing: int) -> Program:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...course import Limits
 from ...student import Subject
-from ..same import is_tensor, plain
+from ..same import is_tensor, plain, same_value
 from .filling import STYLES, Ending, Inputs, run
 from .programs import Blank, Program, Step, results_of
 
@@ -27,6 +27,8 @@ LARGEST = 9  # no length is tried above it
 AT_FIRST = 5_000  # numbers in the inputs of the first case that is found
 MOST_NUMBERS = 40  # in the inputs of the last, and in its answer
 SLOW = 0.25  # seconds; after a run that takes longer the search ends with what it has
+SEEN = 1e-3  # of a number, by which another one must differ for a reader to see it
+LEAST = 1e-2  # smaller numbers count as this one
 PATIENCE = 1.0  # seconds for one call of student code, here where no mark depends on it
 
 
@@ -45,9 +47,11 @@ class Case:
         return Candidate(self.program, self.inputs.scale, self.inputs.style)
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Cases are compared by their numbers, then by their steps."""
-        return self.inputs.size, len(self.program.steps)
+    def visible(self) -> bool:
+        """Whether a reader sees that the two answers differ."""
+        if self.got.raised or self.expected.raised:
+            return True
+        return _apart(self.got.counting(self.program), self.expected.counting(self.program))
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Search:
     task: str
     limits: Limits
     may_raise: bool = False
+    visible: bool = True  # only what a reader sees to differ
     runs: int = RUNS
     clock: Callable[[], float] = time.perf_counter
     _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
@@ -80,7 +85,8 @@ class Search:
             found = next(filter(None, map(self.again, _other_numbers(found))), None)
         if found is None:
             return None
-        return found if max(found.inputs.size, _numbers(found.expected.value)) <= MOST_NUMBERS else None
+        shown = _numbers(found.expected.counting(found.program))
+        return found if max(found.inputs.size, shown) <= MOST_NUMBERS else None
 
     def again(self, candidate: Candidate) -> Case | None:
         """A case, if the submission fails it and the reference can answer it."""
@@ -88,10 +94,13 @@ class Search:
             return None
         program, inputs = candidate.program, Inputs(candidate.scale, candidate.style)
         expected = self._run(program, inputs, self.reference)
-        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST or not _finite(expected):
+        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST:
+            return None
+        if not _finite(expected.counting(program)):
             return None
         got = self._run(program, inputs, self.student)
-        return Case(program, inputs, got, expected) if got.differs(expected) else None
+        case = Case(program, inputs, got, expected)
+        return case if got.differs(expected, program) and (case.visible or not self.visible) else None
 
     def _smaller(self, candidate: Candidate) -> Case | None:
         """The same, but for what was tried in vain before: after each success all is looked through anew."""
@@ -141,7 +150,7 @@ class Search:
     def _steady(self, case: Case) -> bool:
         """Whether the reference gives the same answer again: chance has no smallest case."""
         again = self._run(case.program, case.inputs, self.reference)
-        return not again.differs(case.expected)
+        return not again.differs(case.expected, case.program)
 
 
 @dataclass(frozen=True)
@@ -284,11 +293,24 @@ def _numbers(value: Any) -> int:
     return int(np.prod(getattr(value, "shape", ())))
 
 
-def _finite(ending: Ending) -> bool:
+def _finite(value: Any) -> bool:
     """An expected value that is NaN or infinite teaches nothing."""
-    values = list(ending.value) if isinstance(ending.value, (list, tuple)) else [ending.value]
-    arrays = [plain(value) for value in (*values, *ending.shared) if _numeric(value)]
+    values = list(value) if isinstance(value, (list, tuple)) else [value]
+    arrays = [plain(each) for each in values if _numeric(each)]
     return all(np.isfinite(array).all() for array in arrays if array.dtype.kind in "fc")
+
+
+def _apart(got: Any, expected: Any) -> bool:
+    """Whether two different answers are of different kinds, or some number differs by what can be seen."""
+    if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)) and len(got) == len(expected):
+        return any(_apart(*pair) for pair in zip(got, expected, strict=True) if not same_value(*pair))
+    if not (_numeric(got) and _numeric(expected)):
+        return True
+    left, right = plain(got), plain(expected)
+    if left.shape != right.shape or left.dtype != right.dtype or not np.isfinite(left).all():
+        return True
+    size = np.maximum(np.abs(left), np.abs(right))
+    return bool((np.abs(left - right) > SEEN * np.maximum(size, LEAST)).any())
 
 
 def _numeric(value: Any) -> bool:

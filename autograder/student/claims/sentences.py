@@ -128,6 +128,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{function}() takes {} but {}", "{function} was called with more arguments than it takes."),
     ("{function}() takes {} given)", "{function} was called with another number of arguments than it takes."),
     ("{function}() got an unexpected keyword argument '{name}'{}", "{function} has no parameter {name}."),
+    ("this function takes {}", "A function from outside was called with other arguments than it takes."),
     ("{function}() got multiple values for argument '{name}'", "{function} was given {name} twice."),
     # --- Python's types ---
     ("'NoneType' object is not subscriptable", f"None was indexed: {_LACKS_RETURN}"),
