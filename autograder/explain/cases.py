@@ -14,12 +14,14 @@ from ..results.result import Check
 from ..student import Subject
 from ..unit.mistakes.catalogue import Mistake
 from .case.cells import as_cell
-from .case.programs import Unprogrammable, programs_of
-from .case.smallest import Case, Search
+from .case.reading import Unprogrammable, programs_of
+from .case.smallest import RUNS, SEEN, Case, Search
 from .case.stored import from_data, to_data
-from .comparison import Spot, draws, spot
+from .comparison import Spot, spot
 from .naming import WRONG, Name, Namer
 
+HARDLY = SEEN / 10  # where nothing differs by more
+PATIENT = 4 * RUNS  # for a known mistake, whose case is looked for once
 PUBLIC_PAPER = 0  # where a known mistake's smallest case is looked for; the case has inputs of its own
 
 
@@ -97,9 +99,7 @@ class Cases:
             again = replace(search, may_raise=bool(known.expected.raised)).again(known.candidate)
             if again is not None:
                 return again
-        if name is None and draws(outcome):
-            return None  # another right answer may draw other numbers from the same generator
-        return _smallest(search, outcome, spot(self.suite, check, outcome, paper))
+        return _smallest(search, outcome, spot(self.suite, check, outcome, paper, name is not None))
 
     def _case_of(self, mistake: Mistake, task: str) -> Case | None:
         """The smallest case of a known mistake; the same for everyone who made it."""
@@ -115,10 +115,10 @@ class Cases:
 
     def _find(self, task: str, subject: Subject, checks: list[str]) -> tuple[Any, bool]:
         """Whether the reference is asked to raise, and what to try; lasting, since it is of this process."""
-        search = replace(self._search(task, subject), clock=time.process_time)
+        search = replace(self._search(task, subject), clock=time.process_time, runs=PATIENT)
         for check in checks:
             outcome = self.suite.run(check, subject, PUBLIC_PAPER)
-            case = _smallest(search, outcome, spot(self.suite, check, outcome, PUBLIC_PAPER))
+            case = _smallest(search, outcome, spot(self.suite, check, outcome, PUBLIC_PAPER, known=True))
             if case is not None:
                 return to_data((bool(case.expected.raised), case.candidate)), True
         return to_data((False, None)), True
@@ -142,9 +142,13 @@ def _groups(
 def _smallest(search: Search, outcome: Outcome, where: Spot | None) -> Case | None:
     if where is None:
         return None
-    search = replace(search, may_raise=where.asked_to_raise)
     try:
-        programs = programs_of(outcome.transcript, where.index, where.path)
-        return next(filter(None, map(search.smallest, programs)), None)
+        programs = list(programs_of(outcome.transcript, where.index, where.path))
     except Unprogrammable:
         return None  # a check that lends a function, say, has no short form
+    for seen in (SEEN, HARDLY):
+        search = replace(search, may_raise=where.asked_to_raise, seen=seen)
+        found = next(filter(None, map(search.smallest, programs)), None)
+        if found is not None:
+            return found
+    return None

@@ -29,31 +29,30 @@ class Spot:
 
     index: int
     path: tuple[Any, ...]
-    arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
     asked_to_raise: bool = False
 
 
-def spot(suite: Suite, check: str, outcome: Outcome, paper: int) -> Spot | None:
+def spot(suite: Suite, check: str, outcome: Outcome, paper: int, known: bool = False) -> Spot | None:
     """Where a check went wrong; None where that is no single call, or must not be shown.
 
-    Of a function that is given nothing to work on (a bug hunt) the reference's answer is one of many, and so
-    it is where a law alone says what is right.
+    Of a function that is given nothing to work on (a bug hunt) the reference's answer is one of many. So it
+    is where a law alone says what is right, or chance has a part in it, unless the mistake is ``known``: then
+    all that is right about it is as in the reference.
     """
+    if not known and (isinstance(outcome.event, Obeys) or draws(outcome)):
+        return None
     found = _by_event(outcome) if outcome.event is not None else _by_answers(suite, check, outcome, paper)
     if found is None or any(_is_free(suite, call) for call in outcome.transcript[: found[0] + 1]):
         return None
     index, path = found
-    known = _known(suite, outcome.transcript[: index + 1])
     expected = outcome.transcript[index].expected
-    return Spot(index, path, known, isinstance(expected, Raised))
+    return Spot(index, path, isinstance(expected, Raised))
 
 
 def _by_event(outcome: Outcome) -> tuple[int, tuple[Any, ...]] | None:
     """The place of the expectation that failed."""
     event = outcome.event
     place = getattr(event, "place", None)
-    if isinstance(event, Obeys):
-        return None
     if not isinstance(place, PartRef):
         return getattr(event, "step", 0), ()
     compared = getattr(outcome.error, "compared", None)

@@ -5,7 +5,7 @@ import pytest
 
 from autograder.course import Limits
 from autograder.explain.case.cells import apart, as_cell, show
-from autograder.explain.case.programs import Unprogrammable, programs_of
+from autograder.explain.case.reading import Unprogrammable, programs_of
 from autograder.explain.case.smallest import Search
 from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain, same_value
-from .filling import STYLES, Ending, Inputs, run
+from .filling import STYLES, Ending, Inputs, is_far, run
 from .programs import Blank, Program, Step, results_of
 
 RUNS = 200  # of programs, for one task
@@ -27,7 +28,7 @@ LARGEST = 9  # no length is tried above it
 AT_FIRST = 5_000  # numbers in the inputs of the first case that is found
 MOST_NUMBERS = 40  # in the inputs of the last, and in its answer
 SLOW = 0.25  # seconds; after a run that takes longer the search ends with what it has
-SEEN = 1e-3  # of a number, by which another one must differ for a reader to see it
+SEEN = 0.02  # of a number, by which another one must differ for a reader to see it at a glance
 LEAST = 1e-2  # smaller numbers count as this one
 PATIENCE = 1.0  # seconds for one call of student code, here where no mark depends on it
 
@@ -46,12 +47,12 @@ class Case:
         """What to try in order to have this case again."""
         return Candidate(self.program, self.inputs.scale, self.inputs.style)
 
-    @property
-    def visible(self) -> bool:
-        """Whether a reader sees that the two answers differ."""
+    @cached_property
+    def gap(self) -> float:
+        """By which share of a number the two answers differ; infinite where they are of different kinds."""
         if self.got.raised or self.expected.raised:
-            return True
-        return _apart(self.got.counting(self.program), self.expected.counting(self.program))
+            return math.inf
+        return _gap(self.got.counting(self.program), self.expected.counting(self.program))
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Search:
     task: str
     limits: Limits
     may_raise: bool = False
-    visible: bool = True  # only what a reader sees to differ
+    seen: float = SEEN  # by which answers must differ
     runs: int = RUNS
     clock: Callable[[], float] = time.perf_counter
     _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
@@ -100,7 +101,7 @@ class Search:
             return None
         got = self._run(program, inputs, self.student)
         case = Case(program, inputs, got, expected)
-        return case if got.differs(expected, program) and (case.visible or not self.visible) else None
+        return case if got.differs(expected, program) and case.gap > self.seen else None
 
     def _smaller(self, candidate: Candidate) -> Case | None:
         """The same, but for what was tried in vain before: after each success all is looked through anew."""
@@ -116,9 +117,10 @@ class Search:
 
     def _first(self, program: Program) -> Case | None:
         lengths = program.lengths()
+        far = any(map(is_far, program.blanks().values()))
         for most in range(1, LARGEST + 1):
             scale = {length: min(length, most) for length in lengths}
-            for style in ("mixed", "random"):
+            for style in STYLES[2:] if far else STYLES[2:4]:
                 found = self.again(Candidate(program, scale, style))
                 if found is not None:
                     return found
@@ -133,7 +135,8 @@ class Search:
             progress = False
             for candidate in shrink(case):
                 smaller = self._smaller(candidate)
-                if smaller is not None:
+                # A setting whose default hides the mistake stays.
+                if smaller is not None and (shrink is not _fewer_arguments or smaller.gap > case.gap / 2):
                     case, progress = smaller, True
                     break
         return case
@@ -300,17 +303,18 @@ def _finite(value: Any) -> bool:
     return all(np.isfinite(array).all() for array in arrays if array.dtype.kind in "fc")
 
 
-def _apart(got: Any, expected: Any) -> bool:
-    """Whether two different answers are of different kinds, or some number differs by what can be seen."""
+def _gap(got: Any, expected: Any) -> float:
+    """By which share of a number two different answers differ; infinite where they are of different kinds."""
     if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)) and len(got) == len(expected):
-        return any(_apart(*pair) for pair in zip(got, expected, strict=True) if not same_value(*pair))
+        several = [pair for pair in zip(got, expected, strict=True) if not same_value(*pair)]
+        return max((_gap(*pair) for pair in several), default=0.0)
     if not (_numeric(got) and _numeric(expected)):
-        return True
+        return math.inf
     left, right = plain(got), plain(expected)
     if left.shape != right.shape or left.dtype != right.dtype or not np.isfinite(left).all():
-        return True
-    size = np.maximum(np.abs(left), np.abs(right))
-    return bool((np.abs(left - right) > SEEN * np.maximum(size, LEAST)).any())
+        return math.inf
+    size = np.maximum(np.maximum(np.abs(left), np.abs(right)), LEAST)
+    return float((np.abs(left.astype(float) - right) / size).max(initial=0.0))
 
 
 def _numeric(value: Any) -> bool:

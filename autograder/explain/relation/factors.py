@@ -73,7 +73,9 @@ def _by_two(factor: float, pair: Pair) -> str | None:
 def _sizes(arguments: Mapping[str, Any]) -> dict[int, str]:
     """Lengths and products of lengths of the arguments above 2, in words: of two origins both are told."""
     words: dict[int, list[str]] = {}
-    shapes = {np.shape(value): name for name, value in reversed(arguments.items())}  # of each shape one array
+    shapes = {
+        np.shape(value): name for name, value in reversed(list(arguments.items()))
+    }  # of each shape one array
     arguments = {name: value for name, value in arguments.items() if shapes[np.shape(value)] == name}
     for size, name in (*_lengths(arguments), *_counts(arguments)):
         if size > 2 and name not in words.setdefault(size, []):
