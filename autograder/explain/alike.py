@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..checks.expectations import Event, HasDtype, Unchanged
+from ..checks.laws import assert_unchanged
 from ..inside.wire import HandleRef, PartRef
 from ..judge.outcome import Outcome
 from ..student import Call, Court, StudentFault
@@ -40,14 +42,38 @@ def alike(mine: Outcome, other: Outcome, task: str, task_of: Mapping[str, str]) 
     if not all(map(_failed_alike, *zip(*calls, strict=True))):
         return False
     single = from_single(mine.transcript)
-    places = [place for place in judged(left) if place.step < len(calls)]
-    return all(same_value(_there(left, place), _there(right, place), single) for place in places)
+    return all(_judged_alike(event, left, right, single) for event in left.notes.events)
+
+
+def _judged_alike(event: Event, left: Court, right: Court, single: bool) -> bool:
+    """Whether what an expectation looks at is the same: of what must stay as it is, whether it does."""
+    pairs = [(_there(left, place), _there(right, place)) for place in _places(event)]
+    if isinstance(event, HasDtype):
+        return all(_dtype(mine) == _dtype(other) for mine, other in pairs)
+    if isinstance(event, Unchanged):
+        return all(_kept(mine, event.before) is _kept(other, event.before) for mine, other in pairs)
+    return all(same_value(mine, other, single) for mine, other in pairs)
+
+
+def _dtype(value: Any) -> str:
+    return str(getattr(value, "dtype", type(value).__name__))
+
+
+def _kept(value: Any, before: Any) -> bool:
+    try:
+        assert_unchanged(before, value, "")
+    except AssertionError:
+        return False
+    return True
 
 
 def judged(court: Court) -> Iterator[PartRef]:
     """The places of the values that a check judges."""
-    for event in court.notes.events:
-        yield from (place for place in leaves(tuple(vars(event).values())) if isinstance(place, PartRef))
+    return (place for event in court.notes.events for place in _places(event))
+
+
+def _places(event: Event) -> Iterator[PartRef]:
+    return (place for place in leaves(tuple(vars(event).values())) if isinstance(place, PartRef))
 
 
 def _there(court: Court, place: PartRef) -> Any:
@@ -55,7 +81,8 @@ def _there(court: Court, place: PartRef) -> Any:
     try:
         return court.value(place)
     except (StudentFault, AssertionError, LookupError, TypeError):
-        return court.transcript()[place.step].reply
+        calls = court.transcript()
+        return calls[place.step].reply if place.step < len(calls) else None
 
 
 def from_single(transcript: tuple[Call, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.expectations import Obeys
+from ..checks.expectations import Answered, HasDtype, Obeys, Refused, Right, Unchanged
 from ..checks.structure import Compared
 from ..inside.wire import NameRef, PartRef
 from ..judge.outcome import Outcome
@@ -39,7 +39,7 @@ def spot(suite: Suite, check: str, outcome: Outcome, paper: int, known: bool = F
     is where a law alone says what is right, or chance has a part in it, unless the mistake is ``known``: then
     all that is right about it is as in the reference.
     """
-    if not known and (isinstance(outcome.event, Obeys) or draws(outcome)):
+    if not known and _has_other_answers(outcome):
         return None
     found = _by_event(outcome) if outcome.event is not None else _by_answers(suite, check, outcome, paper)
     if found is None or any(_is_free(suite, call) for call in outcome.transcript[: found[0] + 1]):
@@ -47,6 +47,14 @@ def spot(suite: Suite, check: str, outcome: Outcome, paper: int, known: bool = F
     index, path = found
     expected = outcome.transcript[index].expected
     return Spot(index, path, isinstance(expected, Raised))
+
+
+def _has_other_answers(outcome: Outcome) -> bool:
+    """Whether the reference's answer may be one of many right ones."""
+    event = outcome.event
+    if isinstance(event, Obeys):
+        return not event.exact
+    return not isinstance(event, (Right, Answered, Refused, HasDtype, Unchanged)) and draws(outcome)
 
 
 def _by_event(outcome: Outcome) -> tuple[int, tuple[Any, ...]] | None:

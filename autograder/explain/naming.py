@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any, Protocol, TypeVar
 
 from ..judge.outcome import Outcome
@@ -29,7 +29,7 @@ from .alike import alike
 WRONG = (Verdict.FAILED, Verdict.ERROR)  # what a known mistake can look like
 LASTING = (*WRONG, Verdict.PASSED, Verdict.MISSING, Verdict.BLOCKED)  # whatever else the machine does
 MOST_TOGETHER = 3  # mistakes in one set
-MOST_SETS = 20  # that are tried for one task of one submission
+MOST_SETS = 60  # that are tried for one task of one submission
 Found = TypeVar("Found")
 Find = Callable[[], tuple[Any, bool]]  # makes a finding, as JSON data; whether it will be the same next time
 
@@ -179,12 +179,13 @@ class _Task:
 
     def names(self) -> dict[str, Name]:
         """What each failed check is named after."""
-        fits = {m: fitting for m in self._candidates() if (fitting := self._fitting(m))}
+        candidates = list(self._candidates())
+        fits = {m: fitting for m in candidates if (fitting := self._fitting(m))}
         whole = _own_first([m for m, fitting in fits.items() if len(fitting) == len(self._failed)])
         if whole:
             return {check: Name(tuple(whole)) for check in self._failed} if len(whole) == 1 else {}
         solid = {m: fitting for m, fitting in fits.items() if fitting == self._fails(m)}
-        sets = self._covering(solid) or self._together(fits)
+        sets = self._covering(solid) or self._together(list(fits), candidates)
         return self._one_by_one(sets[0], fits) if len(sets) == 1 else self._unrivalled(solid)
 
     def _candidates(self) -> Iterator[Mistake]:
@@ -224,19 +225,30 @@ class _Task:
                 return found
         return []
 
-    def _together(self, fits: Mapping[Mistake, set[str]]) -> list[tuple[Mistake, ...]]:
-        """The smallest sets of mistakes that, all made at once, fare as the submission does."""
+    def _together(
+        self, fitting: Sequence[Mistake], candidates: Sequence[Mistake]
+    ) -> list[tuple[Mistake, ...]]:
+        """The smallest sets of mistakes that, all made at once, fare as the submission does.
+
+        First of those that explain some check by themselves; one may also hide behind another everywhere.
+        """
+        others = [mistake for mistake in candidates if mistake not in fitting]
+        several = [
+            *(combinations(fitting, count) for count in range(2, MOST_TOGETHER + 1)),
+            combinations([*fitting, *others], 2),
+        ]
         left = MOST_SETS
-        for count in range(2, MOST_TOGETHER + 1):
-            several = list(combinations(fits, count))[:left]
-            left -= len(several)
-            found = [s for s in several if self._explain(s)]
+        for sets in several:
+            tried = list(islice(sets, left))
+            left -= len(tried)
+            found = [one for one in tried if self._explain(one)]
             if found:
                 return found
         return []
 
     def _explain(self, several: tuple[Mistake, ...]) -> bool:
-        for check, outcome in self._ended.items():
+        for check in (*self._failed, *self._ended):  # what failed tells most apart
+            outcome = self._ended[check]
             other = self._namer.fared_together(several, check, self._paper)
             if other is None:
                 return False
@@ -249,7 +261,7 @@ class _Task:
         """Each check after the mistake that explains it by itself, else after all that are at work in it."""
         found = {}
         for check in self._failed:
-            alone = [mistake for mistake in several if check in fits[mistake]]
+            alone = [mistake for mistake in several if check in fits.get(mistake, ())]
             at_work = [mistake for mistake in several if check in self._fails(mistake)]
             found[check] = Name(tuple(alone if len(alone) == 1 else at_work or several))
         return found

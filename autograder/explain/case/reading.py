@@ -220,24 +220,36 @@ class _Reader:
 
 def _shipped(call: Call) -> Shipped:
     """A function of the grader's, where it is short: it holds no secret, since its source crosses anyway."""
-    lines = _without_docstrings(str(call.args[0])).split("\n")
-    if len(lines) > LONGEST:
+    source = _bare(str(call.args[0]))
+    if source.count("\n") >= LONGEST:
         raise Unprogrammable("a long function of the grader's")
-    return Shipped(call.step.name, "\n".join(lines))
+    return Shipped(call.step.name, source)
+
+
+class _Bare(ast.NodeTransformer):
+    """A function without docstrings and type hints: these may name what a cell does not import."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        node.returns = None
+        if ast.get_docstring(node) is not None and len(node.body) > 1:
+            node.body = node.body[1:]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 @lru_cache(maxsize=64)
-def _without_docstrings(source: str) -> str:
-    lines = source.strip().split("\n")
-    for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, (ast.FunctionDef, ast.ClassDef))
-            and ast.get_docstring(node)
-            and len(node.body) > 1
-        ):
-            told = node.body[0]
-            lines[told.lineno - 1 : told.end_lineno] = [""] * ((told.end_lineno or 0) - told.lineno + 1)
-    return "\n".join(line for line in lines if line.strip())
+def _bare(source: str) -> str:
+    tree = _Bare().visit(ast.parse(source))
+    return "\n".join(line for line in ast.unparse(ast.fix_missing_locations(tree)).split("\n") if line)
 
 
 def _steps_in(value: Any) -> Iterator[int]:

@@ -73,26 +73,25 @@ def _by_two(factor: float, pair: Pair) -> str | None:
 def _sizes(arguments: Mapping[str, Any]) -> dict[int, str]:
     """Lengths and products of lengths of the arguments above 2, in words: of two origins both are told."""
     words: dict[int, list[str]] = {}
-    shapes = {
-        np.shape(value): name for name, value in reversed(list(arguments.items()))
-    }  # of each shape one array
-    arguments = {name: value for name, value in arguments.items() if shapes[np.shape(value)] == name}
-    for size, name in (*_lengths(arguments), *_counts(arguments)):
+    arrays = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
+    first = {value.shape: name for name, value in reversed(arrays.items())}  # of each shape one array
+    arrays = {name: value for name, value in arrays.items() if first[value.shape] == name}
+    for size, name in (*_lengths(arrays), *_counts(arrays)):
         if size > 2 and name not in words.setdefault(size, []):
             words[size].append(name)
     return {size: " or ".join(names[:2]) for size, names in words.items()}
 
 
-def _lengths(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    for name, value in arguments.items():
-        for axis, length in enumerate(np.shape(value) if isinstance(value, np.ndarray) else ()):
+def _lengths(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, str]]:
+    for name, value in arrays.items():
+        for axis, length in enumerate(value.shape):
             yield length, f"the length of axis {axis} of {name}" + (" (the batch)" if axis == 0 else "")
 
 
-def _counts(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+def _counts(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, str]]:
     """How many values an array has, one index of it, a window of it."""
-    for name, value in arguments.items():
-        if isinstance(value, np.ndarray) and value.ndim > 1:
+    for name, value in arrays.items():
+        if value.ndim > 1:
             yield value.size, f"the number of values in {name}"
             if value.ndim == 4:
                 yield value.shape[2] * value.shape[3], f"the number of values in one picture of {name}"
