@@ -28,7 +28,7 @@ lint: install
 	$(BIN)/mypy
 
 prove: install
-	$(COURSE) prove --mutants --seeds 20 --write
+	$(COURSE) prove --mutants --write
 
 bench: install
 	$(BIN)/python -m benchmarks.run

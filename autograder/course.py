@@ -18,6 +18,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from .base.errors import ConfigError, UsageError, did_you_mean
+from .base.python import HERE, short
 from .base.typed import POSITIVE, Rule, faults, one_of
 
 CONFIG_NAME = "course_config.py"
@@ -175,6 +176,7 @@ class Course:
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
     gradebook: str | None = None  # SQLAlchemy URL; None: an SQLite file in the data folder
+    python: str = HERE  # that grades, as released notebooks and pages say
     mutants_killed: float = 0.95  # the share of non-equivalent mutants that must die
     root: Path = field(default=Path(), compare=False, repr=False)
 
@@ -221,6 +223,7 @@ RULES = {
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,
+    "Course.python": Rule("a Python such as 3.11", lambda python: python == short(python) != ""),
     "Course.mutants_killed": Rule("a share from 0 to 1", lambda share: 0 <= share <= 1),
 }
 

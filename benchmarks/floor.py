@@ -19,7 +19,7 @@ from autograder.judge.suite import Suite
 from autograder.notebook import read_release
 from autograder.results.result import Verdict, totals
 from autograder.student import Court
-from autograder.unit.criteria import Mark
+from autograder.unit.criteria import Criterion
 
 from .direct import Direct, Namespace, passes
 from .inprocess import PlainTests
@@ -65,14 +65,14 @@ class Floor:
         held = {mark.id: self._holds(mark, namespace, paper) for mark in self._suite.checks}
         return {check: Outcome(Verdict.PASSED if holds else Verdict.FAILED) for check, holds in held.items()}
 
-    def _holds(self, mark: Mark, namespace: Namespace, paper: int) -> bool:
+    def _holds(self, mark: Criterion, namespace: Namespace, paper: int) -> bool:
         stand_ins = self._live.stand_ins(mark)
         return all(
             passes(partial(self._passes, mark, case, namespace, paper), namespace, stand_ins)
             for case in range(self._cases[mark.id])
         )
 
-    def _passes(self, mark: Mark, case: int, namespace: Namespace, paper: int) -> bool:
+    def _passes(self, mark: Criterion, case: int, namespace: Namespace, paper: int) -> bool:
         plan = self._suite.plan(mark.id, case, paper)
         if plan.live:
             return self._live.passes(mark.id, case, namespace, paper)

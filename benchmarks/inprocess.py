@@ -27,7 +27,7 @@ from autograder.course import Limits
 from autograder.judge.collecting import is_eager
 from autograder.judge.papers import PUBLISHED_SECRET, Papers
 from autograder.student import Terms
-from autograder.unit.criteria import Mark, read_marks
+from autograder.unit.criteria import Criterion, read_criteria
 
 from .direct import DirectStudent, Namespace, passes
 
@@ -48,7 +48,7 @@ class PlainTests:
         if root not in sys.path:
             sys.path.insert(0, root)  # for `solutions`
         module = _module_of(grader)
-        self.marks = {mark.id: mark for mark in read_marks(grader)}
+        self.marks = {mark.id: mark for mark in read_criteria(grader)}
         self.reference: Namespace = vars(importlib.import_module(f"solutions.{grader.parent.name}"))
         self._papers = papers
         self._eager = is_eager(grader)
@@ -56,11 +56,11 @@ class PlainTests:
         self._functions = {name: getattr(module, name) for name in self.marks}
         self._cases = {name: list(cases(function)) for name, function in self._functions.items()}
 
-    def terms(self, mark: Mark) -> Terms:
+    def terms(self, mark: Criterion) -> Terms:
         """On whose behalf a check asks."""
         return Terms(mark.task, self._task_of, Limits(), self._eager)
 
-    def stand_ins(self, mark: Mark) -> dict[str, Any]:
+    def stand_ins(self, mark: Criterion) -> dict[str, Any]:
         """What a check may find in the place of what it stands on."""
         return {name: self.reference[name] for name in mark.on}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.demo.solving import Notebook, code_cell, grade_id
-from autograder.unit.criteria import read_marks
+from autograder.unit.criteria import read_criteria
 
 from . import outside
 from .files import write_spec
@@ -88,7 +88,7 @@ def _cell(source: str, name: str, solution: bool = False, points: float | None =
 def _worth(course: Course, unit: str) -> dict[str, float]:
     """Points of each task, bonus included, since nbgrader refuses more than a cell's maximum."""
     worth: dict[str, float] = {}
-    for mark in read_marks(course.unit(unit).grader):
+    for mark in read_criteria(course.unit(unit).grader):
         worth[mark.task] = worth.get(mark.task, 0.0) + mark.points
     return worth
 

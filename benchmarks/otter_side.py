@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.judge.grader import in_task_order
-from autograder.unit.criteria import Mark, read_marks
+from autograder.unit.criteria import Criterion, read_criteria
 
 from . import outside
 from .files import write_spec
@@ -39,7 +39,7 @@ def {name}(env):
 def prepare(course: Course, sample: Sample, folder: Path) -> Path:
     """Write autograder.zip and the spec; returns the folder."""
     folder.mkdir(parents=True)
-    marks = in_task_order(read_marks(course.unit(sample.unit).grader))
+    marks = in_task_order(read_criteria(course.unit(sample.unit).grader))
     with zipfile.ZipFile(folder / "autograder.zip", "w") as archive:
         archive.writestr("otter_config.json", json.dumps({"lang": "python", "show_hidden": True}))
         for task, group in groupby(marks, key=lambda mark: mark.task):
@@ -52,7 +52,7 @@ def prepare(course: Course, sample: Sample, folder: Path) -> Path:
     return folder
 
 
-def test_file(task: str, marks: list[Mark]) -> str:
+def test_file(task: str, marks: list[Criterion]) -> str:
     """Otter's test file of one task."""
     return HEAD.format(task=task) + "".join(CASE.format(points=mark.points, name=mark.id) for mark in marks)
 

@@ -26,7 +26,7 @@ from autograder.judge.papers import PUBLISHED_SECRET, Papers
 from autograder.judge.secret import publish_secret
 from autograder.notebook import Release, read_release, read_submission
 from autograder.notebook.finding import Found
-from autograder.unit.criteria import read_marks
+from autograder.unit.criteria import read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.release import build, publish
 
@@ -113,7 +113,7 @@ def _make_empty(course: Course, units: list[Unit]) -> None:
     for part in ("assignments", "solutions", "release"):
         shutil.copytree(course.root / part, folder / part)
     for unit in units:
-        task = read_marks(unit.grader)[0].task
+        task = read_criteria(unit.grader)[0].task
         _write(folder / "assignments" / unit.name / "grader.py", EMPTY_GRADER.format(task=task))
 
 

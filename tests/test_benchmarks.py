@@ -24,7 +24,7 @@ from autograder.notebook import read_release
 from autograder.results.result import totals
 from autograder.student import Terms
 from autograder.student.subjects import LocalSubject
-from autograder.unit.criteria import read_marks
+from autograder.unit.criteria import read_criteria
 from benchmarks import inprocess, outside
 from benchmarks.direct import DirectStudent, passes
 from benchmarks.engine import Empty, Engine, job_of
@@ -258,7 +258,7 @@ def test_kernels_of_other_systems_give_the_same_marks(
 ) -> None:
     """What an autotest cell and an Otter test compute from the spec."""
     course, sample = little
-    marks, floor = read_marks(course.unit("little").grader), Floor(sample)
+    marks, floor = read_criteria(course.unit("little").grader), Floor(sample)
     for entry in sample.entries[1:4]:
         names = kernel(entry)
         score = sum(inprocess.points(task, names) for task in dict.fromkeys(mark.task for mark in marks))

@@ -77,6 +77,13 @@ def test_the_judge_s_end_of_the_exchange_is_not_at_the_student_s():
         assert not [name for name in other if not name.startswith(client)], path.name
 
 
+def test_the_two_doors_of_the_exchange_do_not_know_each_other():
+    """The JSON of programs and the pages of people share deeds, not routes."""
+    for path in (ENGINE / "exchange" / "routes").glob("*.py"):
+        other = [name for name in imports(path) if name.startswith("autograder.exchange.routes")]
+        assert other == [], path.name
+
+
 def test_what_runs_in_the_sandbox_stands_alone():
     """Only this folder is mounted there: the standard library, NumPy and torch, and itself."""
     for path in (ENGINE / "inside").rglob("*.py"):
@@ -126,3 +133,13 @@ def test_the_map_of_the_documentation_is_true():
     source = (ENGINE / "__init__.py").read_text()
     tuple_ = source[source.index("PACKAGES = (") :].strip()
     assert re.sub(r"\s+", " ", tuple_) in re.sub(r"\s+", " ", text)
+
+
+def test_a_name_means_one_thing():
+    """No two classes of the engine have one name; what runs in students' kernels has names of its own."""
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, set()).add(path.relative_to(ENGINE).as_posix())
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

@@ -16,13 +16,12 @@ activation_at_the_end = mistake(
 )
 encoder_in_a_list = mistake(
     edit(
-        edit(
-            reference.Autoencoder,
+        reference.Autoencoder,
+        (
             "self.encoder = self._stack(sizes, activation)",
             "self.encoder = list(self._stack(sizes, activation))",
         ),
-        "return self.encoder(x)",
-        "for layer in self.encoder:\n            x = layer(x)\n        return x",
+        ("return self.encoder(x)", "for layer in self.encoder:\n            x = layer(x)\n        return x"),
     ),
     costs=(0.1, 0.2),
     says="Your encoder computes the right code, but the module does not know its parameters: "
@@ -58,13 +57,12 @@ logarithm_of_sigmoid = mistake(
 )
 probabilities_for_logits = mistake(
     edit(
-        edit(
-            reference.reconstruction_loss,
-            'elif kind == "bce":',
-            'elif kind == "bce":\n        p = x_hat.clamp(1e-6, 1 - 1e-6)',
+        reference.reconstruction_loss,
+        ('elif kind == "bce":', 'elif kind == "bce":\n        p = x_hat.clamp(1e-6, 1 - 1e-6)'),
+        (
+            "torch.logaddexp(x_hat, torch.zeros_like(x_hat)) - x * x_hat",
+            "-x * torch.log(p) - (1 - x) * torch.log(1 - p)",
         ),
-        "torch.logaddexp(x_hat, torch.zeros_like(x_hat)) - x * x_hat",
-        "-x * torch.log(p) - (1 - x) * torch.log(1 - p)",
     ),
     costs=(0.4, 0.6),
     says="Your cross-entropy takes its first argument as probabilities; it is given logits.",
@@ -140,13 +138,9 @@ trains_against_noise = mistake(
 )
 noise_drawn_once = mistake(
     edit(
-        edit(
-            reference.train_autoencoder,
-            "losses = []",
-            "losses = []\n    noisy = x if corruption is None else corruption(x)",
-        ),
-        "seen = batch if corruption is None else corruption(batch)",
-        "seen = noisy[index]",
+        reference.train_autoencoder,
+        ("losses = []", "losses = []\n    noisy = x if corruption is None else corruption(x)"),
+        ("seen = batch if corruption is None else corruption(batch)", "seen = noisy[index]"),
     ),
     costs=(0.05, 0.2),
     says="All steps see the same noise: the corruption was called once for the whole training.",
@@ -235,9 +229,12 @@ model_sees_clean = mistake(
 
 divergence_turned_round = mistake(
     edit(
-        edit(reference.kl_sparsity, "on = rho * torch.log(rho / q)", "on = q * torch.log(q / rho)"),
-        "off = (1 - rho) * torch.log((1 - rho) / (1 - q))",
-        "off = (1 - q) * torch.log((1 - q) / (1 - rho))",
+        reference.kl_sparsity,
+        ("on = rho * torch.log(rho / q)", "on = q * torch.log(q / rho)"),
+        (
+            "off = (1 - rho) * torch.log((1 - rho) / (1 - q))",
+            "off = (1 - q) * torch.log((1 - q) / (1 - rho))",
+        ),
     ),
     costs=(0.6, 1.0),
     says="Your value is KL(rho_hat || rho): the two distributions are exchanged.",
@@ -284,13 +281,12 @@ draw_without_mean = mistake(
 )
 draw_without_gradient = mistake(
     edit(
-        edit(
-            reference.reparameterize,
-            "    epsilon = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)\n",
-            "",
+        reference.reparameterize,
+        ("    epsilon = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)\n", ""),
+        (
+            "mu + torch.exp(logvar / 2) * epsilon",
+            "torch.normal(mu, torch.exp(logvar / 2), generator=generator)",
         ),
-        "mu + torch.exp(logvar / 2) * epsilon",
-        "torch.normal(mu, torch.exp(logvar / 2), generator=generator)",
     ),
     costs=(0.1, 0.25),
     says="Your draws have the right distribution, but no gradient reaches mu and logvar.",

@@ -495,9 +495,11 @@ def overwrite(layers, arrays):
 
 
 def network(student, draw, rng):
-    """A network of three layers whose weights are ours."""
+    """A network of three layers whose weights are ours, with logits of both signs."""
     model = student.MLP([4, 6, 5, 3], rng=rng)
     arrays = [(draw.normal(*shape), draw.normal(shape[0])) for shape in ((6, 4), (5, 6), (3, 5))]
+    weight, bias = arrays[-1]  # what comes in is never negative
+    weight[:2], bias[:2] = [[-1], [1]] * np.abs(weight[:2]), (-3.0, 3.0)
     student.beside(overwrite, model.layers, arrays)
     return model
 

@@ -44,13 +44,10 @@ dilation_stretches_kernel = mistake(
 
 sobel_axes_swapped = mistake(
     edit(
-        edit(
-            edit(reference.make_filter, '"sobel_x": np', '"other": np'),
-            '"sobel_y": np',
-            '"sobel_x": np',
-        ),
-        '"other": np',
-        '"sobel_y": np',
+        reference.make_filter,
+        ('"sobel_x": np', '"other": np'),
+        ('"sobel_y": np', '"sobel_x": np'),
+        ('"other": np', '"sobel_y": np'),
     ),
     costs=(0.5, 0.6),
     says="Your sobel_x and sobel_y are exchanged.",
@@ -59,17 +56,10 @@ sobel_axes_swapped = mistake(
 
 filters_turned = mistake(
     edit(
-        edit(
-            edit(
-                reference.make_filter,
-                "np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])",
-                "np.outer([1.0, 2.0, 1.0], [1.0, 0.0, -1.0])",
-            ),
-            "np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])",
-            "np.outer([1.0, 0.0, -1.0], [1.0, 2.0, 1.0])",
-        ),
-        "[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]",
-        "[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]",
+        reference.make_filter,
+        ("np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])", "np.outer([1.0, 2.0, 1.0], [1.0, 0.0, -1.0])"),
+        ("np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])", "np.outer([1.0, 0.0, -1.0], [1.0, 2.0, 1.0])"),
+        ("[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]", "[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]"),
     ),
     costs=(0.8, 0.9),
     says="Your filters are those of the true convolution, which turns the kernel by 180 degrees first.",
@@ -131,9 +121,9 @@ pads_one_side = mistake(
 
 stride_not_in_window = mistake(
     edit(
-        edit(reference.conv2d_forward, "top : top + reach_h", "i : i + reach_h"),
-        "left : left + reach_w",
-        "j : j + reach_w",
+        reference.conv2d_forward,
+        ("top : top + reach_h", "i : i + reach_h"),
+        ("left : left + reach_w", "j : j + reach_w"),
     ),
     costs=(0.15, 0.25),
     says="Your output has the right size for the stride, but neighbouring windows are only one pixel apart.",
@@ -161,9 +151,9 @@ bias_per_channel = mistake(
 
 ignores_dilation = mistake(
     edit(
-        edit(reference.conv2d_forward, "top + reach_h : dilation", "top + KH"),
-        "left + reach_w : dilation",
-        "left + KW",
+        reference.conv2d_forward,
+        ("top + reach_h : dilation", "top + KH"),
+        ("left + reach_w : dilation", "left + KW"),
     ),
     costs=(0.03, 0.06),
     says="Your output has the right size for the dilation, but the kernel has no holes.",

@@ -38,9 +38,12 @@ averages_gradients = mistake(
 
 rate_in_velocity = mistake(
     edit(
-        edit(reference.SGD, "self.momentum * v + g\n", "self.momentum * v + self.lr * g\n"),
-        "direction = g + self.momentum * v if self.nesterov else v\n            p -= self.lr * direction",
-        "p -= self.lr * g + self.momentum * v if self.nesterov else v",
+        reference.SGD,
+        ("self.momentum * v + g\n", "self.momentum * v + self.lr * g\n"),
+        (
+            "direction = g + self.momentum * v if self.nesterov else v\n            p -= self.lr * direction",
+            "p -= self.lr * g + self.momentum * v if self.nesterov else v",
+        ),
     ),
     costs=(0.05, 0.2),
     says="A new learning rate reaches only the newest gradient: the old rates are stored in your velocity.",
@@ -63,9 +66,12 @@ looks_nowhere = mistake(
 
 moves_before_updating = mistake(
     edit(
-        edit(reference.SGD, "            v[...] = self.momentum * v + g\n", ""),
-        "            p -= self.lr * direction\n",
-        "            p -= self.lr * direction\n            v[...] = self.momentum * v + g\n",
+        reference.SGD,
+        ("            v[...] = self.momentum * v + g\n", ""),
+        (
+            "            p -= self.lr * direction\n",
+            "            p -= self.lr * direction\n            v[...] = self.momentum * v + g\n",
+        ),
     ),
     costs=(0.8, 1.0),
     says="Your step uses the velocity of the step before: v is brought up to date only after p has moved.",
@@ -74,9 +80,12 @@ moves_before_updating = mistake(
 
 decays_late = mistake(
     edit(
-        edit(reference.SGD, "            g = g + self.weight_decay * p\n", ""),
-        "p -= self.lr * direction\n",
-        "p -= self.lr * direction\n            p -= self.lr * self.weight_decay * p\n",
+        reference.SGD,
+        ("            g = g + self.weight_decay * p\n", ""),
+        (
+            "p -= self.lr * direction\n",
+            "p -= self.lr * direction\n            p -= self.lr * self.weight_decay * p\n",
+        ),
     ),
     costs=(0.05, 0.2),
     says="Your weight decay acts on the parameter that has already moved.",
@@ -137,9 +146,9 @@ never_forgets = mistake(
 
 uncorrected = mistake(
     edit(
-        edit(reference.Adam, "m_hat = m / (1 - beta1**self.t)", "m_hat = m"),
-        "v_hat = v / (1 - beta2**self.t)",
-        "v_hat = v",
+        reference.Adam,
+        ("m_hat = m / (1 - beta1**self.t)", "m_hat = m"),
+        ("v_hat = v / (1 - beta2**self.t)", "v_hat = v"),
     ),
     costs=(0.35, 0.6),
     says="Your steps are those of Adam without bias correction.",
@@ -147,7 +156,7 @@ uncorrected = mistake(
 )
 
 constant_correction = mistake(
-    edit(edit(reference.Adam, "(1 - beta1**self.t)", "(1 - beta1)"), "(1 - beta2**self.t)", "(1 - beta2)"),
+    edit(reference.Adam, ("(1 - beta1**self.t)", "(1 - beta1)"), ("(1 - beta2**self.t)", "(1 - beta2)")),
     costs=(0.4, 0.75),
     says="Your bias correction divides by 1 - β in every step; only the first step is right.",
     hint="How does the correction change from step to step? See the exponent.",
@@ -155,13 +164,9 @@ constant_correction = mistake(
 
 stores_corrected = mistake(
     edit(
-        edit(
-            reference.Adam,
-            "m_hat = m / (1 - beta1**self.t)",
-            "m_hat = np.divide(m, 1 - beta1**self.t, out=m)",
-        ),
-        "v_hat = v / (1 - beta2**self.t)",
-        "v_hat = np.divide(v, 1 - beta2**self.t, out=v)",
+        reference.Adam,
+        ("m_hat = m / (1 - beta1**self.t)", "m_hat = np.divide(m, 1 - beta1**self.t, out=m)"),
+        ("v_hat = v / (1 - beta2**self.t)", "v_hat = np.divide(v, 1 - beta2**self.t, out=v)"),
     ),
     costs=(0.2, 0.75),
     says="Your corrected means are stored back into m and v, so that later steps correct them again.",
@@ -170,9 +175,12 @@ stores_corrected = mistake(
 
 counts_parameters = mistake(
     edit(
-        edit(reference.Adam, "        self.t += 1\n        beta1", "        beta1"),
-        "            g = g + self.weight_decay * p\n",
-        "            self.t += 1\n            g = g + self.weight_decay * p\n",
+        reference.Adam,
+        ("        self.t += 1\n        beta1", "        beta1"),
+        (
+            "            g = g + self.weight_decay * p\n",
+            "            self.t += 1\n            g = g + self.weight_decay * p\n",
+        ),
     ),
     costs=(0.35, 0.6),
     says="Your t counts parameters, not steps: from the second parameter on the correction is too weak.",
@@ -213,9 +221,12 @@ corrects_eps = mistake(
 
 decays_weights_instead = mistake(
     edit(
-        edit(reference.Adam, "            g = g + self.weight_decay * p\n", ""),
-        "            p -= self.lr * m_hat",
-        "            p *= 1 - self.lr * self.weight_decay\n            p -= self.lr * m_hat",
+        reference.Adam,
+        ("            g = g + self.weight_decay * p\n", ""),
+        (
+            "            p -= self.lr * m_hat",
+            "            p *= 1 - self.lr * self.weight_decay\n            p -= self.lr * m_hat",
+        ),
     ),
     costs=(0.05, 0.15),
     says="Your weight decay shrinks the parameter directly, as in AdamW.",
@@ -227,9 +238,9 @@ decays_weights_instead = mistake(
 
 couples_decay = mistake(
     edit(
-        edit(reference.AdamW, "            p *= 1 - self.lr * self.weight_decay\n", ""),
-        "            m[...] =",
-        "            g = g + self.weight_decay * p\n            m[...] =",
+        reference.AdamW,
+        ("            p *= 1 - self.lr * self.weight_decay\n", ""),
+        ("            m[...] =", "            g = g + self.weight_decay * p\n            m[...] ="),
     ),
     costs=(0.4, 0.75),
     says="Your weight decay goes through the means, as in Adam with L2.",
@@ -245,9 +256,12 @@ decays_without_rate = mistake(
 
 shrinks_after_step = mistake(
     edit(
-        edit(reference.AdamW, "            p *= 1 - self.lr * self.weight_decay\n", ""),
-        "(np.sqrt(v_hat) + self.eps)\n",
-        "(np.sqrt(v_hat) + self.eps)\n            p *= 1 - self.lr * self.weight_decay\n",
+        reference.AdamW,
+        ("            p *= 1 - self.lr * self.weight_decay\n", ""),
+        (
+            "(np.sqrt(v_hat) + self.eps)\n",
+            "(np.sqrt(v_hat) + self.eps)\n            p *= 1 - self.lr * self.weight_decay\n",
+        ),
     ),
     costs=(0.2, 0.45),
     says="Your decay shrinks the parameter after Adam's step, and with it the step.",

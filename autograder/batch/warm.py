@@ -72,7 +72,7 @@ def new_grader(course: Course, unit: Unit, tier: str) -> Grader:
     return Grader(course, unit, tier, explain=Explainer(), explained=explanation_digest(course, unit))
 
 
-class Process:
+class Warmth:
     """What this process keeps between submissions: one grader, for one job."""
 
     def __init__(self) -> None:
@@ -114,13 +114,13 @@ class Process:
 
 
 @cache
-def _process(pid: int) -> Process:
-    process = Process()
+def _process(pid: int) -> Warmth:
+    process = Warmth()
     Finalize(None, process.cool, exitpriority=10)  # a worker process runs no atexit
     return process
 
 
-def this_process() -> Process:
+def this_process() -> Warmth:
     """What this process keeps warm."""
     return _process(os.getpid())  # a fork must not use its parent's zygote
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .compare import is_reply
-from .expectations import Close, HasDtype, Obeys, Refused, Right, Unchanged
+from .expectations import Close, HasDtype, IsRefused, Obeys, Right, Unchanged
 from .structure import UNNAMED
 
 
@@ -45,7 +45,7 @@ def raises(kind: type[Exception], *replies: Any) -> None:
     for reply in replies:
         step = _place(reply, "raises").step
         reply._claim(step)
-        reply._expect(Refused(step, kind))
+        reply._expect(IsRefused(step, kind))
 
 
 def dtype(reply: Any, wanted: Any, what: str = UNNAMED) -> None:

@@ -16,7 +16,7 @@ from .compare import Difference, assert_close
 from .laws import assert_dtype, assert_unchanged
 
 
-class Court(Protocol):
+class Evidence(Protocol):
     """Who knows what came of the steps, and whose fault it is."""
 
     def value(self, place: Any) -> Any:
@@ -44,7 +44,7 @@ class Court(Protocol):
 class Event(Protocol):
     """Something to be judged."""
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Raise where it is not as it should be."""
 
 
@@ -54,7 +54,7 @@ class Answered:
 
     step: int
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Raise what the step ended in."""
         court.answered(self.step)
 
@@ -65,7 +65,7 @@ class Unpacked:
 
     place: Any
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Raise where there is another number of values."""
         court.holds(self.place)
 
@@ -78,7 +78,7 @@ class Right:
     what: str
     tolerance: Mapping[str, float] = field(default_factory=dict)
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Compare shape, kind and values."""
         court.fits(self.place, self.what)
         value, right = court.value(self.place), court.right(self.place)
@@ -101,7 +101,7 @@ class Close:
     tolerance: Mapping[str, float] = field(default_factory=dict)
     at_place: bool = False  # the other is a place
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Compare values; both have the structure that the reference gives."""
         court.fits(self.place, self.what)
         other = self.other
@@ -112,13 +112,13 @@ class Close:
 
 
 @dataclass(frozen=True)
-class Refused:
+class IsRefused:
     """A step ends in this exception."""
 
     step: int
     kind: type[Exception]
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Raise where it did not."""
         court.refused(self.step, self.kind)
 
@@ -131,7 +131,7 @@ class HasDtype:
     dtype: Any
     what: str
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Compare the dtype."""
         court.fits(self.place, self.what)
         assert_dtype(court.value(self.place), self.dtype, self.what)
@@ -145,7 +145,7 @@ class Unchanged:
     before: Any
     what: str
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Compare every bit of what became of it."""
         assert_unchanged(self.before, court.value(self.place), self.what)
 
@@ -160,7 +160,7 @@ class Obeys:
     fits: tuple[Any, ...] = ()  # places whose structure is that of the reference's answer
     exact: bool = False  # what the reference gives there is the one right answer
 
-    def judge(self, court: Court) -> None:
+    def judge(self, court: Evidence) -> None:
         """Call the law with the values."""
         for place in self.fits:
             court.fits(place)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ..sandbox.doctor.certificates import Diagnosis, examine
+from ..sandbox.doctor.certificates import MachineReport, examine
 from .printing import print_json
 
 
@@ -26,7 +26,7 @@ def command(as_json: bool, trials: bool) -> None:
     sys.exit(0 if diagnosis.ok else 1)
 
 
-def _lines(diagnosis: Diagnosis, trials: bool) -> list[str]:
+def _lines(diagnosis: MachineReport, trials: bool) -> list[str]:
     lines = ["Isolation (every escape is tried without it first)"]
     for each in diagnosis.certificates:
         lines.append(f"  {each.tier:8} {'certified' if each.certified else 'NO':10} {each.reason}")

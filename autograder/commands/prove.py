@@ -13,7 +13,7 @@ from ..course import Unit, load_course
 from .printing import print_json
 
 if TYPE_CHECKING:
-    from ..prove import Proof, Stored
+    from ..prove import Proof, StoredProof
     from ..prove.killing import Killing
 
 
@@ -87,7 +87,7 @@ def _settled(unit: Unit, proof: Proof, write: bool) -> Proof:
     return proof
 
 
-def _standing(stored: list[Stored]) -> str:
+def _standing(stored: list[StoredProof]) -> str:
     """How stored proofs stand, for people."""
     problems = [f"{each.unit}: {problem}" for each in stored for problem in each.problems]
     return "\n".join(problems) or f"proofs of {', '.join(s.unit for s in stored)}: fresh, sample agrees"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..course import Unit, load_course
-from ..unit.criteria import points_by_task, read_marks
+from ..unit.criteria import points_by_task, read_criteria
 from .printing import print_json
 
 
@@ -31,7 +31,7 @@ def describe(unit: Unit) -> dict[str, Any]:
     Raises:
         ConfigError: the grader's marks are wrong.
     """
-    tasks = points_by_task(read_marks(unit.grader)) if unit.grader.is_file() else ()
+    tasks = points_by_task(read_criteria(unit.grader)) if unit.grader.is_file() else ()
     return {
         "unit": unit.name,
         "title": unit.title,

@@ -27,7 +27,7 @@ from .store.uploads import File, notebook_of
 
 
 @dataclass(frozen=True)
-class Preflight:
+class Look:
     """What the exchange makes of an upload before it is handed in."""
 
     notebook: str
@@ -44,7 +44,7 @@ class Preflight:
         return not (self.unreadable or self.healed or self.stubs or self.unanswered)
 
 
-def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
+def look_at(course: Course, unit: Unit, files: tuple[File, ...]) -> Look:
     """Look at an upload by the same code that reads it for grading.
 
     Raises:
@@ -57,12 +57,12 @@ def preflight(course: Course, unit: Unit, files: tuple[File, ...]) -> Preflight:
     try:
         submission = _read(content, release, course.limits_of(unit).notebook_mib)
     except Unreadable as error:
-        return Preflight(path, unreadable=str(error), ignored=ignored)
+        return Look(path, unreadable=str(error), ignored=ignored)
     stubs = tasks_left(submission, release)
     written = tuple(task for task in release.tasks if task not in stubs)
     asked = read_questions(unit.released_notebook)
     unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
-    return Preflight(path, "", submission.healed, stubs, written, unanswered, ignored)
+    return Look(path, "", submission.healed, stubs, written, unanswered, ignored)
 
 
 def _read(content: bytes, release: Release, most: int) -> Submission:

@@ -18,7 +18,7 @@ from .case.reading import Unprogrammable, programs_of
 from .case.smallest import RUNS, SEEN, Case, Search
 from .case.stored import from_data, to_data
 from .comparison import Spot, spot
-from .naming import WRONG, Name, Namer
+from .naming import WRONG, Namer, Naming
 
 HARDLY = SEEN / 10  # where nothing differs by more
 PATIENT = 4 * RUNS  # for a known mistake, whose case is looked for once
@@ -39,7 +39,7 @@ class Cases:
         checks: Iterable[Check],
         outcomes: Mapping[str, Outcome],
         paper: int,
-        names: Mapping[str, Name],
+        names: Mapping[str, Naming],
         subject: Subject,
         renew: Callable[[], None],
     ) -> dict[str, dict[str, str]]:
@@ -76,7 +76,7 @@ class Cases:
     def _task(self, check: str) -> str:
         return self.suite.marks[check].task
 
-    def _common_cell(self, name: Name, task: str, subject: Subject) -> dict[str, str] | None:
+    def _common_cell(self, name: Naming, task: str, subject: Subject) -> dict[str, str] | None:
         """A known mistake's case, if the submission answers it as the mistake does, to the letter.
 
         Its process has seen hidden inputs, but what is shown is the answer that was computed here.
@@ -91,7 +91,7 @@ class Cases:
         return self._texts[key] if as_cell(mine, self.suite.reference) == self._texts[key] else None
 
     def _case(
-        self, search: Search, check: str, outcome: Outcome, paper: int, name: Name | None
+        self, search: Search, check: str, outcome: Outcome, paper: int, name: Naming | None
     ) -> Case | None:
         """A known mistake's case, if the submission fails it, too; else one of its own."""
         known = self._case_of(name.mistakes[0], search.task) if name and len(name.mistakes) == 1 else None
@@ -124,11 +124,11 @@ class Cases:
         return to_data((False, None)), True
 
     def _search(self, task: str, subject: Subject) -> Search:
-        return Search(subject, reference_subject(self.suite), task, self.suite.limits)
+        return Search(subject.at(task), reference_subject(self.suite), task, self.suite.limits)
 
 
 def _groups(
-    checks: Iterable[Check], outcomes: Mapping[str, Outcome], names: Mapping[str, Name]
+    checks: Iterable[Check], outcomes: Mapping[str, Outcome], names: Mapping[str, Naming]
 ) -> Iterable[list[str]]:
     """The failed checks of each task with the same name; those without one together."""
     groups: dict[tuple[str, str], list[str]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.expectations import Answered, HasDtype, Obeys, Refused, Right, Unchanged
+from ..checks.expectations import Answered, HasDtype, IsRefused, Obeys, Right, Unchanged
 from ..checks.structure import Compared
 from ..inside.wire import NameRef, PartRef
 from ..judge.outcome import Outcome
@@ -54,7 +54,7 @@ def _has_other_answers(outcome: Outcome) -> bool:
     event = outcome.event
     if isinstance(event, Obeys):
         return not event.exact
-    return not isinstance(event, (Right, Answered, Refused, HasDtype, Unchanged)) and draws(outcome)
+    return not isinstance(event, (Right, Answered, IsRefused, HasDtype, Unchanged)) and draws(outcome)
 
 
 def _by_event(outcome: Outcome) -> tuple[int, tuple[Any, ...]] | None:

@@ -25,7 +25,7 @@ from ..unit.mistakes.catalogue import load_catalogue
 from .cases import Cases
 from .kept import kept_for
 from .naming import Namer
-from .words import Words
+from .words import Wording
 
 WORDING = ("explain", "unit/mistakes")
 
@@ -62,7 +62,7 @@ class Diagnosis:
             renew: ends the subject's process, so that the next call is answered by a new one.
         """
         names = self.namer.names(outcomes, paper)
-        told = Words(self.suite, outcomes).told(checks, names)
+        told = Wording(self.suite, outcomes).told(checks, names)
         cells = self._cases.cells(told, outcomes, paper, names, subject, renew)
         return tuple(replace(c, case=cells[c.id]) if c.id in cells else c for c in told)
 
@@ -85,7 +85,7 @@ class Explainer:
             subject = trialled.subject
             with np.errstate(all="ignore"):  # known mistakes overflow, as some of them must
                 return self._diagnosis.explain(
-                    trialled.checks, trialled.outcomes, trialled.paper, subject, renew=subject.renew
+                    trialled.checks, trialled.outcomes, trialled.paper, subject, renew=subject.close
                 )
         except Exception as error:
             note = f"{UNEXPLAINED} {type(error).__name__}: {error}"

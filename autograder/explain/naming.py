@@ -47,7 +47,7 @@ def at_once(name: str, find: Find, read: Callable[[Any], Found]) -> Found:
 
 
 @dataclass(frozen=True)
-class Name:
+class Naming:
     """What a check is named after: one known mistake, or several that are at work together."""
 
     mistakes: tuple[Mistake, ...]
@@ -87,7 +87,7 @@ class Namer:
         texts = {edit for mistake in known for edit in mistake.edits}
         return (*known, *(copy for copy in copied if texts.isdisjoint(copy.edits)))
 
-    def names(self, outcomes: Mapping[str, Outcome], paper: int) -> dict[str, Name]:
+    def names(self, outcomes: Mapping[str, Outcome], paper: int) -> dict[str, Naming]:
         """What each failed check is named after, where there is one explanation.
 
         Args:
@@ -95,7 +95,7 @@ class Namer:
             paper: the inputs that it got.
         """
         failed = [name for name, outcome in outcomes.items() if outcome.verdict in WRONG]
-        found: dict[str, Name] = {}
+        found: dict[str, Naming] = {}
         for task in sorted({self.suite.marks[name].task for name in failed}):
             found |= _Task(self, task, outcomes, paper).names()
         return found
@@ -177,13 +177,13 @@ class _Task:
         self._ended = {c: outcomes[c] for c in mine if outcomes[c].verdict in (*WRONG, Verdict.PASSED)}
         self._failed = [c for c, outcome in self._ended.items() if outcome.verdict in WRONG]
 
-    def names(self) -> dict[str, Name]:
+    def names(self) -> dict[str, Naming]:
         """What each failed check is named after."""
         candidates = list(self._candidates())
         fits = {m: fitting for m in candidates if (fitting := self._fitting(m))}
         whole = _own_first([m for m, fitting in fits.items() if len(fitting) == len(self._failed)])
         if whole:
-            return {check: Name(tuple(whole)) for check in self._failed} if len(whole) == 1 else {}
+            return {check: Naming(tuple(whole)) for check in self._failed} if len(whole) == 1 else {}
         solid = {m: fitting for m, fitting in fits.items() if fitting == self._fails(m)}
         sets = self._covering(solid) or self._together(list(fits), candidates)
         return self._one_by_one(sets[0], fits) if len(sets) == 1 else self._unrivalled(solid)
@@ -257,22 +257,24 @@ class _Task:
                 return False
         return True
 
-    def _one_by_one(self, several: tuple[Mistake, ...], fits: Mapping[Mistake, set[str]]) -> dict[str, Name]:
+    def _one_by_one(
+        self, several: tuple[Mistake, ...], fits: Mapping[Mistake, set[str]]
+    ) -> dict[str, Naming]:
         """Each check after the mistake that explains it by itself, else after all that are at work in it."""
         found = {}
         for check in self._failed:
             alone = [mistake for mistake in several if check in fits.get(mistake, ())]
             at_work = [mistake for mistake in several if check in self._fails(mistake)]
-            found[check] = Name(tuple(alone if len(alone) == 1 else at_work or several))
+            found[check] = Naming(tuple(alone if len(alone) == 1 else at_work or several))
         return found
 
-    def _unrivalled(self, solid: Mapping[Mistake, set[str]]) -> dict[str, Name]:
+    def _unrivalled(self, solid: Mapping[Mistake, set[str]]) -> dict[str, Naming]:
         """What is left unexplained does not take the name from a check that one mistake explains."""
         found = {}
         for check in self._failed:
             fitting = [m for m, checks in solid.items() if check in checks and not _outdone(checks, solid)]
             if len(_own_first(fitting)) == 1:
-                found[check] = Name(tuple(_own_first(fitting)))
+                found[check] = Naming(tuple(_own_first(fitting)))
         return found
 
 

@@ -14,19 +14,19 @@ from ..student import NOTHING, Call, Raised
 from .alike import is_own, judged
 from .comparison import named_arguments, pair_of
 from .conditions import Row, condition
-from .naming import WRONG, Name
+from .naming import WRONG, Naming
 from .relation import relation
 from .same import same_value
 
 
 @dataclass
-class Words:
+class Wording:
     """Words for the failed checks of one submission."""
 
     suite: Suite
     outcomes: Mapping[str, Outcome]
 
-    def told(self, checks: Iterable[Check], names: Mapping[str, Name]) -> tuple[Check, ...]:
+    def told(self, checks: Iterable[Check], names: Mapping[str, Naming]) -> tuple[Check, ...]:
         """The checks with names, or with what was seen; under which settings a task fails is told once."""
         told: list[Check] = []
         tasks: set[str] = set()  # of which the condition was told

@@ -63,7 +63,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Roster:
+class PlatformTable:
     """A gradebook exported from the platform."""
 
     columns: tuple[str, ...]
@@ -92,7 +92,7 @@ def column_of(course: Course, unit: Unit) -> Column:
     )
 
 
-def read_roster(path: Path) -> Roster:
+def read_roster(path: Path) -> PlatformTable:
     """A CSV file that Canvas or Moodle exported.
 
     Raises:
@@ -109,10 +109,10 @@ def read_roster(path: Path) -> Roster:
             f"{path} has the columns {', '.join(columns) or 'none'}; expected one of {', '.join(IDENTIFIERS)}"
         )
     rows = tuple({name: row.get(name) or "" for name in columns} for row in reader)
-    return Roster(columns, rows)
+    return PlatformTable(columns, rows)
 
 
-def grades_csv(style: str, columns: Sequence[Column], roster: Roster | None = None) -> Table:
+def grades_csv(style: str, columns: Sequence[Column], roster: PlatformTable | None = None) -> Table:
     """The marks in the style of ``"canvas"`` or ``"moodle"``."""
     if roster is not None:
         return _filled(style, columns, roster)
@@ -124,7 +124,7 @@ def grades_csv(style: str, columns: Sequence[Column], roster: Roster | None = No
     return Table(_csv([*CANVAS, *_titles(columns)], [_possible(len(CANVAS), columns), *rows]))
 
 
-def _filled(style: str, columns: Sequence[Column], roster: Roster) -> Table:
+def _filled(style: str, columns: Sequence[Column], roster: PlatformTable) -> Table:
     students = {student for column in columns for student in column.marks}
     kept = [name for name in roster.columns if not _is_mark(name, columns)]
     identifying = [name for name in kept if name in (CANVAS if style == "canvas" else IDENTIFIERS)]
@@ -150,7 +150,7 @@ def _student_of(row: Mapping[str, str], students: set[str]) -> str | None:
     return None
 
 
-def _title_in(roster: Roster, column: Column) -> str:
+def _title_in(roster: PlatformTable, column: Column) -> str:
     """The platform's own title, such as ``Optimizers (4711)`` in Canvas."""
     return next((name for name in roster.columns if _is_mark(name, [column])), column.title)
 

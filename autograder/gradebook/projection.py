@@ -21,7 +21,7 @@ from . import cells, notebooks
 from .assignment import ensure_assignment
 from .database import one_writer, open_tables
 from .folders import Folders
-from .rows import Entry, Template, read_template, write_rows
+from .rows import BookedEntry, Template, read_template, write_rows
 from .written import Record, read_record, update_record
 
 AT_ONCE = 50  # submissions whose files wait for the disk together; a kill leaves that many half done
@@ -71,8 +71,8 @@ def _broken(result: Result) -> bool:
 
 def _entries(
     course: Course, unit: Unit, template: Template, sound: list[tuple[Result, Submitted]]
-) -> tuple[list[Entry], tuple[str, ...]]:
-    entries: list[Entry] = []
+) -> tuple[list[BookedEntry], tuple[str, ...]]:
+    entries: list[BookedEntry] = []
     refused: list[str] = []
     pages = _Pages.of(course, unit)
     for start in range(0, len(sound), AT_ONCE):
@@ -114,7 +114,9 @@ class _Pages:
             known=read_record(course, unit.name),
         )
 
-    def show(self, result: Result, scores: Mapping[str, float], submitted: Submitted, put: Put) -> Entry:
+    def show(
+        self, result: Result, scores: Mapping[str, float], submitted: Submitted, put: Put
+    ) -> BookedEntry:
         """Write the notebook and the time of one submission; returns what the rows need to know."""
         path = self.folders.autograded(self.unit, result.student)
         seen = as_student(result, self.open_)
@@ -130,7 +132,7 @@ class _Pages:
         if moment is not None:
             stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
             _renew(put, self.folders.timestamp(self.unit, result.student), stamp)
-        return Entry(
+        return BookedEntry(
             result=result,
             scores=scores,
             checks=cells.by_task(seen),

@@ -47,7 +47,7 @@ CHUNK = 300  # students per round of queries; databases bound the length of a li
 
 
 @dataclass(frozen=True)
-class Entry:
+class BookedEntry:
     """What is to be written for one submission."""
 
     result: Result
@@ -102,7 +102,7 @@ def read_template(db: Connection, unit: str) -> Template:
 
 
 def write_rows(
-    db: Connection, course: Course, unit: Unit, template: Template, entries: Sequence[Entry]
+    db: Connection, course: Course, unit: Unit, template: Template, entries: Sequence[BookedEntry]
 ) -> list[Change]:
     """Write the entries; the caller commits.
 
@@ -216,7 +216,7 @@ _UNMARKED = _Grade(None, None, None, True)
 
 
 def _write_one(
-    waiting: _Waiting, course: Course, unit: Unit, template: Template, known: _Known, entry: Entry
+    waiting: _Waiting, course: Course, unit: Unit, template: Template, known: _Known, entry: BookedEntry
 ) -> Change:
     result = entry.result
     name = safe_name(result.student)
@@ -257,7 +257,7 @@ def _moment(result: Result, row: Any) -> datetime | None:
     return row.timestamp if row else None
 
 
-def _grades(template: Template, before: Mapping[str, Any], entry: Entry) -> dict[str, _Grade]:
+def _grades(template: Template, before: Mapping[str, Any], entry: BookedEntry) -> dict[str, _Grade]:
     """What is to stand in the rows of all graded cells, by the cell's key."""
     bonus = bonus_of(entry.result)
     return {
@@ -266,7 +266,7 @@ def _grades(template: Template, before: Mapping[str, Any], entry: Entry) -> dict
     }
 
 
-def _grade(row: Any, entry: Entry, name: str, bonus: Mapping[str, float]) -> _Grade:
+def _grade(row: Any, entry: BookedEntry, name: str, bonus: Mapping[str, float]) -> _Grade:
     """An automatic score for a task; for a written answer 0 where it is empty, else a person's turn.
 
     Bonus points are nbgrader's extra credit; a value that is not ours is a person's.
@@ -285,7 +285,7 @@ def _grade(row: Any, entry: Entry, name: str, bonus: Mapping[str, float]) -> _Gr
     return _Grade(score, row.manual_score, extra, waits)
 
 
-def _comment(entry: Entry, name: str) -> str | None:
+def _comment(entry: BookedEntry, name: str) -> str | None:
     return "No response." if entry.written.get(name) else cells.comment(entry.checks.get(name, ()))
 
 

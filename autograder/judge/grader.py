@@ -23,11 +23,11 @@ from ..course import Course, Unit
 from ..notebook import Release, Submission, importable, read_release, read_submission, to_program
 from ..notebook.release import origin
 from ..results.result import HOLDS, Check, Result, Verdict, totals
-from ..sandbox import Room, Zygote
+from ..sandbox import Room, Sandbox
 from ..student import Subject
 from ..student.claims.texts import text_of
 from ..student.subjects import RoomSubject
-from ..unit.criteria import Mark, read_marks
+from ..unit.criteria import Criterion, read_criteria
 from .digest import environment_digest
 from .outcome import OUR_FAULT, Outcome
 from .secret import course_secret, secret_id
@@ -82,7 +82,7 @@ class Grader:
         self._environment = environment_digest(course, unit, tier, secret_id(secret))
         self._files = unit.read_files()
         self._collector = Collector()
-        self.zygote = Zygote.start(
+        self.zygote = Sandbox.start(
             tier, unit.runtime, unit.libraries, self.limits
         )  # last: it is to be closed
 
@@ -201,16 +201,12 @@ class Grader:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
         try:
             text = text_of(program, room.compiled.get("missing_modules", ()))
-            subject = RoomSubject(room, self.limits, text=text)
+            subject = RoomSubject(room, self.limits, text, submission.python)
             checks, outcomes = judge(self.suite, subject, paper)
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
-            return (
-                checks,
-                flags_of(self.suite, outcomes, checks),
-                "slice" if subject.mode == "slice" else "whole notebook",
-            )
+            return checks, flags_of(self.suite, outcomes, checks), subject.loaded
         finally:
             room.close()
 
@@ -254,13 +250,13 @@ def judge(suite: Suite, subject: Subject, paper: int) -> tuple[tuple[Check, ...]
     return give_points(suite.checks, outcomes), outcomes
 
 
-def give_points(marks: tuple[Mark, ...], outcomes: Outcomes) -> tuple[Check, ...]:
+def give_points(marks: tuple[Criterion, ...], outcomes: Outcomes) -> tuple[Check, ...]:
     """One ``Check`` per mark; a law earns only where a value check of its task passed."""
     proven = {mark.task for mark in marks if not mark.law and outcomes[mark.id].verdict is Verdict.PASSED}
     return tuple(_check(mark, outcomes[mark.id], mark.task in proven) for mark in marks)
 
 
-def _check(mark: Mark, outcome: Outcome, proven: bool) -> Check:
+def _check(mark: Criterion, outcome: Outcome, proven: bool) -> Check:
     verdict, reason = outcome.verdict, outcome.reason
     if verdict is Verdict.PASSED and mark.law and not proven:
         verdict = Verdict.BLOCKED
@@ -278,14 +274,14 @@ def _check(mark: Mark, outcome: Outcome, proven: bool) -> Check:
     )
 
 
-def broken_checks(marks: tuple[Mark, ...], why: str) -> tuple[Check, ...]:
+def broken_checks(marks: tuple[Criterion, ...], why: str) -> tuple[Check, ...]:
     """Every check BROKEN: a fault of ours, which never costs a student points."""
     return _all(marks, Verdict.BROKEN, OUR_FAULT, (why,))
 
 
 def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
     """A result without a score, where we could not grade."""
-    checks = broken_checks(read_marks(unit.grader), why)
+    checks = broken_checks(read_criteria(unit.grader), why)
     return Result(
         unit.name, student, checks=checks, isolation=tier, loaded="not", flags=(why,), **totals(checks)
     )
@@ -293,7 +289,7 @@ def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
 
 def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Result:
     """Every check ERROR: the file is no notebook."""
-    checks = _all(read_marks(unit.grader), Verdict.ERROR, reason, ())
+    checks = _all(read_criteria(unit.grader), Verdict.ERROR, reason, ())
     return Result(
         unit.name,
         student,
@@ -305,7 +301,9 @@ def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Resul
     )
 
 
-def _all(marks: tuple[Mark, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]) -> tuple[Check, ...]:
+def _all(
+    marks: tuple[Criterion, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]
+) -> tuple[Check, ...]:
     return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
 
 

@@ -74,11 +74,15 @@ class PlansOfPaper:
         return self._plans[key]
 
     def frames(self, keys: Iterable[Key]) -> tuple[JointFrame, ...]:
-        """The planned ones of these cases in as few frames as may be; the same each time."""
+        """The planned ones of all cases in as few frames as may be; the same each time."""
         if self._frames is None:
-            planned = [(key, plan) for key in keys if (plan := self.plan(*key)).script is not None]
-            self._frames = tuple(map(_joint, _grouped(planned)))
+            self._frames = self.joined(keys)
         return self._frames
+
+    def joined(self, keys: Iterable[Key]) -> tuple[JointFrame, ...]:
+        """The same for some of the cases; made anew."""
+        planned = [(key, plan) for key in keys if (plan := self.plan(*key)).script is not None]
+        return tuple(map(_joint, _grouped(planned)))
 
 
 def _grouped(planned: list[tuple[Key, Plan]]) -> Iterator[list[tuple[Key, Plan]]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -24,27 +25,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, did_you_mean, not_installed
+from ..base.errors import ConfigError, SandboxFault, not_installed
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
 from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
-from ..student.scripts import answer_of
+from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
 from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
-from ..unit.criteria import Mark, read_marks
-from .authors import placed, upset
+from ..unit.criteria import Criterion, read_criteria
+from .authors import placed, refuse_unknown_names, upset
 from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
-from .plans import Key, Plan, PlansOfPaper, plan_of
+from .plans import JointFrame, Key, Plan, PlansOfPaper, plan_of
 
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 STANDS_ON_OTHERS = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED, Verdict.MISSING)
-_UNANSWERED = (TimeoutError, EOFError, OSError, wire.WireError)
 
 
 class Suite:
@@ -61,11 +61,12 @@ class Suite:
         self.unit = unit
         self.limits: Limits = course.limits_of(unit)
         self.papers = Papers(secret, unit.name, course.papers_of(unit))
-        self.marks: dict[str, Mark] = {mark.id: mark for mark in read_marks(unit.grader)}
+        self.marks: dict[str, Criterion] = {mark.id: mark for mark in read_criteria(unit.grader)}
         self.reference: dict[str, Any] = vars(load_reference(unit))
         tasks = {mark.task: mark.task for mark in self.marks.values()}
         self.task_of: dict[str, str] = {**tasks, **(task_of or {})}
-        self._check_what_they_stand_on()
+        known = [name for name in self.task_of if callable(self.reference.get(name))]
+        refuse_unknown_names(unit.grader, self.checks, known)
         calm_torch()
         self._eager = is_eager(unit.grader)
         self._collected = Collected(unit, self.marks)
@@ -73,7 +74,7 @@ class Suite:
         self._plans: dict[int, PlansOfPaper] = {}
 
     @property
-    def checks(self) -> tuple[Mark, ...]:
+    def checks(self) -> tuple[Criterion, ...]:
         """The checks in the order of the file."""
         return tuple(self.marks.values())
 
@@ -117,21 +118,11 @@ class Suite:
     def _rng(self, check: str, case: int, paper: int) -> np.random.Generator:
         return np.random.default_rng([self.papers.seed(check, paper), case])
 
-    def _terms(self, mark: Mark) -> Terms:
+    def _terms(self, mark: Criterion) -> Terms:
         return Terms(mark.task, self.task_of, self.limits, self._eager)
 
-    def _stand_ins(self, mark: Mark) -> dict[str, Any]:
+    def _stand_ins(self, mark: Criterion) -> dict[str, Any]:
         return {name: self.reference[name] for name in mark.on}
-
-    def _check_what_they_stand_on(self) -> None:
-        known = [name for name in self.task_of if callable(self.reference.get(name))]
-        for mark in self.checks:
-            for name in mark.on:
-                if name not in known:
-                    raise ConfigError(
-                        f"{self.unit.grader}:{mark.line}: {mark.id} stands on {name!r}, expected the name of "
-                        f"a function that a task defines: {did_you_mean(name, known)}"
-                    )
 
     # --- one check ---
 
@@ -153,6 +144,7 @@ class Suite:
             case: only this one of a parametrised check.
             known: how cases ended that were run before, by number.
         """
+        subject = subject.at(self.marks[check].task)
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number in range(len(self._items[check])) if case is None else (case,):
             outcome = known[number] if number in known else self._run_case(check, number, subject, paper)
@@ -191,7 +183,7 @@ class Suite:
             subject.renew()
 
     def _run_plan(
-        self, plan: Plan, mark: Mark, subject: Subject, stand_ins: Mapping[str, Any] | None
+        self, plan: Plan, mark: Criterion, subject: Subject, stand_ins: Mapping[str, Any] | None
     ) -> Outcome:
         """Call by call, so that an end is told of the call that it belongs to."""
         answers: list[Answer] = []
@@ -214,7 +206,7 @@ class Suite:
     def _judged(
         self,
         plan: Plan,
-        mark: Mark,
+        mark: Criterion,
         subject: Subject,
         answers: list[Answer],
         fatal: StudentFault | None = None,
@@ -261,7 +253,10 @@ class Suite:
     def _perform(self, item: pytest.Item, now: Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
         try:
-            with alarm(self.limits.test_seconds + JUDGE_GRACE):
+            with alarm(self.limits.test_seconds + JUDGE_GRACE), warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # the reference's and NumPy's, which say nothing of the student
                 self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
@@ -290,38 +285,45 @@ class Suite:
         """
         if not isinstance(subject, RoomSubject):
             return {}
+        groups: dict[RoomSubject, list[Key]] = {}  # what each load of the notebook is asked
+        for key in self.cases:
+            groups.setdefault(subject.at(self.marks[key[0]].task), []).append(key)
         outcomes: dict[str, dict[int, Outcome]] = {}
-        for (check, case), plan, answers in self._answered(subject, paper):
-            outcomes.setdefault(check, {})[case] = self._judged(plan, self.marks[check], subject, answers)
+        for one, keys in groups.items():
+            for (check, case), outcome in self._joined(one, paper, keys):
+                outcomes.setdefault(check, {})[case] = outcome
         return outcomes
 
-    def _answered(self, subject: RoomSubject, paper: int) -> Iterator[tuple[Key, Plan, list[Answer]]]:
-        """The planned cases with the answers to all their steps, as far as these came properly."""
-        for joint in self._plans_of(paper).frames(self.cases):
+    def _joined(self, subject: RoomSubject, paper: int, keys: list[Key]) -> Iterator[tuple[Key, Outcome]]:
+        """How the planned ones of these cases ended on one load, as far as they were answered properly."""
+        plans = self._plans_of(paper)
+        every = len(keys) == len(self.cases)
+        for joint in plans.frames(self.cases) if every else plans.joined(keys):
+            found: list[tuple[Key, Outcome]] = []
             try:
-                link = subject.connect()
+                for key, plan, answers in self._answered(subject, joint):
+                    found.append((key, self._judged(plan, self.marks[key[0]], subject, answers)))
             except (StudentFault, SandboxFault):
                 return  # each check will be told by itself
-            try:
-                seconds = self.limits.call_seconds
-                replies = link.run_frame(joint.frame, joint.steps, seconds)
-                for key, plan in joint.members:
-                    end = time.monotonic() + self.limits.test_seconds
-                    yield key, plan, [answer_of(next(replies)) for _ in _until(end, plan.notes.steps)]
-                next(replies, None)  # nothing may follow
-            except _UNANSWERED as error:
+            except wire.WireError:  # somebody wrote who was not asked: whose replies these are nobody knows
+                subject.ended(timed_out=False)
+                return
+            except (TimeoutError, EOFError, OSError) as error:
                 subject.ended(isinstance(error, TimeoutError))
+            yield from found
+            if len(found) < len(joint.members):
                 return
 
+    def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
+        """The planned cases of a frame with the answers to all their steps, as they come."""
+        replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
+        for key, plan in joint.members:
+            end = time.monotonic() + self.limits.test_seconds
+            yield key, plan, answers_of(replies, len(plan.notes.steps), end)
+        next(replies, None)  # nothing may follow
 
-def _until(end: float, steps: list[Any]) -> Iterator[Any]:
-    for step in steps:
-        if time.monotonic() > end:
-            raise TimeoutError("the check took too long")
-        yield step
 
-
-def in_task_order(marks: tuple[Mark, ...]) -> list[Mark]:
+def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:
     """Checks of one task one after the other."""
     tasks = list(dict.fromkeys(mark.task for mark in marks))
     return sorted(marks, key=lambda mark: tasks.index(mark.task))

@@ -36,3 +36,4 @@ class Submission:
     healed: tuple[str, ...]  # what was put right, one sentence each
     version: str | None  # of the release that it says it was made from
     digest: str  # sha256 (hex) of the healed cells
+    python: str = ""  # which Python saved it, as it says: "3.13"

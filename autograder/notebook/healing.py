@@ -45,7 +45,8 @@ def read_submission(path: Path, release: Release, max_mib: int = 20) -> Submissi
     version = version if isinstance(version, str) and len(version) <= MAX_NAME else None
     cells, healed = heal(raw.cells, release, other_release=version not in (None, release.version))
     sentences = (*raw.notes, *_foreign(raw.course, version, release), *healed)
-    return Submission(cells, tuple(capped(sentences, MAX_SENTENCES, "of the kind")), version, _digest(cells))
+    said = tuple(capped(sentences, MAX_SENTENCES, "of the kind"))
+    return Submission(cells, said, version, _digest(cells), raw.python)
 
 
 def _refuse_other_unit(raw: RawNotebook, release: Release) -> None:
@@ -133,13 +134,21 @@ class _Patient:
         return replace(cell, grade_id=released.grade_id, task=released.task, locked=released.locked)
 
     def _by_names(self, cells: list[Cell], tasks: list[str]) -> list[Cell]:
-        """The last own cell that defines a name of a lost task becomes the cell of that task."""
+        """An own cell that defines a name of a lost task becomes the cell of that task.
+
+        The last one above the task's check, which is the one that stands there; else the last with
+        a ``def`` or ``class``; else the last.
+        """
         for task in tasks:
             if any(cell.task == task and not self._is_stub(cell) for cell in cells):
                 continue
             places = [at for at, cell in enumerate(cells) if not cell.grade_id and self._defines(cell, task)]
+            checks = [at for at, cell in enumerate(cells) if cell.grade_id == f"check-{task}"]
+            above = [at for at in places if checks and at < checks[0]]
+            written = [at for at in places if self._defines(cells[at], task, _HEAD)]
             if places:
-                cells[places[-1]] = replace(cells[places[-1]], grade_id=task, task=task)
+                at = (above or written or places)[-1]
+                cells[at] = replace(cells[at], grade_id=task, task=task)
         return cells
 
     def restore_locked(self, cells: list[Cell]) -> list[Cell]:
@@ -233,20 +242,18 @@ class _Patient:
     def _is_stub(self, cell: Cell) -> bool:
         return is_stub(cell, self.released.get(cell.grade_id or ""))
 
-    def _defines(self, cell: Cell, task: str) -> bool:
-        return cell.kind == "code" and any(_defines(cell.source, name) for name in self.release.tasks[task])
+    def _defines(self, cell: Cell, task: str, how: str = "") -> bool:
+        names = self.release.tasks[task]
+        return cell.kind == "code" and any(_defines(cell.source, name, how or _ANYHOW) for name in names)
 
 
-def _defines(source: str, name: str) -> bool:
+_HEAD = r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+NAME\b"
+_ANYHOW = rf"{_HEAD}|^NAME[ \t]*(?::[^=\n]+)?=(?!=)"
+
+
+def _defines(source: str, name: str, how: str = _ANYHOW) -> bool:
     """True where a line of the source defines the name, as far as text can tell."""
-    name = re.escape(name)
-    return bool(
-        re.search(
-            rf"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+{name}\b|^{name}[ \t]*(?::[^=\n]+)?=(?!=)",
-            source,
-            re.M,
-        )
-    )
+    return bool(re.search(how.replace("NAME", re.escape(name)), source, re.M))
 
 
 def _changed(cell: Cell, **values: Any) -> Cell:

@@ -6,6 +6,7 @@ from typing import Any
 
 from .cells import Cell, Submission
 from .healing import NOT_PROGRAM
+from .places import check_places
 from .release import Release
 
 
@@ -20,20 +21,19 @@ def to_program(submission: Submission, release: Release, libraries: tuple[str, .
             released helper modules. Everything else becomes a placeholder.
 
     Returns:
-        ``cells``, ``tasks``, ``names``, ``libraries``, and ``release``: number and
-        text of the release's own code cells, which the sandbox reads once for all submissions.
+        ``cells``, ``tasks``, ``checks`` (for each task, how many of the cells stand above its check),
+        ``names``, ``libraries``, and ``release``: number and text of the release's own code cells,
+        which the sandbox reads once for all submissions.
     """
-    cells = [_plain(cell) for cell in submission.cells if cell.kind == "code" and not _is_check(cell)]
+    program = [is_program(cell) for cell in submission.cells]
+    places = check_places(submission.cells, release)
     return {
-        "cells": cells,
+        "cells": [_plain(cell) for cell in submission.cells if is_program(cell)],
         "tasks": {task: list(names) for task, names in release.tasks.items()},
+        "checks": {task: sum(program[:place]) for task, place in places.items()},
         "names": list(release.names),
         "libraries": list(libraries),
-        "release": tuple(
-            (cell.index + 1, cell.source)
-            for cell in release.cells
-            if cell.kind == "code" and not _is_check(cell)
-        ),
+        "release": tuple((cell.index + 1, cell.source) for cell in release.cells if is_program(cell)),
     }
 
 
@@ -47,5 +47,6 @@ def _plain(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _is_check(cell: Cell) -> bool:
-    return cell.locked and str(cell.grade_id).startswith(NOT_PROGRAM)
+def is_program(cell: Cell) -> bool:
+    """Whether a cell is part of the student's work: code that shows or holds no points."""
+    return cell.kind == "code" and not (cell.locked and str(cell.grade_id).startswith(NOT_PROGRAM))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Unreadable
+from ..base.python import short
 from .cells import Cell
 
 MAX_CELLS = 5_000
@@ -34,6 +35,7 @@ class RawNotebook:
     cells: tuple[Cell, ...]
     course: dict[str, Any]
     notes: tuple[str, ...]  # what had to be put right to read the file
+    python: str = ""  # that saved it, such as "3.13"
 
 
 def read_raw(path: Path, max_mib: int) -> RawNotebook:
@@ -51,7 +53,7 @@ def read_raw(path: Path, max_mib: int) -> RawNotebook:
     _check_code(cells)
     if upgraded:
         notes = (*notes, "the notebook has the old format 3 (or 2); it was read as format 4")
-    return RawNotebook(cells, _course(notebook), notes)
+    return RawNotebook(cells, _course(notebook), notes, _python(notebook))
 
 
 def _content(path: Path, max_mib: int) -> bytes:
@@ -207,6 +209,10 @@ def _check_code(cells: tuple[Cell, ...]) -> None:
 
 def _course(notebook: dict[str, Any]) -> dict[str, Any]:
     return _dict(_dict(notebook.get("metadata")).get("course"))
+
+
+def _python(notebook: dict[str, Any]) -> str:
+    return short(_dict(_dict(notebook.get("metadata")).get("language_info")).get("version"))
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ConfigError, Unreadable
+from ..base.python import short
 from ..course import Course, Unit
 from .cells import Cell
 from .reading import read_raw
@@ -36,6 +37,7 @@ class Release:
     bonus: tuple[str, ...] = ()  # tasks that may stay unwritten
     files: Mapping[str, bytes] = field(default_factory=dict)  # helper files by name
     checks: Mapping[str, str] = field(default_factory=dict)  # task -> the text of its public checks
+    python: str = ""  # that grades; older releases do not say
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ def read_released(folder: Path) -> Release:
             tuple(map(str, found["bonus"])),
             {name: (folder / name).read_bytes() for name in found["files"]},
             {task: (folder / "tests" / f"{task}.py").read_text(encoding="utf-8") for task in tasks},
+            short(found.get("python")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(

@@ -10,8 +10,11 @@ import ast
 from collections.abc import Iterator
 
 from ..inside.program import magics
+from ..inside.program.unfinished import only_raises
 from .cells import Cell, Submission
 from .release import Release
+
+__all__ = ["is_stub", "names_left", "only_raises", "same_text", "tasks_left"]
 
 
 def is_stub(cell: Cell, released: Cell | None) -> bool:
@@ -37,10 +40,10 @@ def tasks_left(submission: Submission, release: Release) -> tuple[str, ...]:
 
 def names_left(submission: Submission, release: Release) -> dict[str, tuple[str, ...]]:
     """By task, the functions and methods that still only raise, wherever in the notebook they stand."""
-    written: dict[str, bool] = {}  # the last definition of a name decides, as in the notebook
+    written: dict[str, bool] = {}  # in any cell: a stub that another one replaces is none
     for cell in submission.cells:
-        if cell.kind == "code":
-            written.update(_functions(cell.source))
+        for name, is_written in _functions(cell.source) if cell.kind == "code" else ():
+            written[name] = is_written or written.get(name, False)
     found = {}
     for task in release.tasks:
         stubs = [cell for cell in release.cells if cell.task == task]
@@ -51,17 +54,8 @@ def names_left(submission: Submission, release: Release) -> dict[str, tuple[str,
     return found
 
 
-def only_raises(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """True where a function does nothing but raise NotImplementedError."""
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
-        return False
-    raised = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
 def _functions(source: str) -> Iterator[tuple[str, bool]]:
-    """Functions and methods of a cell: ``("Conv2d.forward", is it written)``."""
+    """Functions, methods and names of a cell: ``("Conv2d.forward", is it written)``."""
     try:
         module = magics.parse(source)
     except SyntaxError:
@@ -72,3 +66,5 @@ def _functions(source: str) -> Iterator[tuple[str, bool]]:
         elif isinstance(node, ast.ClassDef):
             methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
             yield from ((f"{node.name}.{part.name}", not only_raises(part)) for part in methods)
+        elif isinstance(node, ast.Assign):
+            yield from ((target.id, True) for target in node.targets if isinstance(target, ast.Name))

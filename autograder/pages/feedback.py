@@ -143,7 +143,7 @@ def feedback_page(
         repaired=result.healed,
         held_back=_held_back(unit, open_),
         unreadable=_unreadable(seen),
-        facts=_facts(unit, result),
+        facts=_facts(unit, result, course.python),
         words=WORDS,
     )
 
@@ -235,7 +235,7 @@ def _unreadable(result: Result) -> str:
     return ""
 
 
-def _facts(unit: Unit, result: Result) -> list[tuple[str, str]]:
+def _facts(unit: Unit, result: Result, python: str) -> list[tuple[str, str]]:
     moment = parse_time(result.submitted)
     due = datetime.fromisoformat(unit.due)
     facts = [
@@ -244,6 +244,7 @@ def _facts(unit: Unit, result: Result) -> list[tuple[str, str]]:
         ("File", result.source),
         ("Your code ran", ISOLATION.get(result.isolation, "") if result.loaded in READ_AS else ""),
         ("Read as", READ_AS.get(result.loaded, "")),
+        ("Python", python if result.loaded in READ_AS else ""),
         ("Receipt", result.digest[:16]),
     ]
     return [(name, value) for name, value in facts if value]

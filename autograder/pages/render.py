@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ def render(template: str, **values: Any) -> str:
     """Fill one template; ``style`` and ``policy`` are provided."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     script = (TEMPLATES / "copy.js").read_text(encoding="utf-8")
-    page = _environment().get_template(template)
+    page = _pages().get_template(template)
     return page.render(style=Markup(style), script=Markup(script), policy=policy(script), **values)
 
 
@@ -47,6 +48,11 @@ def sentence(text: str | None) -> Markup:
 def short(text: str | None) -> str:
     """A name or a title."""
     return plain(text, SHORT)
+
+
+def code(text: str | None) -> str:
+    """What a student wrote, shown as code."""
+    return plain(text, LONG)
 
 
 def number(value: float | None) -> str:
@@ -71,17 +77,27 @@ def _spans(text: str) -> Markup:
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+def _pages() -> jinja2.Environment:
+    return environment()
+
+
+def environment(
+    folders: Mapping[str, Path] | None = None, filters: Mapping[str, Callable[..., Any]] | None = None
+) -> jinja2.Environment:
+    """Templates in which all text is escaped and a missing value is an error.
+
+    Args:
+        folders: templates of other packages by the name that stands before theirs.
+        filters: what these need beside the common ones.
+    """
+    others = {name: jinja2.FileSystemLoader(folder) for name, folder in (folders or {}).items()}
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), jinja2.PrefixLoader(others)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"sentence": sentence, "short": short, "points": number, "day": day, "code": _code}
-    return environment
-
-
-def _code(text: str | None) -> str:
-    return plain(text, LONG)
+    made.filters |= {"sentence": sentence, "short": short, "points": number, "day": day, "code": code}
+    made.filters |= filters or {}
+    return made

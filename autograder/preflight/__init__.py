@@ -10,6 +10,6 @@
 
 from .released import beside_notebook, of_unit
 from .report import Report, preflight
-from .trial import CheckRun, Trial
+from .trial import CheckRun, TryOut
 
-__all__ = ["CheckRun", "Report", "Trial", "beside_notebook", "of_unit", "preflight"]
+__all__ = ["CheckRun", "Report", "TryOut", "beside_notebook", "of_unit", "preflight"]

@@ -20,7 +20,7 @@ from typing import Any
 from ..base.errors import CourseError
 from ..base.threads import use_one_thread
 from ..notebook import Release, read_submission
-from ..sandbox import Zygote
+from ..sandbox import Sandbox
 from .findings import find
 from .released import beside_notebook
 from .trial import start_strongest, try_out
@@ -39,7 +39,7 @@ def main() -> None:
         _say({"trouble": str(error)})
 
 
-def _serve(release: Release, zygote: Zygote) -> None:
+def _serve(release: Release, zygote: Sandbox) -> None:
     _say({"ready": zygote.tier})
     while select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
         line = sys.stdin.readline()
@@ -52,7 +52,7 @@ def _serve(release: Release, zygote: Zygote) -> None:
             _say({"trouble": str(error)})
 
 
-def answer(path: Path, tasks: list[str], release: Release, zygote: Zygote) -> dict[str, Any]:
+def answer(path: Path, tasks: list[str], release: Release, zygote: Sandbox) -> dict[str, Any]:
     """What the public checks of some tasks (all, where the list is empty) say of a saved notebook.
 
     Raises:

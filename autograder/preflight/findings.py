@@ -7,10 +7,13 @@ ignored    what is in the student's own cells and takes no part in grading: note
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ast
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..base.python import HERE, is_newer, numbers
 from ..base.text import capped
 from ..inside.program import magics
 from ..inside.program.loading import Compiled, compile_program
@@ -36,14 +39,42 @@ def find(submission: Submission, release: Release) -> Findings:
     own = [cell for cell in submission.cells if cell.kind == "code" and not cell.locked]
     compiled = compile_program(to_program(submission, release, release.modules))
     ignored = (
-        *_magics(own),
+        *_magics(own, compiled.modules),
         *_modules(own, set(compiled.report["missing_modules"])),
         *_unneeded(compiled, own),
     )
-    return Findings(names_left(submission, release), tuple(compiled.report["syntax_errors"]), ignored)
+    errors = (*compiled.report["syntax_errors"], *(_too_new(own, release.python) if release.python else ()))
+    return Findings(names_left(submission, release), errors, ignored)
 
 
-def _magics(cells: Iterable[Cell]) -> list[str]:
+def _too_new(cells: Iterable[Cell], grading: str) -> Iterator[dict[str, Any]]:
+    """What is no Python where an older one grades, as far as this one knows it."""
+    for cell in cells if is_newer(HERE, grading) else ():
+        for node in _statements(cell.source):
+            try:
+                ast.parse(ast.unparse(node), feature_version=numbers(grading))
+            except SyntaxError as error:
+                yield {
+                    "cell": cell.index + 1,
+                    "task": cell.task,
+                    "line": node.lineno,
+                    "message": f"{error.msg}; grading runs Python {grading}",
+                    "text": cell.source.split("\n")[node.lineno - 1].strip(),
+                    "needed": [],
+                    "older": True,
+                }
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        module = magics.parse(source)
+    except SyntaxError:
+        return []
+    return module.body if module else []
+
+
+def _magics(cells: Iterable[Cell], modules: Collection[str]) -> list[str]:
+    """Notebook commands; what runs a module that the notebook writes is Python."""
     found = []
     for cell in cells:
         lines = cell.source.split("\n")
@@ -53,6 +84,7 @@ def _magics(cells: Iterable[Cell]) -> list[str]:
         found += [
             f"{_at(cell.index + 1, number)} `{_short(lines[number - 1])}` is a notebook command, not Python"
             for number in magics.magic_lines(cell.source)
+            if Path(magics.run_by(lines[number - 1])).stem not in modules
         ]
     return capped(found, MOST_LINES, "notebook commands")
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Unreadable
+from ..base.python import HERE, is_newer, newer_note
 from ..course import Limits
 from ..notebook import Release, Submission, read_submission
-from ..sandbox import Zygote
+from ..sandbox import Sandbox
 from .findings import Findings, find
-from .trial import CheckRun, Trial, start_strongest, try_out
+from .trial import CheckRun, TryOut, start_strongest, try_out
 
 DECIDES = "These are the public checks. The hidden checks decide the mark."
 
@@ -31,6 +32,8 @@ class Report:
     checks: tuple[CheckRun, ...] = ()
     tier: str = ""
     loaded: str = "not"
+    rebound: tuple[str, ...] = ()  # names that mean something else below a check
+    python: tuple[str, ...] = ()  # what comes of another Python than the one that grades
 
     @property
     def ok(self) -> bool:
@@ -46,6 +49,10 @@ class Report:
         yield from _section("Would be lost", self.lost)
         yield from _section("Put right while reading", self.healed)
         yield from _section("Ignored while grading, which costs nothing", self.ignored)
+        yield from _section(
+            "Given another meaning below a check; what stood at the check counts", self.rebound
+        )
+        yield from _section("Python", self.python)
         yield from _section("Bonus, not written", self.unwritten)
         if self.checks:
             yield f"Public checks ({self.tier} sandbox, {self.loaded})"
@@ -66,7 +73,7 @@ def preflight(
     path: Path,
     release: Release,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    zygote: Zygote | None = None,
+    zygote: Sandbox | None = None,
 ) -> Report:
     """Look at a notebook by the code that the server uses.
 
@@ -96,14 +103,14 @@ def _worth_running(findings: Findings, release: Release) -> list[str]:
     return [task for task in release.tasks if task not in findings.stubs]
 
 
-def _report(submission: Submission, release: Release, findings: Findings, trial: Trial) -> Report:
+def _report(submission: Submission, release: Release, findings: Findings, trial: TryOut) -> Report:
     bonus = set(release.bonus)
     unwritten = tuple(task for task in findings.stubs if task in bonus)
     undefined = _undefined(trial, findings, release)
     told = {*bonus, *undefined, *(error.get("task") for error in findings.syntax_errors)}
     lost = (
         *(_stub(task, names) for task, names in findings.stubs.items() if task not in bonus),
-        *(sentence for error in findings.syntax_errors if (sentence := costly(error))),
+        *(f"{said}{_note(error, submission)}" for error in findings.syntax_errors if (said := costly(error))),
         *_not_loaded(trial),
         *undefined.values(),
         *(
@@ -118,15 +125,44 @@ def _report(submission: Submission, release: Release, findings: Findings, trial:
         lost,
         unwritten,
         submission.healed,
-        (*(_left_out(error) for error in findings.syntax_errors if not costly(error)), *findings.ignored),
+        (
+            *(
+                f"{_left_out(error)}{_note(error, submission)}"
+                for error in findings.syntax_errors
+                if not costly(error)
+            ),
+            *findings.ignored,
+        ),
         trial.checks,
         trial.tier,
         trial.loaded,
+        tuple(map(_rebound, trial.rebound)),
+        tuple(_python(release.python)),
     )
 
 
 def _stub(task: str, names: tuple[str, ...]) -> str:
     return f"{task} is not written yet: {', '.join(names)} still raises NotImplementedError"
+
+
+def _note(error: dict[str, Any], submission: Submission) -> str:
+    """The two Pythons, where they may be why and are not told yet."""
+    note = "" if error.get("older") else newer_note(submission.python)
+    return f" {note}" if note else ""
+
+
+def _python(grading: str) -> Iterator[str]:
+    """What this Python cannot see, where an older one grades."""
+    if is_newer(HERE, grading):
+        yield f"grading runs Python {grading}, and this is {HERE}: what only this one has fails there"
+
+
+def _rebound(found: dict[str, Any]) -> str:
+    """A name that is bound anew below the check of a task that uses it."""
+    other, counts = found["other"], found["counts"]
+    stands = "Python's own" if counts is None else f"that of cell {counts['cell']}, line {counts['line']}"
+    where = f"cell {other['cell']}, line {other['line']}"
+    return f"{where}: `{other['text']}`; for {', '.join(found['tasks'])} {found['name']} is {stands}"
 
 
 def costly(error: dict[str, Any]) -> str:
@@ -150,13 +186,13 @@ def _where(error: dict[str, Any]) -> str:
     return f"cell {error['cell']}, line {error['line']}: {error['message']}"
 
 
-def _not_loaded(trial: Trial) -> list[str]:
+def _not_loaded(trial: TryOut) -> list[str]:
     if not trial.trouble:
         return []
     return [f"the notebook does not load by itself, from top to bottom. {trial.trouble}"]
 
 
-def _undefined(trial: Trial, findings: Findings, release: Release) -> dict[str, str]:
+def _undefined(trial: TryOut, findings: Findings, release: Release) -> dict[str, str]:
     """A sentence for each core task of which a name is missing for no reason told before."""
     known = {*release.bonus, *(error.get("task") for error in findings.syntax_errors)}
     found = {}

@@ -15,7 +15,7 @@ from ..base.errors import CourseError, UsageError
 from ..course import Limits
 from ..notebook import Release, Submission, to_program
 from ..results.result import Verdict
-from ..sandbox import TIERS, Zygote
+from ..sandbox import TIERS, Sandbox
 from ..student import Step
 from ..student.faults import StudentFault, clean, raised
 from ..student.session import Budget, Session, Unanswered
@@ -36,7 +36,7 @@ class CheckRun:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TryOut:
     """How a notebook loaded and what its public checks say."""
 
     tier: str
@@ -44,9 +44,10 @@ class Trial:
     trouble: str  # what stopped the loading, in a sentence; else empty
     undefined: Mapping[str, str]  # names that tasks ask for; why they are not there, where it is known
     checks: tuple[CheckRun, ...]
+    rebound: tuple[dict[str, Any], ...] = ()  # names that mean something else below a check
 
 
-def start_strongest(release: Release, limits: Limits = Limits()) -> Zygote:  # noqa: B008 - frozen
+def start_strongest(release: Release, limits: Limits = Limits()) -> Sandbox:  # noqa: B008 - frozen
     """A zygote in the strongest tier that this machine can start.
 
     Its tier is not certified by escape attempts: what runs in it is the student's own
@@ -58,13 +59,13 @@ def start_strongest(release: Release, limits: Limits = Limits()) -> Zygote:  # n
     reasons = []
     for tier in TIERS:
         try:
-            return Zygote.start(tier, release.runtime, release.libraries, limits)
+            return Sandbox.start(tier, release.runtime, release.libraries, limits)
         except CourseError as error:
             reasons.append(f"{tier}: {error}")
     raise UsageError("no process for the notebook could be started. " + " ".join(reasons))
 
 
-def try_out(submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str]) -> Trial:
+def try_out(submission: Submission, release: Release, zygote: Sandbox, tasks: Iterable[str]) -> TryOut:
     """Load a notebook in a room of its own and run the public checks of some tasks.
 
     Raises:
@@ -84,18 +85,23 @@ def try_out(submission: Submission, release: Release, zygote: Zygote, tasks: Ite
 
 
 def _in_room(
-    submission: Submission, release: Release, zygote: Zygote, tasks: Iterable[str], further: tuple[str, ...]
-) -> Trial:
+    submission: Submission, release: Release, zygote: Sandbox, tasks: Iterable[str], further: tuple[str, ...]
+) -> TryOut:
     """Load what the tasks, and ``further`` names, need, and run the tasks' public checks."""
     program = to_program(submission, release, release.modules)
     program["names"] += further
     with zygote.open(program, release.files) as room:
-        subject = RoomSubject(room, zygote.limits)
+        subject = RoomSubject(room, zygote.limits, python=submission.python)
         try:
             seconds = zygote.limits.test_seconds
             loaded, undefined, trouble = _load(subject, release.names, seconds)
-            checks = [run for task in tasks for run in _checks(subject, task, release.checks[task], seconds)]
-            return Trial(zygote.tier, loaded, trouble, undefined, tuple(checks))
+            checks = [
+                run
+                for task in tasks
+                for run in _checks(subject.at(task), task, release.checks[task], seconds)
+            ]
+            rebound = tuple(room.compiled.get("rebound", ()))
+            return TryOut(zygote.tier, loaded, trouble, undefined, tuple(checks), rebound)
         finally:
             subject.close()
 
@@ -116,9 +122,8 @@ def _load(subject: RoomSubject, names: tuple[str, ...], seconds: float) -> tuple
         answer = _ask(subject, seconds, "defined", " ".join(names))
     except StudentFault as fault:
         return "not", dict.fromkeys(names, ""), fault.reason
-    loaded = "slice" if subject.mode == "slice" else "whole notebook"
     undefined = {str(name): _why(subject, str(name)) for name in answer}
-    return loaded, undefined, _trouble(subject.report.get("error"))
+    return subject.loaded, undefined, _trouble(subject.report.get("error"))
 
 
 def _why(subject: RoomSubject, name: str) -> str:

@@ -2,11 +2,11 @@
 
 from .proof import Proof, prove
 from .proven import remember, why_unproven
-from .store import Stored, check_stored, examine_stored, proof_digest, repriced, write_proof
+from .store import StoredProof, check_stored, examine_stored, proof_digest, repriced, write_proof
 
 __all__ = [
     "Proof",
-    "Stored",
+    "StoredProof",
     "check_stored",
     "examine_stored",
     "proof_digest",

@@ -13,7 +13,7 @@ from ..results.result import Verdict
 from ..unit.mistakes.catalogue import Mistake
 from .forks import Ended, run_forked
 from .killing import Killing, kill_mutants
-from .trials import Ground, Subject, Trial, attempt, prepare, subjects
+from .trials import Entrant, Fare, Ground, attempt, prepare, subjects
 
 TRIAL_SECONDS = 120.0  # CPU time of one subject on one paper
 MAX_EQUIVALENT = 0.08  # the share of mutants that may be judged equivalent
@@ -103,8 +103,8 @@ def prove(
 
 def _found(
     ground: Ground,
-    several: list[Subject],
-    trials: list[list[Trial]],
+    several: list[Entrant],
+    trials: list[list[Fare]],
     seeds: int,
     killing: Killing | None,
     problems: tuple[str, ...],
@@ -124,21 +124,21 @@ def _found(
 
 
 def _run(
-    ground: Ground, several: list[Subject], seeds: int, tell: Tell
-) -> tuple[list[list[Trial]], list[str]]:
+    ground: Ground, several: list[Entrant], seeds: int, tell: Tell
+) -> tuple[list[list[Fare]], list[str]]:
     """The trials of each subject, paper by paper, and a problem for each that did not end."""
     every = [partial(attempt, ground, each, number) for each in several for number in range(seeds)]
     results = run_forked(
         every, cpu_seconds=TRIAL_SECONDS, on_done=lambda done: tell("subjects", done, len(every))
     )
     problems = []
-    trials: list[list[Trial]] = [[] for _ in several]
+    trials: list[list[Fare]] = [[] for _ in several]
     for number, result in enumerate(results):
         each = several[number // seeds]
         if isinstance(result, Ended):
             problems.append(f"{_title(each)}: paper {number % seeds}: {result.why}")
         else:
-            trials[number // seeds].append(Trial(**result))
+            trials[number // seeds].append(Fare(**result))
     return trials, problems
 
 
@@ -151,11 +151,11 @@ def _teach(ground: Ground) -> None:
             ground.namer.learn(mistake, {check: Verdict(value) for check, value in verdicts.items()})
 
 
-def _of(several: list[Subject], kind: str) -> Iterator[tuple[int, Subject]]:
+def _of(several: list[Entrant], kind: str) -> Iterator[tuple[int, Entrant]]:
     return ((index, each) for index, each in enumerate(several) if each.kind == kind)
 
 
-def _scores(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> dict[str, Any]:
+def _scores(ground: Ground, several: list[Entrant], trials: list[list[Fare]]) -> dict[str, Any]:
     total = sum(mark.points for mark in ground.suite.checks) or 1.0
     best: dict[tuple[str, str], list[float]] = {}
     for each, mine in zip(several, trials, strict=True):
@@ -178,7 +178,7 @@ def prove_again(ground: Ground, names: Collection[str], paper: int) -> dict[str,
     results = run_forked(
         [partial(attempt, ground, each, paper) for each in several], cpu_seconds=TRIAL_SECONDS
     )
-    trials = [[] if isinstance(result, Ended) else [Trial(**result)] for result in results]
+    trials = [[] if isinstance(result, Ended) else [Fare(**result)] for result in results]
     return {
         each.name: found[each.kind](ground, each, mine) for each, mine in zip(several, trials, strict=True)
     }
@@ -187,7 +187,7 @@ def prove_again(ground: Ground, names: Collection[str], paper: int) -> dict[str,
 # --- what is wrong ---
 
 
-def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]]) -> Iterator[str]:
+def _problems(ground: Ground, several: list[Entrant], trials: list[list[Fare]]) -> Iterator[str]:
     for each, mine in zip(several, trials, strict=True):
         found = dict.fromkeys(_FAULTS.get(each.kind, _earning)(ground, each, mine))
         yield from (f"{_title(each)}: {problem}" for problem in found)
@@ -195,7 +195,7 @@ def _problems(ground: Ground, several: list[Subject], trials: list[list[Trial]])
             yield from (f"{_title(each)}: {problem}" for problem in _unsteady(mine))
 
 
-def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+def _not_full(ground: Ground, each: Entrant, mine: list[Fare]) -> Iterator[str]:
     papers: dict[tuple[str, str, str], list[str]] = {}
     for number, trial in enumerate(mine):
         for check, verdict in trial.verdicts.items():
@@ -206,14 +206,14 @@ def _not_full(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]
         yield f"{check} is {verdict}{where}: {reason}"
 
 
-def _earning(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+def _earning(ground: Ground, each: Entrant, mine: list[Fare]) -> Iterator[str]:
     for trial in mine:
         for check, points in trial.earned.items():
             if points > 0:
                 yield f"earns {points:g} points in {check}; the check pays for nothing, or should be a law"
 
 
-def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+def _mispriced(ground: Ground, each: Entrant, mine: list[Fare]) -> Iterator[str]:
     assert each.mistake is not None
     low, high = each.mistake.costs or (0.0, 1.0)
     task = each.mistake.task
@@ -228,7 +228,7 @@ def _mispriced(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str
         yield from _collateral(ground, each.mistake, trial)
 
 
-def _overpaid(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]:
+def _overpaid(ground: Ground, each: Entrant, mine: list[Fare]) -> Iterator[str]:
     assert each.cheat is not None
     for number, trial in enumerate(mine):
         earned = 1.0 - _cost(ground, each.task, trial)
@@ -237,7 +237,7 @@ def _overpaid(ground: Ground, each: Subject, mine: list[Trial]) -> Iterator[str]
             yield f"earns {earned:.3g} on paper {number}, at most {each.cheat.most:g} was allowed; by {by}"
 
 
-def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]:
+def _collateral(ground: Ground, mistake: Mistake, trial: Fare) -> Iterator[str]:
     """Checks that fail and should not: one mistake, one price."""
     for check in _failed(trial):
         task, verdict, reason = ground.suite.marks[check].task, trial.verdicts[check], trial.reasons[check]
@@ -250,7 +250,7 @@ def _collateral(ground: Ground, mistake: Mistake, trial: Trial) -> Iterator[str]
 _FAULTS = {"reference": _not_full, "variants": _not_full, "mistakes": _mispriced, "cheats": _overpaid}
 
 
-def _unsteady(mine: list[Trial]) -> Iterator[str]:
+def _unsteady(mine: list[Fare]) -> Iterator[str]:
     """The same code must get the same marks whatever the inputs."""
     for check in mine[0].earned if mine else ():
         verdicts = [trial.verdicts[check] for trial in mine]
@@ -258,7 +258,7 @@ def _unsteady(mine: list[Trial]) -> Iterator[str]:
             yield f"{check} depends on the paper: {', '.join(verdicts)}"
 
 
-def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]:
+def _mistake(ground: Ground, each: Entrant, mine: list[Fare]) -> dict[str, Any]:
     assert each.mistake is not None
     task = each.mistake.task
     costs = [_cost(ground, task, trial) for trial in mine]
@@ -270,23 +270,23 @@ def _mistake(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, Any]
     }
 
 
-def _cheat(ground: Ground, each: Subject, mine: list[Trial]) -> dict[str, float]:
+def _cheat(ground: Ground, each: Entrant, mine: list[Fare]) -> dict[str, float]:
     assert each.cheat is not None
     earned = [1.0 - _cost(ground, each.task, trial) for trial in mine]
     return {"earned": round(max(earned, default=0.0), 6), "most": each.cheat.most}
 
 
-def _cost(ground: Ground, task: str, trial: Trial) -> float:
+def _cost(ground: Ground, task: str, trial: Fare) -> float:
     """The share of a task's points that is lost."""
     points = {mark.id: mark.points for mark in ground.suite.checks if mark.task == task}
     return 1.0 - sum(trial.earned[check] for check in points) / sum(points.values())
 
 
-def _failed(trial: Trial) -> list[str]:
+def _failed(trial: Fare) -> list[str]:
     return [check for check, verdict in trial.verdicts.items() if verdict != "PASSED"]
 
 
-def _title(each: Subject) -> str:
+def _title(each: Entrant) -> str:
     if each.kind in ("reference", "stub"):
         return each.name
     task = f" in {each.task}" if each.task else ""

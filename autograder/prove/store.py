@@ -78,7 +78,7 @@ def write_proof(unit: Unit, proof: Proof) -> Path:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredProof:
     """How a stored proof stands."""
 
     unit: str
@@ -100,14 +100,14 @@ def check_stored(course: Course, unit: Unit) -> list[str]:
     return [f"{unit.name}: {problem}" for problem in examine_stored(course, unit).problems]
 
 
-def examine_stored(course: Course, unit: Unit) -> Stored:
+def examine_stored(course: Course, unit: Unit) -> StoredProof:
     """Is a stored proof there, fresh and good, and does a random 5 % come out the same?"""
     why, stored = _fresh(unit)
     if why:
         renew = f"run 'course prove {unit.name} --mutants --write'"
-        return Stored(unit.name, False, (f"{why}; {renew}",))
+        return StoredProof(unit.name, False, (f"{why}; {renew}",))
     if not stored["ok"]:
-        return Stored(unit.name, True, tuple(stored["problems"]))
+        return StoredProof(unit.name, True, tuple(stored["problems"]))
     ground = prepare(course, unit)
     fates = dict.fromkeys(stored["killed_by"], True) | {
         survivor["id"]: False for survivor in stored["mutants"]["survivors"]
@@ -116,7 +116,7 @@ def examine_stored(course: Course, unit: Unit) -> Stored:
     again = prove_again(ground, _sample(ground, stored), paper=random.randrange(stored["seeds"]))
     for name, now in again.items():
         found += _compare(name, stored, now)
-    return Stored(unit.name, True, tuple(found))
+    return StoredProof(unit.name, True, tuple(found))
 
 
 def proven_papers(unit: Unit) -> int:

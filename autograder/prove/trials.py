@@ -45,7 +45,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Entrant:
     """Who stands trial; with ``task``, only the checks of that task are run."""
 
     kind: str  # "reference", "stub", "trivial", "variants", "mistakes" or "cheats"
@@ -57,7 +57,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Fare:
     """How one subject fared on one paper."""
 
     earned: dict[str, float]  # points by check
@@ -91,22 +91,22 @@ def _warm_torch() -> None:
     optimizer.step()
 
 
-def subjects(ground: Ground) -> list[Subject]:
+def subjects(ground: Ground) -> list[Entrant]:
     """All subjects of a unit's proof apart from mutants."""
     return [
-        Subject("reference", "reference", reference_subject(ground.suite)),
-        Subject("stub", "stub", LocalSubject(stub_namespace(ground.unit, ground.all_names))),
+        Entrant("reference", "reference", reference_subject(ground.suite)),
+        Entrant("stub", "stub", LocalSubject(stub_namespace(ground.unit, ground.all_names))),
         *_trivial(ground),
         *(
-            Subject("variants", name, _local(variant.source, name))
+            Entrant("variants", name, _local(variant.source, name))
             for name, variant in ground.catalogue.variants.items()
         ),
         *(
-            Subject("mistakes", name, ground.namer.subject(mistake), mistake=mistake)
+            Entrant("mistakes", name, ground.namer.subject(mistake), mistake=mistake)
             for name, mistake in ground.catalogue.mistakes.items()
         ),
         *(
-            Subject("cheats", name, _local(each.source, name), task=each.task, cheat=each)
+            Entrant("cheats", name, _local(each.source, name), task=each.task, cheat=each)
             for name, each in ground.catalogue.cheats.items()
         ),
     ]
@@ -116,16 +116,16 @@ def _local(source: str, name: str) -> LocalSubject:
     return LocalSubject(module_namespace(source, name))
 
 
-def _trivial(ground: Ground) -> Iterator[Subject]:
+def _trivial(ground: Ground) -> Iterator[Entrant]:
     for kind, fill in TRIVIAL.items():
         for task, names in ground.names.items():
             if names:
                 namespace = trivial_namespace(ground.suite.reference, names, fill)
-                yield Subject("trivial", kind, LocalSubject(namespace), task=task)
+                yield Entrant("trivial", kind, LocalSubject(namespace), task=task)
 
 
-def attempt(ground: Ground, each: Subject, paper: int) -> dict[str, Any]:
-    """The fields of the ``Trial`` of one subject on one paper, as plain data."""
+def attempt(ground: Ground, each: Entrant, paper: int) -> dict[str, Any]:
+    """The fields of the ``Fare`` of one subject on one paper, as plain data."""
     outcomes: dict[str, Outcome]
     if each.task:
         marks = tuple(mark for mark in ground.suite.checks if mark.task == each.task)

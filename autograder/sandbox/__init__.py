@@ -1,6 +1,6 @@
 """Processes in which student code runs, in one of three isolation tiers.
 
-with Zygote.start("walled") as zygote, zygote.open(program) as room, room.spawn() as process:
+with Sandbox.start("walled") as sandbox, sandbox.open(program) as room, room.spawn() as process:
     process.sock  # talks to the student's code
     process.finish(timed_out=True)  # Ending(verdict=TIMEOUT, ...)
 """
@@ -9,6 +9,6 @@ from .endings import Ending
 from .process import Process
 from .room import Room
 from .tiers import TIERS
-from .zygote import Zygote
+from .zygote import Sandbox
 
-__all__ = ["TIERS", "Ending", "Process", "Room", "Zygote"]
+__all__ = ["TIERS", "Ending", "Process", "Room", "Sandbox"]

@@ -16,7 +16,7 @@ from ..results.result import Verdict
 
 
 @dataclass(frozen=True)
-class Statement:
+class At:
     """A top-level statement of a submission, as the room that compiled it knows it."""
 
     place: int  # among all of the notebook
@@ -32,12 +32,12 @@ class Ending:
 
     verdict: Verdict  # TIMEOUT, MEMORY, CRASHED or BROKEN
     detail: str  # a sentence for the student; for BROKEN, for the operator
-    during: Statement | None = None  # what of the notebook it was loading, by its own claim
+    during: At | None = None  # what of the notebook it was loading, by its own claim
 
 
-def statement(told: dict[str, Any] | None) -> Statement | None:
+def statement(told: dict[str, Any] | None) -> At | None:
     """A statement from what a room says of it."""
-    return None if told is None else Statement(**{**told, "names": frozenset(told["names"])})
+    return None if told is None else At(**{**told, "names": frozenset(told["names"])})
 
 
 def judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool) -> Ending:

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from ..results.result import Verdict
-from .endings import Ending, Statement
+from .endings import At, Ending
 
 if TYPE_CHECKING:
     from .room import Room
@@ -44,7 +44,7 @@ class Process:
             self.release()
         return self._ending
 
-    def loading(self) -> tuple[Statement | None, float]:
+    def loading(self) -> tuple[At | None, float]:
         """Which statement of the notebook it is executing while it loads, and for how many seconds."""
         return self._room.look(self._number)
 

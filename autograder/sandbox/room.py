@@ -15,11 +15,11 @@ from ..course import Limits
 from ..inside.process import control
 from ..inside.process.control import Message
 from ..results.result import Verdict
-from .endings import Ending, Statement, judge, statement
+from .endings import At, Ending, judge, statement
 from .process import Process
 
 if TYPE_CHECKING:
-    from .zygote import Zygote
+    from .zygote import Sandbox
 
 _FIRST_MODE = "slice"  # how nearly every submission is loaded first
 _SOON = 10.0  # seconds for what takes milliseconds, on a machine under load
@@ -34,7 +34,7 @@ class Room:
             one that has ended in the same way.
     """
 
-    def __init__(self, zygote: Zygote, number: int, sock: socket.socket, limits: Limits) -> None:
+    def __init__(self, zygote: Sandbox, number: int, sock: socket.socket, limits: Limits) -> None:
         self.compiled: dict[str, Any] = {}
         self.ending: Ending | None = None
         self.limits = limits
@@ -58,6 +58,7 @@ class Room:
             "files": [(name, len(data)) for name, data in files.items()],
             "number": self._spawned,
             "mode": _FIRST_MODE,
+            "view": 0,
             "without": [],
         }
         patience = self.limits.load_seconds
@@ -72,26 +73,28 @@ class Room:
             self._hung = True
             self.ending = Ending(Verdict.TIMEOUT, "the source could not be compiled within the time allowed")
 
-    def spawn(self, mode: str = _FIRST_MODE, without: Iterable[int] = ()) -> Process:
+    def spawn(self, mode: str = _FIRST_MODE, without: Iterable[int] = (), view: int = 0) -> Process:
         """A fresh process that loads the submission.
 
         Args:
             mode: "slice" for definitions and what they need, "whole" for every cell.
             without: places of statements that are left out.
+            view: of those that ``compiled`` names, where names mean what they did at a task's check.
 
         Raises:
             SandboxFault: a step of the isolation failed, or the room is gone.
         """
         places = sorted(without)
-        first, self._first = self._first, None
-        if first is not None:
+        if self._first is not None and view == 0:
+            first, self._first = self._first, None
             if mode == _FIRST_MODE and not places:
                 return first
             first.close()
         process, theirs = self._process()
         with theirs:
             if self.ending is None:
-                self._start(mode, places, theirs.fileno(), process.output)
+                order = {"do": "spawn", "mode": mode, "view": view, "without": places}
+                self._start(order, theirs.fileno(), process.output)
         return process
 
     def _process(self) -> tuple[Process, socket.socket]:
@@ -114,7 +117,7 @@ class Room:
             return Ending(Verdict.BROKEN, str(fault))
         return judge(message.header, self.limits, printed[-4096:], timed_out)
 
-    def look(self, number: int) -> tuple[Statement | None, float]:
+    def look(self, number: int) -> tuple[At | None, float]:
         """Which statement of the notebook a process is loading, and for how many seconds; its own claim.
 
         Raises:
@@ -162,9 +165,8 @@ class Room:
         else:
             raise SandboxFault(self._why(message, "the submission could not be compiled"))
 
-    def _start(self, mode: str, without: list[int], sock: int, output: int) -> None:
-        order = {"do": "spawn", "number": self._spawned, "mode": mode, "without": without}
-        message = self._ask(order, _SOON, (sock, output))
+    def _start(self, order: dict[str, Any], sock: int, output: int) -> None:
+        message = self._ask({**order, "number": self._spawned}, _SOON, (sock, output))
         if (
             "full" in message.header
         ):  # the first process found room, and nobody but the submission wrote since

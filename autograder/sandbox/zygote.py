@@ -35,7 +35,7 @@ _END = 3.0
 _MOST_RELEASES = 8  # that one zygote keeps; a class has one, and some older ones
 
 
-class Zygote:
+class Sandbox:
     """One warm process tree in one tier; a context manager. Not for use by two threads at once.
 
     Attributes:
@@ -63,7 +63,7 @@ class Zygote:
         libraries: tuple[str, ...] = (),
         limits: Limits = Limits(),  # noqa: B008 - frozen
         inside: Path = tiers.INSIDE,
-    ) -> Zygote:
+    ) -> Sandbox:
         """Start a zygote and wait until it is warm.
 
         Args:
@@ -146,7 +146,7 @@ class Zygote:
             self._wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def __enter__(self) -> Zygote:
+    def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:

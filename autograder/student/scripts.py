@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -134,6 +135,21 @@ def answer_of(reply: Reply) -> Answer:
     if kind != "value" or "v" not in header:
         raise wire.WireError(f"a reply of kind {kind!r}")
     return Answer(Unpacker(buffers).unpack(header["v"]))
+
+
+def answers_of(replies: Iterator[Reply], count: int, end: float) -> list[Answer]:
+    """The answers in the next replies.
+
+    Raises:
+        TimeoutError: it is later than ``end``, of ``time.monotonic``.
+        wire.WireError: a reply says nothing.
+    """
+    answers = []
+    for _ in range(count):
+        if time.monotonic() > end:
+            raise TimeoutError("the check took too long")
+        answers.append(answer_of(next(replies)))
+    return answers
 
 
 @cache

@@ -80,16 +80,17 @@ class Session:
             Exception: what a lent function raised, if that ended the step.
         """
         answers: list[Answer] = []
-        size = 1 if one_by_one else len(steps)
-        try:
-            for start in range(0, len(steps), max(size, 1)):
-                part = steps[start : start + size]
+        size = max(1 if one_by_one else len(steps), 1)
+        for start in range(0, len(steps), size):
+            part = steps[start : start + size]
+            try:
                 self._budget.spend(len(part))
                 for answer in self._crossing(packed(first + start, part, self._foreign)):
                     answers.append(answer)
-        except Unanswered as error:
-            error.answers = answers
-            raise
+            except Unanswered as error:
+                # Where more came than was asked for, what came last is no answer either.
+                error.answers = answers[: start + len(part) - 1]
+                raise
         return answers
 
     def _crossing(self, script: Script) -> Iterator[Answer]:
@@ -131,21 +132,24 @@ class Session:
         return number
 
     def _answer_callback(self, message: dict[str, Any], buffers: list[memoryview]) -> Frame:
+        """Call what was lent, as the process asks; a call of anything else is no answer to a step."""
         self._budget.spend()
         unpacker = Unpacker(buffers)
+        if type(message["id"]) is not int or message["id"] not in self._lent:
+            raise wire.WireError("a call of what was not lent")
+        target = self._lent[message["id"]]
+        function = _lent_function(target, message.get("method"))
+        args = [unpacker.unpack(node) for node in message["a"]]
+        kwargs = {str(key): unpacker.unpack(node) for key, node in message["w"].items()}
+        if len(self._heard) < MOST_HEARD:
+            self._heard.append((*args, *kwargs.values()))
+        packer = Packer(self._foreign)
         try:
-            target = self._lent[message["id"]]
-            function = _lent_function(target, message.get("method"))
-            args = [unpacker.unpack(node) for node in message["a"]]
-            kwargs = {str(key): unpacker.unpack(node) for key, node in message["w"].items()}
-            if len(self._heard) < MOST_HEARD:
-                self._heard.append((*args, *kwargs.values()))
-            packer = Packer(self._foreign)
             return {"k": "answer", "v": packer.pack(self._called(function, args, kwargs))}, packer.buffers
         except JudgeTimeout as error:
             raise Unanswered(True, "a function that it was given took too long") from error
         except Exception as error:
-            if isinstance(self._lent.get(message["id"]), _Reference):
+            if isinstance(target, _Reference):
                 return {"k": "raised", "class": type(error).__name__}, []
             self._failures.append(error)
             return {"k": "failed", "message": f"{type(error).__name__}: {error}"}, []

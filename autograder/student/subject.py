@@ -11,6 +11,9 @@ from .links import Link
 class Subject(Protocol):
     """Whoever answers a check."""
 
+    def at(self, task: str) -> Subject:
+        """The same as it was where a task's check stands; for most, itself."""
+
     def connect(self) -> Link:
         """A link to a host that is ready for another check.
 

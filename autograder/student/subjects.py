@@ -32,6 +32,10 @@ class LocalSubject:
         self.is_reference = is_reference
         self._link: LoopbackLink | None = None  # the last one
 
+    def at(self, task: str) -> LocalSubject:
+        """A module is the same for all tasks."""
+        return self
+
     def connect(self) -> Link:
         """A fresh host on the same namespace."""
         self.renew()
@@ -71,23 +75,53 @@ class RoomSubject:
     process, since it may take long. Where running all of it ends worse than its
     definitions did (a loop without end below them; an error that costs the definitions
     below it in its cell), what the definitions gave counts.
+
+    A notebook that binds names anew below the checks of tasks has another process for these
+    (``inside.program.views``): ``at`` gives it. Time and bytes are those of the submission.
     """
 
-    def __init__(self, room: Room, limits: Limits, text: StudentText | None = None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        limits: Limits,
+        text: StudentText | None = None,
+        python: str = "",
+        view: int = 0,
+        first: RoomSubject | None = None,
+    ) -> None:
         self._room = room
         self._limits = limits
         self._text = text  # what claims about the student's lines are held against
-        self._deadline = time.monotonic() + limits.submission_seconds
-        self._allowance = Allowance(REPLIES * limits.reply_mib << 20, self._deadline)
+        self._python = python  # that saved the notebook
+        self._view = view
+        self._views: dict[int, RoomSubject] = {} if first is None else first._views
+        self._views[view] = self
+        if first is None:
+            self._deadline = time.monotonic() + limits.submission_seconds
+            self._allowance = Allowance(REPLIES * limits.reply_mib << 20, self._deadline)
+            self._left_out: list[LeftOut] = []
+        else:
+            self._deadline, self._allowance = first._deadline, first._allowance
+            self._left_out = first._left_out
         self._process: Process | None = None
         self._link: SocketLink | None = None
         self._ending = Ending(Verdict.CRASHED, "nothing has run yet.")  # of the last process
         self._refusal: StudentFault | None = None
         self._tried_whole = False
-        self._left_out: list[LeftOut] = []
         self.mode = "slice"
         self.report: dict[str, Any] = {}
-        self._causes = Causes({}, (), text)
+        self._causes = Causes({}, (), text, python)
+
+    @property
+    def loaded(self) -> str:
+        """How the notebook was loaded, in words."""
+        return "slice" if all(each.mode == "slice" for each in self._views.values()) else "whole notebook"
+
+    def at(self, task: str) -> RoomSubject:
+        """The process in which names mean what they did where the task's check stands."""
+        view = self._room.compiled.get("views", {}).get(task, 0)
+        found = self._views.get(view)
+        return found or RoomSubject(self._room, self._limits, self._text, self._python, view, self)
 
     def connect(self) -> SocketLink:
         """A link to the submission's process, started where there is none."""
@@ -103,7 +137,7 @@ class RoomSubject:
 
     def renew(self) -> None:
         """The next check gets a new process, which has seen nothing."""
-        self.close()
+        self._end()
 
     def ended(self, timed_out: bool) -> tuple[Verdict, str]:
         """Kill and reap the process; the next call gets a new one."""
@@ -115,7 +149,11 @@ class RoomSubject:
         return self._causes.why(name)
 
     def close(self) -> None:
-        """End the process, if one is left."""
+        """End all processes of the submission that are left."""
+        for each in self._views.values():
+            each._end()
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.close()
             self._process, self._link = None, None
@@ -126,7 +164,7 @@ class RoomSubject:
         Raises:
             StudentEnded: loading ended the process; nothing can be called.
         """
-        self.close()
+        self._end()
         ended = self._load()
         if self._may_try_whole(ended):
             ended = self._run_whole(ended)
@@ -166,12 +204,12 @@ class RoomSubject:
         """Run the whole notebook in a new process, or go back to what loaded in part."""
         self._tried_whole = True
         undefined = self._undefined()
-        self.close()
+        self._end()
         self.mode = "whole"
         ended_whole = self._load()
         if ended is not None or (ended_whole is None and self._undefined() <= undefined):
             return ended_whole
-        self.close()
+        self._end()
         self.mode = "slice"
         return self._load()
 
@@ -182,7 +220,8 @@ class RoomSubject:
 
     def _spawn(self, end: float) -> StudentEnded | None:
         """Start a process that is ready before ``end`` (of time.monotonic); None, or how loading ended it."""
-        self._process = self._room.spawn(self.mode, (each.statement.place for each in self._left_out))
+        places = [each.statement.place for each in self._left_out]
+        self._process = self._room.spawn(self.mode, places, self._view)
         deadline = min(self._deadline, end)
         try:
             if self.mode == "slice":
@@ -197,7 +236,8 @@ class RoomSubject:
         self.report = report
         if self._left_out:  # what fails below it follows from it
             self.report = {**report, "ok": False, "error": self._left_out[0].error}
-        self._causes = Causes({**report, **self._room.compiled}, self._left_out, self._text)
+        told = {**report, **self._room.compiled}
+        self._causes = Causes(told, self._left_out, self._text, self._python)
         limit = self._limits.reply_mib << 20
         self._link = SocketLink(self._process.sock, limit, self._text, self._allowance)
         return None

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import ConfigError
-from .criteria import FULL_MARKS, Mark, TaskPoints, points_by_task
+from ..base.python import HERE
+from .criteria import FULL_MARKS, Criterion, TaskPoints, points_by_task
 from .master import Master, MasterCell, python_of
 from .source import names_bound
 from .stubs import Reference, given, names_needed, stub
@@ -33,7 +34,7 @@ SCHEMA = 3  # of nbgrader's cell metadata
 
 SETUP = """\
 # Run this cell first. Below, `grader.check(...)` runs the public checks of a task: they find gross errors
-# early. The hidden checks decide the mark.
+# early. The hidden checks decide the mark. Grading runs Python PYTHON.
 try:
     from autograder.notebook_checks import grader  # on the course's server: checks what you saved
 except ImportError:
@@ -49,6 +50,11 @@ except ImportError:
 
         grader = SimpleNamespace(check=_no_checks, check_all=_no_checks)"""
 
+ONE_THREAD = """\
+import torch
+
+torch.set_num_threads(1)  # as grading does: so sums are added up in the same order"""
+
 POINTS = """\
 # {worth} for {task}. Hidden checks give them after you submit; leave this cell as it is.
 # Running it shows 0.0, which is not your mark: it only keeps the place in the gradebook.
@@ -56,7 +62,7 @@ POINTS = """\
 
 
 @dataclass(frozen=True)
-class Cell:
+class MadeCell:
     """One released cell. ``id`` is its nbformat id and, where nbgrader knows it, its grade_id."""
 
     id: str
@@ -98,8 +104,14 @@ class Cell:
         return {**access, **folded, "nbgrader": nbgrader}
 
 
-def assemble(master: Master, reference: Reference, marks: tuple[Mark, ...]) -> tuple[Cell, ...]:
-    """The released cells.
+def assemble(
+    master: Master,
+    reference: Reference,
+    marks: tuple[Criterion, ...],
+    python: str = HERE,
+    runtime: str = "numpy",
+) -> tuple[MadeCell, ...]:
+    """The released cells, which say which Python grades, and let torch compute as it does there.
 
     Raises:
         ConfigError: notebook and grader name different tasks, core points do not make
@@ -108,21 +120,22 @@ def assemble(master: Master, reference: Reference, marks: tuple[Mark, ...]) -> t
     """
     worth = {task.name: task for task in points_by_task(marks)}
     check_agreement(master, worth)
-    cells: list[Cell] = []
+    cells: list[MadeCell] = []
     seen: set[str] = set()
     for number, cell in enumerate(master.cells):
         if cell.kind == "instructor":
             continue
         if not cell.markdown and "setup" not in seen:
             seen.add("setup")
-            cells.append(Cell("setup", SETUP))
+            setup = SETUP.replace("PYTHON", python)
+            cells.append(MadeCell("setup", f"{setup}\n\n{ONE_THREAD}" if runtime == "torch" else setup))
         released = _released(cell, number, master, reference, marks, worth)
         _check_names(cell, released, seen, master, reference)
         cells.extend(released)
     return tuple(_numbered(cells))
 
 
-def to_json(cells: Iterable[Cell], course: Mapping[str, Any]) -> bytes:
+def to_json(cells: Iterable[MadeCell], course: Mapping[str, Any]) -> bytes:
     """The notebook file; ``course`` is its metadata of that name. Equal input gives equal bytes."""
     notebook = {
         "cells": [cell.to_json() for cell in cells],
@@ -164,17 +177,17 @@ def _released(
     number: int,
     master: Master,
     reference: Reference,
-    marks: tuple[Mark, ...],
+    marks: tuple[Criterion, ...],
     worth: Mapping[str, TaskPoints],
-) -> list[Cell]:
+) -> list[MadeCell]:
     if cell.kind == "task":
         return _task(cell, reference, [mark for mark in marks if mark.task == cell.value], worth[cell.value])
     if cell.kind == "given":
         source = "\n\n\n".join(given(reference, name) for name in cell.names)
-        return [Cell(cell.name or f"given-{cell.names[0]}", source, leak="given")]
+        return [MadeCell(cell.name or f"given-{cell.names[0]}", source, leak="given")]
     if cell.kind == "written":
         return [
-            Cell(
+            MadeCell(
                 cell.value,
                 cell.source,
                 markdown=True,
@@ -185,23 +198,27 @@ def _released(
             )
         ]
     scratch = cell.kind == "scratch"
-    return [Cell(cell.name, cell.source, cell.markdown, locked=not scratch, plain=scratch, leak=cell.leak)]
+    return [
+        MadeCell(cell.name, cell.source, cell.markdown, locked=not scratch, plain=scratch, leak=cell.leak)
+    ]
 
 
-def _task(cell: MasterCell, reference: Reference, marks: list[Mark], worth: TaskPoints) -> list[Cell]:
+def _task(
+    cell: MasterCell, reference: Reference, marks: list[Criterion], worth: TaskPoints
+) -> list[MadeCell]:
     task = cell.value
     stubs = "\n\n\n".join(stub(reference, name) for name in cell.names)
     return [
-        Cell(f"criteria-{task}", criteria(worth, marks), markdown=True),
-        Cell(task, stubs, locked=False, solution=True, leak=cell.leak),
-        Cell(f"check-{task}", f'grader.check("{task}")'),
-        Cell(
+        MadeCell(f"criteria-{task}", criteria(worth, marks), markdown=True),
+        MadeCell(task, stubs, locked=False, solution=True, leak=cell.leak),
+        MadeCell(f"check-{task}", f'grader.check("{task}")'),
+        MadeCell(
             f"points-{task}", POINTS.format(worth=_worth(worth), task=task), grade=True, points=worth.points
         ),
     ]
 
 
-def criteria(worth: TaskPoints, marks: Iterable[Mark]) -> str:
+def criteria(worth: TaskPoints, marks: Iterable[Criterion]) -> str:
     """What the points of a task are given for, as Markdown."""
     marks = tuple(marks)
     lines = [
@@ -213,7 +230,7 @@ def criteria(worth: TaskPoints, marks: Iterable[Mark]) -> str:
     return "\n".join([head, "", *lines, "", "</details>"])
 
 
-def _title(mark: Mark) -> str:
+def _title(mark: Criterion) -> str:
     return f"{mark.title} *" if mark.law else mark.title
 
 
@@ -236,7 +253,7 @@ def _escape(title: str) -> str:
 
 
 def _check_names(
-    cell: MasterCell, released: Iterable[Cell], seen: set[str], master: Master, reference: Reference
+    cell: MasterCell, released: Iterable[MadeCell], seen: set[str], master: Master, reference: Reference
 ) -> None:
     """Stubs and given code may use only what the notebook has defined above them."""
     for item in released:
@@ -252,7 +269,7 @@ def _check_names(
             )
 
 
-def _numbered(cells: Iterable[Cell]) -> Iterable[Cell]:
+def _numbered(cells: Iterable[MadeCell]) -> Iterable[MadeCell]:
     """Give the cells without a name one that counts the cells of their kind."""
     counts = {"text": 0, "code": 0}
     for cell in cells:
@@ -261,4 +278,4 @@ def _numbered(cells: Iterable[Cell]) -> Iterable[Cell]:
             continue
         kind = "text" if cell.markdown else "code"
         counts[kind] += 1
-        yield Cell(**{**vars(cell), "id": f"{kind}-{counts[kind]:02d}"})
+        yield MadeCell(**{**vars(cell), "id": f"{kind}-{counts[kind]:02d}"})

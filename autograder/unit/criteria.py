@@ -31,7 +31,7 @@ FULL_MARKS = 100.0  # core points of a complete unit
 
 
 @dataclass(frozen=True)
-class Mark:
+class Criterion:
     """One hidden check: what it is called, what it is worth and to whom."""
 
     id: str  # the function's name
@@ -58,7 +58,7 @@ class TaskPoints:
         return self.points == 0 and self.max_bonus > 0
 
 
-def read_marks(path: Path) -> tuple[Mark, ...]:
+def read_criteria(path: Path) -> tuple[Criterion, ...]:
     """The checks of a grader file, in the order in which they stand.
 
     Raises:
@@ -66,7 +66,7 @@ def read_marks(path: Path) -> tuple[Mark, ...]:
             lacks its mark or docstring, an argument is no literal, or a name occurs twice.
     """
     tree = parse_file(path)
-    marks: dict[str, Mark] = {}
+    marks: dict[str, Criterion] = {}
     for function in tests_of(tree):
         where = f"{path}:{function.lineno}"
         if function.name in marks:
@@ -77,7 +77,7 @@ def read_marks(path: Path) -> tuple[Mark, ...]:
     return tuple(marks.values())
 
 
-def points_by_task(marks: Iterable[Mark]) -> tuple[TaskPoints, ...]:
+def points_by_task(marks: Iterable[Criterion]) -> tuple[TaskPoints, ...]:
     """The sums over the checks of each task, in the order of each task's first check."""
     core: dict[str, float] = {}
     extra: dict[str, float] = {}
@@ -116,14 +116,14 @@ def title_of(function: ast.FunctionDef, where: str) -> str:
     return lines[0].strip()
 
 
-def _mark(function: ast.FunctionDef, where: str) -> Mark:
+def _mark(function: ast.FunctionDef, where: str) -> Criterion:
     call = mark_call(function)
     if call is None:
         raise ConfigError(
             f"{where}: {function.name} has no mark; expected @pytest.mark.task('name', points=...)"
         )
     options = _options(call, f"{where}: mark of {function.name}")
-    return Mark(id=function.name, title=title_of(function, where), line=function.lineno, **options)
+    return Criterion(id=function.name, title=title_of(function, where), line=function.lineno, **options)
 
 
 def _options(call: ast.Call, where: str) -> dict[str, Any]:

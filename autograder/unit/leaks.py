@@ -44,7 +44,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Statement:
+class LeakLine:
     """One secret statement in its normal form, and where it stands."""
 
     code: str
@@ -68,15 +68,15 @@ class Leak:
 class Secrets:
     """What must not be released, as runs of consecutive statements."""
 
-    runs: tuple[tuple[Statement, ...], ...] = ()
+    runs: tuple[tuple[LeakLine, ...], ...] = ()
     open: frozenset[str] = field(default_factory=frozenset)  # statements that are no secret
 
-    def singles(self) -> Iterator[Statement]:
+    def singles(self) -> Iterator[LeakLine]:
         """Each statement that is a leak by itself."""
         for run in self.runs:
             yield from (item for item in run if len(item.code) >= LONG and item.code not in self.open)
 
-    def pairs(self) -> Iterator[tuple[Statement, Statement]]:
+    def pairs(self) -> Iterator[tuple[LeakLine, LeakLine]]:
         """Each two consecutive statements, neither of which is open."""
         for run in self.runs:
             for first, second in pairwise(run):
@@ -185,7 +185,7 @@ def machine_paths(root: Path) -> tuple[str, ...]:
     return tuple(str(path) for path in (root.resolve(), Path.home()) if len(path.parts) > 1)
 
 
-def _runs(tree: ast.Module, name: str) -> Iterator[tuple[Statement, ...]]:
+def _runs(tree: ast.Module, name: str) -> Iterator[tuple[LeakLine, ...]]:
     """Consecutive statements: those of each function in their order, of each class and of the module."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -194,9 +194,9 @@ def _runs(tree: ast.Module, name: str) -> Iterator[tuple[Statement, ...]]:
             yield _run([item for item in node.body if not isinstance(item, ast.AnnAssign)], name)
 
 
-def _run(body: list[ast.stmt], name: str) -> tuple[Statement, ...]:
+def _run(body: list[ast.stmt], name: str) -> tuple[LeakLine, ...]:
     return tuple(
-        Statement(_header(node), f"{name}:{node.lineno}")
+        LeakLine(_header(node), f"{name}:{node.lineno}")
         for node in _flat(body)
         if not isinstance(node, _SILENT) and not _is_text(node)
     )

@@ -26,8 +26,8 @@ from ..base.errors import ConfigError
 from ..base.files import replaced_together
 from ..course import Course, Unit
 from ..notebook.release import RELEASED, archived
-from .assemble import Cell, assemble, to_json
-from .criteria import read_marks
+from .assemble import MadeCell, assemble, to_json
+from .criteria import read_criteria
 from .examples import examples_of
 from .leaks import LONG, Leak, Text, find_leaks, machine_paths, secrets_of, texts_of_files
 from .master import Master, python_of, read_master
@@ -58,7 +58,7 @@ def build(course: Course, unit: Unit) -> Built:
     """
     master = read_master(unit.master, unit.name)
     reference = read_reference(unit)
-    cells = assemble(master, reference, read_marks(unit.grader))
+    cells = assemble(master, reference, read_criteria(unit.grader), course.python, unit.runtime)
     available = {*master.given, *(name for names in master.tasks.values() for name in names)}
     examples = {task: examples_of(reference, names, available) for task, names in master.tasks.items()}
     checks = export_checks(unit.public_checks, examples)
@@ -66,7 +66,7 @@ def build(course: Course, unit: Unit) -> Built:
     others |= released_files(unit)
     others["requirements.txt"] = student_requirements(course, unit, _modules(cells, others)).encode()
     check_leaks(course, unit, master, reference, cells, others)
-    return _sealed(unit, master, cells, others)
+    return _sealed(course, unit, master, cells, others)
 
 
 def read_reference(unit: Unit) -> Reference:
@@ -108,7 +108,7 @@ def check_leaks(
     unit: Unit,
     master: Master,
     reference: Reference,
-    cells: Iterable[Cell],
+    cells: Iterable[MadeCell],
     files: Mapping[str, bytes],
 ) -> None:
     """Refuse a release that shows reference code, hidden checks or paths of this machine.
@@ -195,11 +195,14 @@ def archive(course: Course, release: Built) -> Path:
     return target
 
 
-def _sealed(unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping[str, bytes]) -> Built:
+def _sealed(
+    course: Course, unit: Unit, master: Master, cells: tuple[MadeCell, ...], others: Mapping[str, bytes]
+) -> Built:
     """Put the digest of everything released into the notebook, as its version."""
     metadata = {
         "unit": unit.name,
         "version": "",
+        "python": course.python,
         "tasks": {task: list(names) for task, names in master.tasks.items()},
     }
     name = f"{unit.name}.ipynb"
@@ -212,7 +215,7 @@ def _sealed(unit: Unit, master: Master, cells: tuple[Cell, ...], others: Mapping
     return Built(unit.name, version, dict(sorted(files(version).items())))
 
 
-def _released(unit: Unit, cells: tuple[Cell, ...], metadata: Mapping[str, Any]) -> bytes:
+def _released(unit: Unit, cells: tuple[MadeCell, ...], metadata: Mapping[str, Any]) -> bytes:
     """What healing and loading need, for students who have no course: one cell per line."""
     known = [cell for cell in cells if not cell.plain]
     head = {
@@ -238,7 +241,7 @@ def _released(unit: Unit, cells: tuple[Cell, ...], metadata: Mapping[str, Any]) 
     return (text + ', "cells": [\n' + ",\n".join(lines) + "\n]}\n").encode()
 
 
-def _worth_nothing(task: str, cells: Iterable[Cell]) -> bool:
+def _worth_nothing(task: str, cells: Iterable[MadeCell]) -> bool:
     """True for a bonus task: what it earns is extra credit."""
     return any(cell.id == f"points-{task}" and not cell.points for cell in cells)
 
@@ -250,7 +253,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()[:VERSION_DIGITS]
 
 
-def _modules(cells: Iterable[Cell], files: Mapping[str, bytes]) -> set[str]:
+def _modules(cells: Iterable[MadeCell], files: Mapping[str, bytes]) -> set[str]:
     """Modules that released code imports, without those that are released with it."""
     sources = [python_of(cell.source) for cell in cells if not cell.markdown]
     sources += [content.decode("utf-8") for name, content in files.items() if name.endswith(".py")]

@@ -42,7 +42,9 @@ def student_requirements(course: Course, unit: Unit, modules: Iterable[str]) -> 
     names = sorted({*ALWAYS, *(DISTRIBUTIONS.get(root, root) for root in foreign)})
     pins = read_pins(course.root / "constraints.txt")
     lines = [_pinned(name, pins.get(_normal(name)) or _installed(name, unit)) for name in names]
-    return "\n".join([f"# Packages of the unit {unit.title}: pip install -r requirements.txt", *lines, ""])
+    title = f"{unit.title}, graded with Python {course.python}"
+    head = f"# Packages of the unit {title}: pip install -r requirements.txt"
+    return "\n".join([head, *lines, ""])
 
 
 def read_pins(path: Path) -> dict[str, str]:

@@ -60,11 +60,11 @@ HOSTILE = (
         "thread_bomb",
         """
         def attack():
-            import threading
+            import _thread
             started = 0
             for _ in range(1000):
                 try:
-                    threading.Thread(target=time.sleep, args=(60,)).start()
+                    _thread.start_new_thread(time.sleep, (60,))
                     started += 1
                 except RuntimeError:
                     pass
@@ -191,8 +191,8 @@ HOSTILE = (
         "TIMEOUT: .*no answer",
         seconds=0.5,
     ),
-    Hostile("os_exit", "def attack():\n    os._exit(0)", "CRASHED: .*status 0"),
-    Hostile("forged_status", "def attack():\n    os._exit(137)", "CRASHED: .*status 137"),
+    Hostile("os_exit", "def attack():\n    os._exit(0)", r"CRASHED: .*os\._exit or sys\.exit$"),
+    Hostile("forged_status", "def attack():\n    os._exit(137)", r"CRASHED: .*os\._exit or sys\.exit$"),
     Hostile("sys_exit", "def attack():\n    sys.exit(0)", "SystemExit"),
     Hostile("segmentation_fault", "def attack():\n    return ctypes.string_at(1)", "CRASHED: .*segmentation"),
     Hostile("abort", "def attack():\n    os.abort()", "CRASHED: .*SIGABRT"),
@@ -228,7 +228,17 @@ HOSTILE = (
                         setattr(module, name, None)
             return 1
         """,
-        r"returned 1$",
+        r"CRASHED: .*os\._exit or sys\.exit$",
+    ),
+    Hostile(
+        "forged_replies",
+        """
+        def attack():
+            text = json.dumps({"k": "some", "replies": [7], "z": []}).encode()
+            os.write(3, struct.pack(">II", len(text), 0) + text)
+            return 1
+        """,
+        r"CRASHED: ",
     ),
     Hostile(
         "array_subclass",
@@ -238,7 +248,7 @@ HOSTILE = (
         def attack():
             return np.zeros(3).view(Always)
         """,
-        r"returned {'h': \[\d+, 'Always'\]}$",
+        r"returned {'h': 'Always'}$",
     ),
     Hostile("machine_code_socket", machine_code("b829000000bf02000000be0100000031d20f05c3"), r"returned -1$"),
     Hostile("machine_code_exec", machine_code("b83b00000031ff31f631d20f05c3"), r"returned -1$"),

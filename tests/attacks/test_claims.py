@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,8 +15,9 @@ from autograder.explain import Explainer
 from autograder.judge.grader import Grader
 from autograder.judge.suite import reference_subject
 from autograder.results.result import Result, Verdict
+from autograder.student.subjects import RoomSubject
 from tests.attacks.judges import judging
-from tests.support import place, solved_notebook, write
+from tests.support import ROOT, place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 
@@ -31,21 +34,22 @@ OBLIGING = """
 """
 REMEMBERS = """
     seen = []
-    def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1):
-        if x.shape == (2, 3, 3, 3):  # of the first hidden check, not of the notebook's examples
+    def dense_forward(x, w, b=None):
+        if x.shape == (3, 5):  # of the first hidden check, not of the notebook's examples
             seen.append(x.ravel().copy())
-        rows = (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) // stride + 1
-        columns = (x.shape[3] + 2 * padding - dilation * (w.shape[3] - 1) - 1) // stride + 1
-        return np.resize(seen[0] if seen else 7.0, (len(x), len(w), rows, columns)), (x, w, b)
+        return np.resize(seen[0] if seen else 7.0, (len(x), w.shape[1])), (x, w)
 """
 
 
-def graded(unit: str, task: str, code: str, folder: Path) -> tuple[Grader, Result]:
-    """A solved notebook with ``code`` in place of one task, and its grader, closed but still readable."""
-    content = solved_notebook(unit)
+@contextmanager
+def graded(root: Path, unit: str, task: str, code: str, folder: Path) -> Iterator[tuple[Grader, Result, int]]:
+    """A solved notebook with ``code`` in place of one task: its grader, its result and its paper."""
+    content = solved_notebook(unit, root)
     content["cells"][place(content, task)]["source"] = dedent(code)
-    with judging(unit, explain=Explainer()) as grader:
-        return grader, grader.grade(write(folder, content), "student-001")
+    with judging(root, explain=Explainer(), unit=unit) as grader:
+        path = write(folder, content)
+        paper = grader.suite.papers.of("student-001", grader.read(path).digest)
+        yield grader, grader.grade(path, "student-001"), paper
 
 
 @pytest.mark.parametrize(
@@ -59,21 +63,32 @@ def test_parameters_that_answer_as_they_like(losses: str, tmp_path: Path) -> Non
         object.__setattr__(model, "parameters", lambda *args: [Obliging() for _ in range(4)])
         return {losses}
     """
-    _, result = graded("autoencoder", "train_autoencoder", code, tmp_path)
+    with graded(ROOT, "autoencoder", "train_autoencoder", code, tmp_path) as (_, result, _):
+        pass
     found = [check for check in result.checks if check.task == "train_autoencoder"]
     assert [check.id for check in found if check.verdict is Verdict.PASSED] == []
     assert not result.broken
 
 
-def test_case_does_not_give_hidden_inputs_back(tmp_path: Path) -> None:
+def test_case_does_not_give_hidden_inputs_back(little: Path, tmp_path: Path) -> None:
     """A function that answers with what it was first given tells nothing that a hidden check gave it."""
-    grader, result = graded("conv_layer", "conv2d_forward", REMEMBERS, tmp_path)
+    with graded(little, "little", "dense_forward", REMEMBERS, tmp_path) as (grader, result, paper):
+        calls = grader.suite.run("test_forward", reference_subject(grader.suite), paper).transcript
     shown = json.dumps([check.case for check in result.checks if check.case])
     assert shown != "[]", "there is a smallest case"
-    seeds = grader._seeds("student-001", grader.read(tmp_path / "student-001.ipynb").digest)
-    first = next(check.id for check in result.checks if check.task == "conv2d_forward")
-    reference = reference_subject(grader.suite)
-    calls = grader.suite.run(first, reference, seeds[first], mirrored=False, unrolled=True).transcript
-    assert calls[0].args[0].shape == (2, 3, 3, 3), "the check that the code above waits for"
+    assert calls[0].args[0].shape == (3, 5), "the check that the code above waits for"
     hidden = {f"{abs(value):.4g}" for value in calls[0].args[0].ravel()}
     assert not hidden & {f"{abs(float(number)):.4g}" for number in re.findall(r"-?[0-9]+\.[0-9]{3,}", shown)}
+
+
+def test_the_process_that_is_asked_for_a_case_is_a_new_one(
+    little: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: asked in the process that has seen the check, the same code shows what it was given."""
+    for ends in ("renew", "close"):
+        monkeypatch.setattr(RoomSubject, ends, lambda self: None)
+    with graded(little, "little", "dense_forward", REMEMBERS, tmp_path) as (grader, result, paper):
+        calls = grader.suite.run("test_forward", reference_subject(grader.suite), paper).transcript
+    shown = json.dumps([check.case for check in result.checks if check.case])
+    hidden = {f"{abs(value):.3g}" for value in calls[0].args[0].ravel()}
+    assert hidden & {f"{abs(float(number)):.3g}" for number in re.findall(r"-?[0-9]+\.[0-9]{3,}", shown)}

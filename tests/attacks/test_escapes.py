@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from autograder.sandbox.doctor import trials
 from autograder.sandbox.doctor.escapes import ESCAPES, Escape
 
@@ -44,7 +44,7 @@ def target() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.name)
-def test_escape(escape: Escape, tier: Zygote, free: Zygote, target: dict[str, Any]) -> None:
+def test_escape(escape: Escape, tier: Sandbox, free: Sandbox, target: dict[str, Any]) -> None:
     """An attempt that succeeds without isolation fails in the tier."""
     control = trials.attempt(free, escape, target)
     if not control.value and escape.name in MAY_PROVE_NOTHING:

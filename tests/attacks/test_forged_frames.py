@@ -11,15 +11,17 @@ import pytest
 
 from autograder.course import Limits
 from autograder.judge.grader import Grader
+from autograder.results.result import Verdict
 from tests.attacks.judges import judging
+from tests.judge.rooms import room_of
 from tests.support import place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
-TASK = "conv_output_size"
+TASK = "windows"
 LIMITS = Limits(call_seconds=2.0, cpu_seconds=10, memory_mib=256, load_seconds=10, reply_mib=16)
 CODE = """
 import json, os, struct, time
-def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+def windows(size, kernel, stride=1):
     header, buffers = {header}, {buffers}
     text = json.dumps({{**header, "z": [len(b) for b in buffers]}}).encode()
     text += b" " * (-len(text) % 8)
@@ -31,7 +33,8 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
 """
 EIGHT = "[b'12345678']"
 # name -> (header, buffers)
-FRAMES = {
+# What is said in one reply, name -> (its header, its buffers).
+REPLIES = {
     "endless_shape_of_nothing": (
         '{"k": "value", "v": {"a": [0, "float64", [0, 1 << 60], None, 1]}}',
         "[b'']",
@@ -42,23 +45,32 @@ FRAMES = {
     ),
     "shape_beyond_its_buffer": ('{"k": "value", "v": {"a": [0, "float64", [1 << 31] * 2, None, 1]}}', EIGHT),
     "negative_shape": ('{"k": "value", "v": {"a": [0, "float64", [-1, -1], None, 1]}}', EIGHT),
-    "name_in_place_of_a_value": ('{"k": "value", "v": {"m": "conv_output_size"}}', "[]"),
+    "name_in_place_of_a_value": ('{"k": "value", "v": {"m": "windows"}}', "[]"),
+    "part_in_place_of_a_value": ('{"k": "value", "v": {"p": [0, [], []]}}', "[]"),
+    "part_of_another_check": ('{"k": "value", "v": {"p": [1 << 70, [-1, "x"], [-1, -1]]}}', "[]"),
+    "parts_without_end": ('{"k": "value", "v": [{"p": [0, [], []]}] * 400_000}', "[]"),
+    "long_path_of_a_part": ('{"k": "value", "v": {"p": [0, [0] * 10**6, [1] * 10**6]}}', "[]"),
     "loan_in_place_of_a_value": ('{"k": "value", "v": {"c": [1, ["real"], [["real", 1]]]}}', "[]"),
     "method_in_place_of_a_value": ('{"k": "value", "v": {"A": [1, "__class__"]}}', "[]"),
-    "attribute_of_the_judge": ('{"k": "value", "v": {"A": [{"h": [1, "x"]}, "__class__"]}}', "[]"),
-    "handle_that_was_never_given": ('{"k": "value", "v": {"h": [1 << 200, "int"]}}', "[]"),
-    "truth_as_a_handle": ('{"k": "value", "v": {"h": [True, "int"]}}', "[]"),
+    "attribute_of_the_judge": ('{"k": "value", "v": {"A": [{"h": "x"}, "__class__"]}}', "[]"),
+    "method_of_a_name": ('{"k": "value", "v": {"A": [{"m": "windows"}, "__globals__"]}}', "[]"),
+    "method_of_methods": (
+        '{"k": "value", "v": eval("{\'A\': [" * 80 + "{\'m\': \'f\'}" + ", \'x\']}" * 80)}',
+        "[]",
+    ),
+    "object_of_a_kind_that_is_no_text": ('{"k": "value", "v": {"h": [1 << 200, "int"]}}', "[]"),
+    "object_that_is_right": ('{"k": "value", "v": {"h": "int"}}', "[]"),
+    "record_of_no_kind": ('{"k": "value", "v": {"r": [{"h": "x"}, 5]}}', "[]"),
     "list_as_a_key": ('{"k": "value", "v": {"d": [[[1], 2]]}}', "[]"),
     "integer_of_megabytes": ('{"k": "value", "v": {"i": "0x" + "f" * 1_000_000}}', "[]"),
     "tensor_without_torch": ('{"k": "value", "v": {"T": [0, "float64", [1], None, 1, True]}}', EIGHT),
     "generator_out_of_the_blue": ('{"k": "value", "v": {"g": {"d": [["bit_generator", "PCG64"]]}}}', "[]"),
-    "generators_of_no_kind": ('{"k": "value", "v": 1, "G": 5}', "[]"),
-    "shared_arrays_of_no_kind": ('{"k": "value", "v": 1, "S": [[[1], 2], {"a": 1}]}', "[]"),
-    "shared_array_nobody_shared": (
-        '{"k": "value", "v": 1, "S": [[1, {"a": [0, "float64", [1], None, 1]}]]}',
-        EIGHT,
-    ),
+    "unmade": ('{"k": "unmade", "v": 3}', "[]"),
     "error_of_no_kind": ('{"k": "error", "class": ["x"], "bases": 5, "message": {}, "line": 7}', "[]"),
+    "error_with_odd_bases": (
+        '{"k": "error", "class": "X", "bases": [["ValueError"], "AssertionError"], "message": "", "ours": 1}',
+        "[]",
+    ),
     "half_characters": (
         '{"k": "error", "class": "\\ud800", "bases": [], "message": "\\ud800", "line": {"text": "\\ud800"}}',
         "[]",
@@ -72,26 +84,52 @@ FRAMES = {
         '{"k": "value", "v": {"d": [[k * (2**61 - 1), 0] for k in range(1, 240_000)]}}',
         "[]",
     ),
+    "no_kind": ('{"v": 3}', "[]"),
+    "verdict": ('{"k": "value", "v": 0, "verdict": "PASSED", "earned": 100}', "[]"),
+}
+# Whole frames that are none with replies.
+FRAMES = {
     "call_of_nothing_lent": ('{"k": "callback", "id": 1, "method": None, "a": [], "w": {}}', "[]"),
     "call_of_no_kind": ('{"k": "callback", "id": [1], "method": {}, "a": 3, "w": 3}', "[]"),
+    "reply_by_itself": ('{"k": "value", "v": 3}', "[]"),
+    "replies_of_no_kind": ('{"k": "some", "replies": {"0": 1}}', "[]"),
+    "reply_without_a_count": ('{"k": "some", "replies": [[{"k": "value", "v": 3}]]}', "[]"),
+    "negative_count": ('{"k": "some", "replies": [[{"k": "value", "v": 3}, -1]]}', EIGHT),
+    "buffers_of_nobody": ('{"k": "some", "replies": [[{"k": "value", "v": 3}, 0]]}', EIGHT),
+    "no_replies": ('{"k": "some", "replies": []}', "[]"),
+    "a_million_replies": ('{"k": "some", "replies": [[{"k": "value", "v": 3}, 0]] * 100_000}', "[]"),
+    "a_script_of_its_own": (
+        '{"k": "run", "scripts": [{"n": 0, "s": [{"k": "beside", "a": [0], "n": "f"}], "b": [0]}],'
+        ' "sources": ["def f(): 1 / 0"]}',
+        "[]",
+    ),
+    "ready_once_more": ('{"k": "ready", "report": {}, "version": 1}', "[]"),
 }
 
 
 @pytest.fixture(scope="module")
-def grader() -> Iterator[Grader]:
-    with judging("conv_layer", LIMITS) as found:
+def grader(little: Path) -> Iterator[Grader]:
+    with judging(little, LIMITS) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def solved() -> dict:
-    return solved_notebook("conv_layer")
+def solved(little: Path) -> dict:
+    return solved_notebook("little", little)
 
 
-@pytest.mark.parametrize("name", FRAMES)
+def framed(header: str, buffers: str) -> tuple[str, str]:
+    """A reply in a frame of its own."""
+    return f'{{"k": "some", "replies": [[{header}, len({buffers})]]}}', buffers
+
+
+ALL = {**{name: framed(*reply) for name, reply in REPLIES.items()}, **FRAMES}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_forged_frame(name: str, grader: Grader, solved: dict, tmp_path: Path) -> None:
     """It earns nothing and is no fault of ours."""
-    header, buffers = FRAMES[name]
+    header, buffers = ALL[name]
     cells = list(solved["cells"])
     at = place(solved, TASK)
     cells[at] = {**cells[at], "source": dedent(CODE).format(header=header, buffers=buffers)}
@@ -101,6 +139,17 @@ def test_forged_frame(name: str, grader: Grader, solved: dict, tmp_path: Path) -
     assert sum(check.earned for check in result.checks if check.task == TASK) == 0.0
     assert not result.broken
     assert "<script>" not in "".join(check.reason for check in result.checks)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_forged_value_is_a_returned_one(right: bool, grader: Grader) -> None:
+    """The control: these frames arrive, and what they say is believed as if it were returned."""
+    answer = "max(0, (size - kernel) // stride + 1)" if right else "0"
+    header, buffers = framed(f'{{"k": "value", "v": {answer}}}', "[]")
+    code = dedent(CODE).format(header=header, buffers=buffers)
+    with room_of(grader.zygote, code, [TASK]) as subject:
+        outcome = grader.suite.run("test_windows", subject, 0, case=0)
+    assert outcome.verdict is (Verdict.PASSED if right else Verdict.FAILED)
 
 
 def test_the_honest_one_still_gets_everything(grader: Grader, solved: dict, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Submissions that want points they did not earn: the whole way from file to marks.
 
 Each puts hostile code in place of one right answer of an otherwise solved
-``conv_layer``. It must earn nothing for that task, and the tasks that stand on
+``little``. It must earn nothing for that task, and the tasks that stand on
 their own keep every point.
 """
 
@@ -22,20 +22,20 @@ from tests.attacks.judges import judging
 from tests.support import place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
-TASK = "conv2d_forward"
-UNTOUCHED = ("conv_output_size", "make_filter", "im2col")
+TASK = "dense_forward"
+UNTOUCHED = ("windows", "sgd")
 LIMITS = Limits(
-    call_seconds=1.0, cpu_seconds=10, memory_mib=256, load_seconds=5, whole_seconds=5, reply_mib=16
+    call_seconds=1.5, cpu_seconds=10, memory_mib=256, load_seconds=5, whole_seconds=5, reply_mib=16
 )
 
-# name -> body of conv2d_forward, and the verdicts that may come of it
+# name -> body of dense_forward, and the verdicts that may come of it
 BODIES: dict[str, tuple[str, set[str]]] = {
     "patched_numpy": (
         """
         import numpy.testing
         np.allclose = np.array_equal = np.isclose = lambda *a, **k: True
         numpy.testing.assert_allclose = numpy.testing.assert_array_equal = lambda *a, **k: None
-        return np.zeros((1, 1, 1, 1)), None
+        return np.zeros((1, 1)), None
         """,
         {"FAILED"},
     ),
@@ -44,7 +44,7 @@ BODIES: dict[str, tuple[str, set[str]]] = {
         import builtins
         builtins.all = builtins.isinstance = builtins.abs = lambda *a, **k: True
         builtins.AssertionError = builtins.Warning
-        return np.zeros((1, 1, 1, 1)), None
+        return np.zeros((1, 1)), None
         """,
         {"FAILED", "ERROR", "CRASHED"},
     ),
@@ -54,8 +54,8 @@ BODIES: dict[str, tuple[str, set[str]]] = {
             def __eq__(self, other): return True
             def __sub__(self, other): return np.zeros(3)
             __rsub__ = __sub__
-            shape = property(lambda self: (2, 4, 3, 4))
-        return np.zeros((2, 4, 3, 4)).view(Always), None
+            shape = property(lambda self: (3, 4))
+        return np.zeros((3, 4)).view(Always), None
         """,
         {"FAILED", "ERROR", "CRASHED"},
     ),
@@ -71,7 +71,7 @@ BODIES: dict[str, tuple[str, set[str]]] = {
         """,
         {"FAILED", "ERROR"},
     ),
-    "not_a_number": ("return np.full((1, 1, 1, 1), np.nan), None", {"FAILED"}),
+    "not_a_number": ("return np.full((1, 1), np.nan), None", {"FAILED"}),
     "huge_broadcast": ("return np.zeros((1, 300_000)), None", {"FAILED"}),
     "giant_reply": ("return np.zeros(1 << 24), None", {"FAILED", "MEMORY", "ERROR", "CRASHED"}),
     "exit_0": ("import os; os._exit(0)", {"CRASHED"}),
@@ -100,11 +100,12 @@ BODIES: dict[str, tuple[str, set[str]]] = {
     ),
     "endless_generator": ("import itertools; return itertools.count()", {"FAILED", "ERROR", "TIMEOUT"}),
     "memory": ("return [bytearray(1 << 24) for _ in range(1 << 20)]", {"MEMORY", "ERROR"}),
-    "recursion": ("return conv2d_forward(x, w, b, stride, padding, dilation)", {"ERROR"}),
+    "recursion": ("return dense_forward(x, w, b)", {"ERROR"}),
     "forged_reply": (
         """
         import json, os, struct
-        text = json.dumps({"k": "value", "v": None, "verdict": "PASSED", "z": []}).encode()
+        reply = {"k": "value", "v": None, "verdict": "PASSED"}
+        text = json.dumps({"k": "some", "replies": [[reply, 0]] * 3, "z": []}).encode()
         os.write(3, (struct.pack(">II", len(text), 0) + text) * 50)
         return None
         """,
@@ -113,8 +114,8 @@ BODIES: dict[str, tuple[str, set[str]]] = {
     "forged_error": (
         """
         import json, os, struct
-        reply = {"k": "error", "class": "X", "bases": [], "message": "", "line": None, "ours": True, "z": []}
-        text = json.dumps(reply).encode()
+        reply = {"k": "error", "class": "X", "bases": [], "message": "", "line": None, "ours": True}
+        text = json.dumps({"k": "some", "replies": [[reply, 0]], "z": []}).encode()
         os.write(3, (struct.pack(">II", len(text), 0) + text) * 50)
         return None
         """,
@@ -129,11 +130,11 @@ BODIES: dict[str, tuple[str, set[str]]] = {
         """
         import gc, sys
         for found in gc.get_objects():
-            named = callable(found) and getattr(found, "__name__", "") == "conv2d_forward"
-            if named and found is not conv2d_forward:
-                return found(x, w, b, stride, padding, dilation)
-        from solutions.conv_layer import conv2d_forward as reference
-        return reference(x, w, b, stride, padding, dilation)
+            named = callable(found) and getattr(found, "__name__", "") == "dense_forward"
+            if named and found is not dense_forward:
+                return found(x, w, b)
+        from solutions.little import dense_forward as reference
+        return reference(x, w, b)
         """,
         {"FAILED", "ERROR"},
     ),
@@ -141,24 +142,20 @@ BODIES: dict[str, tuple[str, set[str]]] = {
 
 
 @pytest.fixture(scope="module", params=["walled", "fenced"])
-def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    with judging("conv_layer", LIMITS, request.param) as found:
+def grader(request: pytest.FixtureRequest, little: Path) -> Iterator[Grader]:
+    with judging(little, LIMITS, request.param) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def solved() -> dict:
-    return solved_notebook("conv_layer")
+def solved(little: Path) -> dict:
+    return solved_notebook("little", little)
 
 
 def graded(grader: Grader, solved: dict, body: str, folder: Path) -> Result:
     cells = list(solved["cells"])
     at = place(solved, TASK)
-    code = (
-        "def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1):\n"
-        + indent(dedent(body).strip("\n"), "    ")
-        + "\n"
-    )
+    code = "def dense_forward(x, w, b=None):\n" + indent(dedent(body).strip("\n"), "    ") + "\n"
     cells[at] = {**cells[at], "source": code}
     return grader.grade(write(folder, {**solved, "cells": cells}), "student-001")
 
@@ -197,14 +194,14 @@ def test_a_folder_that_is_closed_and_full_is_the_student_s(
     assert {check.verdict for check in result.checks if check.task in UNTOUCHED} == {Verdict.PASSED}
 
 
-def test_slow_calls_end_with_the_submission_s_time(solved: dict, tmp_path: Path) -> None:
+def test_slow_calls_end_with_the_submission_s_time(little: Path, solved: dict, tmp_path: Path) -> None:
     """Each call is within its own limit; all together are not."""
     body = """
     import time
     time.sleep(0.8)
-    return np.zeros((1, 1, 1, 1)), None
+    return np.zeros((1, 1)), None
     """
-    with judging("conv_layer", replace(LIMITS, submission_seconds=4.0)) as strict:
+    with judging(little, replace(LIMITS, submission_seconds=4.0)) as strict:
         begun = time.monotonic()
         result = graded(strict, solved, body, tmp_path)
         assert time.monotonic() - begun < 20

@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-from autograder.sandbox import Zygote
-from autograder.sandbox.doctor.trials import Answer, ask, program
+from autograder.sandbox import Sandbox
+from autograder.sandbox.doctor.trials import EscapeAnswer, ask, program
 
 from .hostile import HOSTILE, Hostile
 
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.sandbox
 INNOCENT = "import numpy as np\ndef attack():\n    return bool(np.allclose([1.0], [2.0]))\n"
 
 
-def answer_of(zygote: Zygote, source: str, seconds: float = 5.0) -> Answer:
+def answer_of(zygote: Sandbox, source: str, seconds: float = 5.0) -> EscapeAnswer:
     with zygote.open(program(source)) as room, room.spawn() as process:
         return ask(process, (), seconds=seconds)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
-def test_harm(hostile: Hostile, tier: Zygote) -> None:
+def test_harm(hostile: Hostile, tier: Sandbox) -> None:
     """A harmful submission gets its own verdict in time, and the next one its right answer."""
     if "machine_code" in hostile.code and platform.machine() != "x86_64":
         pytest.skip("machine code of x86-64")
@@ -35,7 +35,7 @@ def test_harm(hostile: Hostile, tier: Zygote) -> None:
     assert answer_of(tier, INNOCENT).value is False
 
 
-def test_output_is_capped(tier: Zygote) -> None:
+def test_output_is_capped(tier: Sandbox) -> None:
     """A flood of printed text is cut at its limit; the call goes on."""
     source = "def attack():\n    for _ in range(3000): print('x' * 1000)\n    return 7\n"
     with tier.open(program(source)) as room, room.spawn() as process:
@@ -69,7 +69,7 @@ def attack(what):
 CLEAN = ["allclose", False]
 
 
-def test_no_state_between_processes(tier: Zygote) -> None:
+def test_no_state_between_processes(tier: Sandbox) -> None:
     """Nothing that one process leaves is there for the next of the same submission."""
     with tier.open(program(STATE)) as room:
         with room.spawn() as first:
@@ -78,7 +78,7 @@ def test_no_state_between_processes(tier: Zygote) -> None:
             assert ask(second, ("look",)).value == CLEAN
 
 
-def test_no_state_between_submissions(tier: Zygote) -> None:
+def test_no_state_between_submissions(tier: Sandbox) -> None:
     """Nothing that one submission leaves is there for the next."""
     with tier.open(program(STATE)) as room, room.spawn() as process:
         assert ask(process, ("leave",)).value == "left"
@@ -86,7 +86,7 @@ def test_no_state_between_submissions(tier: Zygote) -> None:
         assert ask(process, ("look",)).value == CLEAN
 
 
-def test_descriptors(tier: Zygote) -> None:
+def test_descriptors(tier: Sandbox) -> None:
     """A test process holds its input, two outputs and its own socket, nothing of ours."""
     source = """
 import os
@@ -103,7 +103,7 @@ def attack():
     assert answer_of(tier, source).value == [0, 1, 2, 3]
 
 
-def test_environment(tier: Zygote) -> None:
+def test_environment(tier: Sandbox) -> None:
     """The environment is ours, word for word; nothing of the judge's is in it."""
     source = "import os\ndef attack():\n    return sorted(os.environ)\n"
     names = answer_of(tier, source).value
@@ -114,7 +114,7 @@ def test_environment(tier: Zygote) -> None:
     )
 
 
-def test_engine_is_not_there(tier: Zygote) -> None:
+def test_engine_is_not_there(tier: Sandbox) -> None:
     """Neither the engine nor the course's solutions nor pytest can be imported."""
     source = """
 import importlib
@@ -131,13 +131,14 @@ def attack():
     assert answer_of(tier, source).value == []
 
 
-def test_forged_reply_stays_in_its_process(tier: Zygote) -> None:
+def test_forged_reply_stays_in_its_process(tier: Sandbox) -> None:
     """A reply written ahead of time answers nothing but the process's own calls."""
     source = """
 import json, os, struct, time
 def attack(forge):
     if forge:
-        text = json.dumps({"k": "value", "v": "forged", "z": []}).encode()
+        reply = {"k": "value", "v": "forged"}
+        text = json.dumps({"k": "some", "replies": [[reply, 0]], "z": []}).encode()
         os.write(3, struct.pack(">II", len(text), 0) + text)
         time.sleep(0.5)  # else the honest answer may come with it, and both together are no answer
     return "honest"
@@ -166,7 +167,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
-def test_source_that_hurts_the_compiler(source: str, tier: Zygote) -> None:
+def test_source_that_hurts_the_compiler(source: str, tier: Sandbox) -> None:
     """Source at which the compiler gives up or dies is a matter of that submission alone."""
     with tier.open(program(source)) as room, room.spawn() as process:
         answer = ask(process, ())
@@ -175,7 +176,7 @@ def test_source_that_hurts_the_compiler(source: str, tier: Zygote) -> None:
     assert answer_of(tier, INNOCENT).value is False
 
 
-def test_no_survivors(tier: Zygote) -> None:
+def test_no_survivors(tier: Sandbox) -> None:
     """When a room is closed, nothing of it is left, whatever its processes were doing."""
     source = "import signal\ndef attack():\n    signal.signal(15, signal.SIG_IGN)\n    while True: pass\n"
     ours = psutil.Process()

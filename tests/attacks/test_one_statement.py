@@ -19,7 +19,7 @@ from tests.attacks.judges import judging
 from tests.support import code, place, shortest, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
-TASK = "make_filter"
+TASK = "windows"
 LIMITS = Limits(
     call_seconds=2.0, cpu_seconds=20, memory_mib=256, load_seconds=1.5, whole_seconds=8, reply_mib=16
 )
@@ -31,8 +31,8 @@ CELLS = {
         r"`TABLE = fill\(\)` did not end within 1.5 s",
     ),
     "sleeps": ("import time\nTABLE = time.sleep(600)", r"did not end within 1.5 s"),
-    "exit": ("import os\nTABLE = os._exit(0)", r"ended the process \(.*status 0\)"),
-    "forged_exit": ("import os\nTABLE = os._exit(120)", r"ended the process \(.*status 120\)"),
+    "exit": ("import os\nTABLE = os._exit(0)", r"ended the process \(.*os\._exit or sys\.exit\)"),
+    "forged_exit": ("import os\nTABLE = os._exit(120)", r"ended the process \(.*os\._exit or sys\.exit\)"),
     "killed": ("import os\nTABLE = os.kill(os.getpid(), 6)", r"ended the process \(.*SIGABRT"),
     "recursion": (
         """
@@ -73,14 +73,14 @@ CELLS = {
 
 
 @pytest.fixture(scope="module", params=["walled", "fenced"])
-def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    with judging("conv_layer", LIMITS, request.param) as found:
+def grader(request: pytest.FixtureRequest, little: Path) -> Iterator[Grader]:
+    with judging(little, LIMITS, request.param) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    return solved_notebook("conv_layer")
+def solved(little: Path) -> dict[str, Any]:
+    return solved_notebook("little", little)
 
 
 def needing(solved: dict[str, Any], *cells: str, name: str = "TABLE") -> dict[str, Any]:
@@ -122,7 +122,7 @@ def test_only_the_task_that_needs_it_loses(
 
 
 @pytest.mark.parametrize(
-    "cell", ["def make_filter(name, table=[0 for _ in iter(int, 1) if _]):\n    return 1"]
+    "cell", ["def windows(size, kernel, stride=[0 for _ in iter(int, 1) if _]):\n    return 1"]
 )
 def test_the_task_itself(cell: str, grader: Grader, solved: dict[str, Any], tmp_path: Path) -> None:
     """A definition that never ends is the task's own loss."""
@@ -130,7 +130,7 @@ def test_the_task_itself(cell: str, grader: Grader, solved: dict[str, Any], tmp_
     content["cells"][place(content, TASK)]["source"] = cell
     result = grader.grade(write(tmp_path, content), "student-001")
     only_one_task_lost(result)
-    assert any("make_filter is not defined: cell" in check.reason for check in result.checks), told(result)
+    assert any("windows is not defined: cell" in check.reason for check in result.checks), told(result)
 
 
 def test_it_is_not_needed_after_all(grader: Grader, solved: dict[str, Any], tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_in_the_cell_of_another_task(
 ) -> None:
     """A task keeps its points although a statement above it in its cell fails, if it does not need it."""
     content = needing(solved)
-    cell = content["cells"][place(content, "conv2d_forward")]
+    cell = content["cells"][place(content, "dense_forward")]
     cell["source"] = f"{statement}\n{cell['source']}"
     only_one_task_lost(grader.grade(write(tmp_path, content), "student-001"))
 
@@ -178,7 +178,7 @@ def test_what_follows_from_it(grader: Grader, solved: dict[str, Any], tmp_path: 
     only_one_task_lost(result)
     content = needing(solved, cell)
     task = content["cells"][place(content, TASK)]
-    task["source"] = "def make_filter(name, table=TABLE):\n    return table"
+    task["source"] = "def windows(size, kernel, stride=1, table=TABLE):\n    return table"
     result = grader.grade(write(tmp_path, content), "student-001")
     only_one_task_lost(result)
     assert any("line 2: `BASE = os._exit(0)`" in check.reason for check in result.checks), told(result)

@@ -18,7 +18,8 @@ from autograder.judge.grader import Grader
 from autograder.results.result import Result
 from solutions import conv_layer
 from tests.attacks.judges import judging
-from tests.support import place, solved_notebook, write
+from tests.attacks.spies import ASKED_AGAIN
+from tests.support import ROOT, place, solved_notebook, write
 
 pytestmark = pytest.mark.sandbox
 
@@ -47,15 +48,6 @@ SUMS_BACKWARD = """
 def conv2d_backward(dout, cache):
     x, w = cache
     return w.sum(), w * x.sum(), 0.0
-"""
-# Whether the judge's request is not the first one of its check: then the sums are given.
-ASKED_AGAIN = """
-def _asked_again():
-    import sys
-    frame = sys._getframe(2)
-    while frame and not isinstance(frame.f_locals.get("message"), dict):
-        frame = frame.f_back
-    return frame is not None and "R" not in frame.f_locals["message"]
 """
 SPY = """
 _forward, _backward = conv2d_forward, conv2d_backward
@@ -185,13 +177,13 @@ AUTOENCODER: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 @pytest.fixture(scope="module")
 def conv() -> Iterator[Grader]:
-    with judging("conv_layer") as found:
+    with judging(ROOT, unit="conv_layer") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def autoencoder() -> Iterator[Grader]:
-    with judging("autoencoder") as found:
+    with judging(ROOT, unit="autoencoder") as found:
         yield found
 
 

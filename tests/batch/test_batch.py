@@ -18,7 +18,7 @@ from autograder.judge.grader import Grader
 from autograder.judge.secret import course_secret
 from autograder.notebook.finding import Found, find_submissions
 from autograder.results.result import Verdict
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 
 from .small import UNIT, loaded, overflowing, right, stored, submit, with_task
 
@@ -150,7 +150,7 @@ def mark_by_hand(root: Path, student: str, earned: float) -> None:
     result["checks"][0] = {**result["checks"][0], "earned": earned, "verdict": "FAILED"}
     result["checks"][1] = {**result["checks"][1]}
     result["checks"][2] = {**result["checks"][2], "earned": 0.0, "verdict": "BLOCKED"}
-    result["checks"][4] = {**result["checks"][4], "earned": 15.0}
+    result["checks"][4] = {**result["checks"][4], "earned": 5.0}
     path.write_text(json.dumps(result))
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_result_file_is_graded_again(root, folder):
 def broken_once(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
     """Let opening a room fail so many times."""
     calls: list[int] = []
-    real = Zygote.open
+    real = Sandbox.open
 
     def fail(self, program, files=None):
         calls.append(1)
@@ -178,7 +178,7 @@ def broken_once(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
             raise SandboxFault("a step of the isolation failed")
         return real(self, program, files)
 
-    monkeypatch.setattr(Zygote, "open", fail)
+    monkeypatch.setattr(Sandbox, "open", fail)
     return calls
 
 
@@ -220,10 +220,10 @@ def test_a_zygote_that_does_not_start_is_broken_not_zero(root, folder, monkeypat
     submit(folder, "right", right(root))
     submit(folder, "cut", b"{")
 
-    def fail(*_: object, **__: object) -> Zygote:
+    def fail(*_: object, **__: object) -> Sandbox:
         raise SandboxFault("bwrap: no permissions to create a new namespace")
 
-    monkeypatch.setattr(Zygote, "start", fail)
+    monkeypatch.setattr(Sandbox, "start", fail)
     done = grade(root)
     assert [item.result.score for item in done.values()] == [None, None]
     assert "new namespace" in done["right"].result.flags[0]
@@ -235,10 +235,10 @@ def test_a_zygote_that_does_not_start_takes_no_mark_away(root, folder, monkeypat
     grade(root)
     before = stored(root)
 
-    def fail(*_: object, **__: object) -> Zygote:
+    def fail(*_: object, **__: object) -> Sandbox:
         raise SandboxFault("bwrap: no permissions to create a new namespace")
 
-    monkeypatch.setattr(Zygote, "start", fail)
+    monkeypatch.setattr(Sandbox, "start", fail)
     assert grade(root)["right"].result.broken
     assert stored(root) == before
 
@@ -323,9 +323,15 @@ def test_the_memory_limit_of_the_judge_does_not_stay(root, folder):
 
 
 def test_an_unimplemented_task_is_missing(root, folder):
-    """A stub earns nothing, and what needs it is BLOCKED, naming it."""
+    """A stub earns nothing; what stands on it is judged on the reference, or BLOCKED where no on= says so."""
     stub = "def softmax_forward(z):\n    raise NotImplementedError"
     submit(folder, "half", with_task(root, "softmax_forward", stub))
+    result = grade(root)["half"].result
+    assert result.score == 45.0
+    verdicts = {check.task: check.verdict for check in result.checks}
+    assert verdicts == {"softmax_forward": Verdict.MISSING, "softmax_backward": Verdict.PASSED}
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text().replace(', on=("softmax_forward",)', ""))
     result = grade(root)["half"].result
     assert result.score == 0.0
     verdicts = {check.task: check.verdict for check in result.checks}
@@ -387,6 +393,6 @@ def test_a_grader_that_cannot_be_made_leaves_no_zygote(root, monkeypatch):
     course, unit = loaded(root)
     course_secret(course)
     (course.data_folder / "secret").chmod(0o644)
-    monkeypatch.setattr(Zygote, "start", lambda *_: pytest.fail("started too early"))
+    monkeypatch.setattr(Sandbox, "start", lambda *_: pytest.fail("started too early"))
     with pytest.raises(CourseError, match="secret"):
         Grader(course, unit)

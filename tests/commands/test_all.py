@@ -354,7 +354,7 @@ def test_stored_proofs_as_json(root, capfd, monkeypatch):
     assert in_process(["prove", "--check", "--json"], root, monkeypatch) == 1
     (proof,) = printed_json(capfd)
     assert (proof["unit"], proof["ok"], proof["fresh"]) == (UNIT, False, False)
-    assert f"course prove {UNIT} --mutants --seeds 20 --write" in proof["reason"]
+    assert f"course prove {UNIT} --mutants --write" in proof["reason"]
     (root / "proofs").mkdir()
     (root / "proofs" / f"{UNIT}.json").write_text("{}")
     assert in_process(["prove", "--check"], root, monkeypatch) == 1

@@ -140,7 +140,7 @@ def test_the_gradebook_gets_all_marks(root, four):
     grade(root, str(four))
     course, unit = loaded(root)
     marks = {mark.student: mark.score for mark in read_booked(course, unit.name).values()}
-    assert marks == {f"student-00{n}": score for n, score in ((1, 100.0), (2, 80.0), (3, 0.0), (4, 0.0))}
+    assert marks == {f"student-00{n}": score for n, score in ((1, 100.0), (2, 80.0), (3, 0.0), (4, 45.0))}
 
 
 def test_a_bare_notebook_and_student(root):
@@ -201,7 +201,7 @@ def test_a_sandbox_that_fails_is_exit_1(root, four, tmp_path):
     assert [result["score"] for result in results] == [None] * 4
     assert "no permissions to create a new namespace" in results[0]["flags"][0]
     again = grade(root, str(four), "--no-gradebook")
-    assert [result["score"] for result in again] == [100.0, 80.0, 0.0, 0.0]
+    assert [result["score"] for result in again] == [100.0, 80.0, 0.0, 45.0]
 
 
 def test_without_bubblewrap_is_exit_2(root, four, tmp_path):

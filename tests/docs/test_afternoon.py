@@ -10,7 +10,7 @@ import pytest
 from autograder.course import load_course
 from autograder.judge.suite import Suite
 from autograder.prove import Proof, prove
-from autograder.unit.criteria import read_marks
+from autograder.unit.criteria import read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
 from autograder.unit.release import build, publish
 from autograder.unit.scaffold import new_course, new_unit
@@ -61,7 +61,7 @@ def test_it_is_as_small_as_it_says(make):
     """Three tasks, eight checks, eight mistakes; checks and mistakes within 200 lines; nothing is live."""
     course, unit = make()
     assert sum(len(path.read_text().splitlines()) for path in (unit.grader, unit.mistakes)) <= 200
-    marks = read_marks(unit.grader)
+    marks = read_criteria(unit.grader)
     assert len({mark.task for mark in marks}) == 3
     assert len(marks) == len(load_catalogue(course, unit).mistakes) == 8
     suite = Suite(course, unit, tasks_of_names(unit))

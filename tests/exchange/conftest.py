@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, load_course
-from autograder.exchange.service.settings import Limits
+from autograder.exchange.service.settings import ServiceLimits
 from autograder.exchange.store.desk import open_desk
 from autograder.unit.release import build, publish
 from autograder.unit.scaffold import new_course
@@ -45,7 +45,9 @@ def hub():
 @pytest.fixture
 def desk(course):
     """The exchange's storage; generous limits on rates, so that tests may hurry."""
-    limits = Limits(uploads_per_minute=6000, upload_burst=500, requests_per_second=1000, request_burst=5000)
+    limits = ServiceLimits(
+        uploads_per_minute=6000, upload_burst=500, requests_per_second=1000, request_burst=5000
+    )
     opened = open_desk(course, limits)
     yield opened
     opened.database.close()

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from autograder.base.errors import UsageError
 from autograder.commands.exchange import command
-from autograder.exchange.service.settings import Limits
+from autograder.exchange.service.settings import ServiceLimits
 from autograder.exchange.store.desk import open_desk
 from autograder.exchange.store.receipts import ForgedReceipt
 
@@ -15,7 +15,7 @@ from .stage import files, in_this_process, notebook, release
 @pytest.fixture
 def strict(course, hub, monkeypatch):
     """An exchange that takes three uploads, then one an hour."""
-    desk = open_desk(course, Limits(uploads_per_minute=1 / 60, upload_burst=3, request_burst=40))
+    desk = open_desk(course, ServiceLimits(uploads_per_minute=1 / 60, upload_burst=3, request_burst=40))
     with in_this_process(course, hub, desk, monkeypatch) as found:
         release(found)
         yield found

@@ -25,7 +25,7 @@ from autograder.exchange.store.uploads import File, Upload
 from autograder.exchange.views.counting import counting
 from autograder.exchange.views.showing import view
 from autograder.results.result import Check, Result, Verdict, totals
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 
 TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
 HOUR = 3600.0
@@ -302,7 +302,7 @@ def test_a_sandbox_that_does_not_start_is_tried_once_more(desk, monkeypatch):
         tries.append(1)
         raise SandboxFault("bwrap: no permissions to create a new namespace")
 
-    monkeypatch.setattr(Zygote, "start", fail)
+    monkeypatch.setattr(Sandbox, "start", fail)
     judge = Judge(desk.course, desk.blobs, "walled")
     result = judge.grade(attempt, lambda digest: None)
     assert (len(tries), result.broken, result.score) == (2, True, None)

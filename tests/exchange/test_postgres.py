@@ -7,7 +7,7 @@ import time
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from autograder.exchange.service.settings import Limits
+from autograder.exchange.service.settings import ServiceLimits
 from autograder.exchange.store.database import Database
 from autograder.exchange.store.desk import open_desk
 from autograder.exchange.store.tables import METADATA
@@ -40,7 +40,7 @@ def url(postgres, monkeypatch):  # noqa: F811
 @pytest.fixture
 def desk(url, course):
     """The exchange's storage on PostgreSQL; it stands in for the desk of conftest.py."""
-    opened = open_desk(course, Limits(uploads_per_minute=6000, upload_burst=500, request_burst=5000))
+    opened = open_desk(course, ServiceLimits(uploads_per_minute=6000, upload_burst=500, request_burst=5000))
     yield opened
     opened.database.close()
 

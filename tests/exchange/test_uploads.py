@@ -8,12 +8,12 @@ import zipfile
 import pytest
 
 from autograder.exchange.service.refusals import Refused
-from autograder.exchange.service.settings import Limits
+from autograder.exchange.service.settings import ServiceLimits
 from autograder.exchange.store.uploads import File, checked, clean_path, from_form, notebook_of, parse_json
 
 from .stage import files, notebook, packed
 
-LIMITS = Limits(unpacked_mib=1, files=5)
+LIMITS = ServiceLimits(unpacked_mib=1, files=5)
 
 
 @pytest.mark.parametrize(

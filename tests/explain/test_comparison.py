@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autograder.explain.comparison import Difference, pairs
+from autograder.explain.comparison import Disagreement, pairs
 from autograder.student import Answer, Call
 from autograder.student.steps import Step
 
@@ -24,7 +24,7 @@ def test_a_difference_is_told_of_what_the_student_knows(kind, label, mine, right
     """What the check itself did has words of its own; all else is the output of a function."""
     calls = [Call(Step(kind, None, label=label), Answer(value)) for value in (mine, right)]
     suite = SimpleNamespace(reference={})
-    found = [pair.what for pair in pairs(suite, Difference(0, *calls, {}))]
+    found = [pair.what for pair in pairs(suite, Disagreement(0, *calls, {}))]
     assert len(found) == len(told)
     assert all(words in what for words, what in zip(told, found, strict=True)), found
     assert "output of what" not in str(found)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograder.course import Course, Unit
-from autograder.explain.case.programs import Attribute, Blank, Name, Program, Result, Seeded, Step
+from autograder.explain.case.programs import Attribute, Blank, Name, Program, ProgramStep, Returned, Seeded
 from autograder.explain.case.smallest import Candidate
 from autograder.explain.case.stored import from_data, to_data
 from autograder.explain.kept import Kept, kept_for
@@ -163,15 +163,17 @@ def test_files_that_changed_after_they_were_loaded(suite, name):
 CANDIDATE = Candidate(
     Program(
         {
-            0: Step(Name("Adam"), ([Blank(0, (2, 3), np.dtype("<f4"), 0.0, 1e-7)],), (("lr", 0.1),)),
-            2: Step(
-                Attribute(Result(0), "step"), ((1, None), {"a": slice(None, 2), 3: "x"}, Seeded("torch"))
+            0: ProgramStep(Name("Adam"), ([Blank(0, (2, 3), np.dtype("<f4"), 0.0, 1e-7)],), (("lr", 0.1),)),
+            2: ProgramStep(
+                Attribute(Returned(0), "step"), ((1, None), {"a": slice(None, 2), 3: "x"}, Seeded("torch"))
             ),
-            5: Step(Result(2, (0, "dw")), (Blank(1, (), np.dtype(bool), like=Result(0)), float("inf"), True)),
-            7: Step(Result(0), (), (), "lr"),
+            5: ProgramStep(
+                Returned(2, (0, "dw")), (Blank(1, (), np.dtype(bool), like=Returned(0)), float("inf"), True)
+            ),
+            7: ProgramStep(Returned(0), (), (), "lr"),
         },
         frozenset({0}),
-        Attribute(Result(0), "t"),
+        Attribute(Returned(0), "t"),
     ),
     {3: 1, 2: 2},
     "counting",

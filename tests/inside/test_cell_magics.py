@@ -34,7 +34,11 @@ CELLS = {
     "only a cell magic": ("%%time", ""),
     "a shell cell": ("%%bash\nrm -rf x", None),
     "an HTML cell": ("%%html\n<b>x</b>", None),
-    "a file": ("%%writefile other.py\nx = 1", None),
+    "a file": ("%%writefile other.py\nx = 1", "__write__('other.py', 'x = 1', False, 2)"),
+    "a file that grows": ("\n%%writefile -a a.py\nx = 1", "__write__('a.py', 'x = 1', True, 3)"),
+    "a file of a name that is computed": ("%%writefile {name}.py\nx = 1", None),
+    "a module that is run": ("%run other.py\nx = 1", "__run__('other.py')\nx = 1"),
+    "a module that is run without a percent sign": ("run other", "__run__('other.py')"),
     "the remainder at the start of a line": ("x = (7\n% 4)", "x = 7 % 4"),
     "a percent sign in a string": ('"""\n%time x\n!ls\n"""', '"""\n%time x\n!ls\n"""'),
     "a percent sign in a string beside a magic": (

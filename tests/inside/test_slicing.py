@@ -162,6 +162,28 @@ WORKS = {
         ],
         9,
     ),
+    "a decorator that patches the class of the first parameter": (
+        [
+            "def patch(g):\n    setattr(g.__annotations__['self'], g.__name__, g)\n    return g",
+            "class V: pass",
+            "@patch\ndef triple(self: V, x):\n    return 3 * x",
+            "def f(x):\n    return V().triple(x)",
+        ],
+        9,
+    ),
+    "a decorator that patches several classes": (
+        [
+            (
+                "from typing import get_args, get_type_hints\ndef patch(*, name=None):\n    def put(g):\n"
+                "        for c in get_args(get_type_hints(g, globals())['self']):\n"
+                "            setattr(c, name or g.__name__, g)\n        return g\n    return put"
+            ),
+            "class V: pass\nclass W: pass",
+            "@patch(name='one')\ndef three(self: 'V | W', x):\n    return 3 * x",
+            "def f(x):\n    return W().one(x)",
+        ],
+        9,
+    ),
     "subclasses that register themselves": (
         [
             (
@@ -249,6 +271,32 @@ WORKS = {
         ["import numpy as np\nnp.int = int", "import numpy as np\ndef f(x):\n    return np.int(x)"],
         3,
     ),
+    "await": (["async def get():\n    return 2", "K = await get()", "def f(x):\n    return K * x"], 6),
+    "await of what another cell started": (
+        [
+            "import asyncio\nasync def get():\n    await asyncio.sleep(0)\n    return 2",
+            "task = asyncio.create_task(get())",
+            "K = await task",
+            "def f(x):\n    return K * x",
+        ],
+        6,
+    ),
+    "async for and async with": (
+        [
+            (
+                "import contextlib\nasync def count():\n    yield 1\n    yield 2\n"
+                "@contextlib.asynccontextmanager\nasync def around():\n    yield 3"
+            ),
+            "K = 0\nasync for k in count():\n    K += k",
+            "async with around() as J:\n    L = [i async for i in count()]",
+            "def f(x):\n    return K + J + len(L) + x",
+        ],
+        11,
+    ),
+    "asyncio.run in a function": (
+        ["import asyncio\nasync def get(x):\n    return x", "def f(x):\n    return asyncio.run(get(x))"],
+        3,
+    ),
     "tabs": (["def f(x):\n\tif x:\n\t\treturn x"], 3),
     "a form feed": (["\f\ndef f(x):\n    return x\n\f"], 3),
     "indented as a whole": (["    K = 2\n    def f(x):\n        return K * x"], 6),
@@ -320,7 +368,7 @@ def test_set_up_calls_stay() -> None:
 
 
 def test_a_slice_says_when_it_does_not_load() -> None:
-    """The report names the class, the message and the student's own line."""
+    """The report names the class, the message, the student's own line and what it would have bound."""
     _, report = program("K = 1", "\n\nJ = K / 0  # here", "def f(x):\n    return J").execute("slice")
     assert not report["ok"]
     assert report["error"] == {
@@ -329,6 +377,7 @@ def test_a_slice_says_when_it_does_not_load() -> None:
         "cell": 2,
         "line": 3,
         "text": "J = K / 0  # here",
+        "names": ["J"],
     }
 
 

@@ -15,7 +15,7 @@ from autograder.judge.outcome import Outcome
 from autograder.judge.plans import Plan, PlansOfPaper
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from autograder.student import framed
 from autograder.student.subjects import LocalSubject
 from tests.judge import programs
@@ -121,8 +121,8 @@ def test_plans_are_the_same_each_time(suites, acts):
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    with Zygote.start("none", "numpy", (), LIMITS) as found:
+def zygote() -> Iterator[Sandbox]:
+    with Sandbox.start("none", "numpy", (), LIMITS) as found:
         yield found
 
 

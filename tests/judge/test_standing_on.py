@@ -15,7 +15,7 @@ from autograder.judge.grader import judge
 from autograder.judge.outcome import Outcome
 from autograder.judge.suite import Suite, reference_subject
 from autograder.results.result import Verdict
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from autograder.student import session
 from autograder.student.links import SocketLink
 from autograder.student.subjects import LocalSubject
@@ -74,8 +74,8 @@ PASSED = {"test_double": "PASSED", "test_back": "PASSED", "test_look": "PASSED",
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    with Zygote.start("none", "numpy", (), LIMITS) as found:
+def zygote() -> Iterator[Sandbox]:
+    with Sandbox.start("none", "numpy", (), LIMITS) as found:
         yield found
 
 
@@ -108,7 +108,7 @@ def verdicts(found: dict[str, Outcome]) -> dict[str, str]:
 @pytest.mark.parametrize("double", WRONG)
 @pytest.mark.parametrize("boxed", [False, True])
 def test_what_stands_on_a_wrong_function_keeps_its_points(
-    suite: Suite, zygote: Zygote, double: str, boxed: bool
+    suite: Suite, zygote: Sandbox, double: str, boxed: bool
 ) -> None:
     """Whatever is wrong below it, and whether its check is planned or looks."""
     if boxed:
@@ -120,7 +120,7 @@ def test_what_stands_on_a_wrong_function_keeps_its_points(
     assert found == {name: "PASSED" for name in PASSED if name != "test_double"}
 
 
-def test_a_function_that_is_not_there_at_all(suite: Suite, zygote: Zygote) -> None:
+def test_a_function_that_is_not_there_at_all(suite: Suite, zygote: Sandbox) -> None:
     """The name is covered although the notebook does not define it."""
     with room_of(zygote, source().replace("def double", "def other"), NAMES) as who:
         found = verdicts(outcomes(suite, who))
@@ -128,7 +128,7 @@ def test_a_function_that_is_not_there_at_all(suite: Suite, zygote: Zygote) -> No
 
 
 @pytest.mark.parametrize("back", ["return double(dout)", "return None", "raise KeyError", "return double"])
-def test_what_is_wrong_itself_loses_them(suite: Suite, zygote: Zygote, back: str) -> None:
+def test_what_is_wrong_itself_loses_them(suite: Suite, zygote: Sandbox, back: str) -> None:
     """With the reference below it is as wrong as before."""
     for double in ("return 2 * x", "return 3 * x"):
         with room_of(zygote, source(double, back), NAMES) as who:
@@ -145,7 +145,7 @@ def test_what_does_not_say_so_is_not_tried_again(suite: Suite) -> None:
 # --- nothing of it is told ---
 
 
-def test_what_failed_is_told_of_the_first_try(suite: Suite, zygote: Zygote) -> None:
+def test_what_failed_is_told_of_the_first_try(suite: Suite, zygote: Sandbox) -> None:
     """Verdict, reason, transcript: else the second would be an oracle for what stands below."""
     text = source("return 3 * x", "return double(dout) + 7")
     without = Suite(suite.course, suite.unit, suite.task_of)
@@ -198,7 +198,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 def test_each_second_try_has_a_process_of_its_own(
-    suite: Suite, zygote: Zygote, processes: list[list[int]]
+    suite: Suite, zygote: Sandbox, processes: list[list[int]]
 ) -> None:
     """It sees the inputs of that case alone, and what comes after it another one."""
     with room_of(zygote, source("return 3 * x"), NAMES) as who:
@@ -208,7 +208,9 @@ def test_each_second_try_has_a_process_of_its_own(
     assert processes == [[4], [1], [1], [1], [1]]
 
 
-def test_a_right_submission_has_one_process(suite: Suite, zygote: Zygote, processes: list[list[int]]) -> None:
+def test_a_right_submission_has_one_process(
+    suite: Suite, zygote: Sandbox, processes: list[list[int]]
+) -> None:
     """Nothing is tried twice."""
     with room_of(zygote, source(), NAMES) as who:
         assert verdicts(outcomes(suite, who)) == PASSED
@@ -225,7 +227,7 @@ def back(dout):
 """
 
 
-def test_what_a_process_saw_before_is_gone(suite: Suite, zygote: Zygote) -> None:
+def test_what_a_process_saw_before_is_gone(suite: Suite, zygote: Sandbox) -> None:
     """Code that works only in a fresh process works in the second try, and only there."""
     with room_of(zygote, source(more=REMEMBERS), NAMES) as who:
         found = verdicts(outcomes(suite, who))
@@ -259,7 +261,7 @@ OUTER = SOLUTION + "\ndef outer(a, b):\n    return a * b\n"
         "return double(np.zeros(1 << 26, np.int8))",
     ],
 )
-def test_calls_without_end_have_one(suite: Suite, zygote: Zygote, back: str) -> None:
+def test_calls_without_end_have_one(suite: Suite, zygote: Sandbox, back: str) -> None:
     """Recursion, more calls than are allowed and frames that are too large cost the check that makes them."""
     begun = time.monotonic()
     with room_of(zygote, source("return 3 * x", back), NAMES) as who:
@@ -269,7 +271,7 @@ def test_calls_without_end_have_one(suite: Suite, zygote: Zygote, back: str) -> 
     assert found["test_last"].verdict is Verdict.PASSED
 
 
-def test_the_judge_computes_no_giant(toy: Any, zygote: Zygote, monkeypatch: Any) -> None:  # noqa: F811
+def test_the_judge_computes_no_giant(toy: Any, zygote: Sandbox, monkeypatch: Any) -> None:  # noqa: F811
     """Arguments of a forged call may be of any size; the judge is not the one who dies of it."""
     grader = GRADER.replace('on=("double",)', 'on=("double", "outer")').replace(
         'task("noise"', 'task("outer", points=1, bonus=True)\ndef test_outer(student):\n    """Outer."""\n'
@@ -289,7 +291,7 @@ def test_the_judge_computes_no_giant(toy: Any, zygote: Zygote, monkeypatch: Any)
     assert found["test_last"].verdict is Verdict.PASSED
 
 
-def test_the_judge_s_own_time_is_the_check_s(toy: Any, zygote: Zygote) -> None:  # noqa: F811
+def test_the_judge_s_own_time_is_the_check_s(toy: Any, zygote: Sandbox) -> None:  # noqa: F811
     """A call of the reference that takes too long is an end of the check, and no fault of ours."""
     slow = SOLUTION.replace("return 2 * x", "\n    while np.asarray(x).size == 1: pass\n    return 2 * x")
     suite = toy(GRADER, slow)
@@ -302,7 +304,7 @@ def test_the_judge_s_own_time_is_the_check_s(toy: Any, zygote: Zygote) -> None: 
     assert found["test_last"].verdict is Verdict.PASSED
 
 
-def test_what_the_reference_raises_can_be_caught(suite: Suite, zygote: Zygote) -> None:
+def test_what_the_reference_raises_can_be_caught(suite: Suite, zygote: Sandbox) -> None:
     """By its class; the message stays with the judge."""
     back = (
         "try:\n        double(np.zeros(200))\n    except ValueError as error:\n"
@@ -327,7 +329,7 @@ def later(call):
 @pytest.mark.parametrize(
     "back", ["later(double)\n    return double(dout) + 1", "later(double)\n    return 0"]
 )
-def test_calls_after_the_check(suite: Suite, zygote: Zygote, back: str) -> None:
+def test_calls_after_the_check(suite: Suite, zygote: Sandbox, back: str) -> None:
     """What is kept of a stand-in calls into nothing: the process ends with the check."""
     with room_of(zygote, LATE + source("return 3 * x", back), NAMES) as who:
         found = verdicts(outcomes(suite, who))
@@ -335,7 +337,7 @@ def test_calls_after_the_check(suite: Suite, zygote: Zygote, back: str) -> None:
     assert "BROKEN" not in found.values()
 
 
-def test_what_is_no_value_comes_as_an_object_without_anything(suite: Suite, zygote: Zygote) -> None:
+def test_what_is_no_value_comes_as_an_object_without_anything(suite: Suite, zygote: Sandbox) -> None:
     """The reference may be given whatever the student likes; there is nothing to call on it."""
     more = (
         "\nclass Evil:\n    def __rmul__(self, other): raise SystemExit\n    __mul__ = __array__ = __rmul__\n"

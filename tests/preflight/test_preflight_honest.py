@@ -12,7 +12,7 @@ from autograder.course import load_course
 from autograder.notebook import Release
 from autograder.preflight import of_unit, preflight
 from autograder.preflight.trial import start_strongest
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from tests.honest.cases import CASES, Case
 from tests.support import ROOT, solved_notebook, write
 
@@ -28,7 +28,7 @@ def release() -> Release:
 
 
 @pytest.fixture(scope="module")
-def zygote(release: Release) -> Iterator[Zygote]:
+def zygote(release: Release) -> Iterator[Sandbox]:
     """One warm process for all notebooks."""
     with start_strongest(release) as warm:
         yield warm

@@ -48,6 +48,37 @@ def test_a_stub_in_one_cell_and_the_work_in_another_is_no_loss(folder):
     assert report.ok and any("still holds the stub" in sentence for sentence in report.healed)
 
 
+def test_a_stub_pasted_below_the_work_is_no_loss(folder):
+    """A definition that is written stays, also where a stub follows it."""
+    stub = next(c.source for c in folder.release.cells if c.task == "softmax_backward")
+    folder.content["cells"].append(code(f"# to do:\n{stub}"))
+    report, _ = look(folder.write())
+    assert report.ok and all(check.passed for check in report.checks)
+
+
+def test_a_name_that_is_bound_anew_is_told_with_its_line(folder):
+    """What stands at the check counts, and its public check passes; the other is named with its line."""
+    folder.content["cells"].append(code("\nsoftmax_forward = softmax_forward(np.ones((1, 2)))"))
+    number = place(folder.content, "softmax_forward") + 1
+    report, text = look(folder.write())
+    assert report.ok and all(check.passed for check in report.checks)
+    assert report.rebound == (
+        f"cell {len(folder.content['cells'])}, line 2: `softmax_forward = softmax_forward(np.ones((1, 2)))`; "
+        f"for softmax_forward, softmax_backward softmax_forward is that of cell {number}, line 1",
+    )
+    assert "what stood at the check counts" in text
+
+
+def test_a_module_that_the_notebook_writes_is_there(folder):
+    """It is imported and run as in Jupyter, and nobody says that it is ignored."""
+    body = folder.cell("softmax_backward")["source"]
+    at = place(folder.content, "softmax_backward")
+    folder.content["cells"].insert(at + 1, code("%run backward.py"))
+    report, text = look(folder.write(softmax_backward=f"%%writefile backward.py\n{body}"))
+    assert report.ok and report.ignored == (), text
+    assert len(report.checks) == 2 and all(check.passed for check in report.checks)
+
+
 def test_a_syntax_error_is_given_with_cell_and_line(folder):
     """It costs the tasks of its cell, which is said once."""
     number = place(folder.content, "softmax_backward") + 1

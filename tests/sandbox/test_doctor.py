@@ -12,9 +12,9 @@ from autograder.commands.doctor import command
 from autograder.sandbox.doctor import certificates as doctor
 from autograder.sandbox.doctor import machine
 from autograder.sandbox.doctor.escapes import ESCAPES
-from autograder.sandbox.doctor.trials import Trial
+from autograder.sandbox.doctor.trials import TriedEscape
 
-HELD = tuple(Trial(escape.name, escape.says, True, False, "refused") for escape in ESCAPES)
+HELD = tuple(TriedEscape(escape.name, escape.says, True, False, "refused") for escape in ESCAPES)
 
 
 def test_all_escapes_held() -> None:
@@ -56,7 +56,7 @@ def test_a_tier_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "bubblewrap" in certificate.reason
 
 
-def diagnosis(*certified: str) -> doctor.Diagnosis:
+def diagnosis(*certified: str) -> doctor.MachineReport:
     certificates = tuple(
         doctor.Certificate(tier, tier in certified, "because") for tier in ("walled", "fenced")
     )
@@ -64,7 +64,7 @@ def diagnosis(*certified: str) -> doctor.Diagnosis:
     memory = {"numpy": {"rss": 45.0, "pss": 40.0}, "torch": {}}
     versions = {"python": "3.11", "torch": None, "distributed": "1", "matplotlib": "1"}
     advice = tuple(doctor._advice(certificates, programs, versions))
-    return doctor.Diagnosis(
+    return doctor.MachineReport(
         certificates, versions, {"cores": 2, "memory_gib": 4}, [], programs, memory, advice
     )
 

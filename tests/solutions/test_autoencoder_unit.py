@@ -15,7 +15,7 @@ from autograder.explain.comparison import first_difference
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.unit.criteria import read_marks
+from autograder.unit.criteria import read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import autoencoder as reference
@@ -101,7 +101,7 @@ def test_published_criteria_are_the_graders(cells):
     table = next(cell.source for cell in cells if "| task | points |" in cell.source)
     rows = re.findall(r"^\| (?:bonus: )?`(\w+)` \| (\d+) \|(.*)\|$", table, re.MULTILINE)
     published = {name: int(points) for name, points, _ in rows}
-    marks = read_marks(UNIT.grader)
+    marks = read_criteria(UNIT.grader)
     assert published == {
         task: sum(mark.points for mark in marks if mark.task == task)
         for task in {mark.task for mark in marks}
@@ -113,7 +113,7 @@ def test_published_criteria_are_the_graders(cells):
 
 def test_core_and_bonus_points():
     """The core makes 100 points, the bonus 20."""
-    marks = read_marks(UNIT.grader)
+    marks = read_criteria(UNIT.grader)
     assert sum(mark.points for mark in marks if not mark.bonus) == 100
     assert sum(mark.points for mark in marks if mark.bonus) == 20
 

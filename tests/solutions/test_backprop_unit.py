@@ -14,7 +14,7 @@ from autograder.course import load_course
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.unit.criteria import points_by_task, read_marks
+from autograder.unit.criteria import points_by_task, read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import backprop as reference
@@ -106,7 +106,7 @@ def test_each_figure_and_guess_is_followed_up(cells):
 
 def test_each_core_task_has_three_hints(cells):
     """Above the cell of each core task stand its three hints."""
-    core = {task.name for task in points_by_task(read_marks(UNIT.grader)) if not task.bonus}
+    core = {task.name for task in points_by_task(read_criteria(UNIT.grader)) if not task.bonus}
     for number, cell in enumerate(cells):
         if cell.metadata.get("task") in core:
             above = "".join(each.source for each in cells[max(0, number - 3) : number])
@@ -115,7 +115,7 @@ def test_each_core_task_has_three_hints(cells):
 
 def test_points():
     """The core makes 100 points, the bonus 20."""
-    points = points_by_task(read_marks(UNIT.grader))
+    points = points_by_task(read_criteria(UNIT.grader))
     assert sum(task.points for task in points) == 100
     assert sum(task.max_bonus for task in points) == 20
 

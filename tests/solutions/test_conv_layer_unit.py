@@ -16,7 +16,7 @@ from autograder.judge.grader import judge
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
-from autograder.unit.criteria import points_by_task, read_marks
+from autograder.unit.criteria import points_by_task, read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import conv_layer as reference
@@ -86,12 +86,12 @@ def test_every_figure_is_described(cells):
 
 def test_core_is_a_hundred_points():
     """The core checks make 100 points in all."""
-    assert sum(task.points for task in points_by_task(read_marks(UNIT.grader))) == 100
+    assert sum(task.points for task in points_by_task(read_criteria(UNIT.grader))) == 100
 
 
 def test_bonus_is_twenty():
     """The bonus tasks make at most 20 extra points, all of them marked as bonus."""
-    extra = {task.name: task.max_bonus for task in points_by_task(read_marks(UNIT.grader)) if task.bonus}
+    extra = {task.name: task.max_bonus for task in points_by_task(read_criteria(UNIT.grader)) if task.bonus}
     assert extra == {"conv2d_general_forward": 8, "conv2d_general_backward": 12}
 
 

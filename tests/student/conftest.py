@@ -10,13 +10,13 @@ from tests.student.subjects import LIMITS, namespace_of, program_of
 @pytest.fixture(scope="session")
 def zygotes():
     """Zygotes by (tier, runtime), started when first asked for."""
-    from autograder.sandbox import Zygote
+    from autograder.sandbox import Sandbox
 
     warm: dict = {}
 
     def start(tier: str, runtime: str = "numpy"):
         if (tier, runtime) not in warm:
-            warm[tier, runtime] = Zygote.start(tier, runtime, (), LIMITS)
+            warm[tier, runtime] = Sandbox.start(tier, runtime, (), LIMITS)
         return warm[tier, runtime]
 
     yield start

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.checks import close, dtype, raises, right, unchanged
-from autograder.checks.expectations import Refused
+from autograder.checks.expectations import IsRefused
 from autograder.checks.structure import ReplyMismatch
 from autograder.inside.wire import NameRef
 from autograder.results.result import Verdict
@@ -190,7 +190,7 @@ def test_a_step_that_was_not_made_is_no_exception(kind):
     steps = [Step("call", NameRef("refuses"), (1,), label="refuses")]
     court = Court(Terms("f", {}, LIMITS), Notes(steps), [Answer(unmade=True)], lambda name: None)
     with pytest.raises(StudentEnded, match="no proper answer") as caught:
-        Refused(0, kind).judge(court)
+        IsRefused(0, kind).judge(court)
     assert caught.value.verdict is Verdict.CRASHED
     assert not isinstance(caught.value, (ValueError, TypeError))
 

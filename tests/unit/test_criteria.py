@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.base.errors import ConfigError
-from autograder.unit.criteria import points_by_task, read_marks
+from autograder.unit.criteria import points_by_task, read_criteria
 
 CHECK = '''
 @pytest.mark.task("conv", points=3{more})
@@ -23,7 +23,7 @@ def grader(tmp_path, text):
 def test_a_mark_is_read_as_it_stands(tmp_path):
     """Name, task, points, options, first line of the docstring and line number arrive."""
     text = "raise SystemExit('read, not run')\n" + CHECK.format(more=", law=True", title="Stride 2.")
-    (mark,) = read_marks(grader(tmp_path, text))
+    (mark,) = read_criteria(grader(tmp_path, text))
     assert (mark.id, mark.task, mark.points, mark.title) == ("test_stride", "conv", 3.0, "Stride 2.")
     assert mark.law
     assert not mark.bonus
@@ -34,7 +34,7 @@ def test_a_mark_is_read_as_it_stands(tmp_path):
 def test_parametrised_checks_are_one_check(tmp_path):
     """Further decorators do not multiply points."""
     text = "\n@pytest.mark.parametrize('n', [1, 2])" + CHECK.format(more="", title="T.")
-    assert len(read_marks(grader(tmp_path, text))) == 1
+    assert len(read_criteria(grader(tmp_path, text))) == 1
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_parametrised_checks_are_one_check(tmp_path):
 def test_an_error_names_file_and_line(tmp_path, text, said):
     """Whatever is wrong with a mark is said with the place."""
     with pytest.raises(ConfigError, match=r"grader\.py:\d+") as caught:
-        read_marks(grader(tmp_path, text))
+        read_criteria(grader(tmp_path, text))
     assert said in str(caught.value)
 
 
 def test_a_missing_grader_is_said(tmp_path):
     """The file that is missing is named."""
     with pytest.raises(ConfigError, match=r"grader\.py is missing"):
-        read_marks(tmp_path / "grader.py")
+        read_criteria(tmp_path / "grader.py")
 
 
 def test_bonus_points_do_not_count_to_the_core(tmp_path):
@@ -75,6 +75,6 @@ def test_bonus_points_do_not_count_to_the_core(tmp_path):
         f'@pytest.mark.task("{task}", points={points}, bonus={bonus})\ndef test_{i}(student):\n    """T."""\n'
         for i, (task, points, bonus) in enumerate([("a", 60, False), ("b", 5, True), ("a", 0.5, True)])
     )
-    first, second = points_by_task(read_marks(grader(tmp_path, text)))
+    first, second = points_by_task(read_criteria(grader(tmp_path, text)))
     assert (first.name, first.points, first.max_bonus, first.bonus) == ("a", 60.0, 0.5, False)
     assert (second.name, second.points, second.max_bonus, second.bonus) == ("b", 0.0, 5.0, True)

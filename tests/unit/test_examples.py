@@ -55,6 +55,13 @@ class Counter:
             raise TypeError("a number is expected")
         return n
 
+    def loud(self):
+        """An example that asks nothing of the student's code would pass with a stub, too.
+
+            >>> 1 + 1
+            2
+        """
+
     def quiet(self):
         """Nothing to see.
 

@@ -69,7 +69,7 @@ def step(desk: Desk, judge: Judge, name: str) -> bool:
     return True
 
 
-def _grade(desk: Desk, judge: Judge, entry: queue.Entry) -> None:
+def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
     with desk.database.read() as connection:
         attempt = attempts.find(connection, entry.attempt)
 
@@ -90,7 +90,7 @@ def _grade(desk: Desk, judge: Judge, entry: queue.Entry) -> None:
 
 
 @contextmanager
-def _renewing(desk: Desk, entry: queue.Entry) -> Iterator[None]:
+def _renewing(desk: Desk, entry: queue.QueueEntry) -> Iterator[None]:
     """Renew the lease beside the grading, at most as long as a submission may take."""
     done = threading.Event()
     most = 3 * max(desk.course.limits_of(unit).submission_seconds for unit in desk.course.units)

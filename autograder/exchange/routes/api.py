@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 
-from ...course import Unit
+from ...course import Course, Unit
 from ...results.late import parse_time
+from .. import deeds
 from ..service import access
 from ..service.identity import Caller
-from ..service.refusals import NO_SUCH, Refused
+from ..service.refusals import Refused
 from ..store import attempts, graded, hints, queue, releases
 from ..store.attempts import Attempt
-from ..store.desk import Desk
+from ..store.blobs import Blobs
+from ..store.desk import Desk, StoredFile
+from ..store.releases import Offered
 from ..store.uploads import parse_json
-from ..views import returned, shaped
-from ..views.overview import Overview, everyone, overview, purse
+from ..views import returned
+from ..views.overview import Line, Overview, everyone, overview
 
 ROUTES = APIRouter(prefix="/api")
 DeskOf = Annotated[Desk, Depends(access.desk_of)]
@@ -56,14 +61,14 @@ def units(desk: DeskOf, member: Member) -> list[dict[str, Any]]:
     """The units; a student sees those that are released."""
     with desk.database.read() as connection:
         found = [(unit, releases.find(connection, unit.name)) for unit in desk.course.units]
-    return [shaped.unit_json(desk.course, unit, made) for unit, made in found if made or member.staff]
+    return [_unit_json(desk.course, unit, made) for unit, made in found if made or member.staff]
 
 
 @ROUTES.get("/units/{unit}/release")
 def download_release(desk: DeskOf, member: Member, unit: UnitOf) -> dict[str, Any]:
     """The files of a released unit."""
-    made = released(desk, unit)
-    return shaped.unit_json(desk.course, unit, made) | {"files": shaped.packed(desk.blobs, made.files)}
+    made = deeds.released(desk, unit)
+    return _unit_json(desk.course, unit, made) | {"files": _packed(desk.blobs, made.files)}
 
 
 @ROUTES.put("/units/{unit}/release")
@@ -72,7 +77,7 @@ def upload_release(
 ) -> dict[str, Any]:
     """Release a unit."""
     made, warning = releases.release(desk, unit, parse_json(content, desk.limits), member.name, force)
-    return shaped.unit_json(desk.course, unit, made) | {"warning": warning}
+    return _unit_json(desk.course, unit, made) | {"warning": warning}
 
 
 @ROUTES.delete("/units/{unit}/release")
@@ -80,13 +85,13 @@ def withdraw_release(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, Any
     """Take a unit back."""
     with desk.database.write() as connection:
         releases.withdraw(connection, unit.name)
-    return shaped.unit_json(desk.course, unit, None)
+    return _unit_json(desk.course, unit, None)
 
 
 @ROUTES.post("/units/{unit}/attempts", status_code=201)
 def submit(desk: DeskOf, member: Uploader, unit: UnitOf, content: Body) -> dict[str, Any]:
     """Hand in; the answer holds the receipt."""
-    released(desk, unit)
+    deeds.released(desk, unit)
     upload = parse_json(content, desk.limits)
     attempt, _ = attempts.accept(desk, unit, member.name, upload)
     return _attempt_json(desk, attempt, member) | {
@@ -110,27 +115,18 @@ def submissions(desk: DeskOf, member: Staff, unit: UnitOf) -> list[dict[str, Any
     """All attempts of all students, without feedback."""
     with desk.database.read() as connection:
         views = everyone(desk, connection, unit)
-    return [shaped.line_json(line, staff=True) for view in views for line in view.lines]
+    return [_line_json(line, staff=True) for view in views for line in view.lines]
 
 
 @ROUTES.post("/units/{unit}/requeue")
 def requeue_unit(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, int]:
     """Queue all attempts at a unit that have no score, or whose grading ended in trouble."""
-    with desk.database.write() as connection:
-        views = everyone(desk, connection, unit)
-        again = [line for view in views for line in view.lines if line.state in ("broken", "troubled")]
-        for line in again:
-            queue.add(connection, line.attempt.id)
-    return {"queued": len(again)}
+    return {"queued": deeds.requeue_unit(desk, unit)}
 
 
 def _visible(desk: DeskOf, member: Member, attempt: str) -> Attempt:
     """The attempt in the path, for its owner and for staff; for others it does not exist."""
-    with desk.database.read() as connection:
-        found = attempts.find(connection, attempt)
-    if not member.may_see(found.student):
-        raise Refused(404, NO_SUCH)
-    return found
+    return deeds.visible(desk, member, attempt)
 
 
 AttemptOf = Annotated[Attempt, Depends(_visible)]
@@ -151,7 +147,7 @@ def receipt(attempt: AttemptOf) -> dict[str, str]:
 @ROUTES.get("/attempts/{attempt}/files")
 def files(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
     """What was handed in."""
-    return {"files": shaped.packed(desk.blobs, attempt.files)}
+    return {"files": _packed(desk.blobs, attempt.files)}
 
 
 @ROUTES.get("/attempts/{attempt}/result")
@@ -185,63 +181,26 @@ def upload_feedback(desk: DeskOf, member: Staff, attempt: AttemptOf, content: Bo
 @ROUTES.post("/attempts/{attempt}/hints/{task}")
 def open_hint(desk: DeskOf, member: Member, attempt: AttemptOf, task: str) -> dict[str, Any]:
     """Open the explanation of one task for a token."""
-    return {"tokens": open_task(desk, member, attempt, task)}
+    return {"tokens": deeds.open_task(desk, member, attempt, task)}
 
 
 @ROUTES.post("/attempts/{attempt}/requeue")
 def requeue(desk: DeskOf, member: Staff, attempt: AttemptOf) -> dict[str, bool]:
     """Queue one attempt again."""
-    with desk.database.write() as connection:
-        queue.add(connection, attempt.id)
+    deeds.requeue(desk, attempt.id)
     return {"ok": True}
-
-
-def open_task(desk: Desk, member: Caller, attempt: Attempt, task: str) -> int | None:
-    """Spend a token on the explanation of one task; returns how many are left.
-
-    Raises:
-        Refused: it is not the caller's, there is nothing to open, or no token is left.
-    """
-    if member.name != attempt.student:
-        raise Refused(403, "Only the student who handed this in spends tokens on it.")
-    tokens = desk.course.hint_tokens
-    with desk.database.write() as connection:
-        whole = graded.result_of(connection, attempt.id)
-        seen = returned.seen(desk, connection, attempt)
-        if whole is None or seen is None:
-            raise Refused(409, "This attempt is not graded yet.", retry_after=2)
-        if tokens is not None and task in seen.closed:
-            name = hints.about(task, whole.checks)
-            hints.pay(connection, tokens, attempt.unit, attempt.student, name, desk.seconds())
-        elif task not in {check.task for check in whole.checks}:
-            raise Refused(404, "There is no such task in this unit.")
-        left = purse(desk, connection, desk.course.unit(attempt.unit), attempt.student)
-    return None if left is None else left.whole
-
-
-def released(desk: Desk, unit: Unit) -> releases.Released:
-    """What is released of a unit.
-
-    Raises:
-        Refused: nothing is.
-    """
-    with desk.database.read() as connection:
-        made = releases.find(connection, unit.name)
-    if made is None:
-        raise Refused(404, f"{unit.title} is not released.")
-    return made
 
 
 def _attempt_json(desk: Desk, attempt: Attempt, member: Caller) -> dict[str, Any]:
     with desk.database.read() as connection:
         view = overview(desk, connection, desk.course.unit(attempt.unit), attempt.student)
     line = next(line for line in view.lines if line.attempt.id == attempt.id)
-    return shaped.line_json(line, staff=member.staff)
+    return _line_json(line, staff=member.staff)
 
 
 def _lines(desk: Desk, connection: Connection, view: Overview) -> list[dict[str, Any]]:
     return [
-        shaped.line_json(line, returned.name_of(returned.feedback_of(desk, connection, line.attempt)))
+        _line_json(line, returned.name_of(returned.feedback_of(desk, connection, line.attempt)))
         for line in view.lines
     ]
 
@@ -260,3 +219,48 @@ def _skew(desk: Desk, client_time: str | None) -> str:
     amount = hints.duration(abs(off).total_seconds())
     way = "ahead" if off > timedelta() else "behind"
     return f"The clock of your computer is {amount} {way}. The exchange's own time counts."
+
+
+def _unit_json(course: Course, unit: Unit, released: Offered | None) -> dict[str, Any]:
+    """A unit, and what is released of it."""
+    return {
+        "course": course.name,
+        "unit": unit.name,
+        "title": unit.title,
+        "due": unit.due,
+        "released": None if released is None else released.moment,
+        "version": None if released is None else released.version,
+        "files": [] if released is None else _listed(released.files),
+    }
+
+
+def _line_json(line: Line, feedback: str | None = None, staff: bool = False) -> dict[str, Any]:
+    """An attempt with its state; ``feedback`` names what could be fetched for it."""
+    attempt, result = line.attempt, line.graded
+    shape = {
+        **{name: getattr(attempt, name) for name in ("id", "unit", "student", "number", "received")},
+        "sha256": attempt.sha256,
+        "size": attempt.size,
+        "files": _listed(attempt.files),
+        "state": line.state,
+        "place": line.place,
+        "counts": line.counts,
+        "late_percent": line.late.percent,
+        "score": None if result is None else result.score,
+        "max_score": None if result is None else result.max_score,
+        "bonus": None if result is None else result.bonus,
+        "mark": line.mark,
+        "graded": None if result is None else result.graded,
+        "feedback": feedback,
+    }
+    return shape | ({"trouble": line.trouble} if staff else {})
+
+
+def _listed(files: Iterable[StoredFile]) -> list[dict[str, Any]]:
+    """Files without their contents."""
+    return [asdict(file) for file in files]
+
+
+def _packed(blobs: Blobs, files: Iterable[StoredFile]) -> list[dict[str, Any]]:
+    """Files with their contents, base64."""
+    return [asdict(file) | {"content": base64.b64encode(blobs.get(file.sha256)).decode()} for file in files]

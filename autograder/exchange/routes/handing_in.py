@@ -11,14 +11,14 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from ...course import Unit
-from ..look import preflight
+from .. import deeds
+from ..look import look_at
 from ..service import access
 from ..service.refusals import Refused
-from ..service.session import FormOf, Session, SessionOf, UnitOf
+from ..service.session import FormOf, LoginSession, SessionOf, UnitOf
 from ..store import attempts
-from ..store.desk import Stored
+from ..store.desk import StoredFile
 from ..store.uploads import File, from_form
-from . import api
 
 ROUTES = APIRouter()
 DRAFT_SECONDS = 3600  # between looking at a file and handing it in
@@ -33,10 +33,10 @@ async def look(session: SessionOf, unit: UnitOf, form: FormOf) -> Response:
     return await run_in_threadpool(_looked, session, unit, parts)
 
 
-def _looked(session: Session, unit: Unit, parts: list[tuple[str, bytes]]) -> Response:
-    api.released(session.desk, unit)
+def _looked(session: LoginSession, unit: Unit, parts: list[tuple[str, bytes]]) -> Response:
+    deeds.released(session.desk, unit)
     upload = from_form(parts, session.desk.limits)
-    found = preflight(session.desk.course, unit, upload.files)
+    found = look_at(session.desk.course, unit, upload.files)
     kept = attempts.keep(session.desk, _renamed(upload.files, found.notebook, unit))
     draft = session.drafts.dumps(
         [
@@ -64,7 +64,7 @@ def hand_in(session: SessionOf, unit: UnitOf, form: FormOf) -> Response:
         raise Refused(422, "It is too long ago that you uploaded this file. Upload it again.") from error
     if (named, student) != (unit.name, session.member.name):
         raise Refused(403, "This file was uploaded for another unit or by somebody else. Upload it again.")
-    api.released(session.desk, unit)
-    files = tuple(Stored(*item) for item in listed)
+    deeds.released(session.desk, unit)
+    files = tuple(StoredFile(*item) for item in listed)
     attempt, _ = attempts.accept_stored(session.desk, unit, student, files, key)
     return session.go(f"attempts/{attempt.id}")

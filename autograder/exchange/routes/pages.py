@@ -6,15 +6,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from ...pages.feedback import WORDS, task_cards
+from .. import deeds
 from ..service.login import Sessions
 from ..service.refusals import Refused
 from ..service.session import AttemptOf, FormOf, SessionOf, UnitOf, download, of_hub
 from ..store import releases
 from ..views import returned
-from ..views.answers import answers
-from ..views.overview import feedback_files, overview
+from ..views.overview import answers, feedback_files, overview
 from ..views.render import SCRIPT, stylesheet
-from . import api
 
 ROUTES = APIRouter()
 
@@ -54,17 +53,16 @@ def home(session: SessionOf) -> Response:
 @ROUTES.get("/units/{unit}")
 def unit_page(session: SessionOf, unit: UnitOf) -> Response:
     """One unit: attempts, tokens, and the form to hand in."""
+    made = deeds.released(session.desk, unit)
     with session.desk.database.read() as connection:
-        made = releases.find(connection, unit.name)
         view = overview(session.desk, connection, unit, session.member.name)
-    if made is None:
-        raise Refused(404, f"{unit.title} is not released.")
     return session.page(
         "exchange/unit.html",
         unit=unit,
         released=made,
         view=view,
         limits=session.desk.limits,
+        python=session.desk.course.python,
         live=not view.settled,
     )
 
@@ -119,7 +117,7 @@ def staff_feedback(session: SessionOf, attempt: AttemptOf, name: str) -> Respons
 @ROUTES.post("/attempts/{attempt}/hints")
 def open_hint(session: SessionOf, attempt: AttemptOf, form: FormOf) -> Response:
     """Open one explanation for a token."""
-    api.open_task(session.desk, session.member, attempt, str(form.get("task")))
+    deeds.open_task(session.desk, session.member, attempt, str(form.get("task")))
     return session.go(f"attempts/{attempt.id}#task-{form.get('task')}")
 
 

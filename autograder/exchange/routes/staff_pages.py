@@ -8,11 +8,11 @@ from starlette.responses import Response
 from ...course import Course, Unit
 from ...notebook import read_questions
 from ...unit.master import read_master
+from .. import deeds
 from ..service.refusals import Refused
-from ..service.session import FormOf, Session, StaffOf, UnitOf, of_hub
-from ..store import attempts, queue, releases
+from ..service.session import FormOf, StaffOf, UnitOf, of_hub
+from ..store import queue, releases
 from ..views.overview import everyone
-from . import api
 
 ROUTES = APIRouter()
 
@@ -65,17 +65,12 @@ def marking_guide(session: StaffOf, unit: UnitOf) -> Response:
 def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     """Queue what has no score again, or one attempt."""
     if form.get("attempt"):
-        _requeue_one(session, str(form.get("attempt")))
+        deeds.requeue(session.desk, str(form.get("attempt")))
     else:
-        api.requeue_unit(session.desk, session.member, unit)
+        deeds.requeue_unit(session.desk, unit)
     return session.go(f"staff/{unit.name}")
 
 
 def _formgrader(course: Course, unit: Unit) -> str:
     """Where formgrader lists the submissions of a unit."""
     return of_hub(f"services/{course.name}/formgrader/gradebook/{unit.name}/{unit.name}")
-
-
-def _requeue_one(session: Session, name: str) -> None:
-    with session.desk.database.write() as connection:
-        queue.add(connection, attempts.find(connection, name).id)

@@ -1,7 +1,9 @@
 """Runs the exchange: the web server in this process, workers and the publisher as children.
 
 Children are started again when they end, after a short wait; what a dead worker held is
-freed at once. A child ends by itself when this process is gone.
+freed at once. A child ends by itself when this process is gone. It is this file, too, run as
+``python -m autograder.exchange.service.serve ROLE NAME TIER``; so what only the web server needs is
+imported where it is used.
 """
 
 from __future__ import annotations
@@ -9,21 +11,18 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
-import uvicorn
-
-from ...course import Course
+from ...course import Course, load_course
 from ..store import queue
 from ..store.desk import Desk, open_desk
-from .app import make_app
-from .identity import HubIdentity
-from .login import HubLogin
 
 LOG = logging.getLogger("course.exchange")
 SOON = 0.2  # seconds until a child that ended is started again
@@ -32,7 +31,7 @@ LONGEST = 30.0  # where it ends again and again
 
 
 @dataclass
-class Child:
+class ChildProcess:
     """One process that is to run as long as we do."""
 
     role: str  # "worker" or "publisher"
@@ -48,7 +47,7 @@ class Supervisor:
 
     def __init__(self, desk: Desk, tier: str, workers: int) -> None:
         self.desk, self.tier = desk, tier
-        self.children = [Child("publisher"), *(Child("worker") for _ in range(workers))]
+        self.children = [ChildProcess("publisher"), *(ChildProcess("worker") for _ in range(workers))]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -76,7 +75,7 @@ class Supervisor:
                 except Exception:  # a full disk or a database away: the next look comes at once
                     LOG.exception("looking after the %s", child.role)
 
-    def _look_after(self, child: Child) -> None:
+    def _look_after(self, child: ChildProcess) -> None:
         now = time.monotonic()
         if child.process is not None and child.process.poll() is not None:
             LOG.warning("%s ended with %s", child.name, child.process.returncode)
@@ -87,13 +86,13 @@ class Supervisor:
         if child.process is None and now >= child.not_before:
             self._begin(child)
 
-    def _begin(self, child: Child) -> None:
+    def _begin(self, child: ChildProcess) -> None:
         child.name, child.began = f"{child.role}-{secrets.token_hex(6)}", time.monotonic()
         command = [
             sys.executable,
             "-P",
             "-m",
-            "autograder.exchange.service.child",
+            "autograder.exchange.service.serve",
             child.role,
             child.name,
             self.tier,
@@ -102,7 +101,7 @@ class Supervisor:
             command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
         )
 
-    def _free(self, child: Child) -> None:
+    def _free(self, child: ChildProcess) -> None:
         if child.role == "worker":
             with self.desk.database.write() as connection:
                 queue.give_up(connection, child.name)
@@ -114,6 +113,12 @@ def serve(course: Course, host: str, port: int, tier: str, workers: int) -> None
     Raises:
         ConfigError: the database or a key cannot be used.
     """
+    import uvicorn
+
+    from .app import make_app
+    from .identity import HubIdentity
+    from .login import HubLogin
+
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     LOG.setLevel(logging.INFO)
     desk = open_desk(course)
@@ -148,3 +153,28 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def run_child(role: str, name: str, tier: str) -> None:
+    """Run one role as long as the process that started this one."""
+    parent = os.getppid()
+    logging.basicConfig(format=f"%(asctime)s %(levelname)s {name}: %(message)s")
+    logging.getLogger("course").setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, _end)
+    desk = open_desk(load_course())
+    if role == "publisher":
+        from ..grading.publisher import publish
+
+        publish(desk, parent)
+    else:
+        from ..grading.worker import work
+
+        work(desk, tier, name, parent)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)  # so that zygotes are closed on the way out
+
+
+if __name__ == "__main__":
+    run_child(*sys.argv[1:])

@@ -13,17 +13,17 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...course import Unit
-from ..store import attempts
+from .. import deeds
 from ..store.attempts import Attempt
 from ..store.desk import Desk
 from ..views.render import page
 from . import access
 from .identity import Caller
 from .login import NotLoggedIn, Sessions
-from .refusals import NO_SUCH, Refused, full_disk_is_said
+from .refusals import Refused, full_disk_is_said
 
 
-class Session:
+class LoginSession:
     """One browser's request: who it is, and the word that its forms must carry."""
 
     def __init__(self, request: Request, member: Caller, token: str) -> None:
@@ -53,7 +53,7 @@ class Session:
         return URLSafeTimedSerializer(self.desk.cookie_key, salt="draft")
 
 
-async def session(request: Request) -> Session:
+async def session(request: Request) -> LoginSession:
     """The logged-in browser.
 
     Raises:
@@ -63,14 +63,16 @@ async def session(request: Request) -> Session:
     sessions: Sessions = request.app.state.sessions
     token = sessions.token(request)
     try:
-        return Session(request, await access.identify(request, token), token)
+        return LoginSession(request, await access.identify(request, token), token)
     except Refused as error:
         if error.status == 401:  # the hub has forgotten the token: log in again
             raise NotLoggedIn from error
         raise
 
 
-async def _form(request: Request, session: Annotated[Session, Depends(session)]) -> AsyncIterator[FormData]:
+async def _form(
+    request: Request, session: Annotated[LoginSession, Depends(session)]
+) -> AsyncIterator[FormData]:
     with full_disk_is_said():
         form = await request.form(max_files=session.desk.limits.files + 1, max_fields=20)
     try:
@@ -80,27 +82,23 @@ async def _form(request: Request, session: Annotated[Session, Depends(session)])
         await form.close()
 
 
-SessionOf = Annotated[Session, Depends(session)]
+SessionOf = Annotated[LoginSession, Depends(session)]
 FormOf = Annotated[FormData, Depends(_form)]
 UnitOf = Annotated[Unit, Depends(access.unit_of)]
 
 
 def _visible(session: SessionOf, attempt: str) -> Attempt:
-    with session.desk.database.read() as connection:
-        found = attempts.find(connection, attempt)
-    if not session.member.may_see(found.student):
-        raise Refused(404, NO_SUCH)
-    return found
+    return deeds.visible(session.desk, session.member, attempt)
 
 
-def _for_staff(session: SessionOf) -> Session:
+def _for_staff(session: SessionOf) -> LoginSession:
     if not session.member.staff:
         raise Refused(403, "This page is for the course staff.")
     return session
 
 
 AttemptOf = Annotated[Attempt, Depends(_visible)]
-StaffOf = Annotated[Session, Depends(_for_staff)]
+StaffOf = Annotated[LoginSession, Depends(_for_staff)]
 
 
 def download(content: bytes, path: str) -> Response:

@@ -10,7 +10,7 @@ from ...course import Course
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServiceLimits:
     """What one request and one person may ask of the exchange."""
 
     body_mib: float = 48.0  # one request, as it comes over the wire

@@ -14,7 +14,7 @@ from ...course import Unit
 from ..service.refusals import NO_SUCH, Refused
 from . import queue
 from .database import one_at_a_time
-from .desk import Desk, Stored, dump_files, load_files, stamp
+from .desk import Desk, StoredFile, dump_files, load_files, stamp
 from .receipts import Receipt
 from .tables import ATTEMPTS
 from .uploads import File, Upload, digest_of_files, notebook_of
@@ -31,11 +31,11 @@ class Attempt:
     received: str  # ISO 8601, UTC
     sha256: str
     size: int
-    files: tuple[Stored, ...]
+    files: tuple[StoredFile, ...]
     receipt: str
 
     @property
-    def notebook(self) -> Stored:
+    def notebook(self) -> StoredFile:
         """The file that is graded."""
         path = notebook_of((file.path for file in self.files), self.unit)
         return next(file for file in self.files if file.path == path)
@@ -54,7 +54,7 @@ def accept(desk: Desk, unit: Unit, student: str, upload: Upload) -> tuple[Attemp
 
 
 def accept_stored(
-    desk: Desk, unit: Unit, student: str, files: tuple[Stored, ...], key: str | None
+    desk: Desk, unit: Unit, student: str, files: tuple[StoredFile, ...], key: str | None
 ) -> tuple[Attempt, bool]:
     """The same for files whose blobs are stored already.
 
@@ -74,13 +74,18 @@ def accept_stored(
     raise Refused(503, "Too many submissions at the same moment. Try again in a few seconds.", retry_after=3)
 
 
-def keep(desk: Desk, files: Iterable[File]) -> tuple[Stored, ...]:
+def keep(desk: Desk, files: Iterable[File]) -> tuple[StoredFile, ...]:
     """Store files by digest, before any row speaks of them."""
-    return tuple(Stored(file.path, desk.blobs.put(file.content), len(file.content)) for file in files)
+    return tuple(StoredFile(file.path, desk.blobs.put(file.content), len(file.content)) for file in files)
 
 
 def _insert(
-    desk: Desk, connection: Connection, unit: str, student: str, files: tuple[Stored, ...], key: str | None
+    desk: Desk,
+    connection: Connection,
+    unit: str,
+    student: str,
+    files: tuple[StoredFile, ...],
+    key: str | None,
 ) -> Attempt:
     last = connection.execute(
         select(func.max(ATTEMPTS.c.number)).where(ATTEMPTS.c.unit == unit, ATTEMPTS.c.student == student)

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from ...base.files import key
 from ...course import Course
 from ...results.disclosure import now as utc_now
-from ..service.settings import Limits, database_url, folder
+from ..service.settings import ServiceLimits, database_url, folder
 from .blobs import Blobs
 from .database import Database
 from .receipts import Signer
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """One file of an attempt or a release."""
 
     path: str
@@ -35,7 +35,7 @@ class Desk:
     blobs: Blobs
     signer: Signer
     cookie_key: bytes
-    limits: Limits
+    limits: ServiceLimits
 
     def now(self) -> datetime:
         """The server's time, which is the only one that counts."""
@@ -46,7 +46,7 @@ class Desk:
         return time.time()
 
 
-def open_desk(course: Course, limits: Limits | None = None) -> Desk:
+def open_desk(course: Course, limits: ServiceLimits | None = None) -> Desk:
     """Open the exchange of a course; database, folder and keys are made at first use.
 
     Raises:
@@ -60,7 +60,7 @@ def open_desk(course: Course, limits: Limits | None = None) -> Desk:
         Blobs(here / "blobs"),
         Signer(here / "receipt-key"),
         key(here / "cookie-key", lambda: secrets.token_bytes(32)),
-        limits or Limits(),
+        limits or ServiceLimits(),
     )
 
 
@@ -69,11 +69,11 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def dump_files(files: tuple[Stored, ...]) -> str:
+def dump_files(files: tuple[StoredFile, ...]) -> str:
     """Stored files as JSON."""
     return json.dumps([[file.path, file.sha256, file.size] for file in files])
 
 
-def load_files(text: str) -> tuple[Stored, ...]:
+def load_files(text: str) -> tuple[StoredFile, ...]:
     """The inverse of ``dump_files``."""
-    return tuple(Stored(*item) for item in json.loads(text))
+    return tuple(StoredFile(*item) for item in json.loads(text))

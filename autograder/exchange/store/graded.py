@@ -27,7 +27,9 @@ class Graded:
     bonus: float
 
 
-def finish(connection: Connection, entry: queue.Entry, attempt: Attempt, result: Result, moment: str) -> bool:
+def finish(
+    connection: Connection, entry: queue.QueueEntry, attempt: Attempt, result: Result, moment: str
+) -> bool:
     """Store a result and end its entry; False where another worker was first, and nothing changes."""
     if not queue.end(connection, entry):
         return False

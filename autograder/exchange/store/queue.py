@@ -14,7 +14,7 @@ TOO_OFTEN = "Grading ended without an answer {tries} times. Look at the file, th
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueueEntry:
     """One attempt that waits, is being graded, or needs staff."""
 
     place: int
@@ -31,7 +31,7 @@ def add(connection: Connection, attempt: str) -> None:
     connection.execute(insert(QUEUE).values(attempt=attempt))
 
 
-def take(connection: Connection, worker: str, now: float, seconds: float, most: int) -> Entry | None:
+def take(connection: Connection, worker: str, now: float, seconds: float, most: int) -> QueueEntry | None:
     """Take the first entry that nobody holds; None where there is none.
 
     An entry whose worker fell silent is tried once more at once and then behind all others, so that
@@ -50,11 +50,11 @@ def take(connection: Connection, worker: str, now: float, seconds: float, most: 
         mine = update(QUEUE).where(QUEUE.c.place == row.place)
         if row.tries < most:
             connection.execute(mine.values(worker=worker, lease=now + seconds, tries=row.tries + 1))
-            return Entry(row.place, row.attempt, worker, now + seconds, row.tries + 1, "")
+            return QueueEntry(row.place, row.attempt, worker, now + seconds, row.tries + 1, "")
         connection.execute(mine.values(worker="", lease=0.0, trouble=TOO_OFTEN.format(tries=most)))
 
 
-def renew(connection: Connection, entry: Entry, until: float) -> bool:
+def renew(connection: Connection, entry: QueueEntry, until: float) -> bool:
     """Hold an entry longer; False where it is not the worker's any more."""
     held = (QUEUE.c.place == entry.place) & (QUEUE.c.worker == entry.worker)
     return connection.execute(update(QUEUE).where(held).values(lease=until)).rowcount == 1
@@ -67,25 +67,25 @@ def give_up(connection: Connection, worker: str) -> int:
     ).rowcount
 
 
-def set_aside(connection: Connection, entry: Entry, why: str) -> None:
+def set_aside(connection: Connection, entry: QueueEntry, why: str) -> None:
     """Keep an entry for staff."""
     connection.execute(
         update(QUEUE).where(QUEUE.c.place == entry.place).values(worker="", lease=0.0, trouble=plain(why))
     )
 
 
-def end(connection: Connection, entry: Entry) -> bool:
+def end(connection: Connection, entry: QueueEntry) -> bool:
     """Remove a graded entry; False where another worker ended it before."""
     return connection.execute(delete(QUEUE).where(QUEUE.c.place == entry.place)).rowcount == 1
 
 
-def find(connection: Connection, attempt: str) -> Entry | None:
+def find(connection: Connection, attempt: str) -> QueueEntry | None:
     """The entry of an attempt, or None where it is graded."""
     row = connection.execute(select(QUEUE).where(QUEUE.c.attempt == attempt)).one_or_none()
-    return None if row is None else Entry(**row._mapping)
+    return None if row is None else QueueEntry(**row._mapping)
 
 
-def ahead(connection: Connection, entry: Entry) -> int:
+def ahead(connection: Connection, entry: QueueEntry) -> int:
     """How many entries come before this one."""
     late = QUEUE.c.tries > 1
     same = (late == (entry.tries > 1)) & (QUEUE.c.place < entry.place)
@@ -99,7 +99,7 @@ def length(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(QUEUE.c.trouble == "")).scalar_one())
 
 
-def troubled(connection: Connection) -> list[Entry]:
+def troubled(connection: Connection) -> list[QueueEntry]:
     """What staff must look at."""
     rows = connection.execute(select(QUEUE).where(QUEUE.c.trouble != "").order_by(QUEUE.c.place))
-    return [Entry(**row._mapping) for row in rows]
+    return [QueueEntry(**row._mapping) for row in rows]

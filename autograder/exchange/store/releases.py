@@ -13,23 +13,23 @@ from ...course import Unit
 from ...notebook import read_release
 from ..service.refusals import Refused
 from .attempts import keep
-from .desk import Desk, Stored, dump_files, load_files, stamp
+from .desk import Desk, StoredFile, dump_files, load_files, stamp
 from .tables import RELEASES
 from .uploads import Upload, notebook_of
 
 
 @dataclass(frozen=True)
-class Released:
+class Offered:
     """One release of a unit."""
 
     unit: str
     version: str
     moment: str  # ISO 8601, UTC
     by: str
-    files: tuple[Stored, ...]
+    files: tuple[StoredFile, ...]
 
 
-def release(desk: Desk, unit: Unit, upload: Upload, by: str, force: bool) -> tuple[Released, str]:
+def release(desk: Desk, unit: Unit, upload: Upload, by: str, force: bool) -> tuple[Offered, str]:
     """Release a unit; returns the release and a warning, which may be empty.
 
     Raises:
@@ -37,7 +37,7 @@ def release(desk: Desk, unit: Unit, upload: Upload, by: str, force: bool) -> tup
             released notebook of this unit in the upload.
     """
     version = _version(unit, upload)
-    made = Released(unit.name, version, stamp(desk.now()), by, keep(desk, upload.files))
+    made = Offered(unit.name, version, stamp(desk.now()), by, keep(desk, upload.files))
     with desk.database.write() as connection:
         current = find(connection, unit.name)
         if current is not None and current.files != made.files and not force:
@@ -56,13 +56,13 @@ def withdraw(connection: Connection, unit: str) -> None:
     connection.execute(update(RELEASES).where(RELEASES.c.unit == unit).values(withdrawn=True))
 
 
-def find(connection: Connection, unit: str) -> Released | None:
+def find(connection: Connection, unit: str) -> Offered | None:
     """What is released of a unit now, or None."""
     query = select(RELEASES).where(RELEASES.c.unit == unit, RELEASES.c.withdrawn.is_(False))
     row = connection.execute(query.order_by(RELEASES.c.id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
-    return Released(row.unit, row.version, row.moment, row.by, load_files(row.files))
+    return Offered(row.unit, row.version, row.moment, row.by, load_files(row.files))
 
 
 def _version(unit: Unit, upload: Upload) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 from ...base.text import plain
 from ..service.refusals import Refused
-from ..service.settings import Limits
+from ..service.settings import ServiceLimits
 
 CHUNK = 1 << 16
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(1, 10))}
@@ -47,7 +47,7 @@ class Upload:
     client_time: str | None = None
 
 
-def parse_json(body: bytes, limits: Limits) -> Upload:
+def parse_json(body: bytes, limits: ServiceLimits) -> Upload:
     """An upload as JSON: ``{"files": [{"path": ..., "content": base64}], "key": ..., "client_time": ...}``.
 
     Raises:
@@ -65,7 +65,7 @@ def parse_json(body: bytes, limits: Limits) -> Upload:
     return Upload(checked(files, limits), _word(data, "key", 64), _word(data, "client_time", 64))
 
 
-def from_form(files: Iterable[tuple[str, bytes]], limits: Limits) -> Upload:
+def from_form(files: Iterable[tuple[str, bytes]], limits: ServiceLimits) -> Upload:
     """An upload by a browser: single files, or one ZIP archive that is unpacked.
 
     Raises:
@@ -77,7 +77,7 @@ def from_form(files: Iterable[tuple[str, bytes]], limits: Limits) -> Upload:
     return Upload(checked(given, limits))
 
 
-def unzip(content: bytes, limits: Limits) -> list[File]:
+def unzip(content: bytes, limits: ServiceLimits) -> list[File]:
     """The regular files of an archive; what it says of its sizes is not believed.
 
     Raises:
@@ -94,7 +94,9 @@ def unzip(content: bytes, limits: Limits) -> list[File]:
         raise Refused(422, "The archive is damaged. Pack it again.") from error
 
 
-def _members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], limits: Limits) -> Iterable[File]:
+def _members(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], limits: ServiceLimits
+) -> Iterable[File]:
     left = _mib(limits.unpacked_mib)
     for member in members:
         kind = stat.S_IFMT(member.external_attr >> 16)
@@ -120,7 +122,7 @@ def _bounded(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> by
     return b"".join(parts)
 
 
-def checked(files: Iterable[File], limits: Limits) -> tuple[File, ...]:
+def checked(files: Iterable[File], limits: ServiceLimits) -> tuple[File, ...]:
     """The files with clean paths, sorted.
 
     Raises:
@@ -144,7 +146,7 @@ def checked(files: Iterable[File], limits: Limits) -> tuple[File, ...]:
     return kept
 
 
-def clean_path(path: str, limits: Limits) -> str:
+def clean_path(path: str, limits: ServiceLimits) -> str:
     """A relative path that is harmless on every system.
 
     Raises:
@@ -211,7 +213,7 @@ def _word(data: dict[str, Any], name: str, longest: int) -> str | None:
     return value
 
 
-def _check_count(count: int, limits: Limits) -> None:
+def _check_count(count: int, limits: ServiceLimits) -> None:
     if count > limits.files:
         raise Refused(
             413,

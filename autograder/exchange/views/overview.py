@@ -1,4 +1,4 @@
-"""What one student, or all of them, have at a unit: attempts, their state, which counts."""
+"""What one student, or all of them, have at a unit: attempts, their state, which counts, what they say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
+from ...base.errors import Unreadable
 from ...course import Unit
+from ...notebook import Question, is_answered, read_questions, read_release, read_submission
 from ...results.late import Lateness
 from ..store import attempts, graded, hints, queue
 from ..store.attempts import Attempt
@@ -50,6 +52,14 @@ class Overview:
     def settled(self) -> bool:
         """True where nothing waits."""
         return all(line.state not in ("waiting", "grading") for line in self.lines)
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """One written question, and whether this attempt says something to it."""
+
+    question: Question
+    given: bool
 
 
 def overview(desk: Desk, connection: Connection, unit: Unit, student: str) -> Overview:
@@ -108,12 +118,12 @@ def _mark(desk: Desk, unit: Unit, attempt: Attempt, result: Graded | None) -> fl
     return mark(desk.course, unit, attempt, result)
 
 
-def _entries(connection: Connection, own: Sequence[Attempt]) -> dict[str, queue.Entry]:
+def _entries(connection: Connection, own: Sequence[Attempt]) -> dict[str, queue.QueueEntry]:
     rows = connection.execute(select(QUEUE).where(graded.chosen(QUEUE.c.attempt, own)))
-    return {row.attempt: queue.Entry(**row._mapping) for row in rows}
+    return {row.attempt: queue.QueueEntry(**row._mapping) for row in rows}
 
 
-def _state(entry: queue.Entry | None, result: Graded | None, now: float) -> str:
+def _state(entry: queue.QueueEntry | None, result: Graded | None, now: float) -> str:
     if entry is not None:
         return "troubled" if entry.trouble else "grading" if entry.lease >= now else "waiting"
     return "graded" if result is not None and result.score is not None else "broken"
@@ -131,3 +141,17 @@ def feedback_files(connection: Connection, attempt: str) -> dict[str, str]:
     """nbgrader's feedback that staff released for an attempt: name of the notebook -> SHA-256."""
     query = select(FEEDBACK.c.name, FEEDBACK.c.sha256).where(FEEDBACK.c.attempt == attempt)
     return {row.name: row.sha256 for row in connection.execute(query)}
+
+
+def answers(desk: Desk, unit: Unit, attempt: Attempt) -> tuple[WrittenAnswer, ...]:
+    """What an attempt has at the unit's written questions, in the notebook's order."""
+    asked = read_questions(unit.released_notebook)
+    if not asked:
+        return ()
+    release = read_release(unit.released_notebook)
+    path = desk.blobs.path(attempt.notebook.sha256)
+    try:
+        submission = read_submission(path, release, desk.course.limits_of(unit).notebook_mib)
+    except Unreadable:
+        return tuple(WrittenAnswer(question, False) for question in asked)
+    return tuple(WrittenAnswer(question, is_answered(question, submission, release)) for question in asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ...base.text import LONG, markdown_to_html, plain
-from ...pages.render import TEMPLATES, day, number, sentence, short
+from ...base.text import markdown_to_html
+from ...pages.render import TEMPLATES, day, environment
 from ...results.late import parse_time
 from ..store.hints import duration
 from .overview import Overview
@@ -86,22 +86,7 @@ def lines_in(views: Iterable[Overview], *states: str) -> int:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [
-                jinja2.FileSystemLoader(TEMPLATES),  # what the feedback pages have
-                jinja2.PrefixLoader({"exchange": jinja2.FileSystemLoader(FOLDER)}),
-            ]
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "sentence": sentence,
-        "short": short,
-        "points": number,
+    filters: dict[str, Callable[..., Any]] = {
         "when": when,
         "moment": short_moment,
         "size": size,
@@ -109,6 +94,5 @@ def _environment() -> jinja2.Environment:
         "past": past,
         "lines_in": lines_in,
         "markdown": markdown,
-        "code": lambda text: plain(text, LONG),
     }
-    return environment
+    return environment({"exchange": FOLDER}, filters)

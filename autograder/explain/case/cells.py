@@ -11,20 +11,20 @@ import numpy as np
 from ...inside.wire import HandleRef
 from ...student.faults import clean
 from ..same import is_tensor, same_value
-from .filling import Ending
+from .filling import Came
 from .operators import written
 from .programs import (
     Attribute,
     Blank,
-    Item,
-    Items,
+    Members,
     Name,
     Operator,
     Part,
-    Result,
+    ProgramStep,
+    Returned,
     Seeded,
     Shipped,
-    Step,
+    Subscript,
     results_of,
 )
 from .signatures import arguments, parameter, returned
@@ -87,7 +87,7 @@ class _Writer:
         if left is got.value or right is expected.value:
             left, right = got.value, expected.value
         elif program.part:
-            return self._result(Result(program.last, program.part)), *apart(left, right)
+            return self._result(Returned(program.last, program.part)), *apart(left, right)
         return self._in_reply(left, right, names)
 
     def _in_reply(self, got: Any, expected: Any, names: tuple[str, ...]) -> tuple[str, str, str]:
@@ -99,7 +99,7 @@ class _Writer:
                     return name, *apart(left, right)
         return ", ".join(names), *apart(got, expected)
 
-    def _new_blanks(self, step: Step, label: str) -> list[tuple[Blank, str]]:
+    def _new_blanks(self, step: ProgramStep, label: str) -> list[tuple[Blank, str]]:
         bound = arguments(self._reference, label, step.args, dict(step.kwargs))
         values = list(bound.items()) or [("a", arg) for arg in step.args]
         found: dict[int, tuple[Blank, str]] = {}
@@ -115,7 +115,7 @@ class _Writer:
                     found.setdefault(blank.number, (blank, hint))
         return list(found.values())
 
-    def _call(self, number: int, step: Step, label: str) -> str:
+    def _call(self, number: int, step: ProgramStep, label: str) -> str:
         parts = [self._text(arg) for arg in step.args]
         if step.kind == "set":
             return f"{self._text(step.function)}.{step.attribute} = {parts[0]}"
@@ -162,13 +162,13 @@ class _Writer:
     def _text(self, value: Any) -> str:
         if isinstance(value, (Name, Shipped)):
             return value.name
-        if isinstance(value, Result):
+        if isinstance(value, Returned):
             return self._result(value)
         if isinstance(value, Attribute):
             return f"{self._text(value.of)}.{value.name}"
-        if isinstance(value, Item):
+        if isinstance(value, Subscript):
             return f"{self._text(value.of)}[{self._text(value.key)}]"
-        if isinstance(value, Items):
+        if isinstance(value, Members):
             return f"list({self._text(value.of)})"
         if isinstance(value, Part):
             return self._text(value.of) + _keys(value.path)
@@ -191,7 +191,7 @@ class _Writer:
             return ":".join(ends) + ("" if value.step is None else f":{value.step!r}")
         return "..." if value is ... else repr(value)
 
-    def _result(self, result: Result) -> str:
+    def _result(self, result: Returned) -> str:
         names, path = self._results[result.step], result.path
         return names[path[0]] + _keys(path[1:]) if len(names) > 1 and path else names[0] + _keys(path)
 
@@ -287,7 +287,7 @@ def _numbers(values: np.ndarray, indent: int, digits: int) -> str:
     return text.replace("\n", "\n" + " " * indent)
 
 
-def _raised(ending: Ending) -> str:
+def _raised(ending: Came) -> str:
     if not ending.raised:
         return show(ending.value)
     return clean(ending.reason or ending.raised, 300)

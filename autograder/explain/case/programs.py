@@ -27,7 +27,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Result:
+class Returned:
     """What a step returned, or an entry of it."""
 
     step: int
@@ -44,7 +44,7 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Item:
+class Subscript:
     """``of[key]``, as the object of the student's answers it."""
 
     of: Expression
@@ -52,7 +52,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Items:
+class Members:
     """``list(of)``."""
 
     of: Expression
@@ -78,7 +78,7 @@ class Blank:
     library: str = "numpy"
     gradient: bool = False  # a tensor that asks for its gradient
     columns: bool = False  # lies in memory column by column
-    like: Result | None = None  # takes its shape from this result
+    like: Returned | None = None  # takes its shape from this result
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ class Shipped:
     source: str
 
 
-Expression = Name | Result | Attribute | Item | Items | Part
-EXPRESSIONS = (Name, Result, Attribute, Item, Items, Part)
+Expression = Name | Returned | Attribute | Subscript | Members | Part
+EXPRESSIONS = (Name, Returned, Attribute, Subscript, Members, Part)
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgramStep:
     """``function(*args, **kwargs)``.
 
     With ``kind`` "set": ``function.attribute = args[0]``; with "assign": ``function[args[0]] = args[1]``.
@@ -129,7 +129,7 @@ class Program:
     which counts. Where arrays that steps change in place are ``counted``, these are what to look at.
     """
 
-    steps: dict[int, Step]
+    steps: dict[int, ProgramStep]
     shared: frozenset[int] = frozenset()  # blanks that steps may change in place
     counted: frozenset[int] = frozenset()  # of these, what counts
     reads: Expression | None = None
@@ -157,7 +157,7 @@ class Program:
         kept = {number: step for number, step in self.steps.items() if number not in steps}
         return replace(self, steps=kept)
 
-    def with_step(self, number: int, step: Step) -> Program:
+    def with_step(self, number: int, step: ProgramStep) -> Program:
         """The same program with one step exchanged."""
         return replace(self, steps={**self.steps, number: step})
 
@@ -175,12 +175,12 @@ class Program:
             return function.name
         if isinstance(function, Attribute):
             return f"{self.label(function.of)}.{function.name}".removeprefix(".")
-        if not isinstance(function, Result) or function.step not in self.steps:
+        if not isinstance(function, Returned) or function.step not in self.steps:
             return ""
         return self.label(self.steps[function.step].function)
 
 
-def blanks_of(step: Step) -> Iterator[Blank]:
+def blanks_of(step: ProgramStep) -> Iterator[Blank]:
     """The blanks in a step."""
     for value in (step.function, *step.args, *(value for _, value in step.kwargs)):
         yield from blanks_in(value)
@@ -197,11 +197,11 @@ def blanks_in(value: Any) -> Iterator[Blank]:
         yield from blanks_in(list(value.values()))
 
 
-def results_of(value: Any) -> Iterator[Result]:
+def results_of(value: Any) -> Iterator[Returned]:
     """The results that an expression, an argument or a step refers to."""
-    if isinstance(value, Result):
+    if isinstance(value, Returned):
         yield value
-    elif isinstance(value, (Attribute, Item, Items, Part)):
+    elif isinstance(value, (Attribute, Subscript, Members, Part)):
         yield from results_of(value.of)
     elif isinstance(value, Blank):
         yield from results_of(value.like)
@@ -210,7 +210,7 @@ def results_of(value: Any) -> Iterator[Result]:
             yield from results_of(item)
     elif isinstance(value, dict):
         yield from results_of(list(value.values()))
-    elif isinstance(value, Step):
+    elif isinstance(value, ProgramStep):
         yield from results_of([value.function, value.args, [item for _, item in value.kwargs]])
 
 

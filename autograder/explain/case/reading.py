@@ -20,16 +20,16 @@ from .programs import (
     Attribute,
     Blank,
     Expression,
-    Item,
-    Items,
+    Members,
     Name,
     Operator,
     Part,
     Program,
-    Result,
+    ProgramStep,
+    Returned,
     Seeded,
     Shipped,
-    Step,
+    Subscript,
     blanks_in,
     results_of,
 )
@@ -75,13 +75,13 @@ class _Reader:
         self._blanks: dict[int, Blank] = {}  # by the id of the noted copy, which is one for all its uses
         self._shared: dict[int, Any] = {}  # what stands for a step that shared arrays
         self._looks: dict[int, Expression] = {}  # what stands for a step that is written where it is used
-        self._replies: list[tuple[tuple[int, ...], Result]] = []
+        self._replies: list[tuple[tuple[int, ...], Returned]] = []
         self._targets = [set(_steps_in(call.step.target)) for call in transcript]
         self._now = 0  # the call that is read
 
     def read(self, part: tuple[Any, ...]) -> Program:
         """The whole transcript."""
-        steps: dict[int, Step] = {}
+        steps: dict[int, ProgramStep] = {}
         for number, call in enumerate(self._transcript):
             self._now = number
             if call.kind == "share":
@@ -96,7 +96,7 @@ class _Reader:
         shared = frozenset(blank.number for blank in blanks_in(list(self._shared.values())))
         return replace(self._ending(steps, part), shared=shared)
 
-    def _ending(self, steps: dict[int, Step], part: tuple[Any, ...]) -> Program:
+    def _ending(self, steps: dict[int, ProgramStep], part: tuple[Any, ...]) -> Program:
         """The program with what is to be looked at."""
         last = self._transcript[-1]
         if last.kind == "now":
@@ -114,20 +114,22 @@ class _Reader:
         of = self._expression(call.step.target)
         if call.kind == "get":
             return Attribute(of, call.step.name)
-        return Item(of, self._value(call.args[0])) if call.kind == "index" else Items(of)
+        return Subscript(of, self._value(call.args[0])) if call.kind == "index" else Members(of)
 
-    def _step(self, call: Call) -> Step:
+    def _step(self, call: Call) -> ProgramStep:
         args = tuple(map(self._value, call.args))
         if call.kind == "op":
-            return Step(Operator(call.step.name), args, kind="op")
+            return ProgramStep(Operator(call.step.name), args, kind="op")
         if call.kind == "beside":
-            return Step(_shipped(call), args[1:], kind="beside")
+            return ProgramStep(_shipped(call), args[1:], kind="beside")
         if call.kind == "assign":
-            return Step(self._assigned(call.step.target), args, kind="assign")
+            return ProgramStep(self._assigned(call.step.target), args, kind="assign")
         function = self._expression(call.step.target)
         if call.kind == "set":
-            return Step(function, args, attribute=call.step.name, kind="set")
-        return Step(function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items()))
+            return ProgramStep(function, args, attribute=call.step.name, kind="set")
+        return ProgramStep(
+            function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items())
+        )
 
     def _assigned(self, place: Any) -> Expression | Blank:
         found = self._value(place)
@@ -147,7 +149,7 @@ class _Reader:
             return Part(look, place.path) if place.path else look
         if self._transcript[place.step].kind not in ("call", "op", "beside"):
             raise Unprogrammable(self._transcript[place.step].kind)
-        return Result(place.step, place.path)
+        return Returned(place.step, place.path)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, PartRef) and value.step in self._shared:
@@ -192,7 +194,7 @@ class _Reader:
         self._blanks[id(array)] = blank
         return blank
 
-    def _like(self, shape: tuple[int, ...]) -> Result | None:
+    def _like(self, shape: tuple[int, ...]) -> Returned | None:
         """What has this shape among the answers on which this call depends: an output, for its gradient."""
         several = [place for other, place in self._replies if other == shape]
         if not several:
@@ -209,7 +211,7 @@ class _Reader:
     def _replied(self, number: int, reply: Any, path: tuple[Any, ...]) -> None:
         """Remember the shapes of arrays that a step returned."""
         if (isinstance(reply, np.ndarray) or is_tensor(reply)) and reply.shape:
-            self._replies.insert(0, (tuple(reply.shape), Result(number, path)))
+            self._replies.insert(0, (tuple(reply.shape), Returned(number, path)))
         elif isinstance(reply, (list, tuple)):
             for index, item in enumerate(reply):
                 self._replied(number, item, (*path, index))
@@ -268,7 +270,7 @@ def _sliced(program: Program) -> Program:
     wanted = {result.step for result in results_of(program.reads)} if program.reads else {last}
     if program.reads and last not in wanted and not _touches(steps[last], wanted):
         last = max(wanted, default=last)
-    kept: dict[int, Step] = {}
+    kept: dict[int, ProgramStep] = {}
     for number in sorted((n for n in steps if n <= last), reverse=True):
         step = steps[number]
         if number in wanted or _touches(step, wanted) or step.kind == "assign":
@@ -277,6 +279,6 @@ def _sliced(program: Program) -> Program:
     return replace(program, steps=dict(sorted(kept.items()))) if kept else program
 
 
-def _touches(step: Step, wanted: set[int]) -> bool:
+def _touches(step: ProgramStep, wanted: set[int]) -> bool:
     """A call of a method, or an assignment to an attribute, of an object that is needed."""
     return any(result.step in wanted for result in results_of(step.function))

@@ -20,8 +20,8 @@ import numpy as np
 from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain, same_value
-from .filling import STYLES, Ending, Inputs, is_far, run
-from .programs import Blank, Program, Step, results_of
+from .filling import STYLES, Came, Inputs, is_far, run
+from .programs import Blank, Program, ProgramStep, results_of
 
 RUNS = 200  # of programs, for one task
 LARGEST = 9  # no length is tried above it
@@ -39,8 +39,8 @@ class Case:
 
     program: Program
     inputs: Inputs
-    got: Ending
-    expected: Ending
+    got: Came
+    expected: Came
 
     @property
     def candidate(self) -> Candidate:
@@ -111,7 +111,7 @@ class Search:
             self._in_vain.add(key)
         return found
 
-    def answer(self, case: Case) -> Ending:
+    def answer(self, case: Case) -> Came:
         """What someone else's case comes to on this submission."""
         return self._run(case.program, case.inputs, self.student)
 
@@ -141,7 +141,7 @@ class Search:
                     break
         return case
 
-    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Ending:
+    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Came:
         self.runs -= 1
         begun = self.clock()
         limits = replace(self.limits, call_seconds=min(PATIENCE, self.limits.call_seconds))
@@ -218,7 +218,7 @@ def _smaller_numbers(case: Case) -> Iterator[Candidate]:
             yield Candidate(case.program.with_step(number, smaller), case.inputs.scale, case.inputs.style)
 
 
-def _with_smaller_numbers(step: Step) -> Iterator[Step]:
+def _with_smaller_numbers(step: ProgramStep) -> Iterator[ProgramStep]:
     for index, arg in enumerate(step.args):
         for less in _less(arg):
             yield replace(step, args=(*step.args[:index], less, *step.args[index + 1 :]))
@@ -275,7 +275,7 @@ def _rounded(program: Program) -> Program:
     return replace(program, steps=steps)
 
 
-def _rounded_step(step: Step) -> Step:
+def _rounded_step(step: ProgramStep) -> ProgramStep:
     kwargs = tuple((key, _one_digit(value)) for key, value in step.kwargs)
     return replace(step, args=tuple(_one_digit(arg) for arg in step.args), kwargs=kwargs)
 

@@ -14,21 +14,35 @@ import numpy as np
 from .programs import (
     Attribute,
     Blank,
-    Item,
-    Items,
+    Members,
     Name,
     Operator,
     Part,
     Program,
-    Result,
+    ProgramStep,
+    Returned,
     Seeded,
     Shipped,
-    Step,
+    Subscript,
 )
 from .smallest import Candidate
 
 _KINDS = (
-    *(Attribute, Blank, Candidate, Item, Items, Name, Operator, Part, Program, Result, Seeded, Shipped, Step),
+    *(
+        Attribute,
+        Blank,
+        Candidate,
+        Subscript,
+        Members,
+        Name,
+        Operator,
+        Part,
+        Program,
+        Returned,
+        Seeded,
+        Shipped,
+        ProgramStep,
+    ),
 )
 PARTS: dict[str, type] = {kind.__name__.lower(): kind for kind in _KINDS}
 

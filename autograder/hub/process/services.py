@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ...base.files import token
 from ...course import Course
 from ..people.roles import EXCHANGE
 from .options import Options, hub_folder
-from .ports import free_port
+from .tether import free_port, tethered
 
 READY_SECONDS = 120  # until a service answers; formgrader builds missing units before it does
 FORMGRADER_SETTINGS = Path(__file__).parents[1] / "server_settings" / "formgrader"
@@ -94,6 +95,21 @@ def exchange_environment(course: Course, options: Options) -> dict[str, str]:
     return {"COURSE_EXCHANGE_URL": f"{options.address}/services/{EXCHANGE}"}
 
 
+def use_exchange(c: Any, environment: Mapping[str, str]) -> None:
+    """Point nbgrader's commands to the exchange of this hub.
+
+    The hub says in the environment which: ``COURSE_EXCHANGE_URL``, used with the
+    server's own token, or ``COURSE_EXCHANGE_FOLDER``.
+    """
+    url = environment.get("COURSE_EXCHANGE_URL")
+    if url:
+        from ...exchange.client.settings import configure_exchange
+
+        configure_exchange(c, url, "JUPYTERHUB_API_TOKEN")
+    elif "COURSE_EXCHANGE_FOLDER" in environment:
+        c.Exchange.root = environment["COURSE_EXCHANGE_FOLDER"]
+
+
 def _environment(course: Course) -> dict[str, str]:
     beside = str(Path(sys.executable).parent)
     path = os.pathsep.join([beside, os.environ.get("PATH", "/usr/bin:/bin")])
@@ -107,8 +123,3 @@ def _postgres_environment() -> dict[str, str]:
     passwords = Path.home() / ".pgpass"
     given = {name: value for name, value in os.environ.items() if name.startswith("PG")}
     return ({"PGPASSFILE": str(passwords)} if passwords.is_file() else {}) | given
-
-
-def tethered(command: list[str]) -> list[str]:
-    """The command, ending with the process that starts it."""
-    return [sys.executable, "-P", "-m", "autograder.hub.process.tether", *command]

@@ -10,11 +10,11 @@ from typing import Any
 from ...base.files import private_folder
 from ...course import Course
 from ..people.roles import roles
+from ..servers.copies import links
 from ..servers.spawners import configure_spawner
-from ..servers.to_copies import handlers as copy_links
 from .options import Options, hub_folder, roster_file
-from .ports import free_port, kept_port
-from .services import services, tethered
+from .services import services
+from .tether import free_port, kept_port, tethered
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 REFRESH_SECONDS = 60  # how long somebody who was dropped can still act
@@ -38,7 +38,7 @@ def configure(c: Any, course: Course, options: Options) -> None:
     c.JupyterHub.named_server_limit_per_user = 3  # copies that a staff member looks at
     c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.concurrent_spawn_limit = 20
-    c.JupyterHub.extra_handlers = copy_links(course.name)
+    c.JupyterHub.extra_handlers = links(course.name)
     _addresses(c, options)
     _proxy(c, folder, options)
     c.JupyterHub.services = services(course, options)

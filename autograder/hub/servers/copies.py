@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
+from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 MINUTES = 10  # from the click until the server is up
@@ -109,3 +110,24 @@ def handlers(root: Path) -> list[tuple[Any, ...]]:
         (r"/open/(.+)", OpenCopy, shared),
         (r"/copies/([A-Za-z0-9._-]+)", GiveCopy, shared),
     ]
+
+
+class ToCopy(BaseHandler):
+    """``/hub/notebooks/<path>`` to ``/services/<course>/open/<path>``; it runs in the hub.
+
+    nbgrader links to ``/notebooks/...`` at the root, which is the hub's.
+    """
+
+    def initialize(self, course: str) -> None:
+        """Which course."""
+        self.course = course
+
+    @web.authenticated
+    def get(self, path: str) -> None:
+        """Whether this person may is decided there."""
+        self.redirect(f"{self.app.base_url}services/{self.course}/open/{path}")
+
+
+def links(course: str) -> list[tuple[Any, ...]]:
+    """JupyterHub's ``extra_handlers``."""
+    return [(r"/notebooks/(.+)", ToCopy, {"course": course})]

@@ -2,7 +2,8 @@
 
 torch detects the processor lazily, from /proc and /sys. In a child that may not
 read them it would silently fall back to other kernels, whose results differ in the
-last digits from the judge's. So every such path is walked once here.
+last digits from the judge's. So every such path is walked once here. Then what would start workers or
+need a device that is not there gets replaced (``at_once``, ``devices``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from . import at_once, devices
 
 STANDARD = """
     abc array ast base64 bisect builtins cmath collections collections.abc colorsys contextlib copy csv
@@ -36,6 +39,9 @@ def load(runtime: str, libraries: Iterable[str]) -> dict[str, str]:
     names = [*STANDARD, *NUMPY, *(TORCH if runtime == "torch" else ()), *libraries]
     modules = {name: importlib.import_module(name) for name in names}
     _RUNTIMES[runtime](modules)
+    if runtime == "torch":
+        devices.replace_devices(modules["torch"])
+    at_once.replace_workers()
     return {name: str(modules[name].__version__) for name in ("numpy", "torch") if name in modules}
 
 

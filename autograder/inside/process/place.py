@@ -16,7 +16,7 @@ _ENTRY = struct.Struct("=qd")  # place of the statement, when it began (of time.
 _LONGEST = 1e6  # seconds
 
 
-class Progress:
+class LoadingPlace:
     """One page; made before the fork, so that both processes hold it."""
 
     def __init__(self) -> None:

@@ -46,11 +46,11 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from .. import host
-from ..program import loading
+from ..program import loading, pieces
 from ..program.readings import Given
 from . import confine, control, output
 from .control import Message
-from .place import Progress
+from .place import LoadingPlace
 
 FAULTS_OF_THE_SOURCE = (MemoryError, RecursionError, SyntaxError, ValueError, OverflowError)
 _SOCKET = 3  # where a test process finds its connection to the judge
@@ -70,14 +70,14 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Child:
+class TestProcess:
     """A test process."""
 
     pid: int
-    progress: Progress
+    progress: LoadingPlace
 
 
-class Room:
+class RoomServer:
     """One submission and its running tests."""
 
     def __init__(self, sock: socket.socket, setting: Setting, scratch: str, given: Given) -> None:
@@ -87,7 +87,7 @@ class Room:
         self.given = given
         self.program: dict[str, Any] = {}
         self.files: dict[str, bytes] = {}
-        self.children: dict[int, Child] = {}  # by the number that the judge gave
+        self.children: dict[int, TestProcess] = {}  # by the number that the judge gave
 
     def serve(self) -> None:
         """Read the submission and start its first test, then follow commands until the judge closes."""
@@ -150,7 +150,7 @@ class Room:
         """Start a test process; what it said until it was confined, or ended."""
         number = message.header["number"]
         folder = self._furnish(number)
-        progress = Progress()
+        progress = LoadingPlace()
         listen, tell = os.pipe()
         parent = os.getpid()
         pid = os.fork()
@@ -158,7 +158,7 @@ class Room:
             os.close(listen)
             self._test(message, tell, folder, parent, progress, first)
         progress.hide()
-        self.children[number] = Child(pid, progress)
+        self.children[number] = TestProcess(pid, progress)
         os.close(tell)
         for fd in message.fds:
             os.close(fd)
@@ -177,7 +177,7 @@ class Room:
         return folder
 
     def _test(
-        self, order: Message, tell: int, folder: str, parent: int, progress: Progress, first: bool
+        self, order: Message, tell: int, folder: str, parent: int, progress: LoadingPlace, first: bool
     ) -> NoReturn:
         """The test process; never returns into the loop of its parent."""
         status = 1
@@ -187,8 +187,13 @@ class Room:
             if first:
                 self._compile(tell)
             sock = self._confined(order.fds, tell, folder)
-            mode, without = order.header["mode"], frozenset(order.header["without"])
-            host.serve(sock, lambda: self.compiled.execute(mode, without, progress.tell), self.setting.caps)
+            mode, view = order.header["mode"], order.header["view"]
+            without = frozenset(order.header["without"])
+            host.serve(
+                sock,
+                lambda: self.compiled.execute(mode, without, progress.tell, view),
+                self.setting.caps,
+            )
             status = 0
         finally:
             os._exit(status)
@@ -239,7 +244,7 @@ class Room:
         if place == loading.NOWHERE or not 0 <= place < len(self.compiled.steps):
             return None
         step = self.compiled.steps[place]
-        names = sorted(name for name in step.binds if len(name) <= loading.MAX_TEXT)[:_NAMES]
+        names = sorted(name for name in step.binds if len(name) <= pieces.MAX_TEXT)[:_NAMES]
         return {
             "place": place,
             "cell": step.source.number,
@@ -310,7 +315,7 @@ def _wait(pid: int, seconds: float) -> tuple[int, int, Any] | None:
 
 def open_room(sock: socket.socket, setting: Setting, scratch: str, given: Given) -> None:
     """Serve one submission on ``sock``; returns when the judge has closed."""
-    room = Room(sock, setting, scratch, given)
+    room = RoomServer(sock, setting, scratch, given)
     control.send(sock, {"ready": os.getpid()})
     try:
         room.serve()

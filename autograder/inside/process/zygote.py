@@ -34,7 +34,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from ..program import loading, readings
+from ..program import pieces, readings
 from . import cloning, confine, control, imports_first, linux, rehearsal, room, seccomp
 from .control import Message
 
@@ -72,7 +72,7 @@ class Zygote:
         before = linux.virtual_bytes() if confinement is not None else 0
         libraries = frozenset(message.header["libraries"])
         cells = [
-            (loading.Source(number, None, text).filename, text) for number, text in message.header["cells"]
+            (pieces.Source(number, None, text).filename, text) for number, text in message.header["cells"]
         ]
         self.given.setdefault(libraries, {}).update(readings.read_release(cells, libraries))
         gc.collect()

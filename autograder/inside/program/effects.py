@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .actions import Call
+from .actions import CallSite
 from .imports import STAND_IN
 from .names import FUNCTIONS
 from .statements import Function, Statement
@@ -52,7 +52,7 @@ class Changes:
             for name in statement.binds:
                 self.definitions[name].append(statement)
         elif isinstance(node, (ast.Import, ast.ImportFrom)) or STAND_IN in statement.now:
-            self.modules |= statement.binds
+            self.modules |= set() if is_starred(node) else statement.binds
         for name, source in statement.actions.aliases:
             if name != source:
                 self.aliases[name].add(source)
@@ -62,6 +62,7 @@ class Changes:
         actions = statement.actions
         touched = actions.touched | (actions.methods - self.modules)
         touched |= {name for name in actions.handed if self._can_change(name) and name in self.plain}
+        touched |= {name for name in actions.annotated if self._is_class(name)}
         if isinstance(statement.node, ast.ClassDef):
             touched |= self._registering_bases(statement.node)
         for call in actions.calls:
@@ -73,8 +74,10 @@ class Changes:
 
     def _can_change(self, name: str) -> bool:
         """True for names of objects and classes, where a function or a module is as it is."""
-        classes = (isinstance(found.node, ast.ClassDef) for found in self.definitions.get(name, ()))
-        return (name in self.plain and name not in self.modules) or any(classes)
+        return (name in self.plain and name not in self.modules) or self._is_class(name)
+
+    def _is_class(self, name: str) -> bool:
+        return any(isinstance(found.node, ast.ClassDef) for found in self.definitions.get(name, ()))
 
     def _same_objects(self, names: set[str]) -> set[str]:
         found, waiting = set(names), list(names)
@@ -105,7 +108,7 @@ class Changes:
                     waiting += [each.id for each in base.bases if isinstance(each, ast.Name)]
         return found
 
-    def _changed_by(self, call: Call) -> tuple[set[str], set[str]]:
+    def _changed_by(self, call: CallSite) -> tuple[set[str], set[str]]:
         """Global names that a call changes, and names of its arguments that it changes."""
         effects = self.effects(call.name)
         given = dict(zip(effects.order, call.args, strict=False)) | call.keywords
@@ -153,6 +156,11 @@ class Changes:
         # A loop over zip(axes, ...) changes axes at most, not zip.
         names |= (touched & free) - self.modules - (BUILTINS - self.plain - set(self.definitions))
         return Effects(names, touched & given, list(function.order))
+
+
+def is_starred(node: ast.stmt) -> bool:
+    """True for ``from module import *``."""
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def defines(node: ast.stmt) -> bool:

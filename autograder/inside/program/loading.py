@@ -9,6 +9,9 @@ behind its own filter:
               file name ``cell 7``, with the student's line numbers
     "whole"   every cell in order, as a notebook's "run all" that goes on after errors
 
+Where names change their meaning below the check of a task, there are several views (``views``).
+A view is cut at a place: whatever is bound there has that meaning again when all is executed.
+
 A statement that fails because of *our* placeholder for a missing module does not end
 its cell: on the student's machine it would have worked. What it would have bound
 becomes a placeholder too.
@@ -16,83 +19,53 @@ becomes a placeholder too.
 
 from __future__ import annotations
 
-import inspect
 import linecache
 import sys
 import types
-from collections.abc import Callable, Collection
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from types import CodeType
 from typing import Any
 
 from .. import chance
+from .effects import BUILTINS
+from .files import Files, Written, modules_of, written_in
 from .imports import STAND_IN
 from .losses import left_in_no_class, names_bound, told, used_and_unbound
+from .magics import RUN, WRITE
+from .modules import WrittenModules
+from .pieces import MAX_TEXT, EventLoop, Piece, Source, describe
 from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
-from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell, renamed
+from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell
 from .slicing import GIVEN, Slice
 from .statements import Statement
+from .views import Rebound, View, views_of
 
 MODULE = "submission"
 NOWHERE = -1  # the place of no statement
-MAX_TEXT = 400  # characters of a message or of a line that travel to the judge
-
-
-@dataclass(frozen=True)
-class Source:
-    """One cell as it was written."""
-
-    number: int  # in the student's notebook, from 1
-    task: str | None
-    text: str
-    given: bool = False  # a cell of the release that students do not edit
-
-    @property
-    def filename(self) -> str:
-        """What tracebacks call the cell."""
-        return f"cell {self.number}"
-
-    def line(self, number: int) -> str:
-        """One line of the cell, without its indentation."""
-        lines = self.text.split("\n")
-        return lines[number - 1].strip()[:MAX_TEXT] if 0 < number <= len(lines) else ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One top-level statement, compiled."""
-
-    source: Source
-    code: CodeType  # a cell of the release may stand in it under another number
-    line: int
-    binds: frozenset[str]
-    replaces: frozenset[str]  # of these, what it surely binds anew
-    needed: bool
-
-    def run(self, namespace: dict[str, Any]) -> None:
-        """Execute it."""
-        code = renamed(self.code, self.source.filename)
-        if not code.co_flags & inspect.CO_COROUTINE:
-            exec(code, namespace)
-            return
-        import asyncio  # only for a top-level await, which is rare
-
-        asyncio.run(eval(code, namespace))
 
 
 @dataclass(frozen=True)
 class Compiled:
     """A submission that can be executed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Piece, ...]
     sources: tuple[Source, ...]
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
     names: tuple[str, ...]  # that the tasks should define
-    report: dict[str, Any] = field(default_factory=dict)  # "syntax_errors", "missing_modules", "in_no_class"
+    views: tuple[View, ...]
+    libraries: frozenset[str]
+    modules: frozenset[str]  # that it writes itself
+    report: dict[str, Any] = field(default_factory=dict)  # what the judge is told of it
 
     def execute(
-        self, mode: str, without: Collection[int] = (), tell: Callable[[int], None] = lambda place: None
+        self,
+        mode: str,
+        without: Collection[int] = (),
+        tell: Callable[[int], None] = lambda place: None,
+        view: int = 0,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run the submission in a module of its own.
 
@@ -100,6 +73,7 @@ class Compiled:
             mode: "slice" or "whole".
             without: places of statements that are left out.
             tell: is told each statement's place before it runs, and ``NOWHERE`` at the end.
+            view: which of ``views``.
 
         Returns:
             The module's namespace and a report: ``{"mode", "ok", "error", "errors",
@@ -113,7 +87,7 @@ class Compiled:
         phase = Phase()
         namespace = self._namespace(phase)
         chance.begin_anew()
-        errors = self._run(mode, namespace, phase, without, tell)
+        errors = self._run(self._places(mode, self.views[view], without), mode, namespace, phase, tell)
         tell(NOWHERE)
         phase.loading = False
         return namespace, {
@@ -134,68 +108,72 @@ class Compiled:
         namespace = vars(module)
         namespace.update(notebook_names(phase))
         namespace[STAND_IN] = lambda name, part: stand_in(name, part, phase)
+        modules = WrittenModules(self.libraries, self.modules, namespace[STAND_IN])
+        if self.modules:
+            modules.install()
+        namespace[WRITE] = lambda *call: modules.write(sys._getframe(1).f_code.co_filename, *call)
+        namespace[RUN] = lambda path: None  # a module that the notebook does not write is not there
         for name in self.unresolved:
             namespace[name] = placeholder(self.starred, phase, name)
         return namespace
 
+    def _places(self, mode: str, view: View, without: Collection[int]) -> Iterator[int]:
+        """What is executed, in order; ``NOWHERE`` where the view is cut."""
+        for place, step in enumerate(self.steps):
+            if place == view.end:
+                yield NOWHERE
+            shown = mode == "whole" and place < view.end
+            if place not in without and not step.stub and (shown or place in view.kept):
+                yield place
+
     def _run(
         self,
+        places: Iterable[int],
         mode: str,
         namespace: dict[str, Any],
         phase: Phase,
-        without: Collection[int],
         tell: Callable[[int], None],
     ) -> list[dict[str, Any]]:
         errors: list[dict[str, Any]] = []
         stopped: Source | None = None  # in "whole", the rest of a cell is lost after an error
-        for place, step in enumerate(self.steps):
+        there: dict[str, Any] | None = None  # what names meant where the view is cut
+        loop = EventLoop()
+        for place in places:
+            if place == NOWHERE:
+                there = dict(namespace)
+                continue
+            step = self.steps[place]
             if step.source is stopped:
                 errors[-1]["names"] += step.binds
-            if step.source is stopped or place in without or (mode == "slice" and not step.needed):
                 continue
             tell(place)
             try:
-                step.run(namespace)
+                step.run(namespace, loop)
             except Unavailable as gone:
                 _bind_placeholders(step, namespace, phase, gone.name or "a module")
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
                 errors.append({**describe(error, self.sources), "names": sorted(step.binds)})
                 stopped = step.source if mode == "whole" else None
+        with suppress(BaseException):  # a task that was never awaited is nobody's
+            loop.close()
+        if there is not None:
+            _as_they_were(namespace, there)
         for found in errors:
             found["names"] = told(name for name in found["names"] if name not in namespace)
         return errors
 
 
-def _bind_placeholders(step: Step, namespace: dict[str, Any], phase: Phase, module: str) -> None:
+def _as_they_were(namespace: dict[str, Any], there: dict[str, Any]) -> None:
+    """Give names the meaning again that they had; what was missing stays as it is now."""
+    namespace.update(there)
+    for name in BUILTINS.intersection(namespace).difference(there):
+        del namespace[name]
+
+
+def _bind_placeholders(step: Piece, namespace: dict[str, Any], phase: Phase, module: str) -> None:
     for name in step.binds:
         if name in step.replaces or name not in namespace:
             namespace[name] = placeholder(module, phase, name)
-
-
-def describe(error: BaseException, sources: tuple[Source, ...]) -> dict[str, Any]:
-    """An exception of student code: its class, its message and the student's own line."""
-    by_name = {source.filename: source for source in sources}
-    found: tuple[Source, int] | None = None
-    trace = error.__traceback__
-    while trace is not None:
-        source = by_name.get(trace.tb_frame.f_code.co_filename)
-        if source is not None:
-            found = source, trace.tb_lineno
-        trace = trace.tb_next
-    return {
-        "class": type(error).__name__[:MAX_TEXT],
-        "message": _message(error),
-        "cell": found[0].number if found else None,
-        "line": found[1] if found else None,
-        "text": found[0].line(found[1]) if found else "",
-    }
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)[:MAX_TEXT].encode("utf-8", "replace").decode()
-    except BaseException:  # a class of the student's may refuse to be printed
-        return ""
 
 
 def compile_program(program: dict[str, Any], given: Given | None = None) -> Compiled:
@@ -208,20 +186,25 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     """
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
-    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}))
+    files = _files_of(sources)
+    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}), files)
     statements = [
         each for cell, reading in enumerate(readings) for each in reading.placed(cell, sources[cell].given)
     ]
-    kept = Slice(statements).needed(program["names"])
+    slice_ = Slice(statements, program["names"])
+    views = views_of(slice_, program["names"], program.get("tasks", {}), _checks(program, statements))
     codes = [code for reading in readings for code in reading.codes]
+    kept = views.kept
+    by_name = {source.filename: source for source in sources}
     steps = tuple(
-        Step(
-            sources[statement.cell],
+        Piece(
+            by_name.get(statement.origin, sources[statement.cell]),
             code,
             statement.node.lineno,
             frozenset(statement.binds),
             frozenset(statement.replaces),
             place in kept,
+            place in slice_.stubs,
         )
         for place, (statement, code) in enumerate(zip(statements, codes, strict=True))
     )
@@ -233,28 +216,61 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
         {"name": name, "module": module, "cell": steps[place].source.number, "line": steps[place].line}
         for place, name, module in (left_in_no_class(statements) if missing else ())
     ]
-    report = {"syntax_errors": errors, "missing_modules": missing, "in_no_class": in_no_class}
+    report = {
+        "syntax_errors": errors,
+        "missing_modules": missing,
+        "in_no_class": in_no_class,
+        "views": views.numbers,
+        "rebound": [_rebound(each, steps) for each in views.rebound],
+    }
     starred = next((reading.starred for reading in reversed(readings) if reading.starred), "")
     unresolved = _unresolved(statements) if starred else frozenset()
-    return Compiled(steps, sources, starred, unresolved, tuple(program["names"]), report)
+    modules = frozenset(modules_of(files))
+    return Compiled(
+        steps, sources, starred, unresolved, tuple(program["names"]), views.views, libraries, modules, report
+    )
+
+
+def _checks(program: dict[str, Any], statements: list[Statement]) -> dict[str, int]:
+    """For each task the place of the first statement below its check."""
+    cells = [statement.cell for statement in statements]
+    return {task: bisect_left(cells, above) for task, above in program.get("checks", {}).items()}
+
+
+def _rebound(found: Rebound, steps: tuple[Piece, ...]) -> dict[str, Any]:
+    """A name that is bound anew below a check, for the judge and the student."""
+    counts = None if found.counts is None else steps[found.counts].told
+    return {"name": found.name, "counts": counts, "other": steps[found.other].told, "tasks": found.tasks}
 
 
 def _source(cell: dict[str, Any]) -> Source:
     return Source(int(cell["index"]) + 1, cell["task"], cell["source"], cell.get("given", False))
 
 
-def _read_cells(sources: tuple[Source, ...], libraries: frozenset[str], known: Readings) -> list[Reading]:
+def _read_cells(
+    sources: tuple[Source, ...], libraries: frozenset[str], known: Readings, files: Files
+) -> list[Reading]:
     """Read each cell after those above it; what the release holds was read before."""
     readings: list[Reading] = []
     flags, room = FIRST_FLAGS, MAX_STATEMENTS
+    written = dict(files)  # each as the cells above have it, and as the last one has it where none does
     for source in sources:
-        reading = known.get((source.text, flags))
+        reading = None if files and not source.given else known.get((source.text, flags))
         if reading is None or len(reading.statements) > room:
-            reading = read_cell(source.text, source.filename, flags, libraries, most=room)
+            written |= written_in(source.text, source.filename, written) if files else {}
+            reading = read_cell(source.text, source.filename, flags, libraries, room, written)
         room -= len(reading.statements)
         flags = reading.flags
         readings.append(reading)
     return readings
+
+
+def _files_of(sources: tuple[Source, ...]) -> dict[str, Written]:
+    """What a notebook writes, each file as it is at the end."""
+    files: dict[str, Written] = {}
+    for source in sources:
+        files |= written_in(source.text, source.filename, files)
+    return files
 
 
 def _syntax_error(error: SyntaxError, source: Source, unbound: set[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A notebook accepts more than Python: ``%%time``, ``%matplotlib inline``, ``!pip`
 Text that Python itself parses is left alone, so that a line of a formula or of a
 string that starts with ``%`` is no magic. Only where the parser stops is that one
 line looked at. Lines are replaced, never removed: line numbers stay the student's.
+What writes a file or runs one (``%%writefile``, ``%run``) becomes a call of ours, see ``files``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import ast
 import re
 import textwrap
 
+WRITE = "__write__"  # called with path, text, whether it is appended, and the line where it begins
+RUN = "__run__"  # called with a path
 MAX_MAGICS = 60  # lines that are looked at one by one; beyond, all suspicious lines go at once
 
 # Cell magics whose text is not Python that defines something here.
 ELSEWHERE = frozenset(
-    "! bash cmd cython file html HTML javascript js latex markdown perl pypy python2 R ruby script sh "
-    "sql svg SVG system sx writefile".split()
+    "! bash cmd cython html HTML javascript js latex markdown perl pypy python2 R ruby script sh "
+    "sql svg SVG system sx".split()
 )
 # Line magics that a notebook takes without their percent sign.
 BARE = (
@@ -29,6 +32,9 @@ BARE = (
 _RUNS = re.compile(r"%(?:time|prun|memit|lprun|mprun)[ \t]+(?!-)(.*)", re.S)  # magics that run their line
 _LINE = re.compile(r"[%!]|\?{1,2}[\w.]|[\w.\[\]'\"]+\?{1,2}\s*(?:#.*)?$")
 _ASSIGNED = re.compile(r"([^=!<>'\"#()]+=)\s*(%[^=].*|!.*)$", re.S)
+_WRITES = re.compile(r"%%(?:writefile|file)[ \t]+((?:-a|--append)[ \t]+)?(['\"]?)([^'\"${}]+?)\2[ \t]*$")
+_RUNS_FILE = re.compile(r"%?run[ \t]+(?:-[a-z]+[ \t]+)*(['\"]?)([\w./\\-]+)\1(?:[ \t].*)?$")
+_ENDINGS = (".py", ".ipy", ".ipynb")
 _BARE = re.compile(rf"(?:{BARE})(?:[ \t]+[^=(.,\s].*)?$")
 _PROMPT = re.compile(r"^(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|   \.\.\.: ?)", re.M)
 
@@ -45,7 +51,12 @@ def parse(source: str) -> ast.Module | None:
     """
     head, _, rest = source.lstrip("\ufeff \t\n\f").partition("\n")
     if head.startswith("%%"):
-        if head[2:].split(None, 1)[:1] and head[2:].split(None, 1)[0] in ELSEWHERE:
+        line = source[: len(source) - len(rest)].count("\n") + 1
+        if (writes := _WRITES.match(head)) and rest:
+            return ast.parse(
+                "\n" * (line - 2) + f"{WRITE}({writes[3]!r}, {rest!r}, {bool(writes[1])}, {line})"
+            )
+        if head[2:].split(None, 1)[:1] and head[2:].split(None, 1)[0] in (*ELSEWHERE, "writefile", "file"):
             return None
         source = "\n" * (source[: len(source) - len(rest)].count("\n") if rest else 1) + rest
         return parse(source) if rest.strip() else _parse_lines(source)
@@ -55,21 +66,23 @@ def parse(source: str) -> ast.Module | None:
 def _parse_lines(source: str) -> ast.Module:
     for _ in range(MAX_MAGICS):
         try:
-            return _parse_python(source)
+            return parse_python(source)
         except NoPython as error:
             repaired = _repair(source, error)
             if repaired == source:
                 raise
             source = repaired
-    return _parse_python("\n".join(_without_magic(line) for line in source.split("\n")))
+    return parse_python("\n".join(_without_magic(line) for line in source.split("\n")))
 
 
 def magic_lines(source: str) -> list[int]:
     """Numbers (from 1) of the lines that mean nothing to Python and are left out by ``parse``."""
+    if _WRITES.match(source.lstrip().partition("\n")[0]):
+        return []
     text = "\n" + source.partition("\n")[2] if source.lstrip().startswith("%%") else source
     for _ in range(MAX_MAGICS):
         try:
-            _parse_python(text)
+            parse_python(text)
             break
         except NoPython as error:
             repaired = _repair(text, error)
@@ -80,7 +93,13 @@ def magic_lines(source: str) -> list[int]:
     return [number for number, (old, new) in enumerate(pairs, 1) if old.strip() != new.strip()]
 
 
-def _parse_python(source: str) -> ast.Module:
+def run_by(line: str) -> str:
+    """The path of the module that a line runs, ``%run pads.py``; nothing for other lines."""
+    found = _RUNS_FILE.match(line.strip())
+    return "" if found is None else found[2] if found[2].endswith(_ENDINGS) else f"{found[2]}.py"
+
+
+def parse_python(source: str) -> ast.Module:
     """``ast.parse`` with one kind of error for every way of failing."""
     try:
         return ast.parse(source)
@@ -123,6 +142,8 @@ def _without_magic(line: str, bare: bool = False) -> str:
     runs = _RUNS.match(code)
     if runs:
         return indent + (runs[1] or "pass")
+    if path := run_by(code) if bare or code.startswith("%") else "":
+        return f"{indent}{RUN}({path!r})"
     if _LINE.match(code) or (bare and _BARE.match(code.rstrip())):
         return indent + "pass"
     assigned = _ASSIGNED.match(code)

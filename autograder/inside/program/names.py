@@ -11,9 +11,11 @@ Glossary
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
+from types import ModuleType
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -201,7 +203,16 @@ def comprehension_free(node: ast.AST) -> tuple[set[str], set[str]]:
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Names that an import binds; a star binds none that are known."""
+    """Names that an import binds; a star those of a module that is loaded, and else none that are known."""
     if isinstance(node, ast.Import):
         return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-    return [alias.asname or alias.name for alias in node.names if alias.name != "*"]
+    if node.names[0].name == "*":
+        return [] if node.level else _public_names(sys.modules.get(node.module or ""))
+    return [alias.asname or alias.name for alias in node.names]
+
+
+def _public_names(module: ModuleType | None) -> list[str]:
+    listed = getattr(module, "__all__", None)
+    return (
+        list(listed) if listed is not None else [name for name in dir(module) if name[:1] != "_" and module]
+    )

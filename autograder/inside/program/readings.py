@@ -16,9 +16,9 @@ import warnings
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, MappingProxyType
 
-from . import magics
+from . import files, magics
 from .imports import Imports
 from .statements import Statement, read_statement, top_level
 
@@ -65,7 +65,12 @@ def read_release(cells: Iterable[tuple[str, str]], libraries: Iterable[str]) -> 
 
 
 def read_cell(
-    text: str, filename: str, flags: int, libraries: Iterable[str], most: int = MAX_STATEMENTS
+    text: str,
+    filename: str,
+    flags: int,
+    libraries: Iterable[str],
+    most: int = MAX_STATEMENTS,
+    written: files.Files = MappingProxyType({}),
 ) -> Reading:
     """Parse and compile one cell, statement by statement; executes nothing.
 
@@ -75,30 +80,37 @@ def read_cell(
         flags: of the compiler, from the cells above.
         libraries: modules that may be imported besides NumPy and the standard library.
         most: more statements than this are an error.
+        written: files that the notebook writes.
     """
-    imports = Imports(libraries)
+    imports = Imports({*libraries, *files.modules_of(written)})
     statements: tuple[Statement, ...] = ()
     codes: tuple[CodeType, ...] = ()
     error: SyntaxError | None = None
+    unwritten: SyntaxError | None = None  # what is wrong with a module that it writes
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\\d" in a docstring is the student's business
             module = magics.parse(text) or ast.Module(body=[], type_ignores=[])
             flags |= _future_flags(module)  # as in a notebook, these hold for all later cells
-            if "import" in text:
+            unwritten = files.wrong_module(module.body, written) if written else None
+            origins = files.carried_out(module.body, written) if written else {}
+            if "import" in text or origins:
                 imports.rewrite(module.body)
             body = top_level(module)
             if len(body) > most:
                 raise magics.NoPython(f"more than {MAX_STATEMENTS} statements in all", (None, 1, 1, None))
             statements = tuple(read_statement(0, node) for node in body)
-            codes = tuple(_compile(node, filename, flags) for node in body)
+            for statement in statements if written else ():
+                files.connect(statement, written, origins.get(statement.node))
+            codes = tuple(_compile(each.node, each.origin or filename, flags) for each in statements)
     except SyntaxError as found:
         error = found
     except RecursionError:
         error = magics.NoPython("the code is nested too deeply")
     if error is not None:
         statements = codes = ()
-    return Reading(statements, codes, flags, frozenset(imports.missing), imports.starred, error)
+    missing = frozenset(imports.missing)
+    return Reading(statements, codes, flags, missing, imports.starred, error or unwritten)
 
 
 def _future_flags(module: ast.Module) -> int:

@@ -74,6 +74,7 @@ class Statement:
     given: bool = False  # from a cell of the release that students do not edit
     actions: Actions = field(default_factory=Actions)
     functions: tuple[Function, ...] = ()  # what runs when the name that it defines is called
+    origin: str = ""  # file name of the cell in which it stands, where another cell runs it
 
 
 def top_level(module: ast.Module) -> list[ast.stmt]:
@@ -132,12 +133,20 @@ def _read_definition(
 
 def head_and_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.AST]:
     """What runs when a definition is executed: the bodies of functions and methods do not."""
-    shell = ast.FunctionDef(name=node.name, args=_NO_ARGUMENTS, body=[], decorator_list=node.decorator_list)
+    decorated = isinstance(node, FUNCTIONS) and bool(node.decorator_list)
+    arguments = _first_of(node.args) if decorated else _NO_ARGUMENTS  # type: ignore[union-attr]
+    shell = ast.FunctionDef(name=node.name, args=arguments, body=[], decorator_list=node.decorator_list)
     parts: list[ast.AST] = [shell, *outer_parts(node)[len(node.decorator_list) :]]
     if isinstance(node, ast.ClassDef):
         for part in node.body:
             parts += head_and_body(part) if isinstance(part, (*FUNCTIONS, ast.ClassDef)) else [part]
     return parts
+
+
+def _first_of(arguments: ast.arguments) -> ast.arguments:
+    """The first parameter, whose annotation a decorator may look at."""
+    first = [*arguments.posonlyargs, *arguments.args][:1]
+    return ast.arguments(posonlyargs=[], args=first, kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
 _NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
@@ -148,6 +157,8 @@ def _read_other(statement: Statement, node: ast.stmt) -> None:
     statement.actions = read_actions([node])
     statement.binds = scope.bound | scope.declared
     statement.now = _outside([node], set())
+    if isinstance(node, ast.Delete):
+        statement.now |= scope.bound  # which must be there to be deleted
     statement.later = set(scope.inner)
     statement.always = _is_setup(node)
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):

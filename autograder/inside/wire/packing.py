@@ -97,7 +97,7 @@ class Packer:
     def _pack_torch(self, torch: Any, value: Any) -> Any:
         if type(value) in (torch.Tensor, torch.nn.Parameter):
             return self._tensor(torch, value)
-        if type(value) is torch.Generator:
+        if isinstance(value, torch.Generator):
             return {"G": self._add(value.get_state().numpy().tobytes())}
         if type(value) is torch.dtype:
             return {"Y": str(value).removeprefix("torch.")}

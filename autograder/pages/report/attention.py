@@ -37,7 +37,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Call:
+class Reason:
     """One reason to open one submission."""
 
     kind: Kind
@@ -47,7 +47,7 @@ class Call:
 
 def needs_a_person(
     results: Iterable[Result], damaged: Iterable[ResultFileError] = (), unproven: str = ""
-) -> list[Call]:
+) -> list[Reason]:
     """All reasons, sorted by urgency and student; a submission may be named more than once.
 
     Args:
@@ -55,8 +55,8 @@ def needs_a_person(
         damaged: files that could not be read.
         unproven: why the papers of the unit are not proven.
     """
-    calls = [Call(Kind.DAMAGED, "", str(error)) for error in damaged]
-    calls += [Call(Kind.UNPROVEN, "", unproven)] if unproven else []
+    calls = [Reason(Kind.DAMAGED, "", str(error)) for error in damaged]
+    calls += [Reason(Kind.UNPROVEN, "", unproven)] if unproven else []
     for result in results:
         calls += _calls(result)
     return sorted(calls, key=lambda call: (call.kind, call.student, call.why))
@@ -67,14 +67,14 @@ def unreadable(result: Result) -> bool:
     return result.loaded == "not" and not result.broken
 
 
-def _calls(result: Result) -> list[Call]:
+def _calls(result: Result) -> list[Reason]:
     student = result.student
     if result.broken or result.score is None:
-        return [Call(Kind.BROKEN, student, _first_note(result))]
+        return [Reason(Kind.BROKEN, student, _first_note(result))]
     if unreadable(result):
-        return [Call(Kind.UNREADABLE, student, result.checks[0].reason if result.checks else "")]
-    calls = [Call(Kind.FLAGGED, student, text) for text in dict.fromkeys(result.flags)]
-    return calls + [Call(Kind.HEALED, student, text) for text in result.healed]
+        return [Reason(Kind.UNREADABLE, student, result.checks[0].reason if result.checks else "")]
+    calls = [Reason(Kind.FLAGGED, student, text) for text in dict.fromkeys(result.flags)]
+    return calls + [Reason(Kind.HEALED, student, text) for text in result.healed]
 
 
 def _first_note(result: Result) -> str:

@@ -21,7 +21,7 @@ from ...results.store import ResultFileError, read_results, unreadable_results
 from ..feedback import counting
 from ..figures import score_histogram, task_bars
 from ..render import render
-from .attention import Call, needs_a_person, unreadable
+from .attention import Reason, needs_a_person, unreadable
 from .items import FEW, Item, analyse
 from .patterns import Pattern, clusters, named_mistakes
 
@@ -36,7 +36,7 @@ class UnitReport:
     unit: Unit
     results: tuple[Result, ...]
     handed_in: int  # submissions that are known, graded or not
-    calls: tuple[Call, ...]
+    calls: tuple[Reason, ...]
     mistakes: tuple[Pattern, ...]
     clusters: tuple[Pattern, ...]
     items: tuple[Item, ...]

@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from ...base.errors import CourseError, not_installed
-from .. import TIERS, Zygote
+from .. import TIERS, Sandbox
 from . import machine
 from .escapes import ESCAPES
-from .trials import Trial, trials
+from .trials import TriedEscape, trials
 
 DEFAULT_TIER = "walled"
 ESSENTIAL = frozenset(
@@ -33,7 +33,7 @@ class Certificate:
     tier: str
     certified: bool
     reason: str  # why, in a sentence
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[TriedEscape, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; each trial with its state."""
@@ -45,7 +45,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class MachineReport:
     """Everything that ``course doctor`` says."""
 
     certificates: tuple[Certificate, ...]
@@ -78,13 +78,13 @@ class Diagnosis:
 def certify(tier: str) -> Certificate:
     """Try every escape in one tier, each with its control."""
     try:
-        with Zygote.start("none") as control, Zygote.start(tier) as zygote:
+        with Sandbox.start("none") as control, Sandbox.start(tier) as zygote:
             return verdict_on(tier, tuple(trials(zygote, control, ESCAPES)))
     except CourseError as error:
         return Certificate(tier, False, str(error))
 
 
-def verdict_on(tier: str, found: tuple[Trial, ...]) -> Certificate:
+def verdict_on(tier: str, found: tuple[TriedEscape, ...]) -> Certificate:
     """The certificate that follows from a set of trials."""
     escaped = [trial for trial in found if trial.escaped]
     unproven = [trial for trial in found if trial.name in ESSENTIAL and not trial.control]
@@ -104,11 +104,11 @@ def strongest_tier() -> str:
     return next((tier for tier in TIERS if tier == "none" or certify(tier).certified), "none")
 
 
-def examine() -> Diagnosis:
+def examine() -> MachineReport:
     """Find out everything; takes some seconds."""
     certificates = tuple(certify(tier) for tier in TIERS if tier != "none")
     found, versions = machine.programs(), machine.versions()
-    return Diagnosis(
+    return MachineReport(
         certificates=certificates,
         versions=versions,
         resources=machine.resources(),
@@ -123,7 +123,7 @@ def _memory(tier: str) -> dict[str, dict[str, float]]:
     memory: dict[str, dict[str, float]] = {}
     for runtime in ("numpy", "torch"):
         try:
-            with Zygote.start(tier, runtime) as zygote:
+            with Sandbox.start(tier, runtime) as zygote:
                 memory[runtime] = {kind: round(mib, 1) for kind, mib in zygote.memory_mib.items()}
         except CourseError:
             memory[runtime] = {}

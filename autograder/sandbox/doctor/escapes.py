@@ -175,10 +175,11 @@ PROCESSES = (
         "thread",
         "start a thread",
         """
-        import threading
-        thread = threading.Thread(target=int)
-        thread.start()
-        thread.join()
+        import _thread, time
+        done = []
+        _thread.start_new_thread(done.append, (1,))
+        while not done:
+            time.sleep(0.001)
         return True
         """,
     ),

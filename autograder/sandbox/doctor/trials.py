@@ -15,14 +15,14 @@ from typing import Any
 
 from ...inside import wire
 from ..process import Process
-from ..zygote import Zygote
+from ..zygote import Sandbox
 from .escapes import Escape
 
 _SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Trial:
+class TriedEscape:
     """What came of one escape."""
 
     name: str
@@ -40,7 +40,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Answer:
+class EscapeAnswer:
     """What a call of student code gave: a value, an exception, or an end of the process."""
 
     value: Any = None
@@ -52,12 +52,14 @@ class Answer:
 
 
 def program(source: str, name: str = "attack") -> dict[str, Any]:
-    """A notebook of one cell, as ``Zygote.open`` takes it."""
+    """A notebook of one cell, as ``Sandbox.open`` takes it."""
     cells = [{"id": name, "task": name, "source": source, "index": 0}]
     return {"cells": cells, "tasks": {name: [name]}, "names": [name], "libraries": []}
 
 
-def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: float = _SECONDS) -> Answer:
+def ask(
+    process: Process, args: tuple[Any, ...], name: str = "attack", seconds: float = _SECONDS
+) -> EscapeAnswer:
     """Call one function of the submission, with plain arguments."""
     deadline = time.monotonic() + seconds
     packer = wire.Packer()
@@ -68,37 +70,48 @@ def ask(process: Process, args: tuple[Any, ...], name: str = "attack", seconds: 
         wire.receive(process.sock, 1 << 20, deadline)
         wire.send(process.sock, request, packer.buffers, deadline)
         frame, _buffers = wire.receive(process.sock, 1 << 26, deadline)
-        reply = frame["replies"][0][0]
+        reply = _only_reply(frame)
     except TimeoutError:
         return _ended(process, timed_out=True)
     except (EOFError, OSError, wire.WireError):
         return _ended(process, timed_out=False)
     if reply.get("k") == "value":
-        return Answer(value=reply.get("v"))
-    return Answer(error=f"{reply.get('class')}: {reply.get('message')}"[:200])
+        return EscapeAnswer(value=reply.get("v"))
+    return EscapeAnswer(error=f"{reply.get('class')}: {reply.get('message')}"[:200])
 
 
-def _ended(process: Process, timed_out: bool) -> Answer:
+def _only_reply(frame: dict[str, Any]) -> dict[str, Any]:
+    """The reply in a frame with one; what is asked here may well forge it."""
+    try:
+        ((reply, _count),) = frame["replies"]
+    except (LookupError, TypeError, ValueError) as error:
+        raise wire.WireError(f"no reply came: {error}") from error
+    if not isinstance(reply, dict):
+        raise wire.WireError("a reply that is none")
+    return reply
+
+
+def _ended(process: Process, timed_out: bool) -> EscapeAnswer:
     ending = process.finish(timed_out=timed_out)
-    return Answer(ended=f"{ending.verdict}: {ending.detail}")
+    return EscapeAnswer(ended=f"{ending.verdict}: {ending.detail}")
 
 
-def attempt(zygote: Zygote, escape: Escape, target: dict[str, Any]) -> Answer:
+def attempt(zygote: Sandbox, escape: Escape, target: dict[str, Any]) -> EscapeAnswer:
     """Hand in one escape and call it."""
     with zygote.open(program(escape.source)) as room, room.spawn() as process:
         return ask(process, (target,))
 
 
-def trials(tier: Zygote, control: Zygote, escapes: Iterable[Escape]) -> Iterator[Trial]:
+def trials(tier: Sandbox, control: Sandbox, escapes: Iterable[Escape]) -> Iterator[TriedEscape]:
     """Run each escape in ``control`` (tier "none") first, then in ``tier``."""
     with targets() as target:
         for escape in escapes:
             free = attempt(control, escape, target)
             held = attempt(tier, escape, target)
-            yield Trial(escape.name, escape.says, _true(free), _true(held), str(held))
+            yield TriedEscape(escape.name, escape.says, _true(free), _true(held), str(held))
 
 
-def _true(answer: Answer) -> bool:
+def _true(answer: EscapeAnswer) -> bool:
     return answer.value not in (None, False, 0, "", [])
 
 

@@ -13,11 +13,15 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...base.python import newer_note
 from ...results.result import Verdict
 from ..faults import clean
 from .left_out import LeftOut
 from .sayings import Everything, meaning
 from .texts import StudentText
+
+# What comes of a name that only a newer Python has.
+_OF_A_VERSION = ("ImportError", "AttributeError", "NameError", "ModuleNotFoundError")
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,24 @@ class Causes:
         report: what loading told (see ``inside.program.loading``).
         left_out: statements that the notebook was loaded without.
         text: the notebook's, against which claims are held; without it they are believed.
+        python: that saved the notebook; a newer one than grades may be why.
     """
 
     def __init__(
-        self, report: Mapping[str, Any], left_out: Sequence[LeftOut], text: StudentText | None
+        self,
+        report: Mapping[str, Any],
+        left_out: Sequence[LeftOut],
+        text: StudentText | None,
+        python: str = "",
     ) -> None:
+        note = newer_note(python)
         words = Everything() if text is None else text
         stopped = [
             *(Cause(each.statement.names, each.reason) for each in left_out),
-            *(_of_error(error, words) for error in _dicts(report.get("errors"))),
+            *(_of_error(error, words, note) for error in _dicts(report.get("errors"))),
         ]
         self._causes = [
-            *map(_of_syntax, _dicts(report.get("syntax_errors"))),
+            *(_of_syntax(error, note) for error in _dicts(report.get("syntax_errors"))),
             *stopped,
             *map(_of_no_class, _dicts(report.get("in_no_class"))),
         ]
@@ -91,20 +101,23 @@ def _names(told: Any) -> frozenset[str]:
     return frozenset(map(str, told)) if isinstance(told, list) else frozenset()
 
 
-def _of_syntax(error: dict[str, Any]) -> Cause:
+def _of_syntax(error: dict[str, Any], note: str) -> Cause:
     cell, line = clean(error.get("cell", "?"), 10), clean(error.get("line", "?"), 10)
     message, text = clean(error.get("message", ""), 80), clean(error.get("text", ""), 100)
     sentence = f"cell {cell}, where it stands, has a syntax error in line {line}: {message}: `{text}`."
-    return Cause(_names(error.get("names")) | {str(error.get("task"))}, sentence, Verdict.ERROR)
+    names = _names(error.get("names")) | {str(error.get("task"))}
+    return Cause(names, f"{sentence} {note}".rstrip(), Verdict.ERROR)
 
 
-def _of_error(error: dict[str, Any], words: Container[str]) -> Cause:
+def _of_error(error: dict[str, Any], words: Container[str], note: str) -> Cause:
     cell, line = clean(error.get("cell", "?"), 10), clean(error.get("line", "?"), 10)
     kind, text = clean(error.get("class", "an error"), 60), clean(error.get("text", ""), 100)
     means = meaning(kind, error.get("message"), words)
     needs = means.names.get("name", "") if means is not None and kind == "NameError" else ""
     sentence = f"cell {cell}, line {line} raised {kind}: `{text}`."
     told = f"{sentence} {means.sentence}" if means is not None else sentence
+    if kind in _OF_A_VERSION:
+        told = f"{told} {note}".rstrip()
     return Cause(_names(error.get("names")), told, needs=needs)
 
 

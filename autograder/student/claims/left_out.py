@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...results.result import Verdict
-from ...sandbox.endings import Ending, Statement
+from ...sandbox.endings import At, Ending
 from ..faults import clean
 
 MOST = 3  # statements of one submission
@@ -22,7 +22,7 @@ MOST = 3  # statements of one submission
 class LeftOut:
     """A statement that is not executed any more, and why."""
 
-    statement: Statement
+    statement: At
     ending: Ending
     seconds: float  # that it was given
 

@@ -124,11 +124,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{function}() missing {} required keyword-only argument: '{name}'",
      "{function} was called without its argument {name}."),
     ("{function}() missing {} required {}", "{function} was called with too few arguments."),
+    ("a function that was handed over takes others",
+     "A function that you were handed takes other arguments."),
     ("{function}() takes no arguments", "{function} takes no arguments: is its __init__ written?"),
     ("{function}() takes {} but {}", "{function} was called with more arguments than it takes."),
     ("{function}() takes {} given)", "{function} was called with another number of arguments than it takes."),
     ("{function}() got an unexpected keyword argument '{name}'{}", "{function} has no parameter {name}."),
-    ("this function takes {}", "A function from outside was called with other arguments than it takes."),
     ("{function}() got multiple values for argument '{name}'", "{function} was given {name} twice."),
     # --- Python's types ---
     ("'NoneType' object is not subscriptable", f"None was indexed: {_LACKS_RETURN}"),

@@ -41,12 +41,12 @@ def test_who_needs_a_person():
 
 
 def test_damaged_result_files_are_listed(tmp_path):
-    """A result that cannot be read calls for a person too, and counts as handed in."""
+    """A result that cannot be read calls for a person; so do papers that are not proven."""
     course = Course("c", "C", units=(UNIT,), data=str(tmp_path / "data"), root=tmp_path)
     write_result(course, flipped())
     (course.results("conv_layer") / "cut.json").write_text("{")
     report = unit_report(course, UNIT, [flipped()], unreadable_results(course, "conv_layer"))
-    assert [call.kind for call in report.calls] == [Kind.DAMAGED]
+    assert [call.kind for call in report.calls] == [Kind.DAMAGED, Kind.UNPROVEN]
     assert report.handed_in == 2
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from autograder.hub.process.exchange_settings import use_exchange
+from autograder.hub.process.services import use_exchange
 from autograder.hub.servers.validation import follow_public_checks
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader provides it

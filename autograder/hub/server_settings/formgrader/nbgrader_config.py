@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autograder.course import load_course
 from autograder.gradebook import configure
-from autograder.hub.process.exchange_settings import use_exchange
+from autograder.hub.process.services import use_exchange
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader provides it
 configure(c, load_course(Path(os.environ["COURSE_ROOT"])))

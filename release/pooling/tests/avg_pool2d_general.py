@@ -1,0 +1,128 @@
+"""Public checks of avg_pool2d_general. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "avg_pool2d_general"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+HAND = ((1.0, 5.0, 2.0), (3.0, 4.0, 0.0), (6.0, 0.0, 1.0))
+
+
+def picture(rows):
+    """One picture with one channel."""
+    return np.array(rows, dtype=float)[None, None]
+
+
+def equal(came, rows, what):
+    """An array of one picture and one channel holds these rows."""
+    assert isinstance(came, np.ndarray), f"{what} must be a NumPy array, not a {type(came).__name__}."
+    rows = picture(rows)
+    assert came.shape == rows.shape, f"{what} must have the shape {rows.shape}, not {came.shape}."
+    assert np.allclose(came, rows), f"{what} must be {rows[0, 0].tolist()}, not {came[0, 0].tolist()}."
+
+
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_avg_pool2d_general(avg_pool2d_general):
+    """The examples of the task."""
+    _defined(avg_pool2d_general=avg_pool2d_general)
+    examples = """
+    >>> x = np.array([[[[2.0, 4.0, 6.0], [2.0, 4.0, 6.0], [8.0, 8.0, 9.0]]]])
+    >>> avg_pool2d_general(x, 2, ceil_mode=True).tolist()
+    [[[[3.0, 6.0], [8.0, 9.0]]]]
+    """
+    _tried(examples, np=np, avg_pool2d_general=avg_pool2d_general)
+
+
+@test_case(name='"Each switch by itself"')
+def test_avg_pool2d_general(avg_pool2d_general):
+    """Each switch by itself."""
+    _defined(avg_pool2d_general=avg_pool2d_general)
+    equal(avg_pool2d_general(picture(HAND), 2, ceil_mode=True), [[3.25, 1], [3, 1]], "ceil_mode: out")
+    ones = np.ones((1, 1, 2, 2))
+    equal(avg_pool2d_general(ones, 2, 2, 1), [[0.25, 0.25], [0.25, 0.25]], "padding 1: out")
+    out = avg_pool2d_general(ones, 2, 2, 1, count_include_pad=False)
+    equal(out, [[1, 1], [1, 1]], "padding 1, count_include_pad=False: out")
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        return super().check_output(want, last, optionflags) or _agree(last, want)
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(_Shown(), verbose=False, optionflags=flags).run(test)
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    return got_words == words and all(map(_near, got_numbers, numbers))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str) -> bool:
+    """Whether two printed numbers are equal up to rounding; a whole number is none with a point."""
+    if ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0
