@@ -231,7 +231,7 @@ class Suite:
         now = self._lived(check, case, subject, paper, stand_ins)
         if now.student.unclear:
             now = self._lived(check, case, subject, paper, stand_ins, one_by_one=True)
-        ended = outcome_of(now.raised, now.student.fatal, now.student.court())
+        ended = outcome_of(now.raised, now.student.fatal, now.student.court)
         return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
 
     def _lived(
@@ -271,7 +271,7 @@ class Suite:
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
             note = upset(now.raised, self.unit.grader, self.marks[check])
-            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court)
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
     # --- all planned checks at once ---
