@@ -50,6 +50,11 @@ except ImportError:
 
         grader = SimpleNamespace(check=_no_checks, check_all=_no_checks)"""
 
+ONE_THREAD = """\
+import torch
+
+torch.set_num_threads(1)  # as grading does: so sums are added up in the same order"""
+
 POINTS = """\
 # {worth} for {task}. Hidden checks give them after you submit; leave this cell as it is.
 # Running it shows 0.0, which is not your mark: it only keeps the place in the gradebook.
@@ -100,9 +105,13 @@ class MadeCell:
 
 
 def assemble(
-    master: Master, reference: Reference, marks: tuple[Criterion, ...], python: str = HERE
+    master: Master,
+    reference: Reference,
+    marks: tuple[Criterion, ...],
+    python: str = HERE,
+    runtime: str = "numpy",
 ) -> tuple[MadeCell, ...]:
-    """The released cells, which say which Python grades.
+    """The released cells, which say which Python grades, and let torch compute as it does there.
 
     Raises:
         ConfigError: notebook and grader name different tasks, core points do not make
@@ -118,7 +127,8 @@ def assemble(
             continue
         if not cell.markdown and "setup" not in seen:
             seen.add("setup")
-            cells.append(MadeCell("setup", SETUP.replace("PYTHON", python)))
+            setup = SETUP.replace("PYTHON", python)
+            cells.append(MadeCell("setup", f"{setup}\n\n{ONE_THREAD}" if runtime == "torch" else setup))
         released = _released(cell, number, master, reference, marks, worth)
         _check_names(cell, released, seen, master, reference)
         cells.extend(released)

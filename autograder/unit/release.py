@@ -58,7 +58,7 @@ def build(course: Course, unit: Unit) -> Built:
     """
     master = read_master(unit.master, unit.name)
     reference = read_reference(unit)
-    cells = assemble(master, reference, read_criteria(unit.grader), course.python)
+    cells = assemble(master, reference, read_criteria(unit.grader), course.python, unit.runtime)
     available = {*master.given, *(name for names in master.tasks.values() for name in names)}
     examples = {task: examples_of(reference, names, available) for task, names in master.tasks.items()}
     checks = export_checks(unit.public_checks, examples)

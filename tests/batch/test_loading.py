@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,9 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     modes: list[str] = []
     real = Room.spawn
 
-    def spawn(self: Room, mode: str = "slice", *rest: Any) -> Any:
+    def spawn(self: Room, mode: str = "slice", without: Iterable[int] = (), view: int = 0) -> Any:
         modes.append(mode)
-        return real(self, mode, *rest)
+        return real(self, mode, without, view)
 
     monkeypatch.setattr(Room, "spawn", spawn)
     return modes

@@ -777,3 +777,28 @@ def a_whole_task_in_a_module(content: Notebook) -> None:
     source = "".join(cell(content, "conv2d_forward")["source"])
     cell(content, "conv2d_forward")["source"] = f"%%writefile forward.py\nimport numpy as np\n{source}"
     put(content, "from forward import conv2d_forward", after="conv2d_forward")
+
+
+@case()
+def top_level_await(content: Notebook) -> None:
+    """A notebook's cells run in an event loop."""
+    put(content, "import asyncio\nasync def one():\n    await asyncio.sleep(0)\n    return 1", before="setup")
+    put(content, "waiting = asyncio.create_task(one())", before="conv_output_size")
+    put(content, "ONE = await waiting", before="conv_output_size")
+    change(content, "conv_output_size", "return room // stride + 1", "return room // stride + ONE")
+
+
+@case()
+def a_patch_decorator(content: Notebook) -> None:
+    """A method in a cell of its own, which a decorator of the student's puts into its class."""
+    found = cell(content, "conv2d_class")
+    source = "".join(found["source"])
+    (method,) = [
+        n for n in bodies(content, "conv2d_class", "Conv2d").body if getattr(n, "name", "") == "backward"
+    ]
+    text = ast.get_source_segment(source, method) or ""
+    found["source"] = source.replace(text, "pass")
+    patch = "def patch(f):\n    setattr(next(iter(f.__annotations__.values())), f.__name__, f)"
+    put(content, patch, before="conv2d_class")
+    own = textwrap.dedent(f"    {text}").replace("backward(self,", "backward(self: Conv2d,")
+    put(content, f"@patch\n{own}", after="conv2d_class")

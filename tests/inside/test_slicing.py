@@ -162,6 +162,28 @@ WORKS = {
         ],
         9,
     ),
+    "a decorator that patches the class of the first parameter": (
+        [
+            "def patch(g):\n    setattr(g.__annotations__['self'], g.__name__, g)\n    return g",
+            "class V: pass",
+            "@patch\ndef triple(self: V, x):\n    return 3 * x",
+            "def f(x):\n    return V().triple(x)",
+        ],
+        9,
+    ),
+    "a decorator that patches several classes": (
+        [
+            (
+                "from typing import get_args, get_type_hints\ndef patch(*, name=None):\n    def put(g):\n"
+                "        for c in get_args(get_type_hints(g, globals())['self']):\n"
+                "            setattr(c, name or g.__name__, g)\n        return g\n    return put"
+            ),
+            "class V: pass\nclass W: pass",
+            "@patch(name='one')\ndef three(self: 'V | W', x):\n    return 3 * x",
+            "def f(x):\n    return W().one(x)",
+        ],
+        9,
+    ),
     "subclasses that register themselves": (
         [
             (
@@ -247,6 +269,32 @@ WORKS = {
     "numpy's old names": (["import numpy as np\nnp.float = float", "def f(x):\n    return np.float(x)"], 3.0),
     "numpy imported again after it was changed": (
         ["import numpy as np\nnp.int = int", "import numpy as np\ndef f(x):\n    return np.int(x)"],
+        3,
+    ),
+    "await": (["async def get():\n    return 2", "K = await get()", "def f(x):\n    return K * x"], 6),
+    "await of what another cell started": (
+        [
+            "import asyncio\nasync def get():\n    await asyncio.sleep(0)\n    return 2",
+            "task = asyncio.create_task(get())",
+            "K = await task",
+            "def f(x):\n    return K * x",
+        ],
+        6,
+    ),
+    "async for and async with": (
+        [
+            (
+                "import contextlib\nasync def count():\n    yield 1\n    yield 2\n"
+                "@contextlib.asynccontextmanager\nasync def around():\n    yield 3"
+            ),
+            "K = 0\nasync for k in count():\n    K += k",
+            "async with around() as J:\n    L = [i async for i in count()]",
+            "def f(x):\n    return K + J + len(L) + x",
+        ],
+        11,
+    ),
+    "asyncio.run in a function": (
+        ["import asyncio\nasync def get(x):\n    return x", "def f(x):\n    return asyncio.run(get(x))"],
         3,
     ),
     "tabs": (["def f(x):\n\tif x:\n\t\treturn x"], 3),

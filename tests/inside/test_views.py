@@ -109,6 +109,12 @@ BELOW = {
         CHECK,
         "@add_to(V)\ndef one(self):\n    return 8",
     ],
+    "a method patched by its annotation": [
+        "def patch(g):\n    setattr(g.__annotations__['self'], g.__name__, g)",
+        CLASS,
+        CHECK,
+        "@patch\ndef one(self: V):\n    return 8",
+    ],
     "an entry of a table": [TABLE, CHECK, "T[3] = 9"],
     "an entry of a table in a loop": [TABLE, CHECK, "for k in T:\n    T[k] = 0"],
     "a table that is emptied": [TABLE, CHECK, "T.clear()"],

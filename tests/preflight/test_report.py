@@ -50,7 +50,7 @@ def test_a_stub_in_one_cell_and_the_work_in_another_is_no_loss(folder):
 
 def test_a_stub_pasted_below_the_work_is_no_loss(folder):
     """A definition that is written stays, also where a stub follows it."""
-    stub = next(c.source for c in folder.given.release.cells if c.task == "softmax_backward")
+    stub = next(c.source for c in folder.release.cells if c.task == "softmax_backward")
     folder.content["cells"].append(code(f"# to do:\n{stub}"))
     report, _ = look(folder.write())
     assert report.ok and all(check.passed for check in report.checks)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .names import LEAVES, children
+from .names import FUNCTIONS, LEAVES, children
 
 # Methods that read. A training loop that samples or reads a table does not change it.
 READS = frozenset(
@@ -45,6 +46,7 @@ class Actions:
     calls: list[CallSite] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)  # (new name, name of the same object)
     loops: list[tuple[str, str]] = field(default_factory=list)  # the same, for what a loop goes through
+    annotated: set[str] = field(default_factory=set)  # of the first parameter of what is decorated
 
 
 def read_actions(nodes: Iterable[ast.AST]) -> Actions:
@@ -112,7 +114,9 @@ HARMLESS = frozenset(
 
 
 def _read_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, actions: Actions) -> None:
-    """Decorators are calls made for what they do."""
+    """Decorators are calls made for what they do; ``@patch`` does it to the class of the first parameter."""
+    if node.decorator_list and isinstance(node, FUNCTIONS):
+        actions.annotated.update(_first_annotated(node))
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Name):
             actions.calls.append(CallSite(decorator.id, [node.name], {}))
@@ -123,6 +127,16 @@ def _read_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
                 actions.methods.add(name)
         if isinstance(decorator, ast.Call):
             actions.touched.update(filter(None, map(root, decorator.args)))
+
+
+def _first_annotated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """``Layer`` of ``def forward(self: Layer, x)``, also where it is one of several or a text."""
+    first = [*node.args.posonlyargs, *node.args.args][:1]
+    for part in ast.walk(first[0].annotation) if first and first[0].annotation is not None else ():
+        if isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield from re.findall(r"[^\W\d]\w*", part.value)
 
 
 def _read_assigned(node: ast.Assign, actions: Actions) -> None:

@@ -62,6 +62,7 @@ class Changes:
         actions = statement.actions
         touched = actions.touched | (actions.methods - self.modules)
         touched |= {name for name in actions.handed if self._can_change(name) and name in self.plain}
+        touched |= {name for name in actions.annotated if self._is_class(name)}
         if isinstance(statement.node, ast.ClassDef):
             touched |= self._registering_bases(statement.node)
         for call in actions.calls:
@@ -73,8 +74,10 @@ class Changes:
 
     def _can_change(self, name: str) -> bool:
         """True for names of objects and classes, where a function or a module is as it is."""
-        classes = (isinstance(found.node, ast.ClassDef) for found in self.definitions.get(name, ()))
-        return (name in self.plain and name not in self.modules) or any(classes)
+        return (name in self.plain and name not in self.modules) or self._is_class(name)
+
+    def _is_class(self, name: str) -> bool:
+        return any(isinstance(found.node, ast.ClassDef) for found in self.definitions.get(name, ()))
 
     def _same_objects(self, names: set[str]) -> set[str]:
         found, waiting = set(names), list(names)

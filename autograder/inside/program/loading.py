@@ -24,6 +24,7 @@ import sys
 import types
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,7 @@ from .imports import STAND_IN
 from .losses import left_in_no_class, names_bound, told, used_and_unbound
 from .magics import RUN, WRITE
 from .modules import WrittenModules
-from .pieces import MAX_TEXT, Piece, Source, describe
+from .pieces import MAX_TEXT, EventLoop, Piece, Source, describe
 from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand_in
 from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell
 from .slicing import GIVEN, Slice
@@ -136,6 +137,7 @@ class Compiled:
         errors: list[dict[str, Any]] = []
         stopped: Source | None = None  # in "whole", the rest of a cell is lost after an error
         there: dict[str, Any] | None = None  # what names meant where the view is cut
+        loop = EventLoop()
         for place in places:
             if place == NOWHERE:
                 there = dict(namespace)
@@ -146,12 +148,14 @@ class Compiled:
                 continue
             tell(place)
             try:
-                step.run(namespace)
+                step.run(namespace, loop)
             except Unavailable as gone:
                 _bind_placeholders(step, namespace, phase, gone.name or "a module")
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
                 errors.append({**describe(error, self.sources), "names": sorted(step.binds)})
                 stopped = step.source if mode == "whole" else None
+        with suppress(BaseException):  # a task that was never awaited is nobody's
+            loop.close()
         if there is not None:
             _as_they_were(namespace, there)
         for found in errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -49,15 +50,48 @@ class Piece:
         """Where it stands, and its first line."""
         return {"cell": self.source.number, "line": self.line, "text": self.source.line(self.line)}
 
-    def run(self, namespace: dict[str, Any]) -> None:
+    def run(self, namespace: dict[str, Any], loop: EventLoop) -> None:
         """Execute it."""
         code = renamed(self.code, self.source.filename)
-        if not code.co_flags & inspect.CO_COROUTINE:
+        if code.co_flags & inspect.CO_COROUTINE:
+            loop.run(eval(code, namespace))
+        elif STARTS_TASKS.isdisjoint(code.co_names):
             exec(code, namespace)
-            return
-        import asyncio  # only for a top-level await, which is rare
+        else:
+            loop.run(_in_loop(code, namespace))
 
-        asyncio.run(eval(code, namespace))
+
+# What works only while an event loop runs, as one does in a notebook all the time.
+STARTS_TASKS = frozenset({"create_task", "ensure_future", "get_running_loop"})
+
+
+async def _in_loop(code: CodeType, namespace: dict[str, Any]) -> None:
+    exec(code, namespace)
+
+
+class EventLoop:
+    """The event loop of one notebook, made for its first ``await``: what a cell starts another may await."""
+
+    def __init__(self) -> None:
+        self._loop: Any = None
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run a statement to its end."""
+        import asyncio  # which is rare in a notebook
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        """End it, with what is still waiting."""
+        if self._loop is not None:
+            import asyncio
+
+            for task in asyncio.all_tasks(self._loop):
+                task.cancel()
+            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.close()
 
 
 def describe(error: BaseException, sources: tuple[Source, ...]) -> dict[str, Any]:

@@ -133,12 +133,20 @@ def _read_definition(
 
 def head_and_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.AST]:
     """What runs when a definition is executed: the bodies of functions and methods do not."""
-    shell = ast.FunctionDef(name=node.name, args=_NO_ARGUMENTS, body=[], decorator_list=node.decorator_list)
+    decorated = isinstance(node, FUNCTIONS) and bool(node.decorator_list)
+    arguments = _first_of(node.args) if decorated else _NO_ARGUMENTS  # type: ignore[union-attr]
+    shell = ast.FunctionDef(name=node.name, args=arguments, body=[], decorator_list=node.decorator_list)
     parts: list[ast.AST] = [shell, *outer_parts(node)[len(node.decorator_list) :]]
     if isinstance(node, ast.ClassDef):
         for part in node.body:
             parts += head_and_body(part) if isinstance(part, (*FUNCTIONS, ast.ClassDef)) else [part]
     return parts
+
+
+def _first_of(arguments: ast.arguments) -> ast.arguments:
+    """The first parameter, whose annotation a decorator may look at."""
+    first = [*arguments.posonlyargs, *arguments.args][:1]
+    return ast.arguments(posonlyargs=[], args=first, kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
 _NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
