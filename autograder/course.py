@@ -274,7 +274,9 @@ def _import_from(root: Path) -> None:
         # Made by hand: another course's package on sys.path would be found before a plain folder.
         spec = ModuleSpec("solutions", None, is_package=True)
         spec.submodule_search_locations = folder
-        sys.modules["solutions"] = importlib.util.module_from_spec(spec)
+        package = importlib.util.module_from_spec(spec)
+        vars(package).pop("__file__", None)  # None, at which inspect stumbles: torch asks it on some imports
+        sys.modules["solutions"] = package
     if sys.path[:1] != [str(root)]:
         sys.path[:] = [str(root), *(path for path in sys.path if path != str(root))]
 
