@@ -137,7 +137,7 @@ def test_the_map_of_the_documentation_is_true():
 
 @pytest.mark.parametrize("beside", [False, True], ids=["the judge's side", "beside student code"])
 def test_a_name_means_one_thing(beside):
-    """No two classes have one name: on the judge's side, and in the folder that stands alone in the sandbox."""
+    """No two classes have one name: on the judge's side, and in the folder of the sandbox."""
     found: dict[str, set[str]] = {}
     for path in modules():
         if (path.relative_to(ENGINE).parts[0] == "inside") is not beside:
