@@ -36,5 +36,7 @@ def test_python_s_own_search_for_modules_goes_by_it(tmp_path: Path, monkeypatch:
     """``inspect`` asks each module for its file, and torch asks ``inspect`` while it is imported."""
     monkeypatch.setattr(inspect, "_filesbymodname", {"solutions": "where another one was"})
     monkeypatch.setattr(inspect, "modulesbyfile", {})
-    load_course(course_in(tmp_path, 1))
-    inspect.getmodule(compile("", "a file of no module", "exec"))  # looks through all of them
+    root = course_in(tmp_path, 1)
+    load_course(root)
+    code = compile("", str(root / "solutions" / "relu.py"), "exec")
+    assert inspect.getmodule(code) is None  # it looks through all modules first
