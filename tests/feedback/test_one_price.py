@@ -9,7 +9,7 @@ import pytest
 from autograder.results.result import Result, Verdict
 
 from .test_wrong_notebooks import failed, grading, points
-from .wrong import BACKWARD, FORWARD, changed
+from .wrong import ADAMW, BACKWARD, FORWARD, RMSPROP, changed
 
 pytestmark = pytest.mark.sandbox
 Grade = Callable[..., Result]
@@ -87,3 +87,13 @@ def test_an_end_of_the_process_ends_the_second_try(conv: Grade) -> None:
     checks = failed(result, "conv2d_backward")
     assert points(result, "conv2d_backward") == 0
     assert {check.verdict for check in checks.values()} == {Verdict.ERROR}
+
+
+@pytest.mark.parametrize("constant", ["1e-8", "1e-7", "np.finfo(float).eps"])
+def test_eps_that_is_ignored_has_one_price(optimizers: Grade, constant: str) -> None:
+    """Where ε is not the question, a small number in its place is not seen."""
+    tasks = {"RMSprop": RMSPROP, "AdamW": ADAMW}
+    ignored = {name: changed(source, ("+ self.eps", f"+ {constant}")) for name, source in tasks.items()}
+    result = optimizers(**ignored)
+    assert failed(result, "RMSprop").keys() == {"test_rmsprop_eps"}
+    assert failed(result, "AdamW").keys() == {"test_adamw_without_decay"}
