@@ -24,6 +24,7 @@ from .outcome import Outcome
 from .suite import Suite
 
 ORDINARY = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR, Verdict.MISSING, Verdict.BLOCKED)
+NO_ASSIGNMENT = frozenset("return raise assert if elif for while with yield del await print".split())
 MOST = 2  # lines of a submission that are set aside, one at a time
 CHARGED = "What does not need this line was judged without it."
 
@@ -69,7 +70,9 @@ def _line(outcome: Outcome) -> Line | None:
         return None
     line = error.claim.get("line") or {}
     cell = re.fullmatch(r"cell ([0-9]{1,4})", str(line.get("cell", "")))
-    return None if cell is None else (int(cell[1]), int(line["line"]))
+    if cell is None or str(line.get("text", "")).split(None, 1)[0] in NO_ASSIGNMENT:
+        return None
+    return int(cell[1]), int(line["line"])
 
 
 def _passed(suite: Suite, checks: Sequence[str], subject: Subject, paper: int) -> set[str]:
