@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.expectations import Event, HasDtype, Unchanged
+from ..checks.expectations import Event, HasDtype, Unchanged, Unpacked
 from ..checks.laws import assert_unchanged
 from ..inside.wire import HandleRef, PartRef
 from ..judge.outcome import Outcome
@@ -47,12 +47,19 @@ def alike(mine: Outcome, other: Outcome, task: str, task_of: Mapping[str, str]) 
 
 def _judged_alike(event: Event, left: Court, right: Court, single: bool) -> bool:
     """Whether what an expectation looks at is the same: of what must stay as it is, whether it does."""
+    if isinstance(event, Unpacked):
+        return _count(_there(left, event.place)) == _count(_there(right, event.place))
     pairs = [(_there(left, place), _there(right, place)) for place in _places(event)]
     if isinstance(event, HasDtype):
         return all(_dtype(mine) == _dtype(other) for mine, other in pairs)
     if isinstance(event, Unchanged):
         return all(_kept(mine, event.before) is _kept(other, event.before) for mine, other in pairs)
     return all(same_value(mine, other, single) for mine, other in pairs)
+
+
+def _count(value: Any) -> int | None:
+    """Of how many values an answer is made; their values are looked at one by one."""
+    return len(value) if isinstance(value, (list, tuple, dict)) else None
 
 
 def _dtype(value: Any) -> str:
@@ -69,7 +76,8 @@ def _kept(value: Any, before: Any) -> bool:
 
 def judged(court: Court) -> Iterator[PartRef]:
     """The places of the values that a check judges."""
-    return (place for event in court.notes.events for place in _places(event))
+    events = (event for event in court.notes.events if not isinstance(event, Unpacked))
+    return (place for event in events for place in _places(event))
 
 
 def _places(event: Event) -> Iterator[PartRef]:
@@ -125,8 +133,9 @@ def _meaning(claim: Mapping[str, Any]) -> str:
 
 
 def _function(claim: Mapping[str, Any]) -> str:
+    """The function in which an exception was raised; what has no name of its own belongs to it."""
     line = claim.get("line")
-    return str(line.get("function", "")) if isinstance(line, dict) else ""
+    return str(line.get("function", "")).partition(".<locals>.<")[0] if isinstance(line, dict) else ""
 
 
 def _statement(claim: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from ..student import Subject
 from ..unit.mistakes.catalogue import Mistake
 from .case.cells import as_cell
 from .case.reading import Unprogrammable, programs_of
-from .case.smallest import RUNS, SEEN, Case, Search
+from .case.smallest import RUNS, SEEN, Case, CaseSearch
 from .case.stored import from_data, to_data
 from .comparison import Spot, spot
 from .naming import WRONG, Namer, Naming
@@ -91,7 +91,7 @@ class Cases:
         return self._texts[key] if as_cell(mine, self.suite.reference) == self._texts[key] else None
 
     def _case(
-        self, search: Search, check: str, outcome: Outcome, paper: int, name: Naming | None
+        self, search: CaseSearch, check: str, outcome: Outcome, paper: int, name: Naming | None
     ) -> Case | None:
         """A known mistake's case, if the submission fails it, too; else one of its own."""
         known = self._case_of(name.mistakes[0], search.task) if name and len(name.mistakes) == 1 else None
@@ -123,8 +123,8 @@ class Cases:
                 return to_data((bool(case.expected.raised), case.candidate)), True
         return to_data((False, None)), True
 
-    def _search(self, task: str, subject: Subject) -> Search:
-        return Search(subject.at(task), reference_subject(self.suite), task, self.suite.limits)
+    def _search(self, task: str, subject: Subject) -> CaseSearch:
+        return CaseSearch(subject.at(task), reference_subject(self.suite), task, self.suite.limits)
 
 
 def _groups(
@@ -139,7 +139,7 @@ def _groups(
     return groups.values()
 
 
-def _smallest(search: Search, outcome: Outcome, where: Spot | None) -> Case | None:
+def _smallest(search: CaseSearch, outcome: Outcome, where: Spot | None) -> Case | None:
     if where is None:
         return None
     try:

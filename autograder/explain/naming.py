@@ -261,6 +261,7 @@ class _Task:
         self, several: tuple[Mistake, ...], fits: Mapping[Mistake, set[str]]
     ) -> dict[str, Naming]:
         """Each check after the mistake that explains it by itself, else after all that are at work in it."""
+        several = tuple(mistake for mistake in self._namer.mistakes if mistake in several)
         found = {}
         for check in self._failed:
             alone = [mistake for mistake in several if check in fits.get(mistake, ())]

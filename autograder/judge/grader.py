@@ -10,10 +10,12 @@ Theory of operation
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ..base.digest import digest_of
 from ..base.errors import SandboxFault, Unreadable
@@ -28,6 +30,7 @@ from ..student import Subject
 from ..student.claims.texts import text_of
 from ..student.subjects import RoomSubject
 from ..unit.criteria import Criterion, read_criteria
+from .aside import Line, charged_once
 from .digest import environment_digest
 from .outcome import OUR_FAULT, Outcome
 from .secret import course_secret, secret_id
@@ -199,16 +202,32 @@ class Grader:
             room: Room = self.zygote.open(program, self._files)
         except SandboxFault as fault:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
-        try:
-            text = text_of(program, room.compiled.get("missing_modules", ()))
-            subject = RoomSubject(room, self.limits, text, submission.python)
+        with closing(room):
+            subject = self._subject(room, program, submission.python)
             checks, outcomes = judge(self.suite, subject, paper)
+
+            def without(line: Line) -> AbstractContextManager[RoomSubject]:
+                return self._opened({**program, "aside": line}, submission.python)
+
+            charged = charged_once(self.suite, outcomes, paper, without)
+            if charged != outcomes:
+                checks = give_points(self.suite.checks, charged)
             if explain is not None and any(check.verdict is not Verdict.PASSED for check in checks):
                 checks = self._explained(explain, Trialled(self, subject, checks, outcomes, paper))
             subject.close()
             return checks, flags_of(self.suite, outcomes, checks), subject.loaded
-        finally:
-            room.close()
+
+    @contextmanager
+    def _opened(self, program: dict[str, Any], python: str) -> Iterator[RoomSubject]:
+        """A program in a room of its own."""
+        with closing(self.zygote.open(program, self._files)) as room:
+            subject = self._subject(room, program, python)
+            yield subject
+            subject.close()
+
+    def _subject(self, room: Room, program: dict[str, Any], python: str) -> RoomSubject:
+        text = text_of(program, room.compiled.get("missing_modules", ()))
+        return RoomSubject(room, self.limits, text, python)
 
     def _explained(self, explain: Explain, trialled: Trialled) -> tuple[Check, ...]:
         """The checks with their explanations, where these come in time; the marks are final in any case."""

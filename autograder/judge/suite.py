@@ -254,16 +254,13 @@ class Suite:
         """Run a collected check on what is loaded; loading has limits of its own."""
         try:
             with alarm(self.limits.test_seconds + JUDGE_GRACE), warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # the reference's and NumPy's, which say nothing of the student
+                warnings.simplefilter("ignore")  # they say nothing of the student
                 self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
 
     def _our_fault_or_not(self, check: str, case: int, subject: Subject, paper: int, now: Now) -> Outcome:
         """A check raised something unforeseen: is it the same with the reference?"""
-        assert now.raised is not None
         assert now.raised is not None
         what = placed(now.raised, self.unit.grader, self.marks[check])
         if isinstance(subject, LocalSubject) and subject.is_reference:

@@ -6,7 +6,7 @@ import pytest
 from autograder.course import Limits
 from autograder.explain.case.cells import apart, as_cell, show
 from autograder.explain.case.reading import Unprogrammable, programs_of
-from autograder.explain.case.smallest import Search
+from autograder.explain.case.smallest import CaseSearch
 from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject
 
@@ -41,7 +41,7 @@ def recorded(namespace, ask):
 def search(wrong, ask, failing=-1):
     transcript = recorded(wrong, ask)
     program = next(programs_of(transcript, range(len(transcript))[failing]))
-    return Search(LocalSubject(wrong), LocalSubject(RIGHT), "right", Limits()).smallest(program)
+    return CaseSearch(LocalSubject(wrong), LocalSubject(RIGHT), "right", Limits()).smallest(program)
 
 
 def test_arrays_shrink_to_one_number():
@@ -119,7 +119,7 @@ def test_an_answer_to_a_name_alone_is_not_given_away():
     right = {"right": lambda name: np.eye(3) if name == "eye" else np.ones(3)}
     wrong = {"right": lambda name: np.zeros((3, 3))}
     transcript = recorded(wrong, lambda student: student.right("eye"))
-    search = Search(LocalSubject(wrong), LocalSubject(right), "right", Limits())
+    search = CaseSearch(LocalSubject(wrong), LocalSubject(right), "right", Limits())
     assert search.smallest(next(programs_of(transcript, 0))) is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -179,8 +178,7 @@ def test_of_an_optimizer_the_step_is_compared(optimizers: Grade) -> None:
     assert "After step 1, the change of params[0] equals the right one times 2" in check.reason
     ignored = changed(RMSPROP, ("(np.sqrt(v) + self.eps)", "(np.sqrt(v) + 1e-8)"))
     reasons = " ".join(check.reason for check in failed(optimizers(RMSprop=ignored), "RMSprop").values())
-    assert "float32" not in reasons
-    assert re.search("is right to about [67] digits: has a small constant another value", reasons)
+    assert "After step 1, params[0] differs in" in reasons and "float32" not in reasons
 
 
 def test_a_number_is_related_too(autoencoder: Grade) -> None:

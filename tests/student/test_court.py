@@ -119,6 +119,20 @@ def test_of_two_expectations_the_first_that_fails():
     assert str(end(student)).startswith("g is wrong")
 
 
+def test_which_expectation_failed_is_known():
+    """By its number among all that was noted; nothing is, where the check itself says so."""
+    student = student_of(("3 * x", "4 * x"))
+    first, second = student.f(1.0), student.g(1.0)
+    for reply, what in ((first, "f"), (second, "g")):
+        right(reply, what)
+    assert str(end(student)).startswith("g is")
+    assert student.court.wrong is not None
+    assert student.court.notes.events[student.court.wrong].what == "g"
+    fine = student_of()
+    assert fine.f(1.0).value == 2.0
+    assert end(fine) is None and fine.court.wrong is None
+
+
 def test_looking_judges_what_was_noted_before():
     """A check that goes on after a look has passed what stood above it."""
     student = student_of(WRONG_F)

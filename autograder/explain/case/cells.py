@@ -11,7 +11,7 @@ import numpy as np
 from ...inside.wire import HandleRef
 from ...student.faults import clean
 from ..same import is_tensor, same_value
-from .filling import Came
+from .filling import Observed
 from .operators import written
 from .programs import (
     Attribute,
@@ -287,7 +287,7 @@ def _numbers(values: np.ndarray, indent: int, digits: int) -> str:
     return text.replace("\n", "\n" + " " * indent)
 
 
-def _raised(ending: Came) -> str:
+def _raised(ending: Observed) -> str:
     if not ending.raised:
         return show(ending.value)
     return clean(ending.reason or ending.raised, 300)

@@ -62,7 +62,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Came:
+class Observed:
     """What a program came to: a value and the shared arrays, or an exception."""
 
     value: Any = None
@@ -84,7 +84,7 @@ class Came:
             value = value[key]
         return value
 
-    def differs(self, other: Came, program: Program) -> bool:
+    def differs(self, other: Observed, program: Program) -> bool:
         """Whether two endings of a program are not the same up to rounding."""
         if self.raised or other.raised:
             return self.raised != other.raised
@@ -95,7 +95,7 @@ def _has(value: Any, key: Any) -> bool:
     return key in value if isinstance(value, dict) else type(key) is int and key < len(value)
 
 
-def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Came:
+def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Observed:
     """Run a program on a subject, with copies of the inputs."""
     budget = Budget(limits.calls, time.monotonic() + limits.test_seconds)
     try:
@@ -103,15 +103,15 @@ def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: L
         return _Runner(session, inputs, program.on_scale(inputs.scale)).run()
     except Unanswered as error:
         verdict, detail = subject.ended(error.timed_out)
-        return Came(raised=str(verdict), reason=detail)
+        return Observed(raised=str(verdict), reason=detail)
     except StudentFault as fault:
-        return Came(raised=str(fault.verdict), reason=fault.reason)
+        return Observed(raised=str(fault.verdict), reason=fault.reason)
 
 
 class _Stopped(Exception):
     """A step brought no value."""
 
-    def __init__(self, ending: Came) -> None:
+    def __init__(self, ending: Observed) -> None:
         self.ending = ending
 
 
@@ -127,7 +127,7 @@ class _Runner:
         self._made: dict[int, Any] = {}  # arrays, or places of shared ones, by the number of the blank
         self._places: dict[int, int] = {}  # step of the program -> step that crosses
 
-    def run(self) -> Came:
+    def run(self) -> Observed:
         """What the program comes to."""
         program = self._program
         try:
@@ -140,7 +140,7 @@ class _Runner:
             self._settle()
         except _Stopped as stopped:
             return stopped.ending
-        return Came(self._answers[last].value, tuple(self._answers[each].value for each in now))
+        return Observed(self._answers[last].value, tuple(self._answers[each].value for each in now))
 
     def _step(self, step: ProgramStep) -> int:
         args = tuple(map(self._value, step.args))
@@ -177,10 +177,10 @@ class _Runner:
         for step, answer in zip(self._steps[first:], self._answers[first:], strict=True):
             if answer.claim is not None:
                 kind = str(answer.claim.get("class"))
-                raise _Stopped(Came(raised=kind, reason=raised(answer.claim, step.label).reason))
+                raise _Stopped(Observed(raised=kind, reason=raised(answer.claim, step.label).reason))
             if answer.unmade:
                 raise _Stopped(
-                    Came(raised="TypeError", reason="What one call returned cannot be used in the next.")
+                    Observed(raised="TypeError", reason="What one call returned cannot be used in the next.")
                 )
 
     def _value(self, value: Any) -> Any:
@@ -230,7 +230,7 @@ class _Runner:
                 found = found[key]
             except (TypeError, LookupError) as error:
                 reason = "What an earlier call returned has not as many values as it should."
-                raise _Stopped(Came(raised="TypeError", reason=reason)) from error
+                raise _Stopped(Observed(raised="TypeError", reason=reason)) from error
         return found
 
 

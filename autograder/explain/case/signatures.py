@@ -85,7 +85,8 @@ def _returned(function: Any) -> tuple[str, ...]:
 def _names(value: ast.expr) -> tuple[str, ...]:
     """The parts of a returned expression; a tuple or dict among them is what backward needs, the cache."""
     parts = value.elts if isinstance(value, ast.Tuple) else [value]
-    names = tuple(part.id if isinstance(part, ast.Name) else _word(part) for part in parts)
+    word = _word if len(parts) > 1 else lambda part: ""
+    names = tuple(part.id if isinstance(part, ast.Name) else word(part) for part in parts)
     return names if any(names) and "" not in names[1:] + names[:1] else ()
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain, same_value
-from .filling import STYLES, Came, Inputs, is_far, run
+from .filling import STYLES, Inputs, Observed, is_far, run
 from .programs import Blank, Program, ProgramStep, results_of
 
 RUNS = 200  # of programs, for one task
@@ -39,8 +39,8 @@ class Case:
 
     program: Program
     inputs: Inputs
-    got: Came
-    expected: Came
+    got: Observed
+    expected: Observed
 
     @property
     def candidate(self) -> Candidate:
@@ -56,7 +56,7 @@ class Case:
 
 
 @dataclass
-class Search:
+class CaseSearch:
     """One search; ``may_raise`` where the reference is asked to raise.
 
     ``clock`` says what is slow: the CPU time of this process, where both are in it and what is
@@ -111,7 +111,7 @@ class Search:
             self._in_vain.add(key)
         return found
 
-    def answer(self, case: Case) -> Came:
+    def answer(self, case: Case) -> Observed:
         """What someone else's case comes to on this submission."""
         return self._run(case.program, case.inputs, self.student)
 
@@ -141,7 +141,7 @@ class Search:
                     break
         return case
 
-    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Came:
+    def _run(self, program: Program, inputs: Inputs, subject: Subject) -> Observed:
         self.runs -= 1
         begun = self.clock()
         limits = replace(self.limits, call_seconds=min(PATIENCE, self.limits.call_seconds))

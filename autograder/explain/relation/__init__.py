@@ -13,6 +13,8 @@ from .places import PLACES
 from .shapes import SHAPES
 from .whole import WHOLE
 
+_OPENING = ("the", "what", "a", "an", "of", "in", "after", "with")
+
 
 def relation(pair: Pair) -> str | None:
     """The first relation that holds, as a whole sentence; None where none does."""
@@ -20,9 +22,14 @@ def relation(pair: Pair) -> str | None:
         with np.errstate(all="ignore"):
             found = known(pair)
         if found:
-            subject = pair.what if pair.what.isidentifier() else pair.what[:1].upper() + pair.what[1:]
-            return f"{subject} {found}" + ("" if found.endswith("?") else ".")
+            return f"{_at_the_beginning(pair.what)} {found}" + ("" if found.endswith("?") else ".")
     return None
+
+
+def _at_the_beginning(what: str) -> str:
+    """Its words as those of a sentence begin; a name of the notebook stays as it is written."""
+    first = what.split(maxsplit=1)[0] if what.strip() else ""
+    return what[:1].upper() + what[1:] if first.lower() in _OPENING else what
 
 
 __all__ = ["Pair", "close", "coverage", "relation"]

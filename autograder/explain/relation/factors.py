@@ -89,19 +89,16 @@ def _lengths(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, str]]:
 
 
 def _counts(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, str]]:
-    """How many values an array has, one index of it, a window of it."""
+    """How many values an array has, one index of it, a window of it; nothing in two ways."""
     for name, value in arrays.items():
         if value.ndim > 1:
             yield value.size, f"the number of values in {name}"
-            if value.ndim == 4:
-                yield value.shape[2] * value.shape[3], f"the number of values in one picture of {name}"
-            for axis, length in enumerate(value.shape):
-                yield (
-                    value.size // max(length, 1),
-                    f"the number of values of {name} for one index of axis {axis}",
-                )
-            for one, other in itertools.combinations(range(value.ndim), 2):
-                yield (
-                    value.shape[one] * value.shape[other],
-                    f"the product of axes {one} and {other} of {name}",
-                )
+        if value.ndim == 4:
+            yield value.shape[2] * value.shape[3], f"the number of values in one picture of {name}"
+        for axis, length in enumerate(value.shape if value.ndim > 2 else ()):
+            of_one = value.size // max(length, 1)
+            yield of_one, f"the number of values of {name} for one index of axis {axis}"
+        for one, other in itertools.combinations(range(value.ndim if value.ndim > 3 else 0), 2):
+            if (one, other) != (2, 3):
+                product = value.shape[one] * value.shape[other]
+                yield product, f"the product of axes {one} and {other} of {name}"

@@ -23,7 +23,7 @@ import linecache
 import sys
 import types
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,12 +182,14 @@ def compile_program(program: dict[str, Any], given: Given | None = None) -> Comp
     ``given`` holds what was read before, which saves time and changes nothing. A cell
     that cannot be parsed is left out and reported: ``report["syntax_errors"]`` lists
     ``{"cell", "task", "line", "message", "text", "names", "needed"}``: the names that it was meant to
-    bind, and those of them that a task needs and no other cell binds.
+    bind, and those of them that a task needs and no other cell binds. ``program["aside"]``, where it is
+    there, is the cell and the line of an assignment that is set aside.
     """
     sources = tuple(_source(cell) for cell in program["cells"])
     libraries = frozenset(program["libraries"])
     files = _files_of(sources)
-    readings = _read_cells(sources, libraries, (given or {}).get(libraries, {}), files)
+    known = (given or {}).get(libraries, {})
+    readings = _read_cells(sources, libraries, known, files, program.get("aside", (0, 0)))
     statements = [
         each for cell, reading in enumerate(readings) for each in reading.placed(cell, sources[cell].given)
     ]
@@ -248,17 +250,22 @@ def _source(cell: dict[str, Any]) -> Source:
 
 
 def _read_cells(
-    sources: tuple[Source, ...], libraries: frozenset[str], known: Readings, files: Files
+    sources: tuple[Source, ...],
+    libraries: frozenset[str],
+    known: Readings,
+    files: Files,
+    aside: Sequence[int],
 ) -> list[Reading]:
     """Read each cell after those above it; what the release holds was read before."""
     readings: list[Reading] = []
     flags, room = FIRST_FLAGS, MAX_STATEMENTS
     written = dict(files)  # each as the cells above have it, and as the last one has it where none does
     for source in sources:
-        reading = None if files and not source.given else known.get((source.text, flags))
+        line = aside[1] if source.number == aside[0] else 0
+        reading = None if line or (files and not source.given) else known.get((source.text, flags))
         if reading is None or len(reading.statements) > room:
             written |= written_in(source.text, source.filename, written) if files else {}
-            reading = read_cell(source.text, source.filename, flags, libraries, room, written)
+            reading = read_cell(source.text, source.filename, flags, libraries, room, written, line)
         room -= len(reading.statements)
         flags = reading.flags
         readings.append(reading)

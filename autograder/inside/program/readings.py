@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import CodeType, MappingProxyType
 
 from . import files, magics
+from .aside import set_aside
 from .imports import Imports
 from .statements import Statement, read_statement, top_level
 
@@ -71,6 +72,7 @@ def read_cell(
     libraries: Iterable[str],
     most: int = MAX_STATEMENTS,
     written: files.Files = MappingProxyType({}),
+    aside: int = 0,
 ) -> Reading:
     """Parse and compile one cell, statement by statement; executes nothing.
 
@@ -81,6 +83,7 @@ def read_cell(
         libraries: modules that may be imported besides NumPy and the standard library.
         most: more statements than this are an error.
         written: files that the notebook writes.
+        aside: the line of an assignment that is set aside; 0 for none.
     """
     imports = Imports({*libraries, *files.modules_of(written)})
     statements: tuple[Statement, ...] = ()
@@ -91,6 +94,8 @@ def read_cell(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\\d" in a docstring is the student's business
             module = magics.parse(text) or ast.Module(body=[], type_ignores=[])
+            if aside:
+                set_aside(module, aside)
             flags |= _future_flags(module)  # as in a notebook, these hold for all later cells
             unwritten = files.wrong_module(module.body, written) if written else None
             origins = files.carried_out(module.body, written) if written else {}
