@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..inside.wire import HandleRef
+from .kinds import REAL, is_arraylike, is_number
 
 ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
 LONGEST_AXIS = 9_999  # that is told
@@ -115,22 +116,8 @@ def _check_array(actual: Any, expected: Any, what: str, verb: str) -> None:
 
 def _check_kind(actual: Any, expected: Any, what: str, verb: str) -> None:
     left, right = kind(actual), kind(expected)
-    if type(actual) is int and type(expected) is float:
-        return  # max(0, x) is 0
-    if left != right and {left, right} != {"i", "u"}:
+    if left != right and not REAL.issuperset((left, right)):
         raise ReplyMismatch(f"{what}{verb}{_numbers(actual)}; expected {_numbers(expected)}.")
-
-
-def is_number(value: Any) -> bool:
-    """A scalar of Python or NumPy, or a NumPy array without axes."""
-    if isinstance(value, np.ndarray):
-        return value.ndim == 0
-    return isinstance(value, (bool, int, float, complex, np.generic))
-
-
-def is_arraylike(value: Any) -> bool:
-    """An array or a tensor."""
-    return isinstance(value, np.ndarray) or type(value).__name__ in ("Tensor", "Parameter")
 
 
 def kind(value: Any) -> str:
