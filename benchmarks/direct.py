@@ -26,7 +26,7 @@ class Direct:
     def __init__(self, namespace: Namespace) -> None:
         self._mirror = Mirror(namespace)
 
-    def ask(self, first: int, steps: Sequence[Step]) -> list[Answer]:
+    def ask(self, first: int, steps: Sequence[Step], one_by_one: bool = False) -> list[Answer]:
         """Carry out steps, the first of which has that number; their answers in order."""
         return [self._answer(number, step) for number, step in enumerate(steps, first)]
 

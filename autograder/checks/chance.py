@@ -36,8 +36,19 @@ def near(value: Any, expected: float, deviation: float, what: str) -> None:
     Raises:
         Difference: it is farther away, or no number.
     """
-    if not abs(float(as_array(value)) - expected) <= SIGMAS * deviation:
-        raise Difference(f"{what} is far from what chance allows.")
+    came = float(as_array(value))
+    if not abs(came - expected) <= SIGMAS * deviation:
+        raise Difference(_far(came, expected, what))
+
+
+def _far(came: float, expected: float, what: str) -> str:
+    """The sentence; of the numbers one digit, since the first of them could be made of an input."""
+    digit, wanted = (f"{float(f'{number:.1g}'):g}" for number in (came, expected))
+    return (
+        f"{what} is far from what chance allows: it is about {digit}, and about {wanted} was expected."
+        if digit != wanted
+        else f"{what} is far from what chance allows."
+    )
 
 
 def scattered(hit: Any, share: float, what: str) -> None:
@@ -48,7 +59,10 @@ def scattered(hit: Any, share: float, what: str) -> None:
     """
     hit = as_array(hit).astype(float)
     variance = share * (1 - share)
-    near(hit.sum(), hit.size * share, math.sqrt(hit.size * variance), f"The share of {what}")
+    deviation = math.sqrt(variance / hit.size)
+    if abs(hit.mean() - share) > SIGMAS * deviation >= abs(hit.mean() + share - 1):
+        raise Difference(f"{_far(hit.mean(), share, f'The share of {what}')} Are the two kinds exchanged?")
+    near(hit.mean(), share, deviation, f"The share of {what}")
     independent((hit - share) / math.sqrt(variance), what)
 
 

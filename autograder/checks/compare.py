@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .structure import count_told, shapes_told
+from .structure import UNNAMED, Compared, count_told, shapes_told
 
 # (rtol, atol) by dtype; never scaled by the size of the array.
 TOLERANCES = {"float16": (1e-2, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-8, 1e-10)}
@@ -19,7 +19,13 @@ COARSE = {("f", 2), ("f", 4), ("c", 8)}  # kind and bytes of float16, float32, c
 
 
 class Difference(AssertionError):
-    """Values differ by more than is allowed."""
+    """Values differ by more than is allowed.
+
+    Attributes:
+        compared: the two arrays, where two were compared.
+    """
+
+    compared: Compared | None = None
 
 
 def as_array(value: Any) -> np.ndarray:
@@ -74,7 +80,7 @@ def assert_close(
     *,
     rtol: float | None = None,
     atol: float | None = None,
-    what: str = "The output",
+    what: str = UNNAMED,
 ) -> None:
     """Every value within ``atol + rtol * |expected|``; NaN is close to nothing.
 
@@ -89,22 +95,35 @@ def assert_close(
     """
     if (rtol is None) != (atol is None):
         raise TypeError("give both rtol and atol, or neither")
-    actual, expected = looked(actual), looked(expected)
+    limits = None if rtol is None or atol is None else (rtol, atol)
+    _compare(looked(actual), looked(expected), limits, what)
+
+
+def _compare(
+    actual: Any, expected: Any, limits: tuple[float, float] | None, what: str, path: tuple[int, ...] = ()
+) -> None:
     if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         if len(actual) != len(expected):
             raise Difference(f"{what}: {count_told(len(actual))} came, {len(expected)} were expected.")
         for index, (left, right) in enumerate(zip(actual, expected, strict=True)):
-            assert_close(left, right, rtol=rtol, atol=atol, what=f"{what}[{index}]")
+            _compare(looked(left), looked(right), limits, f"{what}[{index}]", (*path, index))
         return
     left, right = as_array(actual), as_array(expected)
     if left.shape != right.shape:
-        raise Difference(f"{what} has the wrong shape: {shapes_told(right.shape, left.shape)}.")
+        told = f"has the wrong shape: {shapes_told(right.shape, left.shape)}."
+        raise _difference(told, Compared(what, left, right, path=path))
     if (left == right).all():  # the usual case, and NaN equals nothing
         return
-    limits = tolerance(left, right) if rtol is None or atol is None else (rtol, atol)
-    wrong = mismatches(left, right, *limits)
+    allowed = tolerance(left, right) if limits is None else limits
+    wrong = mismatches(left, right, *allowed)
     if wrong.any():
-        raise Difference(f"{what} {_describe(left, right, wrong)}")
+        raise _difference(_describe(left, right, wrong), Compared(what, left, right, allowed, path))
+
+
+def _difference(told: str, compared: Compared) -> Difference:
+    found = Difference(f"{compared.what} {told}")
+    found.compared = compared
+    return found
 
 
 def mismatches(left: np.ndarray, right: np.ndarray, rtol: float, atol: float) -> np.ndarray:

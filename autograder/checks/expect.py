@@ -15,9 +15,10 @@ import numpy as np
 
 from .compare import is_reply
 from .expectations import Close, HasDtype, IsRefused, Obeys, Right, Unchanged
+from .structure import UNNAMED
 
 
-def right(reply: Any, what: str = "The output", **tolerance: float) -> None:
+def right(reply: Any, what: str = UNNAMED, **tolerance: float) -> None:
     """The reply is what the reference gives: structure, shape, kind of numbers, values.
 
     Args:
@@ -30,7 +31,7 @@ def right(reply: Any, what: str = "The output", **tolerance: float) -> None:
     reply._expect(Right(place, what, tolerance))
 
 
-def close(reply: Any, other: Any, what: str = "The output", **tolerance: float) -> None:
+def close(reply: Any, other: Any, what: str = UNNAMED, **tolerance: float) -> None:
     """The reply is this, which was computed another way; ``other`` may be a reply, too."""
     place = _place(reply, "close")
     if is_reply(other):
@@ -47,7 +48,7 @@ def raises(kind: type[Exception], *replies: Any) -> None:
         reply._expect(IsRefused(step, kind))
 
 
-def dtype(reply: Any, wanted: Any, what: str = "The output") -> None:
+def dtype(reply: Any, wanted: Any, what: str = UNNAMED) -> None:
     """The reply is an array or tensor of this dtype."""
     place = _place(reply, "dtype")
     reply._expect(HasDtype(place, wanted, what))

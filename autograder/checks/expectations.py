@@ -158,6 +158,7 @@ class Obeys:
     law: Callable[..., None]
     others: tuple[Any, ...] = ()  # what else it is given: values and places
     fits: tuple[Any, ...] = ()  # places whose structure is that of the reference's answer
+    exact: bool = False  # what the reference gives there is the one right answer
 
     def judge(self, court: Evidence) -> None:
         """Call the law with the values."""

@@ -33,7 +33,7 @@ def spy(student: Any, signature: str, answer: Any) -> Any:
 def heard(spied: Any) -> list[Any]:
     """What a spy was given in its one call, as replies; the check fails where it was not called once."""
     came = spied._student.beside(_heard, spied)
-    came._expect(Obeys(came._place, _once, (came._label.removeprefix(_A),)))
+    came._expect(Obeys(came._place, _once, (came._label.removeprefix(_A),), exact=True))
     return [came[key] for key in came._twin if key != _CALLS]
 
 
@@ -44,7 +44,7 @@ def _watched(names: list[str], answer: Any) -> Any:
     def function(*args: Any, **kwargs: Any) -> Any:
         named = dict(zip(names, args, strict=False)) | kwargs
         if len(args) + len(kwargs) != len(names) or named.keys() != set(names):
-            raise TypeError(f"this function takes {', '.join(names)}")
+            raise TypeError("a function that was handed over takes others")
         calls.append(named)
         return answer
 

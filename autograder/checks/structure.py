@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ..inside.wire import HandleRef
 from .kinds import REAL, is_arraylike, is_number
 
+UNNAMED = "The output"  # what a value is called to which a check gives no name
 ORDINALS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 100)))
 LONGEST_AXIS = 9_999  # that is told
 MOST_AXES = 4  # that are told where it is no array that is expected
@@ -30,26 +32,50 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Two arrays that should be the same."""
+
+    what: str  # the subject of the sentence: "dw", "After step 2, params[0]"
+    actual: np.ndarray
+    expected: np.ndarray
+    limits: tuple[float, float] = (0.0, 0.0)  # rtol and atol
+    path: tuple[Any, ...] = ()  # to the two, in what was compared
+
+
 class ReplyMismatch(AssertionError):
-    """The reply has another structure, shape or kind of dtype than the task asks for."""
+    """The reply has another structure, shape or kind of dtype than the task asks for.
+
+    Attributes:
+        compared: the two arrays, where shapes differ.
+    """
+
+    compared: Compared | None = None
 
 
-def check_structure(actual: Any, expected: Any, name: str) -> None:
+def check_structure(actual: Any, expected: Any, name: str, verb: str = " returned ") -> None:
     """The outermost container only.
+
+    Args:
+        actual: what came.
+        expected: what the reference gives.
+        name: the subject of the sentence.
+        verb: " returned " or " is ".
 
     Raises:
         ReplyMismatch: None or a single value came where several were expected, or another number of them.
     """
     if isinstance(expected, dict) and not (isinstance(actual, dict) and actual.keys() >= expected.keys()):
-        _check_dict(actual, expected, name)
+        _check_dict(actual, expected, name, verb)
     if not isinstance(expected, (tuple, list)):
         return
     if not isinstance(actual, (tuple, list)):
         raise ReplyMismatch(
-            f"{name} returned {describe(actual)}; expected {len(expected)} values.{_forgotten(actual)}"
+            f"{name}{verb}{describe(actual)}; expected {len(expected)} values.{_forgotten(actual)}"
         )
     if len(actual) != len(expected):
-        raise ReplyMismatch(f"{name} returned {count_told(len(actual))}; expected {len(expected)}.")
+        has = " has " if verb == " is " else verb
+        raise ReplyMismatch(f"{name}{has}{count_told(len(actual))}; expected {len(expected)}.")
 
 
 def check_part(actual: Any, expected: Any, what: str, verb: str) -> None:
@@ -60,39 +86,46 @@ def check_part(actual: Any, expected: Any, what: str, verb: str) -> None:
     Args:
         actual: what came.
         expected: what the reference gives.
-        what: the subject of the sentence: "conv2d_forward", "the 1st value that it returned".
+        what: the subject of the sentence: "conv2d_forward", "dx", "the 1st value that it returned".
         verb: " returned " or " is ".
 
     Raises:
         ReplyMismatch: with a sentence that says what came and what was expected.
     """
     if isinstance(expected, (tuple, list)):
-        check_structure(actual, expected, what)
+        check_structure(actual, expected, what, verb)
         for index, (left, right) in enumerate(zip(actual, expected, strict=True)):
-            _check_one(left, right, f"the {ORDINALS[min(index, 98)]} value that {what} returned", " is ")
+            _check_one(
+                left, right, _part(f"{ORDINALS[min(index, 98)]} value", index, what, verb), " is ", index
+            )
     elif isinstance(expected, dict):
-        _check_dict(actual, expected, what)
+        _check_dict(actual, expected, what, verb)
     else:
         _check_one(actual, expected, what, verb)
 
 
-def _check_dict(actual: Any, expected: dict[Any, Any], name: str) -> None:
+def _part(words: str, key: Any, what: str, verb: str) -> str:
+    """A part in words: of what a function returned, or of what has a name."""
+    return f"the {words} that {what} returned" if verb == " returned " else f"{what}[{key!r}]"
+
+
+def _check_dict(actual: Any, expected: dict[Any, Any], name: str, verb: str) -> None:
     if not isinstance(actual, dict):
-        raise ReplyMismatch(f"{name} returned {describe(actual)}; expected a dict.{_forgotten(actual)}")
+        raise ReplyMismatch(f"{name}{verb}{describe(actual)}; expected a dict.{_forgotten(actual)}")
     for key, value in expected.items():
         if key not in actual:
-            raise ReplyMismatch(f"{name} returned a dict without the key {key!r}.")
-        _check_one(actual[key], value, f"the value of {key!r} that {name} returned", " is ")
+            raise ReplyMismatch(f"{name}{verb}a dict without the key {key!r}.")
+        _check_one(actual[key], value, _part(f"value of {key!r}", key, name, verb), " is ", key)
 
 
-def _check_one(actual: Any, expected: Any, what: str, verb: str) -> None:
+def _check_one(actual: Any, expected: Any, what: str, verb: str, *path: Any) -> None:
     if expected is None or isinstance(expected, HandleRef):
         return
     if is_number(expected):
         if not is_number(actual):
             raise ReplyMismatch(f"{what}{verb}{describe(actual)}; expected one number.{_forgotten(actual)}")
     elif is_arraylike(expected):
-        _check_array(actual, expected, what, verb)
+        _check_array(actual, expected, what, verb, path)
         return
     elif type(expected) is not type(actual):
         raise ReplyMismatch(
@@ -102,7 +135,7 @@ def _check_one(actual: Any, expected: Any, what: str, verb: str) -> None:
         _check_kind(actual, expected, what, verb)
 
 
-def _check_array(actual: Any, expected: Any, what: str, verb: str) -> None:
+def _check_array(actual: Any, expected: Any, what: str, verb: str, path: tuple[Any, ...]) -> None:
     scalar = isinstance(expected, np.ndarray) and expected.ndim == 0 and is_number(actual)
     if not scalar and (not is_arraylike(actual) or _library(actual) != _library(expected)):
         raise ReplyMismatch(
@@ -110,7 +143,9 @@ def _check_array(actual: Any, expected: Any, what: str, verb: str) -> None:
         )
     if not scalar and tuple(actual.shape) != tuple(expected.shape):
         has = " has the wrong shape" if verb == " is " else " returned the wrong shape"
-        raise ReplyMismatch(f"{what}{has}: {shapes_told(expected.shape, actual.shape)}.")
+        mismatch = ReplyMismatch(f"{what}{has}: {shapes_told(expected.shape, actual.shape)}.")
+        mismatch.compared = Compared(what, _array(actual), _array(expected), path=path)
+        raise mismatch
     _check_kind(actual, expected, what, verb)
 
 
@@ -118,6 +153,10 @@ def _check_kind(actual: Any, expected: Any, what: str, verb: str) -> None:
     left, right = kind(actual), kind(expected)
     if left != right and not REAL.issuperset((left, right)):
         raise ReplyMismatch(f"{what}{verb}{_numbers(actual)}; expected {_numbers(expected)}.")
+
+
+def _array(value: Any) -> np.ndarray:
+    return np.asarray(value.detach().numpy() if hasattr(type(value), "detach") else value)
 
 
 def kind(value: Any) -> str:

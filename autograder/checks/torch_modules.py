@@ -50,7 +50,7 @@ def gradients(
         raise TypeError(
             f"gradients({came._label}, ...): the reference returns nothing that gradients flow from"
         )
-    came._expect(Obeys(came._place, _flows, (right, came._label)))
+    came._expect(Obeys(came._place, _flows, (right, came._label), exact=True))
     own = [f"{GRADIENT}argument {place + 1}" for place in places]
     of_module = {tuple(value.shape): came[key] for key, value in right.items() if key not in (OUTPUT, *own)}
     return [came[OUTPUT], *(came[key] if key in right else of_module for key in own)]
@@ -72,13 +72,13 @@ def fill(model: Any, weights: Sequence[torch.Tensor] | Mapping[str, torch.Tensor
         found = model._student.beside(_fill_layers, model, list(weights))
         without = f"{model._label} has no torch.nn.Linear layer (with bias) whose weight has shape"
         words = [str(tuple(weight.shape)) for weight in weights[::2]]
-    found._expect(Obeys(found._place, _all_there, (without, words)))
+    found._expect(Obeys(found._place, _all_there, (without, words), exact=True))
 
 
 def parameters(model: Any) -> list[Any]:
     """The parameters of a module as replies: matrices before vectors, each kind by its shape."""
     came = model._student.beside(_parameters, model)
-    came._expect(Obeys(came._place, _as_many, (len(came._twin), came._label)))
+    came._expect(Obeys(came._place, _as_many, (len(came._twin), came._label), exact=True))
     return list(came)
 
 

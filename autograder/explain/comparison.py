@@ -1,4 +1,4 @@
-"""The first call in which a submission's answer is not the reference's."""
+"""Where a check went wrong: the call, the part of its answer that the check compares, and the two arrays."""
 
 from __future__ import annotations
 
@@ -9,45 +9,71 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.structure import ORDINALS
-from ..inside.wire import HandleRef, NameRef
+from ..checks.expectations import Answered, HasDtype, IsRefused, Obeys, Right, Unchanged
+from ..checks.structure import Compared
+from ..inside.wire import NameRef, PartRef
 from ..judge.outcome import Outcome
 from ..judge.suite import Suite, reference_subject
-from ..student import NOTHING, Answer, Call, Raised, StudentRaised
-from .case.signatures import arguments, default, returned
+from ..student import NOTHING, Answer, Call, Court, Raised, StudentRaised
+from ..student.steps import leaves
+from .case.signatures import arguments, default
 from .relation import Pair, coverage
 from .same import is_tensor, plain, same_value
 
-# Steps that are the check's own doing, as the student is told of them.
-OURS = {"beside": "a computation with your code", "now": "what was changed in place"}
 KERNELS = ("kernel_size", "kernel", "pool_size", "window")
 
 
 @dataclass(frozen=True)
-class Disagreement:
-    """Call number ``index`` of a check, as the submission and the reference answered it."""
+class Spot:
+    """Call number ``index`` of a check, and ``path`` to the part of what it gave that is wrong."""
 
     index: int
-    mine: Call
-    right: Call
-    arguments: Mapping[str, Any]  # of this call and, where it names them not, of those before
+    path: tuple[Any, ...]
+    asked_to_raise: bool = False
 
 
-def first_difference(suite: Suite, check: str, outcome: Outcome, paper: int) -> Disagreement | None:
-    """The first call that was answered otherwise than the reference answers it; None where all agree.
+def spot(suite: Suite, check: str, outcome: Outcome, paper: int, known: bool = False) -> Spot | None:
+    """Where a check went wrong; None where that is no single call, or must not be shown.
 
-    The reference's answer is one of many where a function is given nothing to work on (a bug hunt): that
-    is no difference, and must not be shown.
+    Of a function that is given nothing to work on (a bug hunt) the reference's answer is one of many. So it
+    is where a law alone says what is right, or chance has a part in it, unless the mistake is ``known``: then
+    all that is right about it is as in the reference.
     """
-    known: dict[str, Any] = {}
+    if not known and _has_other_answers(outcome):
+        return None
+    found = _by_event(outcome) if outcome.event is not None else _by_answers(suite, check, outcome, paper)
+    if found is None or any(_is_free(suite, call) for call in outcome.transcript[: found[0] + 1]):
+        return None
+    index, path = found
+    expected = outcome.transcript[index].expected
+    return Spot(index, path, isinstance(expected, Raised))
+
+
+def _has_other_answers(outcome: Outcome) -> bool:
+    """Whether the reference's answer may be one of many right ones."""
+    event = outcome.event
+    if isinstance(event, Obeys):
+        return not event.exact
+    return not isinstance(event, (Right, Answered, IsRefused, HasDtype, Unchanged)) and draws(outcome)
+
+
+def _by_event(outcome: Outcome) -> tuple[int, tuple[Any, ...]] | None:
+    """The place of the expectation that failed."""
+    event = outcome.event
+    place = getattr(event, "place", None)
+    if not isinstance(place, PartRef):
+        return getattr(event, "step", 0), ()
+    compared = getattr(outcome.error, "compared", None)
+    return place.step, (*place.path, *(compared.path if compared is not None else ()))
+
+
+def _by_answers(suite: Suite, check: str, outcome: Outcome, paper: int) -> tuple[int, tuple[Any, ...]] | None:
+    """The first call that was answered otherwise than the reference answers it."""
     for index, (mine, right) in enumerate(in_pairs(suite, check, outcome, paper)):
         if (mine.kind, mine.name) != (right.kind, right.name):
             return None
-        if _is_free(suite, mine):
-            return None
-        known |= named_arguments(suite, mine)
         if mine.fault is not None or right.fault is not None or not same_value(mine.reply, right.reply):
-            return Disagreement(index, mine, right, known)
+            return index, ()
     return None
 
 
@@ -77,20 +103,64 @@ def _is_free(suite: Suite, call: Call) -> bool:
     return isinstance(call.step.target, NameRef) and inspect.isfunction(suite.reference.get(call.name))
 
 
-def pairs(suite: Suite, difference: Disagreement) -> Iterator[Pair]:
-    """The arrays in which the two answers differ, each with its name."""
-    mine, right = difference.mine, difference.right
-    if mine.fault is not None or right.fault is not None:
-        return
-    windows = _windows(suite, mine.name, difference.arguments)
-    names = returned(suite.reference, mine.name)
-    if mine.kind == "get":
-        names = (mine.step.name,)
-    subject = OURS.get(mine.kind, mine.name)
-    if mine.kind in OURS:
-        names = (subject,)
-    for what, left, other in _parts(subject, mine.reply, right.reply, names, mine.kind == "beside"):
-        yield from _pair(what, left, other, difference.arguments, windows)
+# --- the two arrays ---
+
+
+def pair_of(suite: Suite, outcome: Outcome) -> Pair | None:
+    """The arrays that a check compared and found different, with all that a relation may speak of."""
+    compared: Compared | None = getattr(outcome.error, "compared", None)
+    if compared is None or outcome.court is None:
+        return None
+    place = getattr(outcome.event, "place", None)
+    known, name, step = _known(suite, outcome.transcript), "", None
+    if isinstance(place, PartRef):
+        known = _known(suite, outcome.transcript[: place.step + 1])
+        name = outcome.transcript[place.step].name
+        step = _of_the_step(outcome.court, place, compared)
+    what, actual, expected = step or (compared.what, compared.actual, compared.expected)
+    if actual.dtype.kind not in "biufc" or not expected.size:
+        return None
+    return Pair(what, actual, expected, known, _windows(suite, name, known), compared.limits)
+
+
+def _of_the_step(
+    court: Court, place: PartRef, compared: Compared
+) -> tuple[str, np.ndarray, np.ndarray] | None:
+    """Of an array that is changed in place the change: what a step adds, not where it ends."""
+    if court.notes.steps[place.step].kind != "now":
+        return None
+    before = _before(court, place.step)
+    for key in (*place.path, *compared.path):
+        before = before[key] if isinstance(before, (list, tuple, dict)) else None
+    if before is None or np.shape(plain(before)) != compared.actual.shape:
+        return None
+    start = plain(before)
+    when, _, rest = compared.what.rpartition(", ")
+    what = f"{when}, the change of {rest}" if when else f"The change of {rest}"
+    return what, compared.actual - start, compared.expected - start
+
+
+def _before(court: Court, number: int) -> Any:
+    """What shared arrays were when the check looked last, or made them; None where it wrote into them."""
+    target = court.notes.steps[number].target
+    assert isinstance(target, PartRef)
+    for earlier in range(number - 1, target.step, -1):
+        step = court.notes.steps[earlier]
+        if step.kind == "now" and step.target == target:
+            return court.notes.twins[earlier]
+        if step.kind == "assign" and isinstance(step.target, PartRef) and step.target.step == target.step:
+            return None
+    given = court.notes.steps[target.step].args[0]
+    for key in target.path:
+        given = given[key]
+    return given
+
+
+def _known(suite: Suite, transcript: tuple[Call, ...]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for call in transcript:
+        known |= named_arguments(suite, call)
+    return known
 
 
 def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
@@ -101,37 +171,10 @@ def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
     return {name: plain(value) if is_tensor(value) else value for name, value in bound.items()}
 
 
-def _parts(
-    name: str, left: Any, right: Any, names: tuple[str, ...], shipped: bool
-) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(right, (list, tuple)) and isinstance(left, (list, tuple)):
-        for index, (mine, other) in enumerate(zip(left, right, strict=False)):
-            told = (
-                names[index]
-                if len(names) == len(right)
-                else f"the {ORDINALS[min(index, 98)]} value of {name}"
-            )
-            yield told, mine, other
-    elif isinstance(right, dict) and isinstance(left, dict):
-        for key in (key for key in right if key in left):
-            # The keys of a shipped function are the grader's words.
-            yield (str(key) if shipped else f"the value of {key!r}"), left[key], right[key]
-    else:
-        yield names[0] if len(names) == 1 else f"the output of {name}", left, right
-
-
-def _pair(
-    what: str, left: Any, right: Any, known: Mapping[str, Any], windows: np.ndarray | None
-) -> Iterator[Pair]:
-    if not (_numeric(left) and _numeric(right)) or same_value(left, right):
-        return
-    mine, other = plain(left), plain(right)
-    if mine.dtype.kind in "biufc" and other.size:
-        yield Pair(what, mine, other, known, windows)
-
-
-def _numeric(value: Any) -> bool:
-    return not isinstance(value, (HandleRef, str, bytes, type(None), list, tuple, dict))
+def draws(outcome: Outcome) -> bool:
+    """Whether a check gives away a source of chance: then the reference's draws are some of many."""
+    given = (value for call in outcome.transcript for value in leaves((call.args, dict(call.kwargs))))
+    return any(type(value).__name__ == "Generator" for value in given)
 
 
 def _windows(suite: Suite, name: str, known: Mapping[str, Any]) -> np.ndarray | None:

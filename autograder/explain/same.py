@@ -11,20 +11,28 @@ from ..inside.wire import HandleRef
 RTOL = 1e-6  # two ways to write one mistake differ by rounding, which training amplifies
 
 
-def same_value(left: Any, right: Any) -> bool:
-    """Whether two replies are equal up to rounding; objects that stayed behind are not looked into."""
+def same_value(left: Any, right: Any, single: bool = False) -> bool:
+    """Whether two replies are equal up to rounding; objects that stayed behind are not looked into.
+
+    Args:
+        left: one reply.
+        right: the other.
+        single: they come from float32 numbers, and are no more exact than these, whatever their dtype.
+    """
     if isinstance(left, HandleRef) or isinstance(right, HandleRef):
         return isinstance(left, HandleRef) and isinstance(right, HandleRef)
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        return len(left) == len(right) and all(map(same_value, left, right))
+        return len(left) == len(right) and all(
+            same_value(mine, other, single) for mine, other in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same_value(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(same_value(left[key], right[key], single) for key in left)
     if _numeric(left) and _numeric(right):
-        return same_array(plain(left), plain(right))
+        return same_array(plain(left), plain(right), single)
     return type(left) is type(right) and _equal(left, right)
 
 
-def same_array(left: np.ndarray, right: np.ndarray) -> bool:
+def same_array(left: np.ndarray, right: np.ndarray, single: bool = False) -> bool:
     """Shape, dtype (of integers only that they are), NaN at the same places, values up to rounding."""
     if left.shape != right.shape or left.dtype.kind != right.dtype.kind:
         return False
@@ -34,7 +42,7 @@ def same_array(left: np.ndarray, right: np.ndarray) -> bool:
         return False
     if np.array_equal(left, right):
         return True  # a fifth of what is to come, and true of nearly all that is compared
-    single = left.dtype.itemsize < 8
+    single = single or left.dtype.itemsize < 8
     scale = float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right)))
     rtol = 1e-4 if single else RTOL
     return bool(np.allclose(left, right, rtol=rtol, atol=rtol * 1e-3 * scale, equal_nan=True))

@@ -9,6 +9,7 @@ from functools import cached_property
 import pytest
 from _pytest.outcomes import Failed
 
+from ..checks.expectations import Event
 from ..results.result import Verdict
 from ..student import Call, Court, StudentFault
 
@@ -29,6 +30,12 @@ class Outcome:
     case: int = 0  # which of a parametrised check's cases this is
     error: BaseException | None = field(default=None, compare=False)
     court: Court | None = field(default=None, compare=False, repr=False)  # what it was judged on
+
+    @property
+    def event(self) -> Event | None:
+        """What of the expectations was not as it should be, where that ended it."""
+        court = self.court
+        return None if court is None or court.wrong is None else court.notes.events[court.wrong]
 
     @cached_property
     def transcript(self) -> tuple[Call, ...]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -230,7 +231,7 @@ class Suite:
         now = self._lived(check, case, subject, paper, stand_ins)
         if now.student.unclear:
             now = self._lived(check, case, subject, paper, stand_ins, one_by_one=True)
-        ended = outcome_of(now.raised, now.student.fatal, now.student.court())
+        ended = outcome_of(now.raised, now.student.fatal, now.student.court)
         return ended if ended is not None else self._our_fault_or_not(check, case, subject, paper, now)
 
     def _lived(
@@ -252,7 +253,10 @@ class Suite:
     def _perform(self, item: pytest.Item, now: Now) -> None:
         """Run a collected check on what is loaded; loading has limits of its own."""
         try:
-            with alarm(self.limits.test_seconds + JUDGE_GRACE):
+            with alarm(self.limits.test_seconds + JUDGE_GRACE), warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # the reference's and NumPy's, which say nothing of the student
                 self._collected.perform(item, now)
         except JudgeTimeout as error:  # between the test's end and the alarm's
             now.raised = now.raised or error
@@ -267,7 +271,7 @@ class Suite:
         control = self._run_live(check, case, reference_subject(self), paper)
         if control.verdict is Verdict.PASSED:
             note = upset(now.raised, self.unit.grader, self.marks[check])
-            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court())
+            return Outcome(Verdict.FAILED, UNUSABLE, (note,), error=now.raised, court=now.student.court)
         return Outcome(Verdict.BROKEN, BROKEN_CHECK, (what, *control.notes))
 
     # --- all planned checks at once ---

@@ -144,7 +144,7 @@ def _run(
 
 def _teach(ground: Ground) -> None:
     """Try each mistake once in a child, so that no other child has to in order to name one."""
-    mistakes = list(ground.catalogue.mistakes.values())
+    mistakes = ground.namer.mistakes
     results = run_forked([partial(ground.namer.verdicts, m) for m in mistakes], cpu_seconds=TRIAL_SECONDS)
     for mistake, verdicts in zip(mistakes, results, strict=True):
         if not isinstance(verdicts, Ended):

@@ -24,7 +24,15 @@ from .trials import Ground, prepare
 
 SAMPLE = 0.05  # the share of a stored proof that a check of it repeats
 # What decides in a proof: what decides a mark, and how the mistakes are made, tried and named.
-DECIDING = (*JUDGING, "unit/mistakes", "unit/stubs.py", "explain/naming.py", "explain/same.py", "prove")
+DECIDING = (
+    *JUDGING,
+    "unit/mistakes",
+    "unit/stubs.py",
+    "explain/naming.py",
+    "explain/alike.py",
+    "explain/same.py",
+    "prove",
+)
 
 
 def proof_digest(unit: Unit) -> str:

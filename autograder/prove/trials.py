@@ -138,7 +138,7 @@ def attempt(ground: Ground, each: Entrant, paper: int) -> dict[str, Any]:
         "earned": {check.id: check.earned for check in checks},
         "verdicts": {check.id: check.verdict.value for check in checks},
         "reasons": {c.id: _reason(c) for c in checks if c.verdict is not Verdict.PASSED},
-        "named": {task: mistake.name for task, mistake in named.items()},
+        "named": named,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..checks.structure import ORDINALS, ReplyMismatch, check_part, check_structure
+from ..checks.structure import ORDINALS, UNNAMED, ReplyMismatch, check_part, check_structure
 from ..course import Limits
 from ..inside.wire import HandleRef, PartRef
 from ..results.result import Verdict
@@ -28,11 +28,24 @@ class Terms:
 
 
 class Court:
-    """What came of one check's steps."""
+    """What came of one check's steps.
 
-    def __init__(self, terms: Terms, notes: Notes, answers: Sequence[Answer], missing: Missing) -> None:
+    Attributes:
+        notes: what the check asked and expected.
+        wrong: the number of the event that was not as it should be; None where none was, or where the check
+            itself said so, after it had looked at a value.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        notes: Notes,
+        answers: Sequence[Answer],
+        missing: Missing,
+    ) -> None:
+        self.notes = notes
+        self.wrong: int | None = None
         self._terms = terms
-        self._notes = notes
         self._answers = answers
         self._missing = missing
 
@@ -44,11 +57,11 @@ class Court:
 
     def right(self, place: PartRef) -> Any:
         """What the reference made there."""
-        return _entry(self._notes.twins[place.step], place)
+        return _entry(self.notes.twins[place.step], place)
 
     def answered(self, number: int) -> None:
         """Raise what a step ended in, unless it is asked to raise."""
-        if number not in self._notes.claimed and (fault := self.fault(number)) is not None:
+        if number not in self.notes.claimed and (fault := self.fault(number)) is not None:
             raise fault
 
     def refused(self, number: int, kind: type[Exception]) -> None:
@@ -64,7 +77,7 @@ class Court:
         right = self.right(place)
         if right is NOTHING:
             return
-        what, verb = _in_words(self._notes.steps[place.step], place.path, what)
+        what, verb = _in_words(self.notes.steps[place.step], place.path, what)
         self._blaming(self._label(place.step), lambda: check_part(self.value(place), right, what, verb))
 
     def holds(self, place: PartRef) -> None:
@@ -85,18 +98,30 @@ class Court:
 
     def first_wrong(self) -> BaseException | None:
         """What the first event raises that is not as it should be, as far as there are answers."""
-        for event in self._notes.events:
+        for number, event in enumerate(self.notes.events):
             if latest(event) >= len(self._answers):
                 return None
             try:
-                event.judge(self)
+                self.judge(number)
             except Exception as error:
                 return error
         return None
 
+    def judge(self, number: int) -> None:
+        """Judge one event.
+
+        Raises:
+            StudentFault, AssertionError: it is not as it should be.
+        """
+        try:
+            self.notes.events[number].judge(self)
+        except Exception:
+            self.wrong = number
+            raise
+
     def transcript(self) -> tuple[Call, ...]:
         """The steps that were answered, with what came of them."""
-        several = zip(self._notes.steps, self._notes.twins, self._answers, strict=False)
+        several = zip(self.notes.steps, self.notes.twins, self._answers, strict=False)
         return tuple(
             Call(step, _expected(answer, twin), twin, self.fault(number))
             for number, (step, twin, answer) in enumerate(several)
@@ -111,6 +136,8 @@ class Court:
         try:
             check()
         except ReplyMismatch as error:
+            if self._culprit(label) is None:
+                raise
             self.blame(label, str(error))
 
     def _culprit(self, label: str) -> str | None:
@@ -141,7 +168,7 @@ class Court:
         return claim is not None and not claim.get("ours") and isinstance(raised(claim, ""), kind)
 
     def _label(self, number: int) -> str:
-        return self._notes.steps[number].label
+        return self.notes.steps[number].label
 
     def _made(self, number: int) -> Any:
         answer = self._answers[number]
@@ -149,7 +176,7 @@ class Court:
             fault = self.fault(number)
             assert fault is not None
             raise fault
-        return as_expected(answer.value, self._notes.twins[number])
+        return as_expected(answer.value, self.notes.twins[number])
 
 
 def _expected(answer: Answer, twin: Any) -> Answer:
@@ -176,7 +203,7 @@ def latest(event: Any) -> int:
 
 def _in_words(step: Step, path: tuple[Any, ...], called: str = "") -> tuple[str, str]:
     """What stands in a place, and the verb that goes on; ``called`` is the check's own name for it."""
-    if step.kind == "beside" and called:
+    if called and called != UNNAMED and (path or step.kind in ("beside", "now")):
         return called, " is "
     if step.kind == "get":
         return step.label, " is "

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from ..base.errors import SandboxFault
@@ -141,6 +142,7 @@ class Student:
         if self._subject is not None:
             self._settle()
 
+    @cached_property
     def court(self) -> Court:
         """Who judges what was noted, by the answers that have come."""
         missing = (lambda name: None) if self._subject is None else self._subject.missing
@@ -230,10 +232,9 @@ class Student:
         """The answer itself, compared in structure with the reference's."""
         deep, compared = self._looked_at(reply)
         self._settle()
-        court = self.court()
         for place in compared:
-            court.fits(place)
-        return court.value(deep)
+            self.court.fits(place)
+        return self.court.value(deep)
 
     def _looked_at(self, reply: Reply) -> tuple[PartRef, tuple[PartRef, ...]]:
         """The place of all of an answer, and what of it must have the structure of the reference's.
@@ -296,10 +297,10 @@ class Student:
 
     def _judge_up_to(self, answered: int) -> None:
         """Judge the events that wait for no later answer."""
-        court, events = self.court(), self._notes.events
+        court, events = self.court, self._notes.events
         while self._judged < len(events) and latest(events[self._judged]) < answered:
             self._judged += 1
-            events[self._judged - 1].judge(court)
+            court.judge(self._judged - 1)
 
     def _begun(self) -> Session:
         if self._session is None:

@@ -85,7 +85,8 @@ def test_the_process_that_is_asked_for_a_case_is_a_new_one(
     little: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: asked in the process that has seen the check, the same code shows what it was given."""
-    monkeypatch.setattr(RoomSubject, "renew", lambda self: None)
+    for ends in ("renew", "close"):
+        monkeypatch.setattr(RoomSubject, ends, lambda self: None)
     with graded(little, "little", "dense_forward", REMEMBERS, tmp_path) as (grader, result, paper):
         calls = grader.suite.run("test_forward", reference_subject(grader.suite), paper).transcript
     shown = json.dumps([check.case for check in result.checks if check.case])

@@ -31,8 +31,8 @@ CELLS = {
         r"`TABLE = fill\(\)` did not end within 1.5 s",
     ),
     "sleeps": ("import time\nTABLE = time.sleep(600)", r"did not end within 1.5 s"),
-    "exit": ("import os\nTABLE = os._exit(0)", r"ended the process \(.*status 0\)"),
-    "forged_exit": ("import os\nTABLE = os._exit(120)", r"ended the process \(.*status 120\)"),
+    "exit": ("import os\nTABLE = os._exit(0)", r"ended the process \(.*os\._exit or sys\.exit\)"),
+    "forged_exit": ("import os\nTABLE = os._exit(120)", r"ended the process \(.*os\._exit or sys\.exit\)"),
     "killed": ("import os\nTABLE = os.kill(os.getpid(), 6)", r"ended the process \(.*SIGABRT"),
     "recursion": (
         """

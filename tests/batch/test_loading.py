@@ -42,9 +42,9 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     modes: list[str] = []
     real = Room.spawn
 
-    def spawn(self: Room, mode: str = "slice", without: Iterable[int] = ()) -> Any:
+    def spawn(self: Room, mode: str = "slice", without: Iterable[int] = (), view: int = 0) -> Any:
         modes.append(mode)
-        return real(self, mode, without)
+        return real(self, mode, without, view)
 
     monkeypatch.setattr(Room, "spawn", spawn)
     return modes

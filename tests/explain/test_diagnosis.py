@@ -5,8 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from autograder.explain import Diagnosis, Explainer, diagnosis, explanation_digest
-from autograder.explain.naming import Namer, same_answers
+from autograder.explain import Explainer, diagnosis, explanation_digest
+from autograder.explain.alike import same_answers
+from autograder.explain.cases import Cases
+from autograder.explain.naming import Namer
 from autograder.inside.wire import NameRef
 from autograder.judge.grader import judge
 from autograder.judge.suite import Outcome, Suite
@@ -221,7 +223,7 @@ def test_known_mistakes_are_tried_once(tiny, monkeypatch):
         raise AssertionError("tried again")
 
     monkeypatch.setattr(Namer, "_tried", never)
-    monkeypatch.setattr(Diagnosis, "_find_case", never)
+    monkeypatch.setattr(Cases, "_find", never)
     assert explained_anew() == first
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from autograder.course import Limits
 from autograder.explain.case.cells import apart, as_cell, show
-from autograder.explain.case.programs import Unprogrammable, program_of
+from autograder.explain.case.reading import Unprogrammable, programs_of
 from autograder.explain.case.smallest import Search
 from autograder.student import Student, Terms
 from autograder.student.subjects import LocalSubject
@@ -35,12 +35,12 @@ def recorded(namespace, ask):
     student = Student(Terms("right", {}, Limits()), RIGHT, LocalSubject(namespace))
     ask(student)
     student.end()
-    return student.court().transcript()
+    return student.court.transcript()
 
 
 def search(wrong, ask, failing=-1):
     transcript = recorded(wrong, ask)
-    program = program_of(transcript, range(len(transcript))[failing])
+    program = next(programs_of(transcript, range(len(transcript))[failing]))
     return Search(LocalSubject(wrong), LocalSubject(RIGHT), "right", Limits()).smallest(program)
 
 
@@ -69,7 +69,7 @@ def test_plain_numbers_are_not_the_hidden_ones(hidden):
     case = search(wrong, lambda student: student.right(*hidden))
     shown = tuple(case.program.steps[case.program.last].args)
     assert shown != hidden
-    assert case.got.differs(case.expected)
+    assert case.got.differs(case.expected, case.program)
 
 
 def test_calls_of_an_object():
@@ -93,7 +93,7 @@ def test_calls_of_an_object():
 def test_a_check_that_lends_a_function_has_no_program():
     """A function of the judge's cannot be printed in a cell."""
     with pytest.raises(Unprogrammable):
-        program_of(recorded({"right": lambda f: f(1)}, lambda student: student.right(lambda x: x)), 0)
+        next(programs_of(recorded({"right": lambda f: f(1)}, lambda student: student.right(lambda x: x)), 0))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_answer_to_a_name_alone_is_not_given_away():
     wrong = {"right": lambda name: np.zeros((3, 3))}
     transcript = recorded(wrong, lambda student: student.right("eye"))
     search = Search(LocalSubject(wrong), LocalSubject(right), "right", Limits())
-    assert search.smallest(program_of(transcript, 0)) is None
+    assert search.smallest(next(programs_of(transcript, 0))) is None
 
 
 @pytest.mark.parametrize("hidden", [0.919533494309588, 1.0792172203169206, 0.5123456789])

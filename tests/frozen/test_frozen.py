@@ -48,7 +48,7 @@ def grader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     furnish(data, unit, SAMPLES[unit]["stub"].notebook)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_DATA", str(data))
-        with judging(unit) as grader:
+        with judging(ROOT, unit=unit) as grader:
             yield grader
 
 

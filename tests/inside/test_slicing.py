@@ -368,7 +368,7 @@ def test_set_up_calls_stay() -> None:
 
 
 def test_a_slice_says_when_it_does_not_load() -> None:
-    """The report names the class, the message and the student's own line."""
+    """The report names the class, the message, the student's own line and what it would have bound."""
     _, report = program("K = 1", "\n\nJ = K / 0  # here", "def f(x):\n    return J").execute("slice")
     assert not report["ok"]
     assert report["error"] == {

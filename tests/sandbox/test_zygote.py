@@ -64,7 +64,9 @@ def test_finish_is_idempotent(zygote: Sandbox) -> None:
         ask(process, ())
         ending = process.finish()
         assert ending.verdict is Verdict.CRASHED
-        assert "status 7" in ending.detail
+        assert (
+            ending.detail == "the process was ended by os._exit or sys.exit"
+        )  # no status: it could carry inputs
         process.close()
         assert process.finish() is ending
         closed = room.spawn()
@@ -139,9 +141,9 @@ def test_killed_judge_leaves_nothing(tier: str) -> None:
     """When the judge is killed, its zygote and all below it end."""
     code = f"""
 import sys
-from autograder.sandbox import Zygote
+from autograder.sandbox import Sandbox
 from autograder.sandbox.doctor.trials import ask, program
-room = Zygote.start({tier!r}).open(program("def attack():\\n    while True: pass"))
+room = Sandbox.start({tier!r}).open(program("def attack():\\n    while True: pass"))
 idle, busy = room.spawn(), room.spawn()
 busy.finish = lambda timed_out: room  # leave it running
 try:

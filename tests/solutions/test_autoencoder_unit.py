@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from autograder.course import load_course
-from autograder.explain.comparison import first_difference
+from autograder.explain.comparison import spot
 from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
@@ -186,7 +186,7 @@ def test_the_references_hunt_is_not_shown(suite):
     wrong = (torch.tensor([[1.0]]), torch.tensor([[0.5]]))
     outcome = suite.run("test_bug_hunt", LocalSubject({**suite.reference, "bug_hunt": lambda: wrong}), 1)
     assert outcome.verdict is Verdict.FAILED
-    assert first_difference(suite, "test_bug_hunt", outcome, 1) is None
+    assert spot(suite, "test_bug_hunt", outcome, 1) is None
 
 
 def test_reported_losses_cannot_be_below_the_optimum(suite):

@@ -281,7 +281,7 @@ def test_the_transcript_holds_what_came_and_what_is_right():
     student.f(1.0)
     student.g(1.0)
     assert isinstance(end(student), Blocked)
-    calls = student.court().transcript()
+    calls = student.court.transcript()
     assert [(call.name, call.reply, call.expected) for call in calls] == [("f", 5.0, 2.0), ("g", None, 3.0)]
     assert calls[0].fault is None
     assert isinstance(calls[1].fault, StudentFault)

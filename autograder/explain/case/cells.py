@@ -12,7 +12,21 @@ from ...inside.wire import HandleRef
 from ...student.faults import clean
 from ..same import is_tensor, same_value
 from .filling import Came
-from .programs import Attribute, Blank, Name, ProgramStep, Returned, Seeded, results_of
+from .operators import written
+from .programs import (
+    Attribute,
+    Blank,
+    Members,
+    Name,
+    Operator,
+    Part,
+    ProgramStep,
+    Returned,
+    Seeded,
+    Shipped,
+    Subscript,
+    results_of,
+)
 from .signatures import arguments, parameter, returned
 from .smallest import Case
 
@@ -39,16 +53,19 @@ def as_cell(case: Case, reference: Mapping[str, Any]) -> dict[str, str]:
 class _Writer:
     def __init__(self, case: Case, reference: Mapping[str, Any]) -> None:
         self._case = case
+        self._program = case.program.on_scale(case.inputs.scale)
         self._reference = reference
         self._blanks: dict[int, str] = {}
         self._results: dict[int, tuple[str, ...]] = {}
         self._taken: set[str] = set()
 
     def lines(self) -> list[str]:
-        """One line for each array and each call."""
-        lines = []
-        for number, step in self._case.program.steps.items():
-            label = self._label(step.function)
+        """One line for each array and each call, below what is needed of the grader's."""
+        functions = [step.function for step in self._program.steps.values()]
+        shipped = dict.fromkeys(f.source for f in functions if isinstance(f, Shipped))
+        lines = [line for source in shipped for line in (*source.split("\n"), "")]
+        for number, step in self._program.steps.items():
+            label = self._program.label(step.function)
             for blank, hint in self._new_blanks(step, label):
                 self._blanks[blank.number] = self._fresh(hint)
                 lines.append(f"{self._blanks[blank.number]} = {_array(blank, self._case)}")
@@ -57,15 +74,21 @@ class _Writer:
 
     def difference(self) -> tuple[str, str, str]:
         """The expression to look at, what it was and what it should have been."""
-        got, expected, program = self._case.got, self._case.expected, self._case.program
+        got, expected, program = self._case.got, self._case.expected, self._program
         if got.raised or expected.raised:
             return "", _raised(got), _raised(expected)
         for number, left, right in zip(program.changed(), got.shared, expected.shared, strict=True):
             if not same_value(left, right):
                 return self._blanks[number], *apart(left, right)
+        left, right = got.counting(program), expected.counting(program)
         if program.reads is not None:
-            return self._text(program.reads), *apart(got.value, expected.value)
-        return self._in_reply(got.value, expected.value, self._results.get(program.last, ("",)))
+            return self._text(program.reads) + _keys(program.part), *apart(left, right)
+        names = self._results.get(program.last, ("",))
+        if left is got.value or right is expected.value:
+            left, right = got.value, expected.value
+        elif program.part:
+            return self._result(Returned(program.last, program.part)), *apart(left, right)
+        return self._in_reply(left, right, names)
 
     def _in_reply(self, got: Any, expected: Any, names: tuple[str, ...]) -> tuple[str, str, str]:
         several = isinstance(expected, (tuple, list)) and isinstance(got, (tuple, list))
@@ -84,6 +107,8 @@ class _Writer:
             for blank, hint in _named(value, name):
                 if blank.number not in self._blanks:
                     found.setdefault(blank.number, (blank, hint))
+        if isinstance(step.function, Blank) and step.function.number not in self._blanks:
+            found.setdefault(step.function.number, (step.function, "a"))
         for index, arg in enumerate(step.args):
             for blank, hint in _named(arg, parameter(self._reference, label, index) or "a"):
                 if blank.number not in self._blanks:
@@ -91,21 +116,27 @@ class _Writer:
         return list(found.values())
 
     def _call(self, number: int, step: ProgramStep, label: str) -> str:
-        function = self._text(step.function)
-        if step.attribute:
-            return f"{function}.{step.attribute} = {self._text(step.args[0])}"
         parts = [self._text(arg) for arg in step.args]
+        if step.kind == "set":
+            return f"{self._text(step.function)}.{step.attribute} = {parts[0]}"
+        if step.kind == "assign":
+            return f"{self._text(step.function)}[{parts[0]}] = {parts[1]}"
         parts += [f"{key}={self._text(value)}" for key, value in step.kwargs]
-        call = f"{function}({', '.join(parts)})"
+        if isinstance(step.function, Operator):
+            call = written(step.function.name, parts)
+        else:
+            call = f"{self._text(step.function)}({', '.join(parts)})"
         names = self._names(number, label)
         self._results[number] = names
         return f"{', '.join(names)} = {call}" if names else call
 
     def _names(self, number: int, label: str) -> tuple[str, ...]:
         """What the results of a call are called; nothing where it returns nothing."""
-        last = number == self._case.program.last
-        if last and self._case.program.reads is None and self._case.expected.value is None:
+        last = number == self._program.last
+        if last and self._program.reads is None and self._case.expected.value is None:
             return ("result",) if self._case.got.value is not None else ()
+        if last and (self._program.reads is not None or self._program.changed()) and not self._used(number):
+            return ()
         found = self._reference.get(label)
         if isinstance(found, type):
             return (self._fresh(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", label).lower()),)
@@ -117,16 +148,8 @@ class _Writer:
         return (self._fresh("result"),)
 
     def _used(self, number: int) -> bool:
-        return number in {r.step for step in self._case.program.steps.values() for r in _results(step)}
-
-    def _label(self, function: Any) -> str:
-        """The name by which the reference knows a function: ``Adam.step``."""
-        if isinstance(function, Name):
-            return function.name
-        if isinstance(function, Attribute):
-            return f"{self._label(function.of)}.{function.name}"
-        made_by = self._case.program.steps.get(function.step) if isinstance(function, Returned) else None
-        return self._label(made_by.function) if made_by is not None else ""
+        used = (*self._program.steps.values(), self._program.reads)
+        return number in {result.step for each in used for result in results_of(each)}
 
     def _fresh(self, name: str) -> str:
         free = name
@@ -137,12 +160,18 @@ class _Writer:
         return free
 
     def _text(self, value: Any) -> str:
-        if isinstance(value, Name):
+        if isinstance(value, (Name, Shipped)):
             return value.name
         if isinstance(value, Returned):
             return self._result(value)
         if isinstance(value, Attribute):
             return f"{self._text(value.of)}.{value.name}"
+        if isinstance(value, Subscript):
+            return f"{self._text(value.of)}[{self._text(value.key)}]"
+        if isinstance(value, Members):
+            return f"list({self._text(value.of)})"
+        if isinstance(value, Part):
+            return self._text(value.of) + _keys(value.path)
         if isinstance(value, Blank):
             return self._blanks[value.number]
         if isinstance(value, Seeded):
@@ -157,14 +186,18 @@ class _Writer:
             )
         if type(value) is dict:
             return "{" + ", ".join(f"{key!r}: {self._text(item)}" for key, item in value.items()) + "}"
-        return repr(value)
+        if isinstance(value, slice):
+            ends = ["" if end is None else repr(end) for end in (value.start, value.stop)]
+            return ":".join(ends) + ("" if value.step is None else f":{value.step!r}")
+        return "..." if value is ... else repr(value)
 
     def _result(self, result: Returned) -> str:
-        names = self._results[result.step]
-        path = result.path
-        if len(names) > 1 and path:
-            return names[path[0]] + "".join(f"[{key!r}]" for key in path[1:])
-        return names[0] + "".join(f"[{key!r}]" for key in path)
+        names, path = self._results[result.step], result.path
+        return names[path[0]] + _keys(path[1:]) if len(names) > 1 and path else names[0] + _keys(path)
+
+
+def _keys(path: tuple[Any, ...]) -> str:
+    return "".join(f"[{key!r}]" for key in path)
 
 
 def apart(got: Any, expected: Any) -> tuple[str, str]:
@@ -192,6 +225,8 @@ def show(value: Any, digits: int = 6) -> str:
         return "[" + ", ".join(show(item, digits) for item in value) + "]"
     if isinstance(value, tuple):
         return "(" + ", ".join(show(item, digits) for item in value) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {show(item, digits)}" for key, item in value.items()) + "}"
     return clean(repr(value), 200)
 
 
@@ -203,17 +238,20 @@ def _number(value: Any, digits: int) -> str:
     return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
-def _results(step: ProgramStep) -> list[Returned]:
-    return list(results_of(step))
-
-
 def _named(value: Any, name: str) -> list[tuple[Blank, str]]:
     if isinstance(value, Blank):
         return [(value, name)]
     if isinstance(value, (list, tuple)):
         single = name[:-1] if name.endswith("s") and len(name) > 1 else name
         return [pair for item in value for pair in _named(item, single)]
+    if isinstance(value, dict):
+        return [pair for key, item in value.items() for pair in _named(item, _word(key))]
     return []
+
+
+def _word(key: Any) -> str:
+    """What stands under a key is called like it, where that is a name."""
+    return key if isinstance(key, str) and key.isidentifier() else "a"
 
 
 def _array(blank: Blank, case: Case) -> str:
@@ -222,7 +260,8 @@ def _array(blank: Blank, case: Case) -> str:
     text = re.sub(r"\s+", " ", text)
     if blank.library == "torch":
         return f"torch.tensor({text}{_torch_dtype(values)}{', requires_grad=True' if blank.gradient else ''})"
-    return f"np.array({text}{_dtype(values, source=True)})"
+    made = f"np.array({text}{_dtype(values, source=True)})"
+    return f"np.asfortranarray({made})" if blank.columns else made
 
 
 def _dtype(values: np.ndarray, source: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,9 +19,24 @@ from ...student.faults import raised
 from ...student.session import Budget, Session, Unanswered
 from ...student.steps import Place
 from ..same import same_value
-from .programs import Attribute, Blank, Name, Program, ProgramStep, Returned, Seeded, scaled
+from .programs import (
+    EXPRESSIONS,
+    Attribute,
+    Blank,
+    Members,
+    Name,
+    Operator,
+    Part,
+    Program,
+    ProgramStep,
+    Seeded,
+    Shipped,
+    Subscript,
+    scaled,
+)
 
-STYLES = ("ones", "counting", "mixed", "random")  # simplest first
+STYLES = ("ones", "counting", "mixed", "random", "far", "ends")  # simplest first
+FAR = 50.0  # hidden values beyond this one may be what a mistake needs, and so may the ends of a share
 RANDOM_SEED = 0  # public: the inputs are the same for everyone
 
 
@@ -54,19 +70,37 @@ class Came:
     raised: str = ""  # the class of the exception
     reason: str = ""  # a sentence for the student
 
-    def differs(self, other: Came) -> bool:
-        """Whether two endings are not the same up to rounding."""
+    def counting(self, program: Program) -> Any:
+        """What of it counts: the arrays that are changed in place, or a part of the value.
+
+        All of the value, where it has no such part.
+        """
+        if program.counted:
+            return self.shared
+        value = self.value
+        for key in program.part:
+            if not isinstance(value, (list, tuple, dict)) or not _has(value, key):
+                return self.value
+            value = value[key]
+        return value
+
+    def differs(self, other: Came, program: Program) -> bool:
+        """Whether two endings of a program are not the same up to rounding."""
         if self.raised or other.raised:
             return self.raised != other.raised
-        return not (same_value(self.value, other.value) and same_value(self.shared, other.shared))
+        return not same_value(self.counting(program), other.counting(program))
+
+
+def _has(value: Any, key: Any) -> bool:
+    return key in value if isinstance(value, dict) else type(key) is int and key < len(value)
 
 
 def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: Limits) -> Came:
     """Run a program on a subject, with copies of the inputs."""
     budget = Budget(limits.calls, time.monotonic() + limits.test_seconds)
     try:
-        runner = _Runner(Session(subject.connect(), budget, limits.call_seconds), inputs, program.changed())
-        return runner.run(program)
+        session = Session(subject.connect(), budget, limits.call_seconds)
+        return _Runner(session, inputs, program.on_scale(inputs.scale)).run()
     except Unanswered as error:
         verdict, detail = subject.ended(error.timed_out)
         return Came(raised=str(verdict), reason=detail)
@@ -84,35 +118,41 @@ class _Stopped(Exception):
 class _Runner:
     """Turns a program into steps; they cross together, as far as the shape of no input hangs on a reply."""
 
-    def __init__(self, session: Session, inputs: Inputs, shared: tuple[int, ...]) -> None:
+    def __init__(self, session: Session, inputs: Inputs, program: Program) -> None:
         self._session = session
         self._inputs = inputs
-        self._shared = shared
+        self._program = program
         self._steps: list[StudentStep] = []
         self._answers: list[Answer] = []
         self._made: dict[int, Any] = {}  # arrays, or places of shared ones, by the number of the blank
         self._places: dict[int, int] = {}  # step of the program -> step that crosses
 
-    def run(self, program: Program) -> Came:
+    def run(self) -> Came:
+        """What the program comes to."""
+        program = self._program
         try:
             for number, step in program.steps.items():
                 self._places[number] = self._step(step)
             last = len(self._steps) - 1
             if program.reads is not None:
                 last = self._place(program.reads).step
-            now = [self._note("now", self._made[number]) for number in self._shared]
+            now = [self._note("now", self._made[number]) for number in program.changed()]
             self._settle()
         except _Stopped as stopped:
             return stopped.ending
         return Came(self._answers[last].value, tuple(self._answers[each].value for each in now))
 
     def _step(self, step: ProgramStep) -> int:
-        function = self._place(step.function)
         args = tuple(map(self._value, step.args))
-        if step.attribute:
-            return self._note("set", function, args, name=step.attribute)
+        label = self._program.label(step.function) or "The call"
+        if isinstance(step.function, Operator):
+            return self._note("op", None, args, name=step.function.name, label="The operator")
+        if isinstance(step.function, Shipped):
+            source, name = step.function.source, step.function.name
+            return self._note("beside", None, (source, *args), name=name, label=label)
+        target = self._value(step.function)
         kwargs = {key: self._value(value) for key, value in step.kwargs}
-        return self._note("call", function, args, kwargs)
+        return self._note(step.kind, target, args, kwargs, step.attribute, label)
 
     def _note(
         self,
@@ -121,8 +161,9 @@ class _Runner:
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
         name: str = "",
+        label: str = "The call",
     ) -> int:
-        self._steps.append(StudentStep(kind, target, args, kwargs or {}, name, _label(target)))
+        self._steps.append(StudentStep(kind, target, args, kwargs or {}, name, label))
         return len(self._steps) - 1
 
     def _settle(self) -> None:
@@ -143,7 +184,7 @@ class _Runner:
                 )
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, (Name, Returned, Attribute)):
+        if isinstance(value, EXPRESSIONS):
             return self._place(value)
         if isinstance(value, Blank):
             return self._array(value)
@@ -158,19 +199,23 @@ class _Runner:
     def _place(self, value: Any) -> Any:
         if isinstance(value, Name):
             return NameRef(value.name)
+        if isinstance(value, Attribute) and value.called:
+            return MethodRef(self._place(value.of), value.name)
         if isinstance(value, Attribute):
-            owner = self._place(value.of)
-            return (
-                MethodRef(owner, value.name)
-                if value.called
-                else PartRef(self._note("get", owner, name=value.name))
-            )
+            return PartRef(self._note("get", self._place(value.of), name=value.name))
+        if isinstance(value, Subscript):
+            return PartRef(self._note("index", self._place(value.of), (value.key,)))
+        if isinstance(value, Members):
+            return PartRef(self._note("items", self._place(value.of)))
+        if isinstance(value, Part):
+            of = self._place(value.of)
+            return PartRef(of.step, (*of.path, *value.path), (*of.counts, *(ANY for _ in value.path)))
         return PartRef(self._places[value.step], value.path, (ANY,) * len(value.path))
 
     def _array(self, blank: Blank) -> Any:
         if blank.number not in self._made:
             array = _in_library(blank, self._inputs.array(blank, self._like(blank)).copy())
-            shared = blank.number in self._shared
+            shared = blank.number in self._program.shared
             self._made[blank.number] = PartRef(self._note("share", None, (array,))) if shared else array
         return self._made[blank.number]
 
@@ -189,45 +234,66 @@ class _Runner:
         return found
 
 
-def _label(target: Place | None) -> str:
-    """What a call is about, as far as its name goes."""
-    if isinstance(target, NameRef):
-        return target.name
-    return target.attribute if isinstance(target, MethodRef) else "The call"
-
-
 def _values(blank: Blank, shape: tuple[int, ...], style: str) -> np.ndarray:
     """Small whole numbers, in the range of the hidden values."""
     size = int(np.prod(shape))
     count = np.arange(size)
     if blank.dtype.kind == "b":
         flat = count % 2 == 0
+    elif blank.low == blank.high and np.prod(blank.shape) > 1:  # zeros, say, where a kink is
+        flat = np.full(size, _one_digit(blank.low))
+    elif style == "ends":
+        flat = np.where(count % 2 == 0, *_ends(blank))
+    elif style == "far":
+        ends = [*_ends(blank), 0.5 if blank.high <= 1 else 1.0]
+        flat = np.random.default_rng([RANDOM_SEED, size, blank.number]).choice(ends, size)
     elif blank.dtype.kind in "iu":
-        high = max(1, int(min(blank.high, max(shape, default=1), 9)) - max(0, int(blank.low)) + 1)
-        flat = max(0, int(blank.low)) + (count if style != "ones" else 0 * count) % high
+        first = max(-9, int(blank.low)) if blank.low < 0 else int(blank.low)
+        high = max(1, int(min(blank.high, max(shape, default=1), 9)) - first + 1)
+        flat = first + (count if style != "ones" else 0 * count) % high
     elif blank.low >= 0 and blank.high <= 1:
         flat = {"ones": np.full(size, 0.5), "counting": (count % 3 + 1) / 4}.get(
             style, (count * 3 % 5 + 1) / 8
         )
     else:
-        flat = _whole(count, style)
+        flat = _whole(count, style, blank.number)
         flat = np.abs(flat) + (flat == 0) if blank.low >= 0 else flat
     return np.asarray(flat).astype(blank.dtype).reshape(shape)
 
 
-def _whole(count: np.ndarray, style: str) -> np.ndarray:
+def is_far(blank: Blank) -> bool:
+    """Whether the hidden values lie where small whole numbers do not."""
+    shares = blank.low >= 0 and blank.high <= 1 and blank.low < blank.high
+    return max(blank.high, -blank.low) > FAR or (shares and (blank.low == 0 or blank.high == 1))
+
+
+def _ends(blank: Blank) -> tuple[float, float]:
+    """About the greatest and the least of the hidden values; of a single one only how large it is."""
+    if np.prod(blank.shape) > 1:
+        return _one_digit(blank.high), _one_digit(blank.low)
+    size = 10.0 ** round(math.log10(max(abs(blank.high), 1.0)))
+    return size, -size
+
+
+def _one_digit(number: float) -> float:
+    return float(f"{number:.1g}")
+
+
+def _whole(count: np.ndarray, style: str, number: int) -> np.ndarray:
+    """Two arrays of one shape differ in the richer styles: with equal gradients much looks right."""
     if style == "ones":
         return np.ones(count.size)
     if style == "counting":
         return count + 1.0
     if style == "mixed":
-        return count * 3 % 7 - 2.0
-    return np.random.default_rng([RANDOM_SEED, count.size]).integers(-4, 5, count.size).astype(float)
+        return (count + number) * 3 % 7 - 2.0
+    rng = np.random.default_rng([RANDOM_SEED, count.size, number])
+    return rng.integers(-4, 5, count.size).astype(float)
 
 
 def _in_library(blank: Blank, values: np.ndarray) -> Any:
     if blank.library == "numpy":
-        return values
+        return np.asfortranarray(values) if blank.columns else values
     import torch
 
     tensor = torch.from_numpy(values)

@@ -5,7 +5,7 @@ on which the failing one depends, and of each array only shape, dtype and range.
 with small public inputs it can be run on anyone, and printed as a cell to copy.
 
 Glossary
-    expression   a name, the result of a step, or an attribute or item of one
+    expression   a name, the result of a step, or an attribute, an item or all items of one
     blank        an array to be filled in; the same blank twice is the same array
     scale        what each length of the hidden arrays becomes
 """
@@ -17,16 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-
-from ...inside.wire import MethodRef, NameRef, PartRef
-from ...student import Call
-from ..same import is_tensor
-
-PLAIN = (type(None), bool, int, float, str, slice)
-
-
-class Unprogrammable(Exception):
-    """The check does something that a short program cannot show."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +44,29 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class Subscript:
+    """``of[key]``, as the object of the student's answers it."""
+
+    of: Expression
+    key: Any
+
+
+@dataclass(frozen=True)
+class Members:
+    """``list(of)``."""
+
+    of: Expression
+
+
+@dataclass(frozen=True)
+class Part:
+    """An entry of a list, tuple or dict that another expression gives."""
+
+    of: Expression
+    path: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Blank:
     """An array to be filled in."""
 
@@ -64,6 +77,7 @@ class Blank:
     high: float = 1.0
     library: str = "numpy"
     gradient: bool = False  # a tensor that asks for its gradient
+    columns: bool = False  # lies in memory column by column
     like: Returned | None = None  # takes its shape from this result
 
 
@@ -74,29 +88,52 @@ class Seeded:
     library: str
 
 
-Expression = Name | Returned | Attribute
+@dataclass(frozen=True)
+class Operator:
+    """An operator of Python's: ``add``, ``neg``, ``eq``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A small function of the grader's, which runs beside the student's code."""
+
+    name: str
+    source: str
+
+
+Expression = Name | Returned | Attribute | Subscript | Members | Part
+EXPRESSIONS = (Name, Returned, Attribute, Subscript, Members, Part)
 
 
 @dataclass(frozen=True)
 class ProgramStep:
-    """``function(*args, **kwargs)``, or with ``attribute`` set: ``function.attribute = args[0]``."""
+    """``function(*args, **kwargs)``.
 
-    function: Expression
+    With ``kind`` "set": ``function.attribute = args[0]``; with "assign": ``function[args[0]] = args[1]``.
+    """
+
+    function: Expression | Operator | Shipped | Blank
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     attribute: str = ""
+    kind: str = "call"
 
 
 @dataclass(frozen=True)
 class Program:
     """Steps by their number in the transcript; the last one is the one that failed.
 
-    ``reads`` is what to look at after it: an attribute, or None for what it returned.
+    ``reads`` is what to look at after it, or None for what it returned; ``part`` leads to the part of that
+    which counts. Where arrays that steps change in place are ``counted``, these are what to look at.
     """
 
     steps: dict[int, ProgramStep]
-    shared: frozenset[int] = frozenset()  # blanks that steps change in place
-    reads: Attribute | None = None
+    shared: frozenset[int] = frozenset()  # blanks that steps may change in place
+    counted: frozenset[int] = frozenset()  # of these, what counts
+    reads: Expression | None = None
+    part: tuple[Any, ...] = ()
 
     @property
     def last(self) -> int:
@@ -108,8 +145,8 @@ class Program:
         return {blank.number: blank for step in self.steps.values() for blank in blanks_of(step)}
 
     def changed(self) -> tuple[int, ...]:
-        """The blanks that are changed in place and that the steps still use."""
-        return tuple(sorted(self.shared & self.blanks().keys()))
+        """The blanks that count and that the steps still use."""
+        return tuple(sorted(self.counted & self.blanks().keys()))
 
     def lengths(self) -> list[int]:
         """The different lengths of the hidden arrays, longest first."""
@@ -124,28 +161,47 @@ class Program:
         """The same program with one step exchanged."""
         return replace(self, steps={**self.steps, number: step})
 
+    def on_scale(self, scale: Mapping[int, int]) -> Program:
+        """The same where a list of lengths, such as the sizes of layers, follows the arrays."""
+        steps = {
+            number: replace(step, args=tuple(_scaled_sizes(arg, scale) for arg in step.args))
+            for number, step in self.steps.items()
+        }
+        return replace(self, steps=steps)
 
-def program_of(transcript: tuple[Call, ...], failing: int) -> Program:
-    """The calls that lead to call number ``failing``, without those that it does not depend on.
-
-    Raises:
-        Unprogrammable: it depends on lent functions, operators or shipped code.
-    """
-    reader = _Reader(transcript[: failing + 1])
-    return _sliced(reader.read(), failing)
+    def label(self, function: Any) -> str:
+        """The name by which the reference knows a function: ``Adam.step``; empty where it has none."""
+        if isinstance(function, (Name, Shipped)):
+            return function.name
+        if isinstance(function, Attribute):
+            return f"{self.label(function.of)}.{function.name}".removeprefix(".")
+        if not isinstance(function, Returned) or function.step not in self.steps:
+            return ""
+        return self.label(self.steps[function.step].function)
 
 
 def blanks_of(step: ProgramStep) -> Iterator[Blank]:
-    """The blanks in a step's arguments."""
-    for value in (*step.args, *(value for _, value in step.kwargs)):
-        yield from _blanks(value)
+    """The blanks in a step."""
+    for value in (step.function, *step.args, *(value for _, value in step.kwargs)):
+        yield from blanks_in(value)
+
+
+def blanks_in(value: Any) -> Iterator[Blank]:
+    """The blanks in a value."""
+    if isinstance(value, Blank):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from blanks_in(item)
+    elif isinstance(value, dict):
+        yield from blanks_in(list(value.values()))
 
 
 def results_of(value: Any) -> Iterator[Returned]:
     """The results that an expression, an argument or a step refers to."""
     if isinstance(value, Returned):
         yield value
-    elif isinstance(value, Attribute):
+    elif isinstance(value, (Attribute, Subscript, Members, Part)):
         yield from results_of(value.of)
     elif isinstance(value, Blank):
         yield from results_of(value.like)
@@ -158,144 +214,10 @@ def results_of(value: Any) -> Iterator[Returned]:
         yield from results_of([value.function, value.args, [item for _, item in value.kwargs]])
 
 
-class _Reader:
-    """Translates noted calls one by one: arrays become blanks, places become expressions."""
-
-    def __init__(self, transcript: tuple[Call, ...]) -> None:
-        self._transcript = transcript
-        self._blanks: dict[int, Blank] = {}  # by the id of the noted copy, which is one for all its uses
-        self._shared: dict[int, Any] = {}  # what stands for a step that shared arrays
-        self._read: dict[int, Attribute] = {}  # the attribute that a step read
-        self._replies: list[tuple[tuple[int, ...], Returned]] = []
-
-    def read(self) -> Program:
-        """The whole transcript."""
-        steps: dict[int, ProgramStep] = {}
-        for number, call in enumerate(self._transcript):
-            if call.kind == "share":
-                self._shared[number] = self._value(call.args[0])
-            elif call.kind == "get":
-                self._read[number] = Attribute(self._expression(call.step.target), call.step.name)
-            elif call.kind in ("call", "set"):
-                steps[number] = self._step(call)
-                self._replied(number, call.reply, ())
-        last = self._transcript[-1]
-        if last.kind == "now":
-            changed = self._value(last.step.target)
-            return Program(steps, frozenset(blank.number for blank in _blanks(changed)))
-        if last.kind not in ("call", "get"):
-            raise Unprogrammable(last.kind)
-        return Program(steps, frozenset(), self._read.get(len(self._transcript) - 1))
-
-    def _step(self, call: Call) -> ProgramStep:
-        function = self._expression(call.step.target)
-        args = tuple(map(self._value, call.args))
-        if call.kind == "set":
-            return ProgramStep(function, args, attribute=call.step.name)
-        return ProgramStep(
-            function, args, tuple((key, self._value(value)) for key, value in call.kwargs.items())
-        )
-
-    def _expression(self, place: Any) -> Expression:
-        if isinstance(place, NameRef):
-            return Name(place.name)
-        if isinstance(place, MethodRef):
-            return Attribute(self._expression(place.owner), place.attribute, called=True)
-        if not isinstance(place, PartRef) or place.step in self._shared:
-            raise Unprogrammable("an object of unknown origin")
-        if place.step in self._read and not place.path:
-            return self._read[place.step]
-        if self._transcript[place.step].kind != "call":
-            raise Unprogrammable(self._transcript[place.step].kind)
-        return Returned(place.step, place.path)
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, PartRef) and value.step in self._shared:
-            found = self._shared[value.step]
-            for key in value.path:
-                found = found[key]
-            return found
-        if isinstance(value, (NameRef, PartRef, MethodRef)):
-            return self._expression(value)
-        if isinstance(value, np.random.Generator):
-            return Seeded("numpy")
-        if type(value).__name__ == "Generator":
-            return Seeded("torch")
-        if isinstance(value, (np.ndarray, np.generic)) or is_tensor(value):
-            return self._blank(value)
-        if type(value) in (list, tuple):
-            return type(value)(self._value(item) for item in value)
-        if type(value) is dict:
-            return {key: self._value(item) for key, item in value.items()}
-        if isinstance(value, PLAIN):
-            return value
-        raise Unprogrammable(f"an argument of type {type(value).__name__}")
-
-    def _blank(self, array: Any) -> Blank:
-        if id(array) in self._blanks:
-            return self._blanks[id(array)]
-        values = array.detach().numpy() if is_tensor(array) else np.asarray(array)
-        if values.dtype.kind not in "biuf":
-            raise Unprogrammable(f"an array of {values.dtype}")
-        finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-        blank = Blank(
-            number=len(self._blanks),
-            shape=tuple(values.shape),
-            dtype=values.dtype,
-            low=float(finite.min()) if finite.size else 0.0,
-            high=float(finite.max()) if finite.size else 1.0,
-            library="torch" if is_tensor(array) else "numpy",
-            gradient=bool(getattr(array, "requires_grad", False)),
-            like=next((place for shape, place in self._replies if shape and shape == values.shape), None),
-        )
-        self._blanks[id(array)] = blank
-        return blank
-
-    def _replied(self, number: int, reply: Any, path: tuple[Any, ...]) -> None:
-        """Remember the shapes of arrays that a step returned."""
-        if isinstance(reply, np.ndarray) or is_tensor(reply):
-            self._replies.insert(0, (tuple(reply.shape), Returned(number, path)))
-        elif isinstance(reply, (list, tuple)):
-            for index, item in enumerate(reply):
-                self._replied(number, item, (*path, index))
-        elif isinstance(reply, dict):
-            for key, item in reply.items():
-                self._replied(number, item, (*path, key))
-
-
-def _sliced(program: Program, failing: int) -> Program:
-    """Only the steps on which the failing one, or the attribute that is read, depends."""
-    steps = program.steps
-    if not steps:
-        raise Unprogrammable("nothing is called")
-    last = max(steps)
-    wanted = {result.step for result in results_of(program.reads)} if program.reads else {last}
-    if program.reads and last not in wanted and not _touches(steps[last], wanted):
-        last = max(wanted)
-    kept: dict[int, ProgramStep] = {}
-    for number in sorted((n for n in steps if n <= last), reverse=True):
-        step = steps[number]
-        if number in wanted or _touches(step, wanted):
-            kept[number] = step
-            wanted |= {number, *(result.step for result in results_of(step))}
-    if program.reads is None and last not in kept:
-        raise Unprogrammable("the failing call is no step")
-    return replace(program, steps=dict(sorted(kept.items())))
-
-
-def _touches(step: ProgramStep, wanted: set[int]) -> bool:
-    """A call of a method, or an assignment to an attribute, of an object that is needed."""
-    return any(result.step in wanted for result in results_of(step.function))
-
-
-def _blanks(value: Any) -> Iterator[Blank]:
-    if isinstance(value, Blank):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _blanks(item)
-    elif isinstance(value, dict):
-        yield from _blanks(list(value.values()))
+def _scaled_sizes(value: Any, scale: Mapping[int, int]) -> Any:
+    if type(value) is list and len(value) > 1 and all(type(item) is int for item in value):
+        return [scale.get(item, item) for item in value]
+    return value
 
 
 def scaled(blank: Blank, scale: Mapping[int, int]) -> tuple[int, ...]:

@@ -12,14 +12,15 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ...course import Limits
 from ...student import Subject
-from ..same import is_tensor, plain
-from .filling import STYLES, Came, Inputs, run
+from ..same import is_tensor, plain, same_value
+from .filling import STYLES, Came, Inputs, is_far, run
 from .programs import Blank, Program, ProgramStep, results_of
 
 RUNS = 200  # of programs, for one task
@@ -27,6 +28,8 @@ LARGEST = 9  # no length is tried above it
 AT_FIRST = 5_000  # numbers in the inputs of the first case that is found
 MOST_NUMBERS = 40  # in the inputs of the last, and in its answer
 SLOW = 0.25  # seconds; after a run that takes longer the search ends with what it has
+SEEN = 0.02  # of a number, by which another one must differ for a reader to see it at a glance
+LEAST = 1e-2  # smaller numbers count as this one
 PATIENCE = 1.0  # seconds for one call of student code, here where no mark depends on it
 
 
@@ -44,10 +47,12 @@ class Case:
         """What to try in order to have this case again."""
         return Candidate(self.program, self.inputs.scale, self.inputs.style)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Cases are compared by their numbers, then by their steps."""
-        return self.inputs.size, len(self.program.steps)
+    @cached_property
+    def gap(self) -> float:
+        """By which share of a number the two answers differ; infinite where they are of different kinds."""
+        if self.got.raised or self.expected.raised:
+            return math.inf
+        return _gap(self.got.counting(self.program), self.expected.counting(self.program))
 
 
 @dataclass
@@ -63,6 +68,7 @@ class Search:
     task: str
     limits: Limits
     may_raise: bool = False
+    seen: float = SEEN  # by which answers must differ
     runs: int = RUNS
     clock: Callable[[], float] = time.perf_counter
     _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
@@ -80,7 +86,8 @@ class Search:
             found = next(filter(None, map(self.again, _other_numbers(found))), None)
         if found is None:
             return None
-        return found if max(found.inputs.size, _numbers(found.expected.value)) <= MOST_NUMBERS else None
+        shown = _numbers(found.expected.counting(found.program))
+        return found if max(found.inputs.size, shown) <= MOST_NUMBERS else None
 
     def again(self, candidate: Candidate) -> Case | None:
         """A case, if the submission fails it and the reference can answer it."""
@@ -88,10 +95,13 @@ class Search:
             return None
         program, inputs = candidate.program, Inputs(candidate.scale, candidate.style)
         expected = self._run(program, inputs, self.reference)
-        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST or not _finite(expected):
+        if bool(expected.raised) is not self.may_raise or inputs.size > AT_FIRST:
+            return None
+        if not _finite(expected.counting(program)):
             return None
         got = self._run(program, inputs, self.student)
-        return Case(program, inputs, got, expected) if got.differs(expected) else None
+        case = Case(program, inputs, got, expected)
+        return case if got.differs(expected, program) and case.gap > self.seen else None
 
     def _smaller(self, candidate: Candidate) -> Case | None:
         """The same, but for what was tried in vain before: after each success all is looked through anew."""
@@ -107,9 +117,10 @@ class Search:
 
     def _first(self, program: Program) -> Case | None:
         lengths = program.lengths()
+        far = any(map(is_far, program.blanks().values()))
         for most in range(1, LARGEST + 1):
             scale = {length: min(length, most) for length in lengths}
-            for style in ("mixed", "random"):
+            for style in STYLES[2:] if far else STYLES[2:4]:
                 found = self.again(Candidate(program, scale, style))
                 if found is not None:
                     return found
@@ -124,7 +135,8 @@ class Search:
             progress = False
             for candidate in shrink(case):
                 smaller = self._smaller(candidate)
-                if smaller is not None:
+                # A setting whose default hides the mistake stays.
+                if smaller is not None and (shrink is not _fewer_arguments or smaller.gap > case.gap / 2):
                     case, progress = smaller, True
                     break
         return case
@@ -141,7 +153,7 @@ class Search:
     def _steady(self, case: Case) -> bool:
         """Whether the reference gives the same answer again: chance has no smallest case."""
         again = self._run(case.program, case.inputs, self.reference)
-        return not again.differs(case.expected)
+        return not again.differs(case.expected, case.program)
 
 
 @dataclass(frozen=True)
@@ -284,11 +296,25 @@ def _numbers(value: Any) -> int:
     return int(np.prod(getattr(value, "shape", ())))
 
 
-def _finite(ending: Came) -> bool:
+def _finite(value: Any) -> bool:
     """An expected value that is NaN or infinite teaches nothing."""
-    values = list(ending.value) if isinstance(ending.value, (list, tuple)) else [ending.value]
-    arrays = [plain(value) for value in (*values, *ending.shared) if _numeric(value)]
+    values = list(value) if isinstance(value, (list, tuple)) else [value]
+    arrays = [plain(each) for each in values if _numeric(each)]
     return all(np.isfinite(array).all() for array in arrays if array.dtype.kind in "fc")
+
+
+def _gap(got: Any, expected: Any) -> float:
+    """By which share of a number two different answers differ; infinite where they are of different kinds."""
+    if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)) and len(got) == len(expected):
+        several = [pair for pair in zip(got, expected, strict=True) if not same_value(*pair)]
+        return max((_gap(*pair) for pair in several), default=0.0)
+    if not (_numeric(got) and _numeric(expected)):
+        return math.inf
+    left, right = plain(got), plain(expected)
+    if left.shape != right.shape or left.dtype != right.dtype or not np.isfinite(left).all():
+        return math.inf
+    size = np.maximum(np.maximum(np.abs(left), np.abs(right)), LEAST)
+    return float((np.abs(left.astype(float) - right) / size).max(initial=0.0))
 
 
 def _numeric(value: Any) -> bool:

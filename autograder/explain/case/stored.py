@@ -11,13 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from .programs import Attribute, Blank, Name, Program, ProgramStep, Returned, Seeded
+from .programs import (
+    Attribute,
+    Blank,
+    Members,
+    Name,
+    Operator,
+    Part,
+    Program,
+    ProgramStep,
+    Returned,
+    Seeded,
+    Shipped,
+    Subscript,
+)
 from .smallest import Candidate
 
-PARTS: dict[str, type] = {
-    kind.__name__.lower(): kind
-    for kind in (Attribute, Blank, Candidate, Name, Program, Returned, Seeded, ProgramStep)
-}
+_KINDS = (
+    *(
+        Attribute,
+        Blank,
+        Candidate,
+        Subscript,
+        Members,
+        Name,
+        Operator,
+        Part,
+        Program,
+        Returned,
+        Seeded,
+        Shipped,
+        ProgramStep,
+    ),
+)
+PARTS: dict[str, type] = {kind.__name__.lower(): kind for kind in _KINDS}
 
 
 def to_data(value: Any) -> Any:
@@ -29,6 +56,8 @@ def to_data(value: Any) -> Any:
         return [kind.__name__, *map(to_data, value)]
     if kind is dict:
         return ["dict", *([to_data(key), to_data(item)] for key, item in value.items())]
+    if value is ...:
+        return ["ellipsis"]
     if kind is slice:
         return ["slice", *map(to_data, (value.start, value.stop, value.step))]
     if isinstance(value, np.dtype):
@@ -50,6 +79,8 @@ def from_data(data: Any) -> Any:
     values = [from_data(part) for part in parts]
     if kind in ("list", "tuple", "frozenset"):
         return {"list": list, "tuple": tuple, "frozenset": frozenset}[kind](values)
+    if kind == "ellipsis":
+        return ...
     if kind == "slice":
         return slice(*values)
     return np.dtype(*values) if kind == "dtype" else PARTS[kind](*values)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ...checks.compare import mismatches
+
 MOST_AXES = 5  # permutations of more are not tried
 RTOL, ATOL = 1e-6, 1e-9  # two right formulas differ by less, two different ones hardly ever
 
@@ -23,12 +25,24 @@ class Pair:
     expected: np.ndarray
     arguments: Mapping[str, Any] = field(default_factory=dict)  # the call's arguments by name
     windows: np.ndarray | None = None  # how many windows each element of the last two axes lies in
+    limits: tuple[float, float] | None = None  # the check's rtol and atol
 
     @cached_property
     def mismatched(self) -> np.ndarray:
-        """Where the two differ; they have one shape."""
+        """Where the two differ, by the check's own measure; they have one shape."""
+        if self.limits is not None:
+            return mismatches(self.actual, self.expected, *self.limits)
         wrong: np.ndarray = ~np.isclose(self.actual, self.expected, rtol=RTOL, atol=_atol(self.expected))
         return wrong
+
+    @property
+    def rtol(self) -> float:
+        """To which relations hold: values that the check compares roughly are no more exact than that."""
+        return RTOL if self.limits is None else max(RTOL, self.limits[0])
+
+    def close(self, left: np.ndarray, right: np.ndarray) -> bool:
+        """Whether two arrays agree as far as the check can tell."""
+        return close(left, right, self.rtol)
 
 
 def close(left: np.ndarray, right: np.ndarray, rtol: float = RTOL) -> bool:
@@ -59,6 +73,11 @@ def _atol(array: np.ndarray) -> float:
 def telling(array: np.ndarray) -> bool:
     """Whether there are enough different values for an agreement not to be chance."""
     return array.size >= 3 and len(np.unique(array[:64] if array.ndim == 1 else array)) >= 3
+
+
+def drawn(number: float) -> bool:
+    """Whether a number has too many digits for an agreement to be chance."""
+    return bool(np.isfinite(number)) and abs(number - round(number, 2)) > RTOL * max(abs(number), 1)
 
 
 def gap_of(pair: Pair) -> np.ndarray:

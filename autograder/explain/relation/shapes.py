@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from .pair import Pair, along, close, orders
+from .pair import Pair, along, orders
 
 
 def _empty(pair: Pair) -> str | None:
@@ -15,7 +15,7 @@ def _empty(pair: Pair) -> str | None:
 
 def _transposed(pair: Pair) -> str | None:
     for order in orders(pair.expected.ndim):
-        if close(pair.actual, pair.expected.transpose(order)):
+        if pair.close(pair.actual, pair.expected.transpose(order)):
             return f"is the right one with its axes in the order {order}"
     return None
 
@@ -24,15 +24,15 @@ def _padded(pair: Pair) -> str | None:
     left, right = pair.actual, pair.expected
     if left.ndim != right.ndim or left.ndim < 2:
         return None
-    if close(_centre(left, right.shape), right):
+    if pair.close(_centre(left, right.shape), right):
         return "is right in the middle but still has its padding"
-    if close(left, _centre(right, left.shape)):
+    if pair.close(left, _centre(right, left.shape)):
         return "is right but lacks its border"
     return None
 
 
 def _reshaped(pair: Pair) -> str | None:
-    if pair.actual.size != pair.expected.size or not close(pair.actual.ravel(), pair.expected.ravel()):
+    if pair.actual.size != pair.expected.size or not pair.close(pair.actual.ravel(), pair.expected.ravel()):
         return None
     return "holds the right values in the right order, only in another shape"
 
@@ -46,9 +46,9 @@ def _summed(pair: Pair) -> str | None:
         for axes in _subsets(many.ndim):
             names = " and ".join(along(axis, many.ndim) for axis in axes)
             for keep in (False, True):
-                if close(few, many.sum(axis=axes, keepdims=keep)):
+                if pair.close(few, many.sum(axis=axes, keepdims=keep)):
                     return words.format("summed") + f" {names}"
-                if close(few, many.mean(axis=axes, keepdims=keep)):
+                if pair.close(few, many.mean(axis=axes, keepdims=keep)):
                     return words.format("averaged") + f" {names}"
     return None
 

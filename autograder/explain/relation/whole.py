@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any
+import math
+from collections.abc import Iterator
 
 import numpy as np
 
-from .pair import RTOL, Pair, along, close, gap_of, orders, telling
+from .factors import of_a_number, of_an_array
+from .pair import Pair, along, close, gap_of, orders, telling
 
 
 def _dtype(pair: Pair) -> str | None:
@@ -18,6 +19,16 @@ def _dtype(pair: Pair) -> str | None:
     if not close(pair.actual.astype(float), pair.expected.astype(float), rtol=1e-4):
         return None
     return f"has right values of dtype {actual}; expected {expected}"
+
+
+def _nearly(pair: Pair) -> str | None:
+    """Right as far as other relations can tell, and not right enough for the check."""
+    if not pair.close(pair.actual, pair.expected) or pair.expected.dtype.kind not in "fc":
+        return None
+    size = np.abs(pair.expected)
+    off = float((np.abs(pair.actual - pair.expected)[size > 0] / size[size > 0]).max(initial=0.0))
+    digits = int(-math.log10(off)) if off > 0 else 0
+    return f"is right to about {digits} digits: has a small constant another value, or is something rounded?"
 
 
 def _not_finite(pair: Pair) -> str | None:
@@ -34,19 +45,29 @@ def _zero(pair: Pair) -> str | None:
 
 
 def _times(pair: Pair) -> str | None:
+    if pair.expected.size == 1:
+        return of_a_number(pair)
     if not telling(pair.expected):
         return None
     factor = float(np.vdot(pair.expected, pair.actual).real / np.vdot(pair.expected, pair.expected).real)
-    if not np.isfinite(factor) or factor == 0 or not close(pair.actual, factor * pair.expected):
+    if not np.isfinite(factor) or factor == 0 or not pair.close(pair.actual, factor * pair.expected):
         return None
-    if abs(factor + 1) < RTOL:
+    if abs(factor + 1) < pair.rtol:
         return "is right apart from its sign"
-    return f"equals the right one {_factor(factor, pair.arguments)}"
+    return f"equals the right one {of_an_array(factor, pair)}"
+
+
+def _off_by_one(pair: Pair) -> str | None:
+    """A count that is one too large or too small."""
+    if pair.expected.size != 1 or pair.actual.dtype.kind not in "iu" or pair.expected.dtype.kind not in "iu":
+        return None
+    gap = int(pair.actual.flat[0]) - int(pair.expected.flat[0])
+    return {1: "is one too large", -1: "is one too small"}.get(gap)
 
 
 def _plus(pair: Pair) -> str | None:
     gap = gap_of(pair)
-    if not telling(pair.expected) or not close(gap, np.full_like(gap, gap.flat[0])):
+    if not telling(pair.expected) or not pair.close(gap, np.full_like(gap, gap.flat[0])):
         return None
     return "differs from the right one by the same amount everywhere"
 
@@ -54,7 +75,7 @@ def _plus(pair: Pair) -> str | None:
 def _moved(pair: Pair) -> str | None:
     """Flipped, transposed, or both."""
     for name, turned in _turns(pair.expected):
-        if turned.shape == pair.actual.shape and close(pair.actual, turned):
+        if turned.shape == pair.actual.shape and pair.close(pair.actual, turned):
             return f"is the right one {name}"
     return None
 
@@ -64,7 +85,7 @@ def _shifted(pair: Pair) -> str | None:
         if pair.expected.shape[axis] < 3:
             continue
         left, right = _ends(pair.actual, axis), _ends(pair.expected, axis)
-        if telling(right[0]) and (close(left[1], right[0]) or close(left[0], right[1])):
+        if telling(right[0]) and (pair.close(left[1], right[0]) or pair.close(left[0], right[1])):
             return f"is the right one shifted by one place along {along(axis, pair.expected.ndim)}"
     return None
 
@@ -72,13 +93,13 @@ def _shifted(pair: Pair) -> str | None:
 def _reordered(pair: Pair) -> str | None:
     for axis in range(pair.expected.ndim):
         rows, wanted = np.moveaxis(pair.actual, axis, 0), np.moveaxis(pair.expected, axis, 0)
-        if len(wanted) > 1 and len(wanted) <= 64 and telling(wanted[0]) and _same_set(rows, wanted):
+        if len(wanted) > 1 and len(wanted) <= 64 and telling(wanted[0]) and _same_set(pair, rows, wanted):
             return f"holds the right values in another order along {along(axis, pair.expected.ndim)}"
     return None
 
 
 def _cut_to_integers(pair: Pair) -> str | None:
-    if pair.expected.dtype.kind != "f" or close(np.rint(pair.expected), pair.expected):
+    if pair.expected.dtype.kind != "f" or pair.close(np.rint(pair.expected), pair.expected):
         return None
     for cut in (np.trunc, np.floor, np.rint):
         if np.array_equal(pair.actual, cut(pair.expected)):
@@ -87,11 +108,15 @@ def _cut_to_integers(pair: Pair) -> str | None:
 
 
 def _single_precision(pair: Pair) -> str | None:
-    if pair.actual.dtype.kind != "f" or pair.expected.dtype != np.float64:
+    """Values of float64 that float32 holds exactly were stored in it."""
+    if pair.actual.dtype != np.float64 or pair.expected.dtype != np.float64:
         return None
-    if not close(pair.actual, pair.expected, rtol=1e-5):
+    if (
+        not close(pair.actual, pair.expected, rtol=1e-5)
+        or (pair.actual.astype(np.float32) != pair.actual).any()
+    ):
         return None
-    return "is right to about six digits only: is something in float32, or a step too large?"
+    return "is right to about six digits only: is something in float32?"
 
 
 def _per_axis(pair: Pair) -> str | None:
@@ -104,55 +129,12 @@ def _per_axis(pair: Pair) -> str | None:
         if min(pair.expected.shape[axis], pair.expected.size // pair.expected.shape[axis]) < 2:
             continue
         gap = gap_of(pair)
-        if close(gap, np.broadcast_to(gap.mean(axis=others, keepdims=True), gap.shape)):
+        if pair.close(gap, np.broadcast_to(gap.mean(axis=others, keepdims=True), gap.shape)):
             return f"differs from the right one by an amount that depends only on {along(axis, axes)}"
         ratio = pair.actual / pair.expected
-        if close(ratio, np.broadcast_to(ratio.mean(axis=others, keepdims=True), ratio.shape)):
+        if pair.close(ratio, np.broadcast_to(ratio.mean(axis=others, keepdims=True), ratio.shape)):
             return f"equals the right one times a factor that depends only on {along(axis, axes)}"
     return None
-
-
-def _factor(factor: float, arguments: Mapping[str, Any]) -> str:
-    for sign, number in (("", factor), ("minus ", -factor)):
-        for size, name in _sizes(arguments).items():
-            if abs(number - size) < RTOL * size:
-                return f"times {sign}{size}, {name}: is a division by it missing?"
-            if abs(number * size - 1) < RTOL:
-                return f"divided by {sign}{size}, {name}: is it averaged instead of summed, or divided twice?"
-    if abs(factor - 2) < RTOL:
-        return "times 2: is something counted twice, or a factor 1/2 missing?"
-    if abs(factor - 0.5) < RTOL:
-        return "times 1/2"
-    return f"times {factor:.4g}"
-
-
-def _sizes(arguments: Mapping[str, Any]) -> dict[int, str]:
-    """Lengths and products of lengths of the arguments above 2, in words: of two origins both are told."""
-    words: dict[int, list[str]] = {}
-    for size, name in (*_lengths(arguments), *_counts(arguments)):
-        if size > 2 and name not in words.setdefault(size, []):
-            words[size].append(name)
-    return {size: " or ".join(names[:2]) for size, names in words.items()}
-
-
-def _lengths(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    for name, value in arguments.items():
-        for axis, length in enumerate(np.shape(value) if isinstance(value, np.ndarray) else ()):
-            yield length, f"the length of axis {axis} of {name}" + (" (the batch)" if axis == 0 else "")
-
-
-def _counts(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """How many values an array has, one index of it, a window of it."""
-    for name, value in arguments.items():
-        if isinstance(value, np.ndarray) and value.ndim > 1:
-            yield value.size, f"the number of values in {name}"
-            if value.ndim == 4:
-                yield value.shape[2] * value.shape[3], f"the number of values in one picture of {name}"
-            for axis, length in enumerate(value.shape):
-                yield (
-                    value.size // max(length, 1),
-                    (f"the number of values of {name} for one index of axis {axis}"),
-                )
 
 
 def _turns(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -175,10 +157,10 @@ def _ends(array: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return rows[:-1], rows[1:]
 
 
-def _same_set(rows: np.ndarray, wanted: np.ndarray) -> bool:
+def _same_set(pair: Pair, rows: np.ndarray, wanted: np.ndarray) -> bool:
     left = list(range(len(wanted)))
     for row in rows:
-        match = next((index for index in left if close(row, wanted[index])), None)
+        match = next((index for index in left if pair.close(row, wanted[index])), None)
         if match is None:
             return False
         left.remove(match)
@@ -190,7 +172,9 @@ WHOLE = (
     _not_finite,
     _zero,
     _single_precision,
+    _nearly,
     _times,
+    _off_by_one,
     _plus,
     _cut_to_integers,
     _moved,

@@ -124,6 +124,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{function}() missing {} required keyword-only argument: '{name}'",
      "{function} was called without its argument {name}."),
     ("{function}() missing {} required {}", "{function} was called with too few arguments."),
+    ("a function that was handed over takes others",
+     "A function that you were handed takes other arguments."),
     ("{function}() takes no arguments", "{function} takes no arguments: is its __init__ written?"),
     ("{function}() takes {} but {}", "{function} was called with more arguments than it takes."),
     ("{function}() takes {} given)", "{function} was called with another number of arguments than it takes."),

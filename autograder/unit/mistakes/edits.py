@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import linecache
 import re
 import sys
 import textwrap
@@ -143,9 +144,10 @@ def module_namespace(source: str, name: str) -> dict[str, Any]:
     """
     module = ModuleType(f"{name}_{hashlib.sha256(source.encode()).hexdigest()[:12]}")
     sys.modules[module.__name__] = module  # dataclasses look their module up while they are made
+    place = f"cell of {name}"  # "cell ..." marks the student's own frames, here as in submissions
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
     try:
-        # "cell ..." marks the student's own frames, for mistakes and mutants as for submissions.
-        exec(compile(source, f"cell of {name}", "exec"), module.__dict__)
+        exec(compile(source, place, "exec"), module.__dict__)
     finally:
         del sys.modules[module.__name__]
     return module.__dict__
@@ -186,8 +188,13 @@ def _unchanged(definition: Any, where: str) -> Edit:
     path = Path(str(module.__file__))
     if name not in _definitions(_text(path)):
         raise ConfigError(f"{where}: {short(path)} has no definition {name!r} whose text could be edited.")
+    return Edit(path, name, text_of(path, name))
+
+
+def text_of(path: Path, name: str) -> str:
+    """The text of a definition of the module at ``path``, with its decorators."""
     first, last = _span(path, name)
-    return Edit(path, name, "".join(_text(path).splitlines(keepends=True)[first - 1 : last]))
+    return "".join(_text(path).splitlines(keepends=True)[first - 1 : last])
 
 
 def _span(path: Path, name: str) -> tuple[int, int]:

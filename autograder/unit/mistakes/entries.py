@@ -37,6 +37,12 @@ class Mistake:
     task: str = ""  # the task that pays; the catalogue fills it in
     also: tuple[str, ...] = ()  # other tasks that may fail because of it
     name: str = ""  # the variable in mistakes.py; the catalogue fills it in
+    copied: bool = False  # made of a mistake of another task (see ``copies``)
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by."""
+        return f"{self.name}-{self.task}" if self.copied else self.name
 
     @cached_property
     def source(self) -> str:
