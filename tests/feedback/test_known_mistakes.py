@@ -49,7 +49,8 @@ def told(teller: Diagnosis) -> Iterator[tuple[Any, dict[str, Any], list[Any]]]:
                 if check.task == mistake.task
             ]
         failed = [check for check in mine if check.verdict in (Verdict.FAILED, Verdict.ERROR)]
-        yield mistake, subject._namespace, failed
+        if failed or not mistake.copied:  # of a copy of a task, something may not be asked
+            yield mistake, subject._namespace, failed
 
 
 def shown(calls: str, namespace: dict[str, Any]) -> str:
