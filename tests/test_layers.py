@@ -135,10 +135,13 @@ def test_the_map_of_the_documentation_is_true():
     assert re.sub(r"\s+", " ", tuple_) in re.sub(r"\s+", " ", text)
 
 
-def test_a_name_means_one_thing():
-    """No two classes of the engine have one name; what runs in students' kernels has names of its own."""
+@pytest.mark.parametrize("beside", [False, True], ids=["the judge's side", "beside student code"])
+def test_a_name_means_one_thing(beside):
+    """No two classes have one name: on the judge's side, and in the folder of the sandbox."""
     found: dict[str, set[str]] = {}
     for path in modules():
+        if (path.relative_to(ENGINE).parts[0] == "inside") is not beside:
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found.setdefault(node.name, set()).add(path.relative_to(ENGINE).as_posix())

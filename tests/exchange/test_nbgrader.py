@@ -15,6 +15,7 @@ from autograder.exchange.client.service import ExchangeRefused, Service, service
 from autograder.exchange.client.trees import inside, read_tree
 from autograder.exchange.store import attempts, graded, queue
 from autograder.notebook.finding import find_submissions
+from autograder.results.audit import read_audit
 from autograder.results.result import Check, Result, Verdict, totals
 
 from .stage import ENGINE, notebook
@@ -180,8 +181,13 @@ def test_course_release_and_collect(stage, desk, student, tmp_path, monkeypatch)
     monkeypatch.chdir(stage.course.root)
     monkeypatch.setenv("COURSE_EXCHANGE_URL", stage.url)
     monkeypatch.setenv("COURSE_EXCHANGE_TOKEN", stage.hub.token("ta-1", "formgrade-course"))
-    done = CliRunner().invoke(release_command, ["softmax"], catch_exceptions=False)
+    with pytest.raises(UsageError, match="run 'course prove softmax', or release it all the same"):
+        CliRunner().invoke(release_command, ["softmax"], catch_exceptions=False)
+    done = CliRunner().invoke(release_command, ["softmax", "--unproven"], catch_exceptions=False)
     assert "softmax is released" in done.output
+    assert "released although the papers of softmax are not proven" in str(
+        read_audit(stage.course, "softmax")[0]["note"]
+    )
     service = Service(stage.url, student.token)
     service.submit("softmax", {"softmax.ipynb": notebook(stage.course)})
     _grade_by_hand(desk)

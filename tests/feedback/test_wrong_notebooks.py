@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -179,7 +180,7 @@ def test_of_an_optimizer_the_step_is_compared(optimizers: Grade) -> None:
     ignored = changed(RMSPROP, ("(np.sqrt(v) + self.eps)", "(np.sqrt(v) + 1e-8)"))
     reasons = " ".join(check.reason for check in failed(optimizers(RMSprop=ignored), "RMSprop").values())
     assert "float32" not in reasons
-    assert "is right to about 7 digits: has a small constant another value" in reasons
+    assert re.search("is right to about [67] digits: has a small constant another value", reasons)
 
 
 def test_a_number_is_related_too(autoencoder: Grade) -> None:
