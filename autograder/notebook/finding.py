@@ -17,13 +17,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ..base.errors import UsageError
-from ..base.text import capped
 from ..course import Unit
+from .found import Found, listing
+from .several import beside, is_notebook, only_worked_on, stem, without_doubles, worked_on_only
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
 _MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?")
@@ -35,22 +36,6 @@ _ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz")
 _NOTEBOOK = ".ipynb"
 _MOST_FILES = 1000  # below one folder that are looked through
 _MOST_NAMES = 5  # that a sentence lists
-
-
-@dataclass(frozen=True)
-class Found:
-    """One student's submission for one unit."""
-
-    student: str
-    path: Path  # may not exist or be no regular file: then the result says so
-    submitted: str | None = None  # ISO 8601, from nbgrader's timestamp.txt
-    wrong: str = ""  # why there is no notebook at ``path``, for the student
-    called: str = ""  # what the student's file is called, where it is kept under another name
-
-    @property
-    def name(self) -> str:
-        """The name of the file that was handed in."""
-        return self.called or self.path.name
 
 
 def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = None) -> list[Found]:
@@ -71,8 +56,7 @@ def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = No
             f"<student>/{unit.name}/{unit.name}.ipynb, or a flat folder of notebooks."
             + "".join(f" {sentence}" for sentence in left_out(paths, unit, found))
         )
-    _refuse_doubles(found)
-    return sorted(found, key=lambda item: item.student)
+    return sorted(without_doubles(found, unit), key=lambda item: item.student)
 
 
 def submissions_in(path: Path, unit: Unit) -> list[Found]:
@@ -85,7 +69,7 @@ def submissions_in(path: Path, unit: Unit) -> list[Found]:
         if not path.is_dir():
             if not os.path.lexists(path):
                 raise UsageError(f"{path} does not exist")
-            found = [Found(path.stem, path)]
+            found = [Found(stem(path.name), path)]
         else:
             by_student = [*_nested(path, unit), *_foldered(path, unit)]  # a download may hold both
             found = by_student or _own(path, unit) or _flat(path)
@@ -115,18 +99,17 @@ def _in_folder(student: str, outer: Path, folder: Path, unit: Unit) -> Found:
     link = next((place for place in (outer, folder) if place.is_symlink()), None)
     if link is not None:
         return Found(student, link)  # which says that it is a link
-    path, wrong = _notebook_in(folder, unit)
-    return Found(student, path, _timestamp(folder), wrong)
+    return replace(_notebook_in(folder, unit), student=student, submitted=_timestamp(folder))
 
 
 def _foldered(path: Path, unit: Unit) -> list[Found]:
     """Moodle and Gradescope: a folder per student, the notebook in it."""
-    found: list[tuple[Path, re.Match[str] | None, str]] = []
+    found: list[tuple[Found, re.Match[str] | None]] = []
     for folder in _entries(path):
         match = _platform(folder)
         if match and folder.is_dir():
-            notebook, wrong = (folder, "") if folder.is_symlink() else _notebook_in(folder, unit)
-            found.append((notebook, match, wrong))
+            notebook = Found("", folder) if folder.is_symlink() else _notebook_in(folder, unit)
+            found.append((notebook, match))
     return _named(found)
 
 
@@ -138,20 +121,24 @@ def _platform(folder: Path) -> re.Match[str] | None:
 def _flat(path: Path) -> list[Found]:
     """Notebooks side by side, with the names that a platform or a person gave them."""
     files = [file for file in _entries(path) if _is_notebook(file)]
+    names = {file: stem(file.name) for file in files}
     return _named(
-        [(file, _MOODLE.fullmatch(file.stem) or _CANVAS.fullmatch(file.stem), "") for file in files]
+        [
+            (Found(name, file), _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name))
+            for file, name in names.items()
+        ]
     )
 
 
-def _named(files: list[tuple[Path, re.Match[str] | None, str]]) -> list[Found]:
+def _named(files: list[tuple[Found, re.Match[str] | None]]) -> list[Found]:
     """The platform's short names, with its number for the student only where two share a name."""
     numbers: dict[str, set[str]] = {}
-    for _, match, _ in files:
+    for _, match in files:
         if match:
             numbers.setdefault(match["who"], set()).add(match["id"])
     return [
-        Found(_short_name(match, len(numbers[match["who"]]) > 1) if match else file.stem, file, wrong=wrong)
-        for file, match, wrong in files
+        replace(found, student=_short_name(match, len(numbers[match["who"]]) > 1)) if match else found
+        for found, match in files
     ]
 
 
@@ -174,35 +161,45 @@ def _is_hidden(name: str) -> bool:
 
 
 def _is_notebook(file: Path) -> bool:
-    return file.suffix.lower() == _NOTEBOOK
+    return is_notebook(file.name)
 
 
-def _notebook_in(folder: Path, unit: Unit) -> tuple[Path, str]:
-    """The unit's notebook, or the only other one, which a browser may have renamed.
-
-    Returns:
-        Its path, and what is wrong where there is none: what the folder holds instead.
+def _notebook_in(folder: Path, unit: Unit) -> Found:
+    """The unit's notebook, or the only other one, which a browser may have renamed; of several the one
+    with work in it. Where there is none, what is wrong: what the folder holds instead.
     """
     expected = folder / f"{unit.name}{_NOTEBOOK}"
-    if os.path.lexists(expected) or not os.access(folder, os.R_OK | os.X_OK):
-        return expected, ""  # reading it says where it cannot be opened
+    if _is_odd(expected) or not os.access(folder, os.R_OK | os.X_OK):
+        return Found("", expected)  # reading it says where it cannot be opened
     entries = [entry for entry in _entries(folder) if not _is_helper(entry, unit)]
     notebooks = [entry for entry in entries if _is_notebook(entry)] or _below(folder)
     if len(notebooks) == 1:
-        return notebooks[0], ""
-    return expected, _what_is_there(folder, notebooks, entries, expected.name)
+        return Found("", notebooks[0])
+    worked_on = only_worked_on(notebooks, unit) if notebooks else None
+    if worked_on is not None and worked_on != expected:
+        return worked_on_only(Found("", worked_on), notebooks)
+    if worked_on is not None:
+        return Found("", expected)
+    if expected in notebooks:
+        return Found("", expected, note=beside(expected, notebooks))
+    return Found("", expected, wrong=_what_is_there(folder, notebooks, entries, expected.name))
+
+
+def _is_odd(path: Path) -> bool:
+    """Whether it is there and no regular file."""
+    return os.path.lexists(path) and (path.is_symlink() or not path.is_file())
 
 
 def _what_is_there(folder: Path, notebooks: list[Path], entries: list[Path], expected: str) -> str:
     if notebooks:
-        names = _listing([str(notebook.relative_to(folder)) for notebook in notebooks])
+        names = listing([str(notebook.relative_to(folder)) for notebook in notebooks])
         named = any(notebook.name == expected for notebook in notebooks)
         which = "it is not clear which one counts" if named else f"none is called {expected}"
         return f"The folder holds {len(notebooks)} notebooks ({names}) and {which}: hand in one."
     if not entries:
         return f"The folder is empty: hand in {expected}."
     unpack = "unpack it and " if any(entry.name.lower().endswith(_ARCHIVES) for entry in entries) else ""
-    names = _listing([entry.name for entry in entries])
+    names = listing([entry.name for entry in entries])
     return f"The folder holds no notebook, but {names}: {unpack}hand in {expected}."
 
 
@@ -256,7 +253,7 @@ def _told(names: list[str], one: str, several: str, then: str) -> list[str]:
     if not names:
         return []
     what = f"1 {one} was" if len(names) == 1 else f"{len(names)} {several} were"
-    return [f"{what} not graded: {_listing(sorted(names))}. {then}"]
+    return [f"{what} not graded: {listing(sorted(names))}. {then}"]
 
 
 def _was_handed_in(folder: Path, unit: Unit) -> bool:
@@ -274,12 +271,6 @@ def _is_helper(entry: Path, unit: Unit) -> bool:
     return entry.name in _HELPERS or entry.name in unit.files
 
 
-def _listing(names: list[str]) -> str:
-    """Names on one line, whatever characters are in them."""
-    shown = ["".join(c if c.isprintable() else "?" for c in name)[:80] for name in names]
-    return ", ".join(capped(shown, _MOST_NAMES))
-
-
 def _timestamp(folder: Path) -> str | None:
     file = folder / "timestamp.txt"
     if not os.path.isfile(file) or file.is_symlink() or not os.access(file, os.R_OK):
@@ -290,16 +281,3 @@ def _timestamp(folder: Path) -> str | None:
     except ValueError:
         return None
     return moment.isoformat() if moment.tzinfo else moment.isoformat() + "+00:00"
-
-
-def _refuse_doubles(found: list[Found]) -> None:
-    places: dict[str, list[str]] = {}
-    for item in found:
-        places.setdefault(item.student, []).append(str(item.path))
-    twice = [
-        f"{student} has more than one submission: {', '.join(files)}."
-        for student, files in places.items()
-        if len(files) > 1
-    ]
-    if twice:
-        raise UsageError("\n".join([*twice, f"Keep one of {'them' if len(twice) == 1 else 'each'}."]))

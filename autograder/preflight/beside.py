@@ -7,6 +7,8 @@ from here. Imports the standard library only; answers are JSON text, which cross
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import linecache
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 SUBMISSION = "submission"  # the module that the loader makes
 TEST_FILES = "otter.test_files"
 MOST = 600  # characters of a message
+NOTE = "Note: "  # begins what a check that passes says all the same
 
 
 def defined(names: str) -> str:
@@ -26,7 +29,10 @@ def defined(names: str) -> str:
 
 
 def run_checks(text: str, filename: str) -> str:
-    """Run one of the released test files; JSON list of ``[title, passed, message]``."""
+    """Run one of the released test files; JSON list of ``[title, passed, message]``.
+
+    A check that passes may have a note, such as that a right number is of another type than asked.
+    """
     cases: list[tuple[str, Any]] = []
     sys.modules["otter"] = types.ModuleType("otter")
     sys.modules[TEST_FILES] = stand_in = types.ModuleType(TEST_FILES)
@@ -51,15 +57,18 @@ def _outcome(function: Any, namespace: dict[str, Any]) -> tuple[bool, str]:
     missing = [name for name in names if name not in namespace]
     if missing:
         return False, f"{', '.join(missing)}: not defined in the saved notebook."
+    printed = io.StringIO()
     try:
-        function(**{name: namespace[name] for name in names})
+        with contextlib.redirect_stdout(printed):
+            function(**{name: namespace[name] for name in names})
     except NotImplementedError as error:
         return False, _cut(_text(error) or "not written yet")
     except AssertionError as error:
         return False, _cut(_text(error) or _line(error, code.co_filename))
     except BaseException as error:
         return False, _cut(f"{type(error).__name__}: {_text(error)}{_where(error, code.co_filename)}")
-    return True, ""
+    notes = [line for line in printed.getvalue().splitlines() if line.startswith(NOTE)]
+    return True, _cut("\n".join(notes))
 
 
 def _text(error: BaseException) -> str:

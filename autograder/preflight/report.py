@@ -65,8 +65,7 @@ def check_lines(checks: tuple[CheckRun, ...]) -> Iterator[str]:
     """One line for each check, and what it says where it failed."""
     for check in checks:
         yield f"  {'passed' if check.passed else 'FAILED'}  {check.task}: {check.title}"
-        if not check.passed:
-            yield from (f"            {line}" for line in check.message.split("\n"))
+        yield from (f"            {line}" for line in check.message.splitlines())
 
 
 def preflight(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks.expectations import Event
+from ..checks.kinds import in_kind
 from ..inside.wire import HandleRef, MethodRef, NameRef, PartRef, RecordRef
 from .faults import StudentFault
 
@@ -173,7 +174,10 @@ class Notes:
 
 
 def as_expected(value: Any, twin: Any) -> Any:
-    """A named tuple is a tuple where the reference returns several values, and else an object."""
-    if not isinstance(value, RecordRef):
-        return value
-    return value.items if isinstance(twin, (tuple, list)) else HandleRef(value.name)
+    """What came, in the type that the reference gives, where only that differs (see ``checks.kinds``).
+
+    A named tuple is a tuple where the reference returns several values, and else an object.
+    """
+    if isinstance(value, RecordRef):
+        value = value.items if isinstance(twin, (tuple, list)) else HandleRef(value.name)
+    return in_kind(value, twin)

@@ -11,6 +11,7 @@ import pytest
 
 from autograder.course import load_course
 from autograder.judge.grader import Grader
+from autograder.preflight import of_unit, preflight
 from autograder.sandbox.doctor.certificates import strongest_tier
 from tests.support import ROOT, place, solved_notebook, write
 
@@ -85,3 +86,40 @@ def test_a_task_for_a_gpu_server_earns_all_points(what: str, grader: Grader, tmp
     cell["source"] = f"import torch\n{textwrap.dedent(TRAINING[what])}"
     result = grader.grade(write(tmp_path, content), "student-001")
     assert [(check.id, check.reason) for check in result.checks if check.earned < check.points] == []
+
+
+LOSSES = {
+    "tensors without axes": "losses.append(value.detach())",
+    "tensors with their history": "losses.append(value)",
+    "an array": "losses = np.append(losses, value.item())",
+    "a tuple": "losses = (*losses, value.item())",
+}
+
+
+@pytest.mark.parametrize("what", LOSSES)
+def test_losses_of_another_type_are_right(what: str, grader: Grader, tmp_path: Path) -> None:
+    """The values are what the task asks for; the public checks pass as well, and say what differs."""
+    source = f"""
+        import numpy as np
+        import torch
+        def train_autoencoder(model, x, rows, loss, lr, corruption=None):
+            optimizer = torch.optim.Adam(model.parameters(), lr)
+            losses = []
+            for index in rows:
+                batch = x[index]
+                value = loss(model(corruption(batch) if corruption else batch), batch)
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
+                {LOSSES[what].strip()}
+            return losses
+    """
+    content: dict[str, Any] = solved_notebook(UNIT)
+    content["cells"][place(content, "train_autoencoder")]["source"] = textwrap.dedent(source).strip()
+    path = write(tmp_path, content)
+    result = grader.grade(path, "student-001")
+    assert [(check.id, check.reason) for check in result.checks if check.earned < check.points] == []
+    report = preflight(path, of_unit(grader.course, grader.unit), zygote=grader.zygote)
+    assert report.ok, report.lost
+    told = [check.message for check in report.checks if check.task == "train_autoencoder" and check.message]
+    assert told and all(message.startswith("Note: ") for message in told)

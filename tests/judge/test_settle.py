@@ -103,6 +103,16 @@ def test_without_a_time_the_former_one_stays(unit):
     )
 
 
+def test_why_it_is_this_file_is_said_once(unit):
+    """To student and staff, before what was put right in it; also where the mark is known."""
+    found = replace(FOUND, note="relu.ipynb is as it was released")
+    healed = ("cell 3 was edited",)
+    fresh = settled(unit, Judging(a_result(a_check(), healed=healed)), found=found).result
+    assert fresh.healed == ("relu.ipynb is as it was released", *healed)
+    held = settled(unit, Judging(), known=replace(fresh, explained="new words"), found=found).result
+    assert held.healed == fresh.healed
+
+
 def test_force_grades_what_holds(unit):
     """Then the new marks count."""
     done = settled(unit, Judging(a_result(a_check(earned=30.0))), a_result(a_check()), force=True)

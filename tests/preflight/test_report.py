@@ -79,6 +79,15 @@ def test_a_module_that_the_notebook_writes_is_there(folder):
     assert len(report.checks) == 2 and all(check.passed for check in report.checks)
 
 
+def test_a_right_value_of_another_type_is_told_and_costs_nothing(folder):
+    """The public checks pass, as the hidden ones do, and say which type the task asks for."""
+    written = folder.cell("softmax_forward")["source"]
+    single = written.replace("return out, out", "out = out.astype(np.float32)\n    return [out, out]")
+    report, text = look(folder.write(softmax_forward=single))
+    assert report.ok and all(check.passed for check in report.checks)
+    assert "Note: array([[1., 0.]], dtype=float32) has the right numbers, and the task asks for" in text
+
+
 def test_a_syntax_error_is_given_with_cell_and_line(folder):
     """It costs the tasks of its cell, which is said once."""
     number = place(folder.content, "softmax_backward") + 1

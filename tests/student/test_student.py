@@ -297,7 +297,7 @@ def test_a_generator_goes_by_value_unless_it_is_shared(make):
         ("return None", "returned None; expected 2 values. Is there a return statement"),
         ("return x @ w.T", "expected 2 values"),
         ("return (x @ w.T).T, ()", "has the wrong shape: expected (5, 4), got (4, 5)"),
-        ("return (x @ w.T).astype(int), ()", "is integers (int64); expected real numbers (float64)"),
+        ("return (x @ w.T) > 0, ()", "is booleans (bool); expected real numbers (float64)"),
         ("return [x @ w.T, None, 3]", "returned 3 values; expected 2"),
         ("return 'ab'", "expected 2 values"),
         ("return {}, ()", "is an object of type dict; expected a NumPy array of shape (5, 4)"),

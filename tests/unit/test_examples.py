@@ -286,6 +286,36 @@ def test_values_agree_as_a_reader_would_say(got, want, same):
 @pytest.mark.parametrize(
     ("got", "want", "same"),
     [
+        ("7.0", "7", True),
+        ("2", "2.0", True),
+        ("tensor(0.5)", "0.5", True),
+        ("tensor(0.5, grad_fn=<MeanBackward0>)", "0.5", True),
+        ("[tensor(4.), tensor(2.2500)]", "[4.0, 2.25]", True),
+        ("array([1, 2])", "[1, 2]", True),
+        ("(3,)", "[3]", True),
+        ("[1.5, 2]", "(1.5, 2)", True),
+        ("tensor(2., dtype=torch.float64)", "tensor(2.)", True),
+        ("array([1, 2])", "array([1., 2.])", True),
+        ("7.5", "7", False),
+        ("tensor(0.6)", "0.5", False),
+        ("0.5", "tensor(0.5)", False),
+        ("[1.0, 2.0]", "array([1., 2.])", False),
+        ("array([[1, 2]])", "[1, 2]", False),
+        ("None", "0", False),
+    ],
+)
+def test_right_numbers_of_another_type_pass_with_a_note(got, want, same):
+    """The rule of the hidden checks; the note says which type is asked."""
+    checker = shown._Shown()
+    assert checker.check_output(f"{want}\n", f"{got}\n", 0) is same
+    assert checker.notes == (
+        [f"Note: {got} has the right numbers, and the task asks for another type: {want}"] if same else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "same"),
+    [
         ("looking at 3\n1.5\n", "1.5\n", True),
         ("1.5\nlooking at 3\n", "1.5\n", False),
         ("<Counter object>\n", "", True),

@@ -22,6 +22,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ...base.text import plain
+from ...notebook.several import is_notebook
 from ..service.refusals import Refused
 from ..service.settings import ServiceLimits
 
@@ -182,7 +183,7 @@ def notebook_of(paths: Iterable[str], unit: str) -> str:
     Raises:
         Refused: none, or several of which none has the unit's name.
     """
-    notebooks = [path for path in paths if path.endswith(".ipynb")]
+    notebooks = [path for path in paths if is_notebook(path)]
     if f"{unit}.ipynb" in notebooks:
         return f"{unit}.ipynb"
     if len(notebooks) == 1:

@@ -111,7 +111,7 @@ def _replace_executors() -> None:
 # --- processes ---
 
 
-class Came:
+class Finished:
     """What ``apply_async`` and its like give: a result that is there."""
 
     def __init__(self, function: Callable[[], Any], callback: Any = None, error_callback: Any = None) -> None:
@@ -190,9 +190,9 @@ class PoolAtOnce:
         kwds: Any = None,
         *callbacks: Any,
         **more: Any,
-    ) -> Came:
+    ) -> Finished:
         """Call it; the result is there."""
-        return Came(lambda: self.apply(func, args, kwds), *callbacks, **more)
+        return Finished(lambda: self.apply(func, args, kwds), *callbacks, **more)
 
     def map_async(
         self,
@@ -201,9 +201,9 @@ class PoolAtOnce:
         chunksize: int | None = None,
         *callbacks: Any,
         **more: Any,
-    ) -> Came:
+    ) -> Finished:
         """Call it for each; the results are there."""
-        return Came(lambda: self.map(func, iterable), *callbacks, **more)
+        return Finished(lambda: self.map(func, iterable), *callbacks, **more)
 
     def starmap_async(
         self,
@@ -212,9 +212,9 @@ class PoolAtOnce:
         chunksize: int | None = None,
         *callbacks: Any,
         **more: Any,
-    ) -> Came:
+    ) -> Finished:
         """Call it for each tuple of arguments; the results are there."""
-        return Came(lambda: self.starmap(func, iterable), *callbacks, **more)
+        return Finished(lambda: self.starmap(func, iterable), *callbacks, **more)
 
     close = join = terminate = _nothing
 

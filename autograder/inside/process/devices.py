@@ -152,7 +152,7 @@ def _type_here(dtype: Any) -> Any:
 def _generator(real: Any) -> Any:
     """``torch.Generator``, which makes real ones of the CPU."""
 
-    class Kind(type):
+    class MadeHere(type):
         def __call__(cls, device: Any = "cpu") -> Any:
             return real("cpu" if is_missing(device) else device)
 
@@ -162,7 +162,7 @@ def _generator(real: Any) -> Any:
         def __subclasscheck__(cls, kind: type) -> bool:
             return issubclass(kind, real)
 
-    return Kind("Generator", (), {"__doc__": real.__doc__, "__module__": "torch"})
+    return MadeHere("Generator", (), {"__doc__": real.__doc__, "__module__": "torch"})
 
 
 def _loaded_here(function: Function) -> Function:
@@ -211,7 +211,7 @@ def _replace_cuda(torch: Any) -> None:
     torch.cuda.get_device_properties = lambda *args: SimpleNamespace(
         name="CPU", total_memory=0, major=0, minor=0
     )
-    torch.cuda.Event, torch.cuda.Stream = Event, Stream
+    torch.cuda.Event, torch.cuda.Stream = Moment, Stream
     torch.cuda.current_stream = torch.cuda.default_stream = lambda *args: Stream()
     torch.cuda.stream = torch.cuda.device = lambda *args: nullcontext()
 
@@ -220,7 +220,7 @@ def _typed(function: Function) -> Function:
     return lambda kind: function(_type_here(kind))
 
 
-class Event:
+class Moment:
     """``torch.cuda.Event``: a moment."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -230,7 +230,7 @@ class Event:
         """Now."""
         self._moment = time.perf_counter()
 
-    def elapsed_time(self, other: Event) -> float:
+    def elapsed_time(self, other: Moment) -> float:
         """Milliseconds to another one."""
         return 1000 * (other._moment - self._moment)
 
@@ -244,7 +244,7 @@ class Event:
     wait = synchronize
 
 
-class Stream(Event):
+class Stream(Moment):
     """``torch.cuda.Stream``: everything is done in one order."""
 
     def wait_stream(self, other: Any) -> None:

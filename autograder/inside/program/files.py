@@ -23,7 +23,7 @@ _HINTS = ("writefile", "%%file", "open(", "write_text")
 
 
 @dataclass(frozen=True)
-class Written:
+class OwnFile:
     """A file of a notebook, as far as reading tells."""
 
     path: str
@@ -36,17 +36,17 @@ class Written:
         """The text with the line numbers of its cell."""
         return "\n" * (self.line - 1) + (self.text or "")
 
-    def longer(self, text: str) -> Written:
+    def longer(self, text: str) -> OwnFile:
         """With a text appended."""
         return replace(self, text=(self.text or "") + text)
 
 
-Files = Mapping[str, Written]
+Files = Mapping[str, OwnFile]
 
 
-def written_in(text: str, filename: str, before: Files) -> dict[str, Written]:
+def written_in(text: str, filename: str, before: Files) -> dict[str, OwnFile]:
     """The files that a cell writes, after the cells ``before``."""
-    found: dict[str, Written] = {}
+    found: dict[str, OwnFile] = {}
     if not any(hint in text for hint in _HINTS):
         return found
     try:
@@ -57,9 +57,9 @@ def written_in(text: str, filename: str, before: Files) -> dict[str, Written]:
         call = written_by(node)
         if call is not None:
             old = (found.get(call.path) or before.get(call.path)) if call.append else None
-            found[call.path] = old.longer(call.text) if old else Written(*call.file, filename, call.line)
+            found[call.path] = old.longer(call.text) if old else OwnFile(*call.file, filename, call.line)
         else:
-            found |= {path: Written(path) for path in opened_by(node)}
+            found |= {path: OwnFile(path) for path in opened_by(node)}
     return found
 
 
@@ -73,7 +73,7 @@ def _stem(path: str) -> str:
     return posixpath.basename(path).removesuffix(".py")
 
 
-def wrong_in(written: Written) -> NoPython | None:
+def wrong_in(written: OwnFile) -> NoPython | None:
     """Why a file is no module; nothing where it can be parsed."""
     if not written.path.endswith(".py"):
         return NoPython("its name does not end in .py")
@@ -90,7 +90,7 @@ def wrong_module(body: Iterable[ast.stmt], files: Files) -> NoPython | None:
     return next(filter(None, (wrong_in(files[call.path]) for call in calls)), None)
 
 
-def connect(statement: Statement, files: Files, origin: Written | None = None) -> None:
+def connect(statement: Statement, files: Files, origin: OwnFile | None = None) -> None:
     """Let a statement bind the paths that it writes, and need those that it imports, opens or comes from."""
     node = statement.node
     if origin is not None:
@@ -127,7 +127,7 @@ def _extends_path(node: ast.stmt) -> bool:
     return isinstance(call, ast.Call) and ast.unparse(call.func).startswith("sys.path.")
 
 
-def _imported_by(written: Written, files: Files) -> set[str]:
+def _imported_by(written: OwnFile, files: Files) -> set[str]:
     """Other files that a module imports; what is no Python fails where it is imported."""
     try:
         return _used(ast.parse(written.text or ""), files) - {written.path}
@@ -159,7 +159,7 @@ def _public_names(text: str) -> set[str]:
         return set()
 
 
-def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, Written]:
+def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, OwnFile]:
     """Put calls of ours in the place of what writes a literal text, and modules in that of ``%run``.
 
     Returns:
@@ -176,8 +176,8 @@ def carried_out(body: list[ast.stmt], files: Files) -> dict[ast.stmt, Written]:
     return _run_inline(body, files)
 
 
-def _run_inline(body: list[ast.stmt], files: Files) -> dict[ast.stmt, Written]:
-    origins: dict[ast.stmt, Written] = {}
+def _run_inline(body: list[ast.stmt], files: Files) -> dict[ast.stmt, OwnFile]:
+    origins: dict[ast.stmt, OwnFile] = {}
     for at in range(len(body) - 1, -1, -1):
         written = files.get(run_path(body[at]))
         if written is not None and wrong_in(written) is None:

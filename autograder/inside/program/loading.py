@@ -30,7 +30,7 @@ from typing import Any
 
 from .. import chance
 from .effects import BUILTINS
-from .files import Files, Written, modules_of, written_in
+from .files import Files, OwnFile, modules_of, written_in
 from .imports import STAND_IN
 from .losses import left_in_no_class, names_bound, told, used_and_unbound
 from .magics import RUN, WRITE
@@ -40,7 +40,7 @@ from .placeholders import Phase, Unavailable, notebook_names, placeholder, stand
 from .readings import FIRST_FLAGS, MAX_STATEMENTS, Given, Reading, Readings, read_cell
 from .slicing import GIVEN, Slice
 from .statements import Statement
-from .views import Rebound, View, views_of
+from .views import Load, Rebound, views_of
 
 MODULE = "submission"
 NOWHERE = -1  # the place of no statement
@@ -55,7 +55,7 @@ class Compiled:
     starred: str  # a missing module of a star import, if there is one
     unresolved: frozenset[str]  # names that may come from it
     names: tuple[str, ...]  # that the tasks should define
-    views: tuple[View, ...]
+    views: tuple[Load, ...]
     libraries: frozenset[str]
     modules: frozenset[str]  # that it writes itself
     report: dict[str, Any] = field(default_factory=dict)  # what the judge is told of it
@@ -117,7 +117,7 @@ class Compiled:
             namespace[name] = placeholder(self.starred, phase, name)
         return namespace
 
-    def _places(self, mode: str, view: View, without: Collection[int]) -> Iterator[int]:
+    def _places(self, mode: str, view: Load, without: Collection[int]) -> Iterator[int]:
         """What is executed, in order; ``NOWHERE`` where the view is cut."""
         for place, step in enumerate(self.steps):
             if place == view.end:
@@ -272,9 +272,9 @@ def _read_cells(
     return readings
 
 
-def _files_of(sources: tuple[Source, ...]) -> dict[str, Written]:
+def _files_of(sources: tuple[Source, ...]) -> dict[str, OwnFile]:
     """What a notebook writes, each file as it is at the end."""
-    files: dict[str, Written] = {}
+    files: dict[str, OwnFile] = {}
     for source in sources:
         files |= written_in(source.text, source.filename, files)
     return files

@@ -18,7 +18,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from .files import Written
+from .files import OwnFile
 from .imports import STAND_IN, Imports
 from .writing import normal
 
@@ -27,7 +27,7 @@ class WrittenModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """The files of one notebook, of which some can be imported."""
 
     def __init__(self, libraries: Iterable[str], names: Iterable[str], stand_in: Callable[..., Any]) -> None:
-        self._files: dict[str, Written] = {}
+        self._files: dict[str, OwnFile] = {}
         self._libraries = frozenset(libraries)
         self._names = frozenset(names)  # of modules that the notebook writes at any time
         self._stand_in = stand_in
@@ -44,7 +44,7 @@ class WrittenModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """What a cell magic does; a folder that cannot be written to keeps no module from its use."""
         path = normal(path)
         before = self._files.get(path) if append else None
-        self._files[path] = before.longer(text) if before else Written(path, text, filename, line)
+        self._files[path] = before.longer(text) if before else OwnFile(path, text, filename, line)
         with contextlib.suppress(OSError, ValueError):
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             with open(path, "a" if append else "w", encoding="utf-8") as file:
@@ -63,7 +63,7 @@ class WrittenModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return ModuleSpec(fullname, self, is_package=package)
         return None
 
-    def _find(self, fullname: str) -> Written | None:
+    def _find(self, fullname: str) -> OwnFile | None:
         """Its file: where its name says, or in a folder that was put on Python's path."""
         inner = fullname.replace(".", "/")
         folders = ["", *(normal(os.path.relpath(folder or ".")) for folder in sys.path)]
@@ -74,10 +74,10 @@ class WrittenModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                     return written
         return self._on_disk(f"{inner}.py")
 
-    def _on_disk(self, path: str) -> Written | None:
+    def _on_disk(self, path: str) -> OwnFile | None:
         try:
             with open(path, encoding="utf-8") as file:
-                return Written(path, file.read(), path)
+                return OwnFile(path, file.read(), path)
         except (OSError, ValueError):
             return None
 

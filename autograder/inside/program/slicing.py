@@ -94,7 +94,7 @@ class Slice:
         )
 
 
-class Search:
+class Reach:
     """What some names need where their checks stand.
 
     Attributes:

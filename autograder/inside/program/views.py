@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from .effects import BUILTINS
 from .rebinding import Rebinding
-from .slicing import Search, Slice
+from .slicing import Reach, Slice
 
 
 @dataclass(frozen=True)
-class View:
+class Load:
     """One way to load a notebook."""
 
     end: int  # place of the first statement below
@@ -41,7 +41,7 @@ class Rebound:
 class Views:
     """All loads of a notebook; the first is what its first process does."""
 
-    views: tuple[View, ...]
+    views: tuple[Load, ...]
     rebound: tuple[Rebound, ...] = ()
 
     @property
@@ -66,13 +66,13 @@ def views_of(
         tasks: the names of each.
         checks: for each task the place of the first statement below its check.
     """
-    whole = Search(slice_, names)
+    whole = Reach(slice_, names)
     end = len(slice_.statements)
     found = _Affected(slice_, names, tasks, checks)
     affected = found.tasks(whole.late)
-    rest = View(end, frozenset(whole.kept), frozenset(tasks) - affected.keys())
+    rest = Load(end, frozenset(whole.kept), frozenset(tasks) - affected.keys())
     cuts = [
-        View(cut, frozenset(Search(slice_, names, cut).kept), frozenset(group))
+        Load(cut, frozenset(Reach(slice_, names, cut).kept), frozenset(group))
         for cut, group in _cuts({task: (checks[task], last) for task, last in affected.items()})
     ]
     return Views((rest, *cuts) if rest.tasks or not cuts else tuple(cuts), found.rebound(affected))
@@ -123,7 +123,7 @@ class _Affected:
         """The first place below a task's check at which a name that it uses changes; None where none does."""
         end = self._checks[task]
         here = [name for name in self._names if self._slice.is_bound(name, end)]
-        late = self._late[task] = Search(self._slice, {*here, *self._tasks[task]}, end).late
+        late = self._late[task] = Reach(self._slice, {*here, *self._tasks[task]}, end).late
         changes = [self._changed(name, end) for name in late]
         changes += [place for place in self._rebinding.settings if place >= end][:1]
         found = [place for place in changes if place is not None]

@@ -10,7 +10,7 @@ from .magics import WRITE
 
 
 @dataclass(frozen=True)
-class Call:
+class Writing:
     """A statement that writes a literal text."""
 
     path: str
@@ -30,7 +30,7 @@ class Call:
         return ast.parse(text, mode="eval").body
 
 
-def written_by(node: ast.stmt) -> Call | None:
+def written_by(node: ast.stmt) -> Writing | None:
     """The file that a statement writes and nothing else: by a cell magic, ``open`` or ``Path.write_text``."""
     if isinstance(node, ast.With):
         return _with_open(node)
@@ -39,13 +39,13 @@ def written_by(node: ast.stmt) -> Call | None:
         return None
     if isinstance(call.func, ast.Name) and call.func.id == WRITE:
         path, text, append, line = (arg.value for arg in call.args if isinstance(arg, ast.Constant))
-        return Call(normal(str(path)), str(text), bool(append), int(line))  # type: ignore[arg-type]
+        return Writing(normal(str(path)), str(text), bool(append), int(line))  # type: ignore[arg-type]
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("write", "write_text"):
         return None
     return _call(call, _target(call.func.value, call.func.attr))
 
 
-def _with_open(node: ast.With) -> Call | None:
+def _with_open(node: ast.With) -> Writing | None:
     """``with open("pads.py", "w") as file: file.write("...")``."""
     item, inner = node.items[0], node.body[0]
     call = inner.value if isinstance(inner, ast.Expr) else None
@@ -59,11 +59,11 @@ def _with_open(node: ast.With) -> Call | None:
     return _call(call, _target(item.context_expr, "write"))
 
 
-def _call(call: ast.Call, target: tuple[str, bool] | None) -> Call | None:
+def _call(call: ast.Call, target: tuple[str, bool] | None) -> Writing | None:
     text = literal(call.args[0]) if call.args else None
     if target is None or text is None:
         return None
-    return Call(target[0], text, target[1], call.args[0].lineno)
+    return Writing(target[0], text, target[1], call.args[0].lineno)
 
 
 def _target(node: ast.expr, method: str) -> tuple[str, bool] | None:
