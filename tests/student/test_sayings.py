@@ -52,8 +52,9 @@ def told(expression, **names):
         ("(lambda x: x)(*[])", None),
     ],
 )
-def test_what_python_and_numpy_say(expression, sentence):
+def test_what_python_and_numpy_say(expression, sentence, monkeypatch):
     """The messages that students meet most, as this version of Python and NumPy words them."""
+    monkeypatch.delitem(vars(np), "int", raising=False)  # older libraries put it back for themselves
 
     def f(x):
         return x
