@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,29 @@ def test_imports_run_downwards(path):
     above = set(PACKAGES[: PACKAGES.index(package) + 1])
     flat = set() if package in ("base", "inside") else {"course", "notebook_checks"}
     assert ours(path) <= above | flat
+
+
+def _module(name: str) -> str:
+    """The module in which an imported name lies, without the engine's name; "" for a package."""
+    parts = name.split(".")[1:]
+    for count in range(len(parts), 1, -1):
+        path = ENGINE.joinpath(*parts[:count])
+        if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+            return ".".join(parts[:count])
+    return ""
+
+
+def test_a_package_is_entered_by_its_face():
+    """Other packages import what ``__init__`` has, and the modules that its ``FACE`` names, all of them."""
+    entered: dict[str, set[str]] = {package: set() for package in PACKAGES}
+    for path in ENGINE.rglob("*.py"):
+        mine = path.relative_to(ENGINE).parts[0]
+        for module in filter(None, map(_module, imports(path))):
+            package, _, inner = module.partition(".")
+            if package != mine and package in entered:
+                entered[package].add(inner)
+    faces = {package: import_module(f"autograder.{package}") for package in PACKAGES}
+    assert {name: set(getattr(face, "FACE", ())) for name, face in faces.items()} == entered
 
 
 def test_what_courses_import_is_light():

@@ -8,6 +8,9 @@ from .laws import assert_adjoint, assert_dtype, assert_gradient, assert_unchange
 from .spies import heard, spy
 from .torch_modules import fill, gradients, parameters
 
+# Modules of this package that other packages import.
+FACE = ("compare", "draws", "expectations", "kinds", "laws", "structure")
+
 __all__ = [
     "Difference",
     "Draw",

@@ -2,4 +2,7 @@
 
 from .people import KINDS, Simulated, simulate_class, write_class
 
+# Modules of this package that other packages import.
+FACE = ("story",)
+
 __all__ = ["KINDS", "Simulated", "simulate_class", "write_class"]

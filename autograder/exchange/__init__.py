@@ -20,3 +20,17 @@ Glossary
     receipt    signed text: who handed in what, when, by the server's clock
     opening    an explanation that a student has paid for with a token
 """
+
+# Modules of this package that other packages import.
+FACE = (
+    "client.collecting",
+    "client.plugins",
+    "client.service",
+    "client.settings",
+    "client.stock",
+    "client.trees",
+    "service.identity",
+    "service.serve",
+    "service.settings",
+    "store.receipts",
+)

@@ -2,4 +2,7 @@
 
 from .explain import Diagnosis, Explainer, diagnosis, explanation_digest
 
+# Modules of this package that other packages import.
+FACE = ("naming", "replay")
+
 __all__ = ["Diagnosis", "Explainer", "diagnosis", "explanation_digest"]

@@ -27,3 +27,6 @@ and what makes waiting short:
 The hub keeps everything in ``data/hub``: its database, cookie secret, passwords, tokens
 of services and, for the local spawner, the home folders.
 """
+
+# Modules of this package that other packages import.
+FACE = ("people.departures", "people.passwords", "people.roster", "process.launch", "process.options")

@@ -7,6 +7,9 @@ from .questions import Question, is_answered, read_questions
 from .release import Release, importable, read_release, read_released
 from .stubs_left import names_left, tasks_left
 
+# Modules of this package that other packages import.
+FACE = ("finding", "reading", "release", "several")
+
 __all__ = [
     "Cell",
     "Question",

@@ -11,4 +11,7 @@ from .room import Room
 from .tiers import TIERS
 from .zygote import Sandbox
 
+# Modules of this package that other packages import.
+FACE = ("doctor.certificates", "doctor.machine", "endings", "libraries")
+
 __all__ = ["TIERS", "Ending", "Process", "Room", "Sandbox"]

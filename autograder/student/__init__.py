@@ -8,6 +8,9 @@ from .steps import NOTHING, Call, Notes, Raised, Step
 from .student import Looks, Student
 from .subject import Subject
 
+# Modules of this package that other packages import.
+FACE = ("claims.sayings", "claims.texts", "faults", "scripts", "session", "steps", "student", "subjects")
+
 __all__ = [
     "NOTHING",
     "Answer",
