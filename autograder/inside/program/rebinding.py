@@ -48,20 +48,20 @@ class Rebinding:
         return bound[-1] if bound else None
 
     def _changes(self, name: str) -> Iterator[int]:
-        meaning: Any = name if name in BUILTINS else None
-        node: ast.stmt | None = None  # of the definition that the name has
+        there = name in BUILTINS
+        bound: int | None = None  # the place of the definition that the name has
         attached: set[str] = set()  # to it, further below
         for place in self._slice.events.get(name, ()):
             statement = self._statements[place]
             if not self._counts(place, name):
                 continue
             if name in statement.binds:
-                fresh = self._meaning(place, name)
-                if meaning is not None and fresh != meaning:
+                if there and self._meaning(place, name) != self._meaning(bound, name):
                     yield place
-                meaning, node, attached = fresh, statement.node, set()
-            elif meaning is not None:
+                there, bound, attached = True, place, set()
+            elif there:
                 added = attributes_set(statement.node, name)
+                node = None if bound is None else self._statements[bound].node
                 if not added or added & (attached | _attributes_of(node)):
                     yield place
                 attached |= added
@@ -72,8 +72,10 @@ class Rebinding:
         foreign = place in self._slice.foreign.get(name, ())
         return not foreign and not (given and name not in self._slice.direct[place])
 
-    def _meaning(self, place: int, name: str) -> Any:
-        """Equal for two statements that bind a name to the same."""
+    def _meaning(self, place: int | None, name: str) -> Any:
+        """Equal for two statements that bind a name to the same; at no place it is the builtin."""
+        if place is None:
+            return name
         statement = self._statements[place]
         node = statement.node
         if isinstance(node, (ast.Import, ast.ImportFrom)):
