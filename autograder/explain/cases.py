@@ -56,8 +56,10 @@ class Cases:
         found: dict[str, dict[str, str]] = {}
         left = []
         for several in _groups(checks, outcomes, names):  # those first that need no new process
-            name = names.get(several[0])
-            cell = self._common_cell(name, self._task(several[0]), subject) if name is not None else None
+            name, task = names.get(several[0]), self._task(several[0])
+            if name is not None and self._has_none(name, task):
+                continue
+            cell = self._common_cell(name, task, subject) if name is not None else None
             if cell is None:
                 left.append(several)
             else:
@@ -75,6 +77,10 @@ class Cases:
 
     def _task(self, check: str) -> str:
         return self.suite.marks[check].task
+
+    def _has_none(self, name: Naming, task: str) -> bool:
+        """Whether a known mistake has no case, patiently looked for; then nobody who made it has one."""
+        return len(name.mistakes) == 1 and self._case_of(name.mistakes[0], task) is None
 
     def _common_cell(self, name: Naming, task: str, subject: Subject) -> dict[str, str] | None:
         """A known mistake's case, if the submission answers it as the mistake does, to the letter.
