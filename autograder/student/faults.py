@@ -9,6 +9,7 @@ StudentFault                  carries a verdict and the reason that the student 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..results.result import Verdict
@@ -90,6 +91,7 @@ def blocked(culprit: str, fault: StudentFault, label: str = "") -> Blocked:
     return found
 
 
+@cache
 def _mixed(builtin: type[Exception]) -> type[StudentRaised]:
     return type(f"Student{builtin.__name__}", (StudentRaised, builtin), {"__str__": Exception.__str__})
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from .sentences import KINDS, SENTENCES
@@ -70,7 +70,7 @@ def meaning(kind: Any, message: Any, words: Container[str]) -> Said | None:
     text = message[:LONGEST_MESSAGE].split("\n")[0].strip()
     if kind == "KeyError":
         return _lacking_key(text, words)
-    return next(filter(None, (_filled(template, text, words) for template in _templates())), None)
+    return next(filter(None, (_filled(template, text, words) for template in _beginning(text[:1]))), None)
 
 
 def _lacking_key(text: str, words: Container[str]) -> Said | None:
@@ -94,6 +94,12 @@ def _templates() -> tuple[_Template, ...]:
     return tuple(
         _Template(words, tuple(split[::2]), tuple(split[1::2]), sentence) for words, split, sentence in parts
     )
+
+
+@lru_cache(maxsize=256)  # the letter is the student's
+def _beginning(letter: str) -> tuple[_Template, ...]:
+    """Those that may begin so, which are few."""
+    return tuple(each for each in _templates() if each.pieces[0][:1] in ("", letter))
 
 
 def _filled(template: _Template, text: str, words: Container[str]) -> Said | None:
