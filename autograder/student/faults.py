@@ -127,6 +127,8 @@ def _says(claim: dict[str, Any]) -> str:
 
 def clean(text: Any, length: int) -> str:
     """One line of printable text of at most ``length`` characters."""
-    printable = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * length])
+    printable = str(text)[: 4 * length]
+    if not printable.isprintable():
+        printable = "".join(c if c.isprintable() else " " for c in printable)
     printable = " ".join(printable.split())
     return printable if len(printable) <= length else printable[: length - 1] + "…"
