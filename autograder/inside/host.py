@@ -205,5 +205,8 @@ def serve(
             message, buffers = wire.receive(sock, limit)
         except EOFError:
             return
+        if message["k"] == "echo":
+            wire.send(sock, {"k": "echo", "word": message["word"]}, [])
+            continue
         for reply in host.answer(message, buffers):
             wire.send(sock, *reply)

@@ -313,11 +313,14 @@ class Suite:
 
     def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
         """The planned cases of a frame with the answers to all their steps, as they come."""
-        replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
+        link = subject.connect()
+        replies = link.run_frame(joint.frame, joint.steps, self.limits.call_seconds)
         for key, plan in joint.members:
             end = time.monotonic() + self.limits.test_seconds
             yield key, plan, answers_of(replies, len(plan.notes.steps), end)
-        next(replies, None)  # nothing may follow
+        next(replies, None)
+        if not link.settled():
+            raise wire.WireError("more came than was asked for")
 
 
 def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:

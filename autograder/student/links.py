@@ -7,6 +7,7 @@ The loopback link copies every buffer, so that values pass by value there too.
 from __future__ import annotations
 
 import math
+import os
 import select
 import time
 import warnings
@@ -19,6 +20,7 @@ from ..inside.host import Host
 from .claims.texts import StudentText
 from .scripts import Frame, Reply, Script, framed
 
+ECHO_SECONDS = 5.0  # a process that has nothing to do answers at once
 OnCallback = Callable[[dict[str, Any], list[memoryview]], Frame]
 
 
@@ -74,9 +76,20 @@ class SocketLink:
         self._text = text
         self._allowance = allowance or Allowance(max_bytes)
 
-    def quiet(self) -> bool:
-        """Whether the process is there and says nothing unasked."""
-        return not select.select([self._sock], [], [], 0)[0]
+    def settled(self) -> bool:
+        """Whether the process is there, and nothing stands between what it was asked before and is asked now.
+
+        What it wrote unasked may still be on its way: it comes before the echo.
+        """
+        if select.select([self._sock], [], [], 0)[0]:
+            return False
+        word, deadline = os.urandom(8).hex(), time.monotonic() + ECHO_SECONDS
+        try:
+            wire.send(self._sock, {"k": "echo", "word": word}, [], deadline)
+            reply, _ = wire.receive(self._sock, wire.SMALL, deadline)
+        except (TimeoutError, EOFError, OSError, wire.WireError):
+            return False
+        return reply.get("k") == "echo" and reply.get("word") == word
 
     def run(
         self, scripts: Sequence[Script], deadline: float, seconds: float, on_callback: OnCallback

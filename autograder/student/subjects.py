@@ -130,7 +130,7 @@ class RoomSubject:
         if time.monotonic() > self._deadline:
             seconds = f"{self._limits.submission_seconds:g}"
             raise StudentEnded(f"The whole submission took more than {seconds} s.", Verdict.TIMEOUT)
-        if self._link is None or not self._link.quiet():
+        if self._link is None or not self._link.settled():
             self._start()
         assert self._link is not None
         return self._link

@@ -208,6 +208,7 @@ def test_a_process_that_always_ends_ends_no_other_task(suite: Suite, zygote: San
         '{"k": "some", "replies": [[{"k": "value", "v": {"p": [0, [], []]}}, 0]] , "z": []}',
         '{"k": "callback", "id": 1, "method": null, "a": [], "w": {}, "z": []}',
         '{"k": "some", "replies": [[{"k": "value", "v": 1}, 0]] , "z": []}',
+        '{"k": "echo", "word": "0000000000000000", "z": []}',
     ],
 )
 @pytest.mark.parametrize("times", [1, 2, 50])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from autograder.inside import wire
+from autograder.inside.host import serve
 from autograder.student.links import Allowance, SocketLink
 from autograder.student.scripts import Script
 
@@ -161,14 +162,48 @@ def test_buffers_that_belong_to_no_reply(ends):
 
 
 def test_more_than_was_asked_for(ends):
-    """What comes with the last reply spoils it; what comes later is noticed before the next check."""
+    """What comes with the last reply spoils it."""
     for _ in range(2):
         wire.send(ends[1], some([ONE, 0]), [])
     with pytest.raises(wire.WireError, match="more came than one frame"):
         asked(ends[0])
-    assert SocketLink(ends[0], 1 << 20).quiet()
-    wire.send(ends[1], some([ONE, 0]), [])
-    assert not SocketLink(ends[0], 1 << 20).quiet()
+
+
+@pytest.fixture
+def served(ends):
+    """A process's end, with a namespace of one function that writes a frame of its own."""
+    ours, theirs = ends
+
+    def unasked():
+        wire.send(theirs, some([ONE, 0]), [])
+        time.sleep(0.2)  # the proper reply comes late
+
+    thread = threading.Thread(target=serve, args=(theirs, lambda: ({"unasked": unasked}, {}), {}))
+    thread.start()
+    wire.receive(ours, 1 << 20)
+    yield ours
+    ours.shutdown(socket.SHUT_WR)
+    thread.join()
+
+
+def call_of(name: str) -> Script:
+    return Script(0, [{"k": "call", "o": {"m": name}}], [0], [])
+
+
+def test_what_came_unasked_is_noticed_before_the_next_check(served):
+    """However late: it comes before the echo of a word that was not known then."""
+    link = SocketLink(served, 1 << 20)
+    assert link.settled()
+    assert list(link.run([call_of("unasked")], time.monotonic() + 5, 5, refuse)) == [(ONE, [])]
+    assert not link.settled()
+
+
+def test_an_echo_of_another_word_is_none(ends):
+    """It was made up."""
+    wire.send(ends[1], {"k": "echo", "word": "00"}, [])
+    assert not SocketLink(ends[0], 1 << 20).settled()
+    ends[1].close()
+    assert not SocketLink(ends[0], 1 << 20).settled()
 
 
 def test_an_end_keeps_what_came_before(ends):
