@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COURSE := $(BIN)/course
 
-.PHONY: demo test lint install prove bench hub docs clean
+.PHONY: demo test lint install prove shares bench hub docs clean
 
 demo: install
 	$(COURSE) demo
@@ -29,6 +29,10 @@ lint: install
 
 prove: install
 	$(COURSE) prove --mutants --write
+
+# Independent solutions with known mistakes in them: what is named, and shown in a smallest case.
+shares: install
+	$(BIN)/python -m tests.independent
 
 bench: install
 	$(BIN)/python -m benchmarks.run
