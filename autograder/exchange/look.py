@@ -23,7 +23,8 @@ from ..notebook import (
     read_submission,
     tasks_left,
 )
-from .store.uploads import File, notebook_of
+from .store.chosen import chosen_of
+from .store.uploads import File
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Look:
     written: tuple[str, ...] = ()
     unanswered: tuple[Question, ...] = ()  # written questions that are as they were given
     ignored: tuple[str, ...] = ()  # files that are kept but not graded
+    alone: bool = False  # of several notebooks the only one with work in it
 
     @property
     def good(self) -> bool:
@@ -50,19 +52,19 @@ def look_at(course: Course, unit: Unit, files: tuple[File, ...]) -> Look:
     Raises:
         Refused: there is no notebook in it.
     """
-    path = notebook_of((file.path for file in files), unit.name)
+    path, alone = chosen_of(files, unit)
     content = next(file.content for file in files if file.path == path)
     ignored = tuple(file.path for file in files if file.path != path)
     release = read_release(unit.released_notebook)
     try:
         submission = _read(content, release, course.limits_of(unit).notebook_mib)
     except Unreadable as error:
-        return Look(path, unreadable=str(error), ignored=ignored)
+        return Look(path, unreadable=str(error), ignored=ignored, alone=alone)
     stubs = tasks_left(submission, release)
     written = tuple(task for task in release.tasks if task not in stubs)
     asked = read_questions(unit.released_notebook)
     unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
-    return Look(path, "", submission.healed, stubs, written, unanswered, ignored)
+    return Look(path, "", submission.healed, stubs, written, unanswered, ignored, alone)
 
 
 def _read(content: bytes, release: Release, most: int) -> Submission:

@@ -82,10 +82,14 @@ def _one_of(items: list[Found], unit: Unit) -> Found | None:
 
 def worked_on_only(found: Found, notebooks: Iterable[Path]) -> Found:
     """The one that differs from the release, and why it is this one."""
-    others = sorted(path.name for path in notebooks if path != found.path)
+    return replace(found, note=why_this_one(found.path.name, [path.name for path in notebooks]))
+
+
+def why_this_one(name: str, names: Iterable[str]) -> str:
+    """Why one of several notebooks was graded."""
+    others = sorted(other for other in names if other != name)
     verb = "is as it was" if len(others) == 1 else "are as they were"
-    name = listing([found.path.name])
-    return replace(found, note=f"{listing(others)} {verb} released; {name}, which is not, was graded")
+    return f"{listing(others)} {verb} released; {listing([name])}, which is not, was graded"
 
 
 def beside(expected: Path, notebooks: Iterable[Path]) -> str:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,6 +27,8 @@ from autograder.exchange.views.counting import counting
 from autograder.exchange.views.showing import view
 from autograder.results.result import Check, Result, Verdict, totals
 from autograder.sandbox import Sandbox
+
+from .stage import notebook
 
 TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
 HOUR = 3600.0
@@ -318,6 +321,34 @@ def test_a_blob_that_is_gone_is_set_aside_for_staff(desk):
         (entry,) = queue.troubled(connection)
         assert graded.result_of(connection, attempt.id) is None
     assert entry.trouble.startswith("FileNotFoundError")
+
+
+def test_of_two_notebooks_the_only_one_with_work_in_it_is_graded(desk):
+    """Also where the other has the unit's name; it is said in the result, and nothing is thrown away."""
+    unit = desk.course.units[0]
+    given = unit.released_notebook.read_bytes()
+    upload = Upload((File("softmax (1).ipynb", notebook(desk.course)), File("softmax.ipynb", given)))
+    attempt, _ = attempts.accept(desk, unit, "student-001", upload)
+    with desk.database.read() as connection:
+        kept = attempts.find(connection, attempt.id)
+    assert kept.notebook.path == "softmax (1).ipynb"
+    assert {file.path for file in kept.files} == {"softmax (1).ipynb", "softmax.ipynb"}
+    with closing(Judge(desk.course, desk.blobs, "walled")) as judge:
+        result = judge.grade(kept, lambda digest: None)
+    assert result.score == 100.0
+    assert any("softmax.ipynb is as it was released" in line for line in (*result.flags, *result.healed))
+
+
+def test_of_two_notebooks_with_work_in_them_the_one_with_the_unit_s_name_is_graded(desk):
+    """As where nothing can be told; two with other names are refused."""
+    unit = desk.course.units[0]
+    work = notebook(desk.course), notebook(desk.course, "softmax_forward")
+    files = (File("softmax (1).ipynb", work[0]), File("softmax.ipynb", work[1]))
+    attempt, _ = attempts.accept(desk, unit, "student-001", Upload(files))
+    assert attempt.notebook.path == "softmax.ipynb"
+    others = (File("a.ipynb", work[0]), File("b.ipynb", work[1]))
+    with pytest.raises(Refused, match="found 'a\\.ipynb', 'b\\.ipynb'"):
+        attempts.accept(desk, unit, "student-001", Upload(others))
 
 
 def test_the_last_result_for_the_same_cells_is_known(desk):

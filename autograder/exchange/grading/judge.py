@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ...batch.warm import made_from, new_grader
@@ -9,6 +10,7 @@ from ...course import Course, Unit
 from ...judge.grader import Grader
 from ...judge.settle import Known, Warm, settle
 from ...notebook.finding import Found
+from ...notebook.several import is_notebook, why_this_one
 from ...results.result import Result
 from ..store.attempts import Attempt
 from ..store.blobs import Blobs
@@ -42,6 +44,9 @@ class Judge:
         path.stat()
         warm = Warm(unit, self.tier, partial(self._grader, unit), partial(self._cool, unit.name))
         found = Found(attempt.student, path, attempt.received, called=notebook.path)
+        if notebook.alone:
+            names = [file.path for file in attempt.files if is_notebook(file.path)]
+            found = replace(found, note=why_this_one(notebook.path, names))
         return settle(found, warm, known).result
 
     def close(self) -> None:

@@ -37,13 +37,14 @@ def _looked(session: LoginSession, unit: Unit, parts: list[tuple[str, bytes]]) -
     deeds.released(session.desk, unit)
     upload = from_form(parts, session.desk.limits)
     found = look_at(session.desk.course, unit, upload.files)
-    kept = attempts.keep(session.desk, _renamed(upload.files, found.notebook, unit))
+    files = upload.files if found.alone else _renamed(upload.files, found.notebook, unit)
+    kept = attempts.keep(session.desk, files, found.notebook if found.alone else "")
     draft = session.drafts.dumps(
         [
             unit.name,
             session.member.name,
             secrets.token_hex(16),
-            [[file.path, file.sha256, file.size] for file in kept],
+            [file.listed() for file in kept],
         ]
     )
     return session.page("exchange/look.html", unit=unit, found=found, draft=draft, files=kept)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ...course import Unit
 from ..service.refusals import NO_SUCH, Refused
 from . import queue
+from .chosen import chosen_of
 from .database import one_at_a_time
 from .desk import Desk, StoredFile, dump_files, load_files, stamp
 from .receipts import Receipt
@@ -37,6 +38,9 @@ class Attempt:
     @property
     def notebook(self) -> StoredFile:
         """The file that is graded."""
+        alone = next((file for file in self.files if file.alone), None)
+        if alone is not None:
+            return alone
         path = notebook_of((file.path for file in self.files), self.unit)
         return next(file for file in self.files if file.path == path)
 
@@ -49,8 +53,8 @@ def accept(desk: Desk, unit: Unit, student: str, upload: Upload) -> tuple[Attemp
     Raises:
         Refused: there is no notebook in it, or the disk is full; nothing was stored.
     """
-    notebook_of((file.path for file in upload.files), unit.name)
-    return accept_stored(desk, unit, student, keep(desk, upload.files), upload.key)
+    path, alone = chosen_of(upload.files, unit)
+    return accept_stored(desk, unit, student, keep(desk, upload.files, path if alone else ""), upload.key)
 
 
 def accept_stored(
@@ -74,9 +78,12 @@ def accept_stored(
     raise Refused(503, "Too many submissions at the same moment. Try again in a few seconds.", retry_after=3)
 
 
-def keep(desk: Desk, files: Iterable[File]) -> tuple[StoredFile, ...]:
-    """Store files by digest, before any row speaks of them."""
-    return tuple(StoredFile(file.path, desk.blobs.put(file.content), len(file.content)) for file in files)
+def keep(desk: Desk, files: Iterable[File], alone: str = "") -> tuple[StoredFile, ...]:
+    """Store files by digest, before any row speaks of them; ``alone`` is the path of ``StoredFile.alone``."""
+    return tuple(
+        StoredFile(file.path, desk.blobs.put(file.content), len(file.content), file.path == alone)
+        for file in files
+    )
 
 
 def _insert(

@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from ...base.files import key
 from ...course import Course
@@ -24,6 +25,11 @@ class StoredFile:
     path: str
     sha256: str
     size: int
+    alone: bool = False  # of several notebooks the only one with work in it, which is graded
+
+    def listed(self) -> list[Any]:
+        """The fields, as JSON has them."""
+        return [self.path, self.sha256, self.size, *([True] if self.alone else [])]
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def stamp(moment: datetime) -> str:
 
 def dump_files(files: tuple[StoredFile, ...]) -> str:
     """Stored files as JSON."""
-    return json.dumps([[file.path, file.sha256, file.size] for file in files])
+    return json.dumps([file.listed() for file in files])
 
 
 def load_files(text: str) -> tuple[StoredFile, ...]:

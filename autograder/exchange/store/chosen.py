@@ -1,0 +1,35 @@
+"""Which of several notebooks in an upload is graded."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...course import Unit
+from ...notebook.several import is_notebook, only_worked_on
+from .uploads import File, notebook_of
+
+
+def chosen_of(files: Iterable[File], unit: Unit) -> tuple[str, bool]:
+    """The path of the notebook that is graded, and whether it is this one because it alone has work in it.
+
+    Of several, the only one that is not as it was released; else the one with the unit's name.
+
+    Raises:
+        Refused: there is none, or it cannot be told which is meant.
+    """
+    notebooks = [file for file in files if is_notebook(file.path)]
+    worked_on = _only_worked_on(notebooks, unit) if len(notebooks) > 1 else None
+    if worked_on is not None:
+        return worked_on, True
+    return notebook_of((file.path for file in notebooks), unit.name), False
+
+
+def _only_worked_on(notebooks: list[File], unit: Unit) -> str | None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {Path(folder, f"{number}.ipynb"): file for number, file in enumerate(notebooks)}
+        for path, file in paths.items():
+            path.write_bytes(file.content)
+        found = only_worked_on(list(paths), unit)
+        return None if found is None else paths[found].path
