@@ -313,8 +313,8 @@ class Suite:
 
     def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
         """The planned cases of a frame with the answers to all their steps, as they come."""
-        link = subject.connect()
-        replies = link.run_frame(joint.frame, joint.steps, self.limits.call_seconds)
+        link, seconds = subject.connect(), self.limits.call_seconds
+        replies = link.run_frame(joint.frame, joint.steps, seconds)
         for key, plan in joint.members:
             end = time.monotonic() + self.limits.test_seconds
             yield key, plan, answers_of(replies, len(plan.notes.steps), end)
