@@ -48,8 +48,8 @@ def dropout_forward(x, p, training, rng):
     if not training:
         return x, None
     keep = rng.random(x.shape) >= p
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    mask = (keep * scale).astype(x.dtype)
+    scaled = keep / (1 - p) if p < 1 else keep  # if p is 1, nothing is kept
+    mask = scaled.astype(x.dtype)
     return x * mask, mask
 
 
