@@ -284,6 +284,8 @@ def dropout_penalty(x, w, p):
 
         >>> dropout_penalty(np.array([[2.0]]), np.array([3.0]), 0.5)
         36.0
+        >>> dropout_penalty(np.array([[2.0, 1.0], [1.0, 0.0]]), np.array([3.0, 1.0]), 0.5)
+        46.0
 
     Source:
         Srivastava et al. (2014), section 9.1; Wager, Wang and Liang (2013), Dropout training as adaptive

@@ -121,3 +121,14 @@ def test_bug_hunt(bug_hunt, suspicious_backward):
         out, dout = np.asarray(x) / 0.75, 1.0 + np.arange(np.size(x))
         same = np.allclose(suspicious_backward(dout, out, 0.25), dout / 0.75)
         assert same == (name == "blind"), f"{name}: suspicious_backward is {'right' if same else 'wrong'}."
+
+
+def test_dropout2d(dropout2d_forward, dropout2d_backward):
+    """Whole channels of each sample, both ways."""
+    out, cache = two_things(dropout2d_forward(np.ones((20, 5, 2, 3)), 0.2, True, rng()))
+    first = out[:, :, :1, :1]
+    assert (out == first).all(), "A channel must be dropped or kept as a whole."
+    assert (first != first[:1]).any() and (first != first[:, :1]).any(), (
+        "Samples, or channels, are all alike."
+    )
+    assert np.allclose(dropout2d_backward(out, cache), 1.25 * out), "p = 0.2: dx must be 1.25 dout, or 0."

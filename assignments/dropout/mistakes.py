@@ -105,19 +105,10 @@ mask_from_zeros = mistake(
     task="dropout_backward",
 )
 eval_masks_gradient = mistake(
-    edit(
-        reference.dropout_backward,
-        "return dout if cache is None else dout * cache",
-        "if cache is not None:\n        dropout_backward.last = cache\n"
-        '    return dout * getattr(dropout_backward, "last", 1.0)',
-    ),
-    edit(
-        reference.dropout_forward,
-        "return x * mask, mask",
-        "dropout_backward.last = mask\n    return x * mask, mask",
-    ),
-    says="In evaluation your dx still has the mask of the last training step.",
+    edit(reference.dropout_forward, EVALUATION, "return x, np.random.default_rng(0).random(x.shape) >= p"),
+    says="In evaluation your dx has zeros, as if entries had been dropped.",
     hint="What does the cache of a forward pass in evaluation say?",
+    task="dropout_backward",
 )
 one_global_mask = mistake(
     edit(
@@ -176,7 +167,6 @@ layers_share_a_mask = mistake(
 layer_repeats_itself = mistake(
     edit(reference.Dropout.forward, "self.rng)", "np.random.default_rng(0))"),
     says="Your layer drops the same entries in each forward pass.",
-    hint="Make the generator once, or better: use the one that is given.",
 )
 layer_accepts_any_p = mistake(
     edit(reference.Dropout.__init__, "_probability(p)", "p"),
@@ -294,9 +284,6 @@ drops_every_other = cheat(
 )
 gradient_handed_back = cheat(
     edit(reference.dropout_backward, SENT, "dout"), most=0.0, says="Hands dout back."
-)
-gradient_of_all = cheat(
-    edit(reference.dropout_backward, SENT, "0 * dout"), most=0.3, says="No gradient in training."
 )
 share_alone = cheat(
     edit(reference.accuracy, "for layer, _ in switched:", "for layer, _ in switched[:0]:"),

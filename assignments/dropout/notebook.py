@@ -230,7 +230,7 @@ from solutions.dropout import accuracy
 # layers of 128 units has room to learn them all by heart. It is measured on 500 other digits, whose labels are right.
 
 
-# %%
+# %% leak="training runs forward through all layers, too; the task is about the modes"
 class Linear:
     """out = x w^T + b; backward also takes the step downhill, with momentum."""
 
