@@ -1,0 +1,161 @@
+"""Public checks of dropout2d. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "dropout2d"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+def rng(seed=0):
+    """A generator."""
+    return np.random.default_rng(seed)
+
+
+def two_things(answer):
+    """out and cache."""
+    assert isinstance(answer, (tuple, list)) and len(answer) == 2, "Return two things: out and cache."
+    assert isinstance(answer[0], np.ndarray), f"out must be a NumPy array, not a {type(answer[0]).__name__}."
+    return answer
+
+
+@test_case(name='"The examples of dropout2d_backward"')
+def test_the_examples_of_dropout2d_backward(dropout2d_forward, dropout2d_backward):
+    """The examples of dropout2d_backward."""
+    _defined(dropout2d_forward=dropout2d_forward, dropout2d_backward=dropout2d_backward)
+    examples = """
+    >>> _, cache = dropout2d_forward(np.ones((1, 1, 1, 2)), 0.3, False, np.random.default_rng(0))
+    >>> dropout2d_backward(np.array([[[[5.0, 7.0]]]]), cache).tolist()
+    [[[[5.0, 7.0]]]]
+    """
+    _tried(examples, dropout2d_forward=dropout2d_forward, np=np, dropout2d_backward=dropout2d_backward)
+
+
+@test_case(name='"The examples of dropout2d_forward"')
+def test_the_examples_of_dropout2d_forward(dropout2d_forward):
+    """The examples of dropout2d_forward."""
+    _defined(dropout2d_forward=dropout2d_forward)
+    examples = """
+    >>> x = np.array([[[[1.0, 2.0]], [[3.0, 4.0]]]])
+    >>> dropout2d_forward(x, 1.0, True, np.random.default_rng(0))[0].tolist()
+    [[[[0.0, 0.0]], [[0.0, 0.0]]]]
+    """
+    _tried(examples, np=np, dropout2d_forward=dropout2d_forward)
+
+
+@test_case(name='"Whole channels of each sample, both ways"')
+def test_dropout2d(dropout2d_forward, dropout2d_backward):
+    """Whole channels of each sample, both ways."""
+    _defined(dropout2d_forward=dropout2d_forward, dropout2d_backward=dropout2d_backward)
+    out, cache = two_things(dropout2d_forward(np.ones((20, 5, 2, 3)), 0.2, True, rng()))
+    first = out[:, :, :1, :1]
+    assert (out == first).all(), "A channel must be dropped or kept as a whole."
+    assert (first != first[:1]).any() and (first != first[:, :1]).any(), (
+        "Samples, or channels, are all alike."
+    )
+    assert np.allclose(dropout2d_backward(out, cache), 1.25 * out), "p = 0.2: dx must be 1.25 dout, or 0."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would; ``notes`` has what is right but for its type."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        if super().check_output(want, last, optionflags) or _agree(last, want):
+            return True
+        right = _agree(_untyped(last, want), _untyped(want, want), loosely=True)
+        if right:
+            came, asked = (" ".join(text.split())[:80] for text in (last, want))
+            self.notes.append(
+                f"Note: {came} has the right numbers, and the task asks for another type: {asked}"
+            )
+        return right
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    checker = _Shown()
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(checker, verbose=False, optionflags=flags).run(test)
+        print(*checker.notes, sep="\n", end="\n" if checker.notes else "")
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str, loosely: bool = False) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    near = all(_near(mine, other, loosely) for mine, other in zip(got_numbers, numbers, strict=False))
+    return got_words == words and near
+
+
+def _untyped(text: str, asked: str) -> str:
+    """A printed value without what tells its type; arrays and tensors stay where they are asked for."""
+    text = re.sub(r",\s*(?:dtype|grad_fn|requires_grad|device)=[^(),\[\]]*", "", text)
+    for word in ("tensor", "array"):
+        if f"{word}(" not in asked:
+            text = re.sub(rf"\b{word}\(([^()]*)\)", r"\1", text)
+    return re.sub(r",\s*\]", "]", text.replace("(", "[").replace(")", "]"))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str, loosely: bool) -> bool:
+    """Whether two printed numbers are equal up to rounding; strictly, a whole number is none with a point."""
+    if not loosely and ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0
