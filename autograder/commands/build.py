@@ -34,7 +34,7 @@ def command(units: tuple[str, ...], check: bool, as_json: bool) -> None:
 def _build_one(course: Course, unit: Unit, check: bool) -> dict[str, Any]:
     """Build one unit; an error in it does not keep the others from being built."""
     row: dict[str, Any] = {"unit": unit.name, "version": None, "stale": None, "changed": [], "error": None}
-    from ..judge.suite import load_reference  # NumPy and pytest, which --help does without
+    from ..judge.reference import load_reference  # NumPy and pytest, which --help does without
 
     try:
         release = build(course, unit)

@@ -13,7 +13,6 @@ Theory of operation
 
 from __future__ import annotations
 
-import importlib
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..base.errors import ConfigError, SandboxFault, not_installed
+from ..base.errors import SandboxFault
 from ..base.threads import calm_torch
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
@@ -42,6 +41,7 @@ from .collecting import Collected, Now, is_eager
 from .outcome import BROKEN_CHECK, OUR_FAULT, UNUSABLE, Outcome, outcome_of, with_case
 from .papers import PUBLISHED_SECRET, Papers
 from .plans import JointFrame, Key, Plan, PlansOfPaper, plan_of
+from .reference import load_reference
 
 JUDGE_GRACE = 10.0  # seconds beyond a check's own time, for the judge's part
 STANDS_ON_OTHERS = (Verdict.FAILED, Verdict.ERROR, Verdict.BLOCKED, Verdict.MISSING)
@@ -332,21 +332,3 @@ def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:
 def reference_subject(suite: Suite) -> LocalSubject:
     """The reference, as if it were a student."""
     return LocalSubject(suite.reference, is_reference=True)
-
-
-def load_reference(unit: Unit) -> Any:
-    """The module of the reference solution.
-
-    Raises:
-        ConfigError: it cannot be imported; the file and the error are named.
-    """
-    try:
-        return importlib.import_module(f"solutions.{unit.name}")
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"{unit.reference} cannot be imported: {_why(error)}") from error
-
-
-def _why(error: BaseException) -> str:
-    """What went wrong, and what to do."""
-    lacking = not_installed(error.name or "") if isinstance(error, ModuleNotFoundError) else None
-    return lacking or f"{type(error).__name__}: {error}. Correct it until it runs."
