@@ -1,8 +1,8 @@
 """Recurrent networks in NumPy: the Elman cell, the LSTM, and the way back through time.
 
 Letters: N sequences, T steps, D numbers per word, H numbers of memory. Sequences are (N, T, D). In each
-weight of the LSTM the four gates stand on one another in the order i, f, g, o: H rows for the input gate, H for
-the forget gate, H for the candidate, H for the output gate.
+weight of the LSTM the four gates stand on one another in the order i, f, g, o: H rows for the input gate,
+then H for the forget gate, H for the candidate and H for the output gate.
 """
 
 import numpy as np
@@ -86,8 +86,8 @@ def rnn_backward(dout, cache):
 def lstm_cell_forward(x, h, c, w_ih, w_hh, b):
     """One step of an LSTM: three valves, a candidate, and a memory that is a sum.
 
-    z = w_ih x + w_hh h + b has four parts of H numbers. i, f and o are the sigmoid of theirs, g is the tanh of
-    its own. Then c_next = f c + i g and h_next = o tanh(c_next).
+    z = w_ih x + w_hh h + b has four parts of H numbers. i, f and o are the sigmoid of theirs, g is the tanh
+    of its own. Then c_next = f c + i g and h_next = o tanh(c_next).
 
     Args:
         x: (N, D) one word of each sequence, float32 or float64. No argument is changed.
@@ -113,8 +113,8 @@ def lstm_cell_forward(x, h, c, w_ih, w_hh, b):
         (1.0, 0.3808)
 
     Source:
-        Hochreiter and Schmidhuber (1997), Long short-term memory; with the forget gate of Gers, Schmidhuber and
-        Cummins (2000), Learning to forget. Order of the gates as in torch.nn.LSTM.
+        Hochreiter and Schmidhuber (1997), Long short-term memory; with the forget gate of Gers, Schmidhuber
+        and Cummins (2000), Learning to forget. Order of the gates as in torch.nn.LSTM.
     """
     z = x @ w_ih.T + h @ w_hh.T + b
     i, f, g, o = np.split(z, 4, axis=1)
@@ -248,7 +248,7 @@ def init_lstm(input_size, hidden_size, *, forget_bias=1.0, rng):
 
     Source:
         Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in deep
-        linear neural networks. Forget bias: Gers, Schmidhuber and Cummins (2000), section 4.
+        linear neural networks. Forget bias: Gers, Schmidhuber and Cummins (2000).
     """
     w_ih = rng.normal(0, 1 / np.sqrt(input_size), (4 * hidden_size, input_size))
     blocks = [np.linalg.qr(rng.normal(size=(hidden_size, hidden_size)))[0] for _ in range(4)]
@@ -277,7 +277,7 @@ def clip_gradients(grads, max_norm):
         ([1.5], [[2.0]], 5.0)
 
     Source:
-        Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neural networks, section 3.2.
+        Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neural networks.
     """
     norm = float(np.sqrt(sum((grad**2).sum() for grad in grads)))
     factor = max_norm / norm if norm > max_norm else 1.0
@@ -292,8 +292,8 @@ def bug_hunt():
 
     Returns:
         x: (T,) words, T from 3 to 6, each from -10 to 10.
-        blind_b: (4,) biases of the gates i, f, g, o, with which suspicious_backward is right: no number of its
-            dx is off by more than a millionth of the largest slope, and that is larger than 0.001.
+        blind_b: (4,) biases of the gates i, f, g, o, with which suspicious_backward is right: no number of
+            its dx is off by more than a millionth of the largest slope, and that is larger than 0.001.
         sharp_b: (4,) biases with which some number is off by more than a tenth of the largest slope.
 
         Biases are from -100 to 100.
