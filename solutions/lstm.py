@@ -72,8 +72,8 @@ def rnn_backward(dout, cache):
         Werbos (1990), Backpropagation through time. Goodfellow, Bengio and Courville (2016), section 10.2.2.
     """
     x, h0, w_ih, w_hh, states = cache
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)
-    dw_ih, dw_hh, db = np.zeros_like(w_ih), np.zeros_like(w_hh), np.zeros_like(w_hh[0])
+    dx, dh = np.empty_like(x), np.zeros_like(h0)
+    dw_ih, dw_hh, db = np.zeros_like(w_ih), np.zeros_like(w_hh), np.zeros(len(w_hh))
     for t in reversed(range(x.shape[1])):
         dz = (dout[:, t] + dh) * (1 - states[t] ** 2)
         dx[:, t], dh = dz @ w_ih, dz @ w_hh
@@ -306,10 +306,8 @@ def bug_hunt():
     Source:
         Read the code of suspicious_backward, and ask when the forgotten path is closed.
     """
-    x = np.array([1.0, -0.5, 0.8])
-    blind_b = np.array([0.0, -60.0, 0.0, 0.0])  # nothing is remembered: nothing goes back along c
-    sharp_b = np.array([0.0, 4.0, 0.0, 0.0])
-    return x, blind_b, sharp_b
+    shut = -60 * np.eye(4)[1]  # nothing is remembered: nothing goes back along c
+    return np.ones(3), shut, np.zeros(4)
 
 
 def lstm_forward_lengths(x, h0, c0, w_ih, w_hh, b, lengths):

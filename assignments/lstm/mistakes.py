@@ -308,17 +308,17 @@ norm_after = mistake(
 # --- bug_hunt ---
 
 all_blind = mistake(
-    edit(reference.bug_hunt, "[0.0, 4.0, 0.0, 0.0]", "[0.0, -40.0, 0.0, 0.0]"),
+    edit(reference.bug_hunt, "np.zeros(4)", "shut"),
     says="suspicious_backward is right with both of your biases.",
     hint="What must the forget gate do so that there is a gradient along c to forget?",
 )
 all_sharp = mistake(
-    edit(reference.bug_hunt, "[0.0, -60.0, 0.0, 0.0]", "[0.0, -1.0, 0.0, 0.0]"),
+    edit(reference.bug_hunt, "-60 *", "-1 *"),
     says="suspicious_backward is wrong with both of your biases.",
     hint="By how much is the gradient along c multiplied at each step? Can that be nothing?",
 )
 dead_cell = mistake(
-    edit(reference.bug_hunt, "[0.0, -60.0, 0.0, 0.0]", "[0.0, 0.0, 0.0, -60.0]"),
+    edit(reference.bug_hunt, "[1]", "[3]"),
     says="With blind_b nothing is said at all: the output gate is shut, and all slopes are 0.",
     hint="The last word must still matter.",
 )
@@ -461,8 +461,23 @@ others = variant(
     instead(reference.lstm_cell_forward, cell_by_one_matrix),
     instead(reference.lstm_cell_backward, cell_back_by_one_matrix),
     instead(reference.init_lstm, start_by_svd),
-    edit(reference.bug_hunt, "[0.0, 4.0, 0.0, 0.0]", "[1.0, 2.0, 0.0, 1.0]"),
+    edit(reference.bug_hunt, "np.zeros(4)", "np.array([1.0, 2.0, 0.0, 1.0])"),
 )
 like_torch = variant(edit(reference.clip_gradients, "max_norm / norm if", "max_norm / (norm + 1e-6) if"))
 
-EQUIVALENT = {}
+# --- mutants of the reference that are right answers too ---
+
+EQUIVALENT = {
+    "5d9fa05f9b": "t is never negative",
+    "5502789a71": "each step has three gradients, so zip never ends early",
+    "8423292a9d": "each piece has three gradients, so zip never ends early",
+    "31bc1a8e4b": "a QR decomposition of uniform numbers gives an orthogonal matrix, too",
+    "6573ee9212": "where the norm is max_norm, the factor is 1 either way",
+    "49349dd1a9": "the bug hunt has many answers: the forget gate may be shut more",
+    "a5b9908c70": "the bug hunt has many answers: the forget gate may be shut less",
+    "46b01a252b": "the bug hunt has many answers: four words",
+    "8773f661ac": "the bug hunt has many answers: words of 0",
+    "537febc127": "the bug hunt has many answers: other gates may be open wider",
+    "a4b936c81f": "what padding is replaced with counts for nothing",
+    "d9fb3fda86": "what padding is replaced with counts for nothing",
+}
