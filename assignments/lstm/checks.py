@@ -142,3 +142,20 @@ def test_bug_hunt(bug_hunt, suspicious_backward, lstm_forward, lstm_backward):
         assert fits, (
             f"{name}: the largest slope is {largest:.2g}, and suspicious_backward is off by {off:.2g}."
         )
+
+
+def test_gru_cell_forward(gru_cell_forward):
+    """Where r stands, and what z keeps."""
+    two, w, b = np.full((1, 1), 2.0), np.zeros((3, 1)), np.zeros(3)
+    last = np.eye(3)[2]
+    out = gru_cell_forward(0 * two, two, w, last[:, None], b, last)
+    equal(out, [[1.4526]], "h = 2, w_hn = b_hn = 1, all else 0: (tanh(0.5 (2 + 1)) + 2) / 2, h_next")
+    equal(gru_cell_forward(0 * two, two, w, w, 2 * np.eye(3)[1], b), [[1.7616]], "h = 2, bias 2 of z: h_next")
+
+
+def test_truncated_backward(truncated_backward, lstm_forward):
+    """Three steps in pieces of 2: the first piece is the long one."""
+    zero, w = np.zeros((1, 1)), np.zeros((4, 1))
+    *_, cache = lstm_forward(np.zeros((1, 3, 1)), zero, zero + 2, w, w, np.zeros(4))
+    dout = np.array([[[0.0], [1.0], [1.0]]])
+    equal(truncated_backward(dout, zero, zero, cache, 2)[2], [[0.0983]], "Loss on steps 2 and 3, k = 2: dc0")

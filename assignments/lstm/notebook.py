@@ -349,7 +349,7 @@ from solutions.lstm import lstm_backward
 my_guess = {0.0: ..., 1.0: ..., 4.0: ...}
 
 # %%
-w_ih, w_hh = 0.03 * rng.normal(size=(64, 16)), 0.03 * rng.normal(size=(64, 16))
+small_ih, small_hh = 0.03 * rng.normal(size=(64, 16)), 0.03 * rng.normal(size=(64, 16))
 start = np.zeros((1, 16))
 
 
@@ -358,7 +358,7 @@ def lstm_reach(bias):
     sizes, unit = [], np.eye(16)[:1]
     for lag in lags:
         b = bias * np.repeat([0.0, 1.0, 0.0, 0.0], 16)
-        out, *_, cache = lstm_forward(words[:, :lag], start, start, w_ih, w_hh, b)
+        out, *_, cache = lstm_forward(words[:, :lag], start, start, small_ih, small_hh, b)
         sizes.append(np.linalg.norm(lstm_backward(0 * out, start, unit, cache)[2]))
     return sizes
 

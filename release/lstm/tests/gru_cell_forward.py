@@ -20,6 +20,14 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+def equal(came, expected, what):
+    """An array holds these numbers, to three digits after the point."""
+    assert isinstance(came, np.ndarray), f"{what} must be a NumPy array, not a {type(came).__name__}."
+    expected = np.asarray(expected)
+    assert came.shape == expected.shape, f"{what} must have the shape {expected.shape}, not {came.shape}."
+    assert np.allclose(came, expected, atol=6e-4), f"{what} must be {expected.tolist()}, not {came.tolist()}."
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_gru_cell_forward(gru_cell_forward):
     """The examples of the task."""
@@ -30,6 +38,17 @@ def test_the_examples_of_gru_cell_forward(gru_cell_forward):
     [[1.0]]
     """
     _tried(examples, np=np, gru_cell_forward=gru_cell_forward)
+
+
+@test_case(name='"Where r stands, and what z keeps"')
+def test_gru_cell_forward(gru_cell_forward):
+    """Where r stands, and what z keeps."""
+    _defined(gru_cell_forward=gru_cell_forward)
+    two, w, b = np.full((1, 1), 2.0), np.zeros((3, 1)), np.zeros(3)
+    last = np.eye(3)[2]
+    out = gru_cell_forward(0 * two, two, w, last[:, None], b, last)
+    equal(out, [[1.4526]], "h = 2, w_hn = b_hn = 1, all else 0: (tanh(0.5 (2 + 1)) + 2) / 2, h_next")
+    equal(gru_cell_forward(0 * two, two, w, w, 2 * np.eye(3)[1], b), [[1.7616]], "h = 2, bias 2 of z: h_next")
 
 
 # How the examples are tried.
