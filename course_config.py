@@ -11,6 +11,7 @@ course = Course(
         Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9),
         Unit("pooling", "Pooling", due="2027-01-31T23:59+01:00", hours=4),
         Unit("dropout", "Dropout", due="2027-02-03T23:59+01:00", hours=4),
+        Unit("lstm", "Recurrent networks", due="2027-02-05T23:59+01:00", hours=9),
         Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),
     ),
     data="data",
