@@ -10,6 +10,7 @@ course = Course(
         Unit("optimizers", "Optimizers", due="2027-01-17T23:59+01:00", hours=5),
         Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9),
         Unit("pooling", "Pooling", due="2027-01-31T23:59+01:00", hours=4),
+        Unit("batchnorm", "Batch normalisation", due="2027-02-07T23:59+01:00", hours=7),
         Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),
     ),
     data="data",
