@@ -100,8 +100,8 @@ def test_pictures(student, draw):
 def three_updates(student, draw):
     """The running statistics after three batches of different sizes."""
     mean, var = statistics(draw)
-    for N in (4, 7, 5):
-        _, mean, var, _ = student.batchnorm_forward(rows(draw, N), *at_rest()[:2], mean, var, True, 0.3)
+    for N, *momentum in ((4, 0.3), (7, 0.3), (5,)):
+        _, mean, var, _ = student.batchnorm_forward(rows(draw, N), *at_rest()[:2], mean, var, True, *momentum)
     return mean, var
 
 
@@ -333,8 +333,8 @@ def layer_of(student, draw, **settings):
 @pytest.mark.task("BatchNorm", points=2)
 def test_starting_values(student):
     """weight 1, bias 0, running_mean 0, running_var 1, in training."""
-    layer = student.BatchNorm(4)
-    for name in ("weight", "bias", "running_mean", "running_var", "training"):
+    layer = student.BatchNorm(num_features=4)
+    for name in ("weight", "bias", "running_mean", "running_var", "training", "weight_grad"):
         right(getattr(layer, name), name)
 
 
@@ -366,10 +366,10 @@ def test_layer_eval(student, draw):
     layer.eval()
     for N in (5, 1):
         right(layer.forward(rows(draw, N, scale=1.0)), "out after eval()")
-    right(layer.running_mean, "running_mean after eval()")
-    right(layer.running_var, "running_var after eval()")
     layer.train()
     right(layer.forward(rows(draw, 5, scale=1.0)), "out after train()")
+    right(layer.running_mean, "running_mean after eval() and train()")
+    right(layer.running_var, "running_var after eval() and train()")
 
 
 @pytest.mark.task("BatchNorm", points=1, law=True, on=("batchnorm_forward", "batchnorm_backward"))
@@ -478,9 +478,9 @@ def test_mean_of_all_batches(student, draw):
 @pytest.mark.task("groupnorm", points=5, bonus=True)
 def test_groups(student, draw):
     """Neighbouring channels of each picture are normalised together; weight and bias per channel."""
-    for C, groups in ((6, 2), (4, 4), (6, 3), (3, 1)):
+    for C, groups, *eps in ((6, 2, 0.05), (4, 4), (6, 3, 0.05), (3, 1)):
         x = draw.normal(2, C, 3, 4) * draw.uniform(C, 1, 1, low=0.5) + draw.normal(C, 1, 1)
-        right(student.groupnorm(x, groups, *scales(draw, C), 0.05), "out")
+        right(student.groupnorm(x, groups, *scales(draw, C), *eps), "out")
 
 
 @pytest.mark.task("groupnorm", points=1, law=True, bonus=True)
@@ -493,8 +493,8 @@ def test_uneven_groups(student, draw):
 def test_folded(student, draw):
     """w2 and b2 of a linear layer and of a convolution, with a bias and without one."""
     for F, *shape in ((4, 3), (3, 3), (4, 3, 2, 2)):
-        for b in (draw.normal(F), None):
+        for b, *eps in ((draw.normal(F), 0.05), (None,)):
             given = *scales(draw, F), *statistics(draw, F, scale=1.0)
-            w2, b2 = student.fold_batchnorm(draw.normal(F, *shape), b, *given, 0.05)
+            w2, b2 = student.fold_batchnorm(draw.normal(F, *shape), b, *given, *eps)
             right(w2, "w2")
             right(b2, "b2")
