@@ -15,8 +15,8 @@ def _layout(x):
 def batchnorm_forward(x, gamma, beta, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     """Give each feature mean 0 and variance 1, then a scale and an offset of its own.
 
-    In training, mean and variance are those of this batch. The running statistics learn from them, for the
-    time when there is no batch. In evaluation, the running statistics are used and stay as they are.
+    In training, mean and variance are those of this batch, and the running statistics learn from them. In
+    evaluation, the running statistics are used and stay as they are.
 
     Args:
         x: (N, D) samples or (N, C, H, W) pictures, float32 or float64. Not changed.
@@ -292,9 +292,7 @@ def groupnorm(x, groups, weight, bias, eps=1e-5):
         ValueError: if C is no multiple of groups.
 
     Example:
-        Two channels, one group: the four numbers of the hand example.
-
-        >>> x = np.array([[[[1.0, 1.0]], [[5.0, 5.0]]]])
+        >>> x = np.array([[[[1.0, 1.0]], [[5.0, 5.0]]]])  # two channels, one group
         >>> groupnorm(x, 1, np.array([1.0, 10.0]), np.zeros(2), eps=0.0).ravel().tolist()
         [-1.0, -1.0, 10.0, 10.0]
 
@@ -324,9 +322,7 @@ def fold_batchnorm(w, b, gamma, beta, mean, var, eps=1e-5):
         b2: (F,).
 
     Example:
-        The layer makes 2 x + 1. Then 3 is taken away, and the rest divided by 2 and taken times 10.
-
-        >>> one = np.ones(1)
+        >>> one = np.ones(1)  # the layer makes 2 x + 1; then 3 is taken away, and so on
         >>> w2, b2 = fold_batchnorm(np.array([[2.0]]), one, 10 * one, 100 * one, 3 * one, 4 * one, eps=0.0)
         >>> w2.tolist(), b2.tolist()
         ([[10.0]], [90.0])

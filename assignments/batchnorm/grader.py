@@ -303,16 +303,8 @@ def test_closed_form_gamma(student, draw):
     obeys(student.batchnorm_dx(*batch, gamma, istd), is_scaled, plain, gamma, 0.0, "dx")
 
 
-@pytest.mark.task("batchnorm_dx", points=1)
-def test_closed_form_sizes(student, draw):
-    """Batches and features of any number."""
-    for N, D in ((3, 5), (12, 1), (4, 4)):
-        istd = draw.uniform(D, low=0.5, high=2.0)
-        right(student.batchnorm_dx(*normalised(draw, N, D), np.ones(D), istd), "dx")
-
-
 @pytest.mark.task("batchnorm_dx", points=2, law=True)
-def test_closed_form_leaves_arguments(student, draw):
+def test_sum_is_zero(student, draw):
     """The dx of a batch add up to 0 in each feature, and no argument is modified."""
     inputs = *normalised(draw, 7), *scales(draw)
     dx = student.batchnorm_dx(*student.share(inputs))

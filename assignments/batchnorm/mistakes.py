@@ -69,11 +69,6 @@ eps_outside_in_eval = mistake(
     says="In evaluation you add eps to the standard deviation; it belongs under the root, as in training.",
     hint="Can both modes share the lines that normalise?",
 )
-eps_taken_away = mistake(
-    edit(batchnorm_forward, "np.sqrt(var + eps)", "np.sqrt(abs(var - eps))"),
-    says="You take eps away from the variance.",
-    hint="What should happen to a feature that is the same in all samples?",
-)
 statistics_per_pixel = mistake(
     edit(_layout, "(0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)", "0, x.shape[1:]"),
     says="Your pictures have a mean and a variance for each pixel; they have one per channel.",
@@ -119,7 +114,6 @@ single_is_taken = mistake(
 )
 
 # --- batchnorm_backward ---
-
 VARIANCE = "dcentred += dvar.reshape(column) * 2 * centred / n"
 MEAN = "dcentred + dmean.reshape(column) / n"
 
@@ -209,11 +203,6 @@ closed_without_gamma = mistake(
     says="Your closed form lacks gamma.",
     hint="What is dxhat, if dout is given?",
 )
-closed_without_variance = mistake(
-    edit(batchnorm_dx, " - xhat * (dout * xhat).sum(axis=0)", ""),
-    says="Your closed form lacks the path through the variance.",
-    hint="Which line of the derivation holds xhat twice?",
-)
 
 # --- BatchNorm ---
 eval_flag_ignored = mistake(
@@ -243,10 +232,8 @@ train_forgotten = mistake(
 gradients_add_up = mistake(
     edit(
         BatchNorm.backward,
-        "dx, self.weight_grad, self.bias_grad = batchnorm_backward(dout, self._cache)",
-        """dx, weight_grad, bias_grad = batchnorm_backward(dout, self._cache)
-        self.weight_grad = weight_grad + (0 if self.weight_grad is None else self.weight_grad)
-        self.bias_grad = bias_grad + (0 if self.bias_grad is None else self.bias_grad)""",
+        ("dx, self", "old = self.weight_grad\n        dx, self"),
+        ("return dx", "self.weight_grad += 0 if old is None else old\n        return dx"),
     ),
     says="Your layer adds the gradients of several backward passes; each replaces the last.",
     hint="What is in weight_grad before the second backward?",
@@ -255,7 +242,7 @@ first_batch_replaces = mistake(
     edit(
         BatchNorm.forward,
         "momentum = self.momentum\n",
-        "momentum = 1.0 if self.training and self._batches == 1 else self.momentum\n",
+        "momentum = self.momentum if self._batches > 1 else 1\n",
     ),
     says="Your first batch replaces the running statistics; it moves them by momentum, as any other does.",
     hint="By hand: the running mean goes from 0 to 0.75, not to 3.",
@@ -321,12 +308,10 @@ two_sharp = mistake(
 none_as_default = mistake(
     edit(BatchNorm.forward, "momentum = 1 / max(self._batches, 1)", "momentum = 0.1"),
     says="Your momentum None is a momentum of 0.1.",
-    hint="What is the weight of the third batch in a mean of three?",
 )
 counts_evaluation = mistake(
     edit(BatchNorm.forward, "self._batches += self.training", "self._batches += 1"),
     says="With momentum None, your layer counts batches in evaluation, too.",
-    hint="Which batches have a part in the running statistics?",
 )
 groups_interleaved = mistake(
     edit(
@@ -335,7 +320,6 @@ groups_interleaved = mistake(
         ("+ eps)).reshape(x.shape)", "+ eps)).reshape(x.shape)[:, np.argsort(order)]"),
     ),
     says="Your groups take every second or third channel; a group holds neighbouring channels.",
-    hint="Six channels, two groups: 0, 1, 2 and 3, 4, 5.",
 )
 groups_over_batch = mistake(
     edit(
@@ -344,40 +328,29 @@ groups_over_batch = mistake(
         ("parts.var(axis=2", "parts.var(axis=(0, 2)"),
     ),
     says="Your groups share mean and variance among the pictures.",
-    hint="No other picture matters. Which axis must not be averaged over?",
 )
 folded_bias_not_scaled = mistake(
     edit(
-        fold_batchnorm,
-        "beta + scale * ((0 if b is None else b) - mean)",
-        "beta + (0 if b is None else b) - scale * mean",
+        fold_batchnorm, "scale * ((0 if b is None else b) - mean)", "(0 if b is None else b) - scale * mean"
     ),
     says="Your b2 holds b itself; the normalisation scales it like everything that the layer makes.",
-    hint="Write out gamma ((w x + b) - mean) / std + beta, and collect what has no x.",
 )
 folded_mean_forgotten = mistake(
-    edit(fold_batchnorm, "(0 if b is None else b) - mean", "(0 if b is None else b)"),
+    edit(fold_batchnorm, "else b) - mean)", "else b))"),
     says="Your b2 lacks the running mean.",
-    hint="What comes out for x = 0?",
 )
 
 # --- cheats ---
-
-
 always_evaluation = cheat(
     edit(batchnorm_forward, "    if training:", "    if training and x.size == x.shape[1]:"),
     most=0.37,
     says="Knows evaluation alone.",
 )
-no_dx = cheat(
-    edit(batchnorm_backward, "return dx, dgamma", "return 0 * dx, dgamma"),
-    most=0.35,
-    says="No dx in training.",
-)
+no_dx = cheat(edit(batchnorm_backward, "return dx, dg", "return 0 * dx, dg"), most=0.35, says="No dx.")
 layer_of_forward = cheat(edit(BatchNorm.backward, "return dx", "return 0 * dx"), most=0.85, says="No dx.")
+
+
 # --- correct variants ---
-
-
 def forward_by_rows(x, gamma, beta, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     shape = x.shape
     if x.ndim == 4:
@@ -391,8 +364,7 @@ def forward_by_rows(x, gamma, beta, running_mean, running_var, training, momentu
     else:
         mean, var, new_mean, new_var = running_mean, running_var, running_mean.copy(), running_var.copy()
     std = np.sqrt(var + eps)
-    xhat = (x - mean) / std
-    out = xhat * gamma + beta
+    out = (xhat := (x - mean) / std) * gamma + beta
     if len(shape) == 4:
         out = out.reshape(shape[0], *shape[2:], shape[1]).transpose(0, 3, 1, 2)
     return out, new_mean, new_var, {"xhat": xhat, "std": std, "gamma": gamma, "training": training}
@@ -454,7 +426,6 @@ by_rows = variant(
     instead(groupnorm, groups_by_loops),
     edit(bug_hunt, "np.array([1.0, -1.0, 0.0, 0.0])", "np.array([1.0, 0.0, 0.0, 1.0])"),
 )
-
 
 in_formulas = variant(
     edit(batchnorm_forward, "momentum * var * n / (n - 1)", "momentum * x.var(axis=axes, ddof=1)"),
