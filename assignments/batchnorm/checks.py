@@ -132,14 +132,14 @@ def test_bug_hunt(bug_hunt, suspicious_backward, batchnorm_dx):
     """The form of the answer, and what suspicious_backward makes of it."""
     answer, batch = bug_hunt(), (array([[-1], [-1], [1], [1]]), array([10]), array([0.5]))
     assert isinstance(answer, (tuple, list)) and len(answer) == 2, "Return two gradients: blind, sharp."
-    for name, dout in zip(("blind", "sharp"), answer, strict=True):
+    for dout, name, wanted in zip(answer, ("blind", "sharp"), ("right", "wrong"), strict=True):
         assert np.shape(dout) == (4,), f"{name} must have the shape (4,), not {np.shape(dout)}."
         assert np.isin(dout, range(-9, 10)).all(), f"{name} must hold whole numbers from -9 to 9."
         one = array(dout)[:, None]
         found = (
             "right" if np.allclose(suspicious_backward(one, *batch), batchnorm_dx(one, *batch)) else "wrong"
         )
-        assert (found == "right") == (name == "blind"), f"{name}: suspicious_backward is {found} for it."
+        assert found == wanted, f"For {name}, suspicious_backward is {found}."
     assert np.ptp(answer[0]) > 0, "The four numbers of blind are all equal."
 
 

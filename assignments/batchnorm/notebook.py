@@ -175,8 +175,8 @@ plt.show()
 
 # %% [markdown]
 # <details><summary>Figure in words</summary>
-# Eight bars, a black dot at the end of each. The bar of sample 0 is the highest; samples 1 and 2, its neighbours, are
-# pushed down, and the pushes grow towards the other end of the batch. All bars together make 0.</details>
+# Eight bars, a black dot at the end of each. The bar of sample 0 is the highest. Samples 1 and 2, its neighbours, are
+# pushed down, the next ones less and less, and the last is pushed up. All bars together make 0.</details>
 #
 # Two samples become -1 and 1 wherever they lie, so no small move changes anything. If dots lie beside the bars, a path is
 # missing: all off by one number, the mean; off in proportion to x, the variance.
@@ -251,7 +251,7 @@ plt.show()
 
 # %% [markdown]
 # <details><summary>Figure in words</summary>
-# Two curves from 0 to a dashed line at 1. Momentum 0.5 is there after four batches, but goes up and down by 0.2 with each
+# Two curves from 0 to a dashed line at 1. Momentum 0.5 is there after four batches, but goes up and down with each
 # batch. Momentum 0.1 needs thirty and is smooth.</details>
 #
 # Without noise it would be 1 - 0.9^10 = 0.65 after ten batches.
@@ -260,7 +260,7 @@ plt.show()
 # ## 5. Nine layers learn to read
 #
 # Eight layers of 32 features with ReLU, and a ninth for the ten digits. They learn from 1400 digits, 200 steps of plain
-# gradient descent. 397 others are read afterwards, in evaluation.
+# gradient descent. 397 others are read afterwards, in evaluation, one at a time.
 
 
 # %%
@@ -306,7 +306,8 @@ def learn(norms, lr, rng):
             norm.bias = norm.bias - lr * norm.bias_grad
     for norm in norms:
         norm.eval()
-    return losses, (values(pixels[test], weights, norms)[1].argmax(axis=1) == digits.target[test]).mean()
+    read = [values(x[None], weights, norms)[1].argmax() for x in pixels[test]]  # one at a time
+    return losses, (read == digits.target[test]).mean()
 
 
 # %% [markdown]
@@ -337,7 +338,7 @@ print(f"my guess: {my_guess}, truth: {max(shares['without']):.0%}, {min(shares['
 # Loss over steps at three rates. With normalisation it falls in all three, fastest at 0.1 and 0.3, where about 95 % of new
 # digits are read. Without it the loss falls late and in jumps, and far fewer digits are read.</details>
 #
-# A low loss, but few digits read: your evaluation does not use the right statistics.
+# A low loss, but few digits read: does your evaluation use the running statistics, and are they right?
 #
 # ## 6. The other axis
 #
