@@ -47,7 +47,9 @@ def test_bug_hunt(bug_hunt, suspicious_backward, batchnorm_dx):
         assert np.shape(dout) == (4,), f"{name} must have the shape (4,), not {np.shape(dout)}."
         assert np.isin(dout, range(-9, 10)).all(), f"{name} must hold whole numbers from -9 to 9."
         one = array(dout)[:, None]
-        found = "right" if np.allclose(suspicious_backward(one, *batch), batchnorm_dx(one, *batch)) else "wrong"
+        found = (
+            "right" if np.allclose(suspicious_backward(one, *batch), batchnorm_dx(one, *batch)) else "wrong"
+        )
         assert found == wanted, f"For {name}, suspicious_backward is {found}."
     assert np.ptp(answer[0]) > 0, "The four numbers of blind are all equal."
 
