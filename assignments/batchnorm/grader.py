@@ -334,11 +334,12 @@ def test_starting_values(student):
 @pytest.mark.task("BatchNorm", points=4, on=("batchnorm_forward", "batchnorm_backward"))
 def test_layer_forward(student, draw):
     """In training: out with weight, bias, momentum and eps of the layer; running statistics are kept."""
-    layer = layer_of(student, draw, momentum=0.3, eps=0.05)
-    for x in (rows(draw, 5, scale=1.0), rows(draw, 4, scale=1.0), draw.normal(2, 3, 2, 2)):
-        right(layer.forward(x), "out")
-        right(layer.running_mean, "running_mean")
-        right(layer.running_var, "running_var")
+    for settings in ({"momentum": 0.3, "eps": 0.05}, {}):
+        layer = layer_of(student, draw, **settings)
+        for x in (rows(draw, 5, scale=1.0), rows(draw, 4, scale=1.0), draw.normal(2, 3, 2, 2)):
+            right(layer.forward(x), "out")
+            right(layer.running_mean, "running_mean")
+            right(layer.running_var, "running_var")
 
 
 @pytest.mark.task("BatchNorm", points=4, on=("batchnorm_forward", "batchnorm_backward"))
@@ -359,10 +360,10 @@ def test_layer_eval(student, draw):
     layer.eval()
     for N in (5, 1):
         right(layer.forward(rows(draw, N, scale=1.0)), "out after eval()")
+    right(layer.running_mean, "running_mean after eval()")
+    right(layer.running_var, "running_var after eval()")
     layer.train()
     right(layer.forward(rows(draw, 5, scale=1.0)), "out after train()")
-    right(layer.running_mean, "running_mean after eval() and train()")
-    right(layer.running_var, "running_var after eval() and train()")
 
 
 @pytest.mark.task("BatchNorm", points=1, law=True, on=("batchnorm_forward", "batchnorm_backward"))
@@ -374,7 +375,6 @@ def test_layer_replaces(student, draw):
         each.backward(draw.normal(5, 3))
     layer.backward(draw.normal(5, 3))
     right(layer.weight_grad, "weight_grad")
-    right(layer.bias_grad, "bias_grad")
 
 
 # --- layernorm: 15 ---
