@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..course import Unit, load_course
+from ..results.late import parse_time
 from ..unit.criteria import points_by_task, read_criteria
 from .printing import print_json
 
@@ -54,10 +55,17 @@ def _print_table(units: list[dict[str, Any]]) -> None:
     table = Table("unit", "task", "points", "due", title="Units")
     for unit in units:
         table.add_section()
-        table.add_row(f"[bold]{unit['unit']}[/]", unit["title"], _points(unit), unit["due"], style="bold")
+        due = _day_and_hour(unit["due"])
+        table.add_row(f"[bold]{unit['unit']}[/]", unit["title"], _points(unit), due, style="bold")
         for task in unit["tasks"]:
             table.add_row("", task["name"], _points(task), "")
     Console().print(table)
+
+
+def _day_and_hour(due: str) -> str:
+    """A time in the course's zone, short enough for a narrow terminal; the zone stands in ``--json``."""
+    moment = parse_time(due)
+    return due if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _points(row: dict[str, Any]) -> str:
