@@ -28,7 +28,7 @@
 # | `SGD` | 25 | plain step 4, momentum 6, Nesterov 5, weight decay 3, a changed rate 3, own state 1, laws 3 |
 # | `RMSprop` | 15 | values 7, place of ε 4, a changed rate 1, laws 3 |
 # | `Adam` | 25 | means 6, bias correction 11, place of ε 3, weight decay 2, a changed rate 1, laws 2 |
-# | `AdamW` | 10 | decay alone 3, decay and step 3, no decay 2, default 1, laws 1 |
+# | `AdamW` | 10 | decay alone 2, decay and step 3, no decay 3, default 1, laws 1 |
 # | `lr_at` | 10 | warm-up 3, cosine 4, end 1, no warm-up 1, errors 1 |
 # | `clip_grad_norm` | 10 | length 2, clipping 4, short gradients 2, place of ε 1, zeros 1 |
 # | `bug_hunt` | 5 | your experiment tells right from wrong |
