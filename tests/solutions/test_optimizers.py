@@ -204,4 +204,4 @@ def test_notebook_runs(monkeypatch):
     text = (UNIT / "notebook.py").read_text(encoding="utf-8")
     with matplotlib.rc_context():
         exec(compile(text, "notebook.py", "exec"), {"__name__": "notebook"})
-    assert len(shown) == len(re.findall(r"^# \*Figure: ", text, re.MULTILINE)) == 8
+    assert len(shown) == len(re.findall(r"^# <details><summary>Figure in words", text, re.MULTILINE)) == 9
