@@ -10,9 +10,11 @@ def follow(make, grads, places, what, start=1.0, rates=(), **options):
     """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
     optimizer = make([w], **options)
-    for number, (g, place) in enumerate(zip(grads, places, strict=True)):
-        if rates:
-            optimizer.lr = rates[number]
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
         given = np.array([g])
         optimizer.step([given])
         assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
@@ -20,9 +22,7 @@ def follow(make, grads, places, what, start=1.0, rates=(), **options):
             "step did not change the array that was given as parameter. It must be changed in place: "
             "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
         )
-        assert abs(w[0] - place) < 5e-5, (
-            f"{what}: after step {number + 1} by hand {place}, your code {w[0]:.6g}."
-        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 def is_refused(call, what):
