@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jupytext
 import matplotlib
+import numpy as np
 import pytest
 
 from autograder.course import load_course
@@ -38,7 +39,7 @@ def notebook(cells):
 
     names = {}
     try:
-        with plt.rc_context():
+        with plt.rc_context(), np.printoptions():
             for cell in cells:
                 if cell.cell_type == "code":
                     exec(cell.source, names)
