@@ -34,13 +34,13 @@
 # | `pca_reconstruction` | 7 | projection 4, data away from the origin 2, range of k 1 |
 # | `train_autoencoder` | 13 | losses 3, weights 2, as good as PCA 3, corruption 3, clean target 2 |
 # | `corrupt` | 12 | Gaussian 4, masking 3, salt and pepper 3, generator 1, input and limits 1 |
-# | `denoising_loss` | 6 | what the model sees 3, what the loss compares 3 |
-# | `kl_sparsity` | 8 | divergence 5, units always on or off 3 |
-# | `sparse_loss` | 5 | mean over the batch 3, weight 2 |
-# | `reparameterize` | 7 | spread 3, centre 2, gradients 1, generator 1 |
-# | `kl_gauss` | 6 | divergence 4, sum and mean 2 |
+# | `denoising_loss` | 6 | what the model sees 2, what the loss compares 2, gradients 2 |
+# | `kl_sparsity` | 8 | divergence 3, units always on or off 3, gradients 2 |
+# | `sparse_loss` | 5 | mean over the batch 2, weight 1, gradients 2 |
+# | `reparameterize` | 7 | normal draws of the right spread 3, centre 2, gradients 1, generator 1 |
+# | `kl_gauss` | 6 | divergence 2, sum and mean 2, gradients 2 |
 # | `bug_hunt` | 5 | an input that shows the bug |
-# | bonus: `contractive_penalty` | 10 | norm of the Jacobian 6, batch 2, gradients 2 |
+# | bonus: `contractive_penalty` | 10 | norm of the Jacobian 5, batch 2, gradients 3 |
 # | bonus: `TiedAutoencoder` | 10 | code 2, reconstruction 3, parameters 2, gradient on both paths 3 |
 #
 # A law such as "does not modify its input" earns its points only if the values of the same task are right.
