@@ -366,18 +366,11 @@ clips_without_eps = mistake(
     hint="What is divided by what?",
 )
 
-clips_at_a_fixed_eps = mistake(
-    edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / (norm + 1e-6)"),
-    costs=(0.05, 0.15),
-    says="Your ε is always 1e-6, whatever eps is.",
-    hint="Where does your function read eps?",
-)
-
 clips_at_another_eps = mistake(
-    edit(reference.clip_grad_norm, "eps: float = 1e-6", "eps: float = 1e-8"),
+    edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / (norm + 1e-8)"),
     costs=(0.05, 0.15),
-    says="Unless it is given, your ε is smaller than that of the text.",
-    hint="Compare the signature with that of the text.",
+    says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your function read eps?",
 )
 
 clips_each_element = mistake(
