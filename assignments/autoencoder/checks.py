@@ -17,6 +17,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 def test_Autoencoder(Autoencoder):
     """The network of section 2, its shapes, and its parameters."""
     model = Autoencoder([7, 5, 2])
@@ -43,6 +52,13 @@ def test_Autoencoder(Autoencoder):
     assert (code.encode(torch.randn(50, 7)) < 0).any(), (
         "No code is ever negative: what follows the last layer?"
     )
+    linear, x = Autoencoder([3, 4, 2], "identity"), torch.randn(5, 3)
+    start = linear.encode(0 * x)
+    same(
+        linear.encode(2 * x) - start,
+        (2 * (linear.encode(x) - start)).detach(),
+        'With "identity" nothing bends: twice the input moves the code twice as far.',
+    )
 
 
 def test_reconstruction_loss(reconstruction_loss):
@@ -63,6 +79,14 @@ def test_reconstruction_loss(reconstruction_loss):
     same(value, math.log(1 + math.exp(-2)), "-log s(2) is 0.1269. Is the first argument used as a logit?")
     value = reconstruction_loss(torch.full((1, 1), 200.0), torch.zeros(1, 1), kind="bce")
     same(value, 200.0, "For logit 200 and target 0 the loss is 200. Simplify before you take a logarithm.")
+    try:
+        reconstruction_loss(torch.zeros(4, 1), torch.zeros(4, 3))
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("Shapes (4, 1) and (4, 3) must be refused with ValueError.")
+    x_hat = torch.ones(2, 3, requires_grad=True)
+    flows(reconstruction_loss(x_hat, torch.zeros(2, 3)), x_hat)
 
 
 def test_pca_reconstruction(pca_reconstruction):
@@ -122,6 +146,18 @@ def test_train_autoencoder(train_autoencoder):
         [25.0],
         "Weight 3, corrupted sample 2, clean target 1: the loss is (6 - 1)^2 = 25.",
     )
+    seen = []
+    train_autoencoder(
+        one_weight(),
+        one,
+        torch.zeros(3, 1, dtype=torch.int64),
+        mse,
+        lr=0.5,
+        corruption=lambda batch: seen.append(batch) or batch,
+    )
+    assert len(seen) == 3, (
+        f"In three steps the corruption was called {len(seen)} times; expected three times."
+    )
 
 
 def test_corrupt(corrupt):
@@ -138,6 +174,9 @@ def test_corrupt(corrupt):
     noise = corrupt(x, "gaussian", 0.3, g) - x
     spread = float(noise.std())
     assert 0.25 < spread < 0.35, f"The noise with level 0.3 has standard deviation {spread:.2f}."
+    for kind in ("gaussian", "masking", "salt_pepper"):
+        one, other = (corrupt(x, kind, 0.3, torch.Generator().manual_seed(3)) for _ in range(2))
+        same(one, other, f"Equal generators must give equal noise ({kind}): where do your numbers come from?")
     noisy = corrupt(x, "salt_pepper", 1.0, g)
     assert ((noisy == x.min()) | (noisy == x.max())).all(), (
         "Salt and pepper: the smallest and largest value of x."
@@ -157,6 +196,8 @@ def test_denoising_loss(denoising_loss):
         "Clean 1, noisy 2, rebuilt 20: three entries differ from the clean sample by 19 each, together 57. "
         "(54: compared with the noisy one. 27: the model saw the clean one.)",
     )
+    x = torch.ones(1, 3, requires_grad=True)
+    flows(denoising_loss(lambda x: 10 * x, x, lambda x: x + 1, error), x)
 
 
 def test_kl_sparsity(kl_sparsity):
@@ -165,6 +206,8 @@ def test_kl_sparsity(kl_sparsity):
     same(kl_sparsity(0.5, two), 0.28768, "Two equal units cost twice as much as one.")
     off = kl_sparsity(0.1, torch.tensor([0.0, 1.0]))
     assert torch.isfinite(off), "A unit that never fires must give a finite value: clip first."
+    two.requires_grad_()
+    flows(kl_sparsity(0.5, two), two)
 
 
 def test_sparse_loss(sparse_loss):
@@ -182,6 +225,8 @@ def test_sparse_loss(sparse_loss):
         9.5,
         "The units have the means 0.25 and 1; 2 + 10 * (0 + 0.75) = 9.5.",
     )
+    h.requires_grad_()
+    flows(sparse_loss(torch.tensor(2.0), h, 0.125, 10.0, distance), h)
 
 
 def test_reparameterize(reparameterize):
@@ -194,7 +239,11 @@ def test_reparameterize(reparameterize):
     mean, spread = float(z.detach().mean()), float(z.detach().std())
     assert abs(mean - 2) < 0.4, f"The mean of the draws is {mean:.2f}; expected about 2."
     assert abs(spread - 3) < 0.4, f"The standard deviation of the draws is {spread:.2f}; expected about 3."
-    assert z.requires_grad, "No gradient can reach mu and logvar."
+    beyond = float(((z.detach() - 2).abs() > 6).double().mean())
+    assert 0.03 < beyond < 0.06, (
+        f"{beyond:.1%} of the draws are more than two standard deviations away; of normal ones 4.6 % are."
+    )
+    flows(z.sum(), mu, logvar)
 
 
 def test_kl_gauss(kl_gauss):
@@ -202,6 +251,8 @@ def test_kl_gauss(kl_gauss):
     one = torch.ones(1, 1)
     same(kl_gauss(one, 0 * one), 0.5, "mu = 1 and logvar = 0 give 0.5: see section 9.")
     same(kl_gauss(0 * one, one), (math.e - 2) / 2, "mu = 0 and logvar = 1 give (e - 1 - 1) / 2 = 0.359.")
+    mu, logvar = torch.ones(2, 3, requires_grad=True), torch.ones(2, 3, requires_grad=True)
+    flows(kl_gauss(mu, logvar), mu, logvar)
 
 
 def test_bug_hunt(bug_hunt, reconstruction_loss):

@@ -267,6 +267,19 @@ def training(student, draw, rng, steps=8, **options):
     return trained(student, weights, draw.tensor(12, 5), rows, **options)
 
 
+def trains(student, draw, rng):
+    """A training moves the decoder: what is seen of a corruption counts only beside that."""
+    weights = layers(draw, [5, 2, 5])
+    rows = torch.tensor(rng.integers(12, size=(2, 4)))
+    model, _ = trained(student, weights, draw.tensor(12, 5), rows)
+    obeys(parameters(model)[1], has_moved, weights[2])
+
+
+def has_moved(weight, before):
+    """A weight is not what it was."""
+    assert not torch.allclose(weight, before), "After training, the model's weights are as they were."
+
+
 @pytest.mark.task("train_autoencoder", points=3)
 def test_losses(student, draw, rng):
     """The list holds the loss of every step, taken before its update."""
@@ -284,21 +297,24 @@ def test_weights_after_training(student, draw, rng):
 
 @pytest.mark.task("train_autoencoder", points=2)
 def test_model_sees_corruption(student, draw, rng):
-    """If a corruption is given, the model sees the corrupted batch."""
+    """If a corruption is given, the model that is trained sees the corrupted batch."""
+    trains(student, draw, rng)
     _, losses = training(student, draw, rng, 1, loss="energy of output", lr=0.0, corruption="shrinking")
     right(losses, "The loss of the model's output")
 
 
 @pytest.mark.task("train_autoencoder", points=2)
 def test_target_is_clean(student, draw, rng):
-    """The target is the clean batch, with or without corruption."""
+    """The target of training is the clean batch, with or without corruption."""
+    trains(student, draw, rng)
     _, losses = training(student, draw, rng, 3, loss="energy of target", lr=0.1, corruption="shrinking")
     right(losses, "A loss that looks at the target only")
 
 
 @pytest.mark.task("train_autoencoder", points=1)
 def test_fresh_noise(student, draw, rng):
-    """The corruption is drawn afresh in every step, once for its batch."""
+    """The corruption is drawn afresh in every step of training, once for its batch."""
+    trains(student, draw, rng)
     _, losses = training(student, draw, rng, 4, loss="energy of output", lr=0.0, corruption="counting")
     right(losses, "With another corruption in every step, the list of losses")
 
@@ -435,7 +451,7 @@ def test_corrupt_limits(student, draw, kind):
 # --- denoising_loss: 6 points ---
 
 
-@pytest.mark.task("denoising_loss", points=3)
+@pytest.mark.task("denoising_loss", points=2)
 def test_model_sees_noise(student, draw):
     """The model sees the corrupted sample, corrupted once."""
     x = draw.tensor(4, 3)
@@ -446,7 +462,30 @@ def test_model_sees_noise(student, draw):
     right(heard(model)[0], "The batch that model was given")
 
 
-@pytest.mark.task("denoising_loss", points=3)
+def function_named(name):
+    """Functions that let gradients through: a model, a corruption, a loss, a divergence."""
+    return {
+        "triple": lambda batch: 3 * batch,
+        "nothing": lambda batch: batch.clone(),
+        "energy of output": lambda x_hat, target: (x_hat**2).mean(),
+        "sum of means": lambda rho, rho_hat: rho_hat.sum(),
+    }[name]
+
+
+@pytest.mark.task("denoising_loss", points=2, law=True)
+def test_denoising_gradient(student, draw):
+    """Gradients of the loss reach the model."""
+    words = {"model": "triple", "corruption": "nothing", "loss": "energy of output"}
+    model, corruption, loss = (
+        student.beside(function_named, function, label=f"the function {name}")
+        for name, function in words.items()
+    )
+    x = draw.tensor(4, 3)
+    _, by_x = gradients(student.denoising_loss, model, x, corruption, loss, by=x)
+    right(by_x, "The gradient that went through the model")
+
+
+@pytest.mark.task("denoising_loss", points=2)
 def test_loss_compares_with_clean(student, draw):
     """The loss compares what the model returned with the clean sample, and is returned."""
     x, rebuilt = draw.tensor(4, 3), draw.tensor(4, 3)
@@ -466,7 +505,7 @@ def test_loss_compares_with_clean(student, draw):
 SCALAR_IN_FLOAT32 = {"rtol": 1e-6, "atol": 1e-7}
 
 
-@pytest.mark.task("kl_sparsity", points=5)
+@pytest.mark.task("kl_sparsity", points=3)
 @pytest.mark.parametrize("rho", [0.0625, 0.3125])
 def test_sparsity_divergence(student, draw, rho):
     """The divergence goes from the wanted to the observed activation, summed over the units."""
@@ -481,12 +520,20 @@ def test_units_always_on_or_off(student):
         right(divergence, f"The divergence of a unit that is always {unit}", **SCALAR_IN_FLOAT32)
 
 
+@pytest.mark.task("kl_sparsity", points=2, law=True)
+def test_sparsity_gradient(student, draw):
+    """Gradients reach the observed activations."""
+    rho_hat = torch.sigmoid(draw.tensor(5))
+    _, by_rho_hat = gradients(student.kl_sparsity, 0.125, rho_hat, by=rho_hat)
+    right(by_rho_hat, "The gradient with respect to rho_hat", **SCALAR_IN_FLOAT32)
+
+
 # --- sparse_loss: 5 points ---
 
 RECONSTRUCTION = torch.tensor(2.0, dtype=torch.float64)
 
 
-@pytest.mark.task("sparse_loss", points=3)
+@pytest.mark.task("sparse_loss", points=2)
 def test_mean_over_batch(student, draw):
     """The activation that is compared is the mean over the batch, one number for each unit."""
     h = torch.sigmoid(draw.tensor(5, 3))
@@ -497,7 +544,7 @@ def test_mean_over_batch(student, draw):
     right(rho_hat, "The rho_hat that divergence was given")
 
 
-@pytest.mark.task("sparse_loss", points=2)
+@pytest.mark.task("sparse_loss", points=1)
 @pytest.mark.parametrize("beta", [0.0, 0.75, 3.0])
 def test_weight_of_penalty(student, draw, beta):
     """beta weighs the divergence, and only the divergence."""
@@ -506,22 +553,31 @@ def test_weight_of_penalty(student, draw, beta):
     right(student.sparse_loss(RECONSTRUCTION, h, 0.125, beta, divergence), "The loss")
 
 
+@pytest.mark.task("sparse_loss", points=2, law=True)
+def test_sparse_gradients(student, draw):
+    """Gradients reach the reconstruction and, by way of the divergence, the code."""
+    divergence = student.beside(function_named, "sum of means", label="the function divergence")
+    h, error = torch.sigmoid(draw.tensor(3, 3)), RECONSTRUCTION.clone()  # as many samples as units
+    _, by_error, by_h = gradients(student.sparse_loss, error, h, 0.125, 1.0, divergence, by=[error, h])
+    right(by_error, "The gradient with respect to the reconstruction")
+    right(by_h, "The gradient with respect to h")
+
+
 # --- reparameterize: 7 points ---
 
 
 def is_spread(z, logvar):
-    """Draws around 0 have these variances, and are independent."""
+    """Draws around 0 are normal, have these variances, and are independent."""
     noise = z / torch.exp(logvar / 2)
-    chance.near(noise.mean(), 0, 1 / math.sqrt(noise.numel()), "The mean of the noise")
     for unit, variance in enumerate((noise**2).mean(0)):
         what = f"The variance for logvar {float(logvar[0, unit])}"
         chance.near(variance, 1, math.sqrt(2 / len(noise)), what)
-    chance.independent(noise, "the draws")
+    chance.normal(noise, "the noise")
 
 
 @pytest.mark.task("reparameterize", points=3)
 def test_spread(student, draw):
-    """The standard deviation of the draws is exp(logvar / 2), independently for every entry."""
+    """The draws are normal with standard deviation exp(logvar / 2), independently for every entry."""
     logvar = torch.tensor([-2.0, 0.5, 1.5], dtype=torch.float64).repeat(4000, 1)
     obeys(student.reparameterize(torch.zeros_like(logvar), logvar, draw.generator()), is_spread, logvar)
 
@@ -558,9 +614,16 @@ def test_draw_gradients(student, draw):
     obeys(by_logvar, is_slope, above, below, h, "The gradient with respect to logvar")
 
 
+def is_standard_normal(z):
+    """One long row of draws around 0 with variance 1."""
+    chance.normal(z.reshape(40, 100), "the noise")
+
+
 @pytest.mark.task("reparameterize", points=1, law=True)
 def test_draw_generator(student, draw):
-    """Equal generators give equal draws, each call draws afresh, and nothing else is random."""
+    """Equal generators give equal normal draws, each call draws afresh, and nothing else is random."""
+    zeros = torch.zeros(1, 4000, dtype=torch.float64)
+    obeys(student.reparameterize(zeros, zeros, draw.generator()), is_standard_normal)
     mu, logvar = draw.tensor(3, 4).float(), draw.tensor(3, 4).float()
     z = chance.same_draws(student.reparameterize, mu, logvar, draw.generator())
     dtype(z, torch.float32, "What came of float32 tensors")
@@ -569,7 +632,7 @@ def test_draw_generator(student, draw):
 # --- kl_gauss: 6 points ---
 
 
-@pytest.mark.task("kl_gauss", points=4)
+@pytest.mark.task("kl_gauss", points=2)
 def test_gauss_divergence(student, draw):
     """For one sample and one unit the divergence is that of two normal distributions."""
     zero = torch.zeros(1, 1)
@@ -582,6 +645,15 @@ def test_gauss_divergence(student, draw):
 def test_sum_and_mean(student, draw):
     """The divergence is summed over the code units and averaged over the samples."""
     right(student.kl_gauss(draw.tensor(5, 3), draw.tensor(5, 3)), "The divergence")
+
+
+@pytest.mark.task("kl_gauss", points=2, law=True)
+def test_gauss_gradients(student, draw):
+    """Gradients reach mu and logvar."""
+    mu, logvar = draw.tensor(1, 1), draw.tensor(1, 1)
+    _, by_mu, by_logvar = gradients(student.kl_gauss, mu, logvar, by=[mu, logvar])
+    right(by_mu, "The gradient with respect to mu")
+    right(by_logvar, "The gradient with respect to logvar")
 
 
 # --- bug_hunt: 5 points ---
@@ -620,7 +692,7 @@ def test_bug_hunt(student):
 # --- bonus: contractive_penalty 10, TiedAutoencoder 10 ---
 
 
-@pytest.mark.task("contractive_penalty", points=6, bonus=True)
+@pytest.mark.task("contractive_penalty", points=5, bonus=True)
 def test_jacobian_norm(student, draw):
     """For one sample the penalty is the squared norm of the Jacobian of the encoder."""
     x, weight, bias = draw.tensor(5), draw.tensor(3, 5), draw.tensor(3)
@@ -634,7 +706,7 @@ def test_penalty_of_batch(student, draw):
     right(student.contractive_penalty(torch.sigmoid(x @ weight.T + bias), weight), "The penalty")
 
 
-@pytest.mark.task("contractive_penalty", points=2, bonus=True, law=True)
+@pytest.mark.task("contractive_penalty", points=3, bonus=True, law=True)
 def test_penalty_gradients(student, draw):
     """Gradients reach the code and the weight."""
     h, weight = torch.sigmoid(draw.tensor(1, 3)), draw.tensor(3, 5)

@@ -1,9 +1,9 @@
-"""Known mistakes of the autoencoder unit, each an edit of the reference, and correct variants."""
+"""Known mistakes of the autoencoder unit, each an edit of the reference; cheats, and correct variants."""
 
 import torch
 from torch import nn
 
-from autograder.mistakes import edit, instead, mistake, variant
+from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import autoencoder as reference
 
 # --- Autoencoder ---
@@ -67,6 +67,16 @@ probabilities_for_logits = mistake(
     costs=(0.4, 0.6),
     says="Your cross-entropy takes its first argument as probabilities; it is given logits.",
     hint="A logit is any number; the sigmoid makes a probability of it.",
+)
+sigmoid_before_logits = mistake(
+    edit(
+        reference.reconstruction_loss,
+        'elif kind == "bce":',
+        'elif kind == "bce":\n        x_hat = torch.sigmoid(x_hat)',
+    ),
+    costs=(0.4, 0.6),
+    says="Your cross-entropy takes logits, and is given a sigmoid of them: the sigmoid is applied twice.",
+    hint="x_hat holds logits already. Which of your two steps makes probabilities of them?",
 )
 sample_averages_features = mistake(
     edit(reference.reconstruction_loss, "return loss.sum() / len(x)", "return loss.mean(dim=1).mean()"),
@@ -159,6 +169,16 @@ trains_decoder_only = mistake(
 
 # --- corrupt ---
 
+mask_inverted = mistake(
+    edit(
+        reference.corrupt,
+        "torch.where(hit, torch.zeros_like(x), x)",
+        "torch.where(hit, x, torch.zeros_like(x))",
+    ),
+    costs=(0.2, 0.45),
+    says="Masking keeps the share `level` of the entries and sets all others to 0.",
+    hint="What should level 0 do, and what does it do?",
+)
 masking_scales_up = mistake(
     edit(
         reference.corrupt,
@@ -214,13 +234,13 @@ compares_with_noise = mistake(
         "return loss(model(corruption(x)), x)",
         "noisy = corruption(x)\n    return loss(model(noisy), noisy)",
     ),
-    costs=(0.4, 0.6),
+    costs=(0.3, 0.6),
     says="The loss compares the reconstruction with the noisy sample.",
     hint="Which of the two samples should the model be able to name?",
 )
 model_sees_clean = mistake(
     edit(reference.denoising_loss, "model(corruption(x))", "model(x)"),
-    costs=(0.4, 0.6),
+    costs=(0.3, 0.6),
     says="The model sees the clean sample: nothing is left to denoise.",
     hint="Which of the three functions gets the output of `corruption`?",
 )
@@ -254,13 +274,13 @@ averages_units = mistake(
 )
 mean_over_units = mistake(
     edit(reference.sparse_loss, "h.mean(dim=0)", "h.mean(dim=1)"),
-    costs=(0.5, 0.7),
+    costs=(0.3, 0.7),
     says="Your mean activation has one number per sample; the mean is taken over the wrong axis.",
     hint="A unit should be active for few samples: average what one unit does, over the batch.",
 )
 penalty_without_weight = mistake(
     edit(reference.sparse_loss, "reconstruction + beta * divergence", "reconstruction + divergence"),
-    costs=(0.3, 0.5),
+    costs=(0.15, 0.5),
     says="Your loss does not change with beta.",
     hint="Where does beta stand in the formula?",
 )
@@ -307,6 +327,12 @@ divergence_sign = mistake(
     costs=(0.6, 1.0),
     says="Your divergence is negative: it is the negative of what is asked for.",
     hint="Appendix B of the paper gives the negative divergence, which is maximised.",
+)
+sums_over_batch = mistake(
+    edit(reference.kl_gauss, "per_entry.sum(dim=1).mean()", "per_entry.sum()"),
+    costs=(0.25, 0.4),
+    says="Your divergence is summed over the batch; it is too large by the number of samples.",
+    hint="Take the same sample twice: how should the divergence change?",
 )
 averages_code_units = mistake(
     edit(reference.kl_gauss, "per_entry.sum(dim=1).mean()", "per_entry.mean()"),
@@ -363,6 +389,137 @@ no_sigmoid = mistake(
     costs=(0.4, 0.6),
     says="Your code is not squashed by a sigmoid.",
     hint="In which interval do the entries of the code lie?",
+)
+
+# --- cheats ---
+
+
+def never_trained(model, x, rows, loss, lr, corruption=None):
+    """The losses of a model that stays as it is."""
+    with torch.no_grad():
+        return [
+            float(loss(model(x[index] if corruption is None else corruption(x[index])), x[index]))
+            for index in rows
+        ]
+
+
+linear_only = cheat(
+    edit(reference.Autoencoder, "kinds[activation]()", "nn.Identity()"),
+    most=0.2,
+    says="No activation at all.",
+)
+returns_its_input = cheat(
+    edit(reference.Autoencoder, "return self.decode(self.encode(x))", "return x"),
+    most=0.75,
+    says="A reconstruction without a code; code and decoder are right.",
+)
+squares_only = cheat(
+    edit(
+        reference.reconstruction_loss,
+        'elif kind == "bce":',
+        'elif kind == "bce":\n        loss = (x_hat - x) ** 2\n    elif kind is None:',
+    ),
+    most=0.5,
+    says="The squared error for both kinds.",
+)
+loss_without_gradient = cheat(
+    edit(reference.reconstruction_loss, 'if kind == "mse":', 'x_hat = x_hat.detach()\n    if kind == "mse":'),
+    most=0.75,
+    says="No gradient flows back.",
+)
+samples_as_they_are = cheat(
+    edit(reference.pca_reconstruction, "(x - mean) @ top.T @ top + mean", "x"), most=0.0, says="Returns x."
+)
+nothing_but_the_mean = cheat(
+    edit(reference.pca_reconstruction, "(x - mean) @ top.T @ top + mean", "mean + 0 * x"),
+    most=0.0,
+    says="Returns the mean of the samples.",
+)
+trains_nothing = cheat(
+    instead(reference.train_autoencoder, never_trained), most=0.0, says="Losses without any update."
+)
+corrupts_nothing = cheat(
+    edit(
+        reference.corrupt,
+        'if kind == "gaussian":',
+        'if kind != "":\n        return x.clone()\n    if kind == "gaussian":',
+    ),
+    most=0.0,
+    says="Refuses what is to be refused, and returns a copy.",
+)
+noise_of_one_size = cheat(
+    edit(
+        reference.corrupt,
+        "torch.randn(x.shape, generator=generator, dtype=x.dtype)",
+        "torch.randn(x.shape, generator=generator, dtype=x.dtype).sign()",
+    ),
+    most=0.7,
+    says="The Gaussian noise is the level, up or down.",
+)
+denoising_without_gradient = cheat(
+    edit(
+        reference.denoising_loss,
+        "return loss(model(corruption(x)), x)",
+        "return loss(model(corruption(x)), x).detach()",
+    ),
+    most=0.75,
+    says="No gradient flows back.",
+)
+sparsity_without_gradient = cheat(
+    edit(reference.kl_sparsity, "(on + off).sum()", "(on + off).sum().detach()"),
+    most=0.75,
+    says="No gradient flows back.",
+)
+sparse_without_gradient = cheat(
+    edit(reference.sparse_loss, "h.mean(dim=0))", "h.mean(dim=0).detach())"),
+    most=0.75,
+    says="No gradient reaches the code.",
+)
+sparse_as_a_number = cheat(
+    edit(
+        reference.sparse_loss,
+        "return reconstruction + beta * divergence(rho, h.mean(dim=0))",
+        "return torch.zeros_like(h[0, 0]) + (reconstruction + beta * divergence(rho, h.mean(dim=0))).item()",
+    ),
+    most=0.75,
+    says="No gradient flows back.",
+)
+NORMAL = "torch.randn(mu.shape, generator=generator, dtype=mu.dtype)"
+draws_plus_minus_one = cheat(
+    edit(reference.reparameterize, NORMAL, f"{NORMAL}.sign()"), most=0.45, says="The noise is 1, up or down."
+)
+draws_uniform = cheat(
+    edit(
+        reference.reparameterize,
+        NORMAL,
+        "12**0.5 * (torch.rand(mu.shape, generator=generator, dtype=mu.dtype) - 0.5)",
+    ),
+    most=0.45,
+    says="The noise is uniform, with variance 1.",
+)
+draws_nothing = cheat(
+    edit(reference.reparameterize, "mu + torch.exp(logvar / 2) * epsilon", "mu + 0 * logvar"),
+    most=0.0,
+    says="Returns the mean.",
+)
+gauss_without_gradient = cheat(
+    edit(reference.kl_gauss, "per_entry.sum(dim=1).mean()", "per_entry.sum(dim=1).mean().detach()"),
+    most=0.75,
+    says="No gradient flows back.",
+)
+penalty_without_gradient = cheat(
+    edit(reference.contractive_penalty, "slope = h * (1 - h)", "slope = (h * (1 - h)).detach()"),
+    most=0.75,
+    says="No gradient reaches the code.",
+)
+tied_without_gradient = cheat(
+    edit(
+        reference.TiedAutoencoder,
+        "return self.decode(self.encode(x))",
+        "return self.decode(self.encode(x)).detach()",
+    ),
+    most=0.75,
+    says="No gradient flows back.",
 )
 
 # --- correct variants ---

@@ -25,7 +25,10 @@
 # **You need** the units *backprop* and *optimizers*; a linear layer, a sigmoid and the mean of a tensor in
 # PyTorch. Autograd does the backward pass here: you write the forward pass and the losses.
 #
-# **Time:** about 6 hours for the core, 2 more for the bonus.
+# **Lecture:** FAU Deep Learning, part 11.2. **Time:** about 6 hours for the core, 2 more for the bonus.
+#
+# **Predict, then run.** Where you read this, write your guess in place of the three dots and only then run the
+# next cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
 #
 # | task | points | what is checked |
 # | --- | --- | --- |
@@ -34,13 +37,13 @@
 # | `pca_reconstruction` | 7 | projection 4, data away from the origin 2, range of k 1 |
 # | `train_autoencoder` | 13 | losses 3, weights 2, as good as PCA 3, corruption 3, clean target 2 |
 # | `corrupt` | 12 | Gaussian 4, masking 3, salt and pepper 3, generator 1, input and limits 1 |
-# | `denoising_loss` | 6 | what the model sees 3, what the loss compares 3 |
-# | `kl_sparsity` | 8 | divergence 5, units always on or off 3 |
-# | `sparse_loss` | 5 | mean over the batch 3, weight 2 |
-# | `reparameterize` | 7 | spread 3, centre 2, gradients 1, generator 1 |
-# | `kl_gauss` | 6 | divergence 4, sum and mean 2 |
+# | `denoising_loss` | 6 | what the model sees 2, what the loss compares 2, gradients 2 |
+# | `kl_sparsity` | 8 | divergence 3, units always on or off 3, gradients 2 |
+# | `sparse_loss` | 5 | mean over the batch 2, weight 1, gradients 2 |
+# | `reparameterize` | 7 | normal draws of the right spread 3, centre 2, gradients 1, generator 1 |
+# | `kl_gauss` | 6 | divergence 2, sum and mean 2, gradients 2 |
 # | `bug_hunt` | 5 | an input that shows the bug |
-# | bonus: `contractive_penalty` | 10 | norm of the Jacobian 6, batch 2, gradients 2 |
+# | bonus: `contractive_penalty` | 10 | norm of the Jacobian 5, batch 2, gradients 3 |
 # | bonus: `TiedAutoencoder` | 10 | code 2, reconstruction 3, parameters 2, gradient on both paths 3 |
 #
 # A law such as "does not modify its input" earns its points only if the values of the same task are right.
@@ -86,7 +89,11 @@ x, centres = spots(512, torch.Generator().manual_seed(0))
 show([x[:8]], ["x"])
 
 # %% [markdown]
-# Figure: eight grey images of 8 x 8 pixels, each black with one bright soft spot at another place.
+# <details><summary>Figure in words</summary>
+#
+# Eight grey images of 8 x 8 pixels, each black with one bright soft spot at another place.
+#
+# </details>
 
 # %% [markdown]
 # ## 2. By hand first
@@ -107,7 +114,7 @@ decoder_weight = torch.tensor([[1.0], [1.0], [0.0]])  # (D, K)
 sample = torch.tensor([[2.0, 4.0, 3.0]])
 code = sample @ encoder_weight.T
 rebuilt = code @ decoder_weight.T
-print(code, rebuilt, ((rebuilt - sample) ** 2).mean())
+print(f"code {code.item()}, rebuilt {rebuilt.tolist()[0]}, error {((rebuilt - sample) ** 2).mean():.3f}")
 
 # %% [markdown]
 # ## 3. The network
@@ -133,10 +140,14 @@ from solutions.autoencoder import Autoencoder
 
 # %% [markdown]
 # **Predict, then run.** How many parameters has `Autoencoder([64, 32, 2])`? Count weights and biases of
-# four layers before you run the cell.
+# four layers.
+
+# %% scratch=True
+my_guess = ...
 
 # %%
-print(sum(p.numel() for p in Autoencoder([64, 32, 2]).parameters()))
+count = sum(p.numel() for p in Autoencoder([64, 32, 2]).parameters())
+print(f"my guess: {my_guess}, yours: {count}")
 
 # %% [markdown]
 # <details><summary>The count</summary>
@@ -184,9 +195,13 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Figure: cross-entropy against the logit. Your curve is 0 on the left and the straight line z on the
+# <details><summary>Figure in words</summary>
+#
+# Cross-entropy against the logit. Your curve is 0 on the left and the straight line z on the
 # right; the dots of the literal formula follow it, become ragged near 15 and end at 17, where they turn
 # infinite.
+#
+# </details>
 #
 # ## 5. The best linear code: PCA
 #
@@ -212,11 +227,18 @@ plt.show()
 from solutions.autoencoder import pca_reconstruction
 
 # %% [markdown]
-# **Predict, then run.** The images have two causes. Will two principal directions be enough?
+# **Predict, then run.** The images have two causes. How many principal directions does it take until less than a
+# hundredth of their variance is left?
+
+# %% scratch=True
+my_guess = ...
 
 # %%
 ks = list(range(1, 13))
 pca_error = [((pca_reconstruction(x, k) - x) ** 2).mean().item() for k in ks]
+variance = ((x - x.mean(dim=0)) ** 2).mean().item()
+enough = next((k for k, error in zip(ks, pca_error, strict=True) if error < variance / 100), "more than 12")
+print(f"my guess: {my_guess}, yours: {enough}; two leave {pca_error[1] / variance:.0%}")
 plt.figure(figsize=(6, 3))
 plt.semilogy(ks, pca_error, "o-")
 plt.xlabel("k, numbers in the code")
@@ -225,9 +247,13 @@ plt.show()
 show([x[:8], pca_reconstruction(x, 2)[:8], pca_reconstruction(x, 8)[:8]], ["x", "k = 2", "k = 8"])
 
 # %% [markdown]
-# Figure: error of PCA against k on a logarithmic axis, falling from 0.024 at k = 1 to 0.012 at k = 2 and
+# <details><summary>Figure in words</summary>
+#
+# Error of PCA against k on a logarithmic axis, falling from 0.024 at k = 1 to 0.012 at k = 2 and
 # below 0.001 at k = 8. Below it, images: with two directions the spots are smeared over the picture, with
 # eight they look right.
+#
+# </details>
 #
 # Two causes, but moving a spot is not a linear operation on pixels: the images lie on a *curved* surface,
 # and PCA fits a plane. That is the room that a nonlinear autoencoder has.
@@ -277,9 +303,13 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Figure: two falling curves on a logarithmic axis. The linear autoencoder settles on the dashed PCA line
+# <details><summary>Figure in words</summary>
+#
+# Two falling curves on a logarithmic axis. The linear autoencoder settles on the dashed PCA line
 # at 0.012; the tanh autoencoder passes through it and ends near 0.0005, with the same two numbers in its
 # code.
+#
+# </details>
 
 # %%
 with torch.no_grad():
@@ -292,9 +322,13 @@ with torch.no_grad():
     plt.show()
 
 # %% [markdown]
-# Figure: originals above the reconstructions of both models; the linear ones are smeared, the tanh ones
+# <details><summary>Figure in words</summary>
+#
+# Originals above the reconstructions of both models; the linear ones are smeared, the tanh ones
 # hardly differ from the originals. Below, the codes of all images as points, coloured by the height of
 # the spot: the colour changes gradually over the cloud, so the code has found the position by itself.
+#
+# </details>
 #
 # ## 7. Noise
 #
@@ -319,10 +353,13 @@ from solutions.autoencoder import corrupt
 # **Predict, then run.** Masking with level 0.3 on a row of a thousand ones: what are the mean and the
 # largest value afterwards? (Dropout with p = 0.3 would have given mean 1 and largest value 1.43.)
 
+# %% scratch=True
+my_guess = {"mean": ..., "largest": ...}
+
 # %%
 g = torch.Generator().manual_seed(0)
 masked = corrupt(torch.ones(1000), "masking", 0.3, g)
-print(masked.mean(), masked.max())
+print(f"my guess: {my_guess}, yours: mean {masked.mean():.2f}, largest {masked.max():.2f}")
 show(
     [
         x[:8],
@@ -334,8 +371,12 @@ show(
 )
 
 # %% [markdown]
-# Figure: a row of clean spots and the same spots with grain, with a third of the pixels black, and with
+# <details><summary>Figure in words</summary>
+#
+# A row of clean spots and the same spots with grain, with a third of the pixels black, and with
 # single black and white pixels.
+#
+# </details>
 #
 # The loss is one line, and the one thing to get right is which `x` goes where.
 #
@@ -371,9 +412,13 @@ with torch.no_grad():
     print("loss on all images      ", denoising_loss(denoiser, x, damage, reconstruction_loss))
 
 # %% [markdown]
-# Figure: clean spots; the same with white and black pixels; the plain autoencoder's output, often with
+# <details><summary>Figure in words</summary>
+#
+# Clean spots; the same with white and black pixels; the plain autoencoder's output, often with
 # the spot at a wrong place; the denoiser's output, close to the clean spots. The error falls about
 # tenfold.
+#
+# </details>
 #
 # ## 8. Sparse codes
 #
@@ -425,7 +470,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Figure: two valleys, with their floor at 0 exactly above 0.05 and 0.3, rising steeply towards 0 and 1.
+# <details><summary>Figure in words</summary>
+#
+# Two valleys, with their floor at 0 exactly above 0.05 and 0.3, rising steeply towards 0 and 1.
+#
+# </details>
 
 
 # %%
@@ -465,8 +514,12 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Figure: histogram of the mean activations of 32 units. Without penalty they spread over the middle of
+# <details><summary>Figure in words</summary>
+#
+# Histogram of the mean activations of 32 units. Without penalty they spread over the middle of
 # the range; with penalty all gather at the dashed line at 0.05.
+#
+# </details>
 #
 # ## 9. From a code to a distribution
 #
@@ -510,12 +563,20 @@ from solutions.autoencoder import reparameterize
 from solutions.autoencoder import kl_gauss
 
 # %% [markdown]
-# **Predict, then run.** For mean 2 and standard deviation 3, what will the mean and standard deviation of
-# many draws be, and which logvar do you have to pass?
+# **Predict, then run.** You want draws with mean 2 and standard deviation 3. Which logvar has to be passed? Of five
+# thousand such draws, which share is above 5?
+
+# %% scratch=True
+my_guess = {"logvar": ..., "share above 5": ...}
 
 # %%
-draws = reparameterize(torch.full((5000, 1), 2.0), torch.full((5000, 1), 9.0).log(), g)
-print(draws.mean(), draws.std())
+logvar_of_three = torch.tensor(9.0).log()
+draws = reparameterize(torch.full((5000, 1), 2.0), logvar_of_three.expand(5000, 1), g)
+print(f"my guess: {my_guess}")
+print(
+    f"truth: logvar {logvar_of_three:.2f}; normal draws are above 5 in 16 %, yours in {(draws > 5).double().mean():.0%}"
+)
+print(f"your draws have the mean {draws.mean():.2f} and the standard deviation {draws.std():.2f}")
 
 
 # %%
@@ -553,12 +614,44 @@ with torch.no_grad():
     show(walk, [f"{a:.1f}" for a in steps])
 
 # %% [markdown]
-# Figure: latent walk, 8 x 8 images decoded from a grid of codes. The spot wanders gradually over the
+# <details><summary>Figure in words</summary>
+#
+# Latent walk, 8 x 8 images decoded from a grid of codes. The spot wanders gradually over the
 # picture as the two code numbers change; neighbouring codes give neighbouring positions, and every code
 # gives one clean spot.
 #
-# If you forget the division by two in sigma or average the divergence, this picture shows it: all images
-# become alike, or the walk has gaps.
+# </details>
+#
+# **Do not trust this picture, nor the bound.** If sigma is exp(logvar), or the divergence is averaged over the code,
+# the walk is as clean as this one, and the bound that you are told is even lower: it is computed with the wrong
+# formula itself. A picture shows what the decoder makes of codes that *we* have chosen, and a decoder that got too
+# little noise while it learned paints all the sharper. What tells is measured from outside. The next cell draws from
+# the distributions that your encoder describes and measures their divergence; and it looks at how far the codes
+# that *your* function draws are spread. Over all images they should look like the standard normal: spread about 1.
+
+# %%
+with torch.no_grad():
+    hidden = vae.body(x)
+    mu, logvar = vae.mu(hidden), vae.logvar(hidden)
+    described = torch.distributions.Normal(mu, logvar.exp() ** 0.5)
+    z = described.sample((200,))
+    standard = torch.distributions.Normal(0.0, 1.0)
+    measured = (described.log_prob(z) - standard.log_prob(z)).sum(dim=2).mean()
+    spread = reparameterize(mu, logvar, g).std(dim=0)
+print(f"your divergence {kl_gauss(mu, logvar):.2f}, measured {measured:.2f}")
+print(f"spread of the drawn codes {spread[0]:.2f} and {spread[1]:.2f}, expected about 1")
+
+# %% [markdown]
+# | | bound that is told | your divergence | measured | spread of z |
+# | --- | --- | --- | --- | --- |
+# | right | 17.4 | 2.3 | 2.3 | 1.0 |
+# | sigma = exp(logvar) | 16.1 | 1.5 | 1.5 | 0.7 |
+# | divergence averaged over the code | 16.1 | 1.5 | 3.0 | 1.0 |
+# | divergence summed over the batch | 21.7 | 0.0 | 0.0 | 1.0 |
+#
+# The numbers differ a little from machine to machine. The second row betrays itself by the spread alone, the third
+# by the two divergences. In the last one the divergence weighs so much that the code says nothing any more: that is
+# the one mistake of the three which the walk shows, too, as 64 times the same image.
 #
 # ## 10. Bug hunt
 #
@@ -628,16 +721,54 @@ filters = (filters - filters.min()) / (filters.max() - filters.min())
 show([filters[:8], filters[8:]], ["rows of W", ""])
 
 # %% [markdown]
-# Figure: sixteen rows of W as images: grainy light and dark regions at different places, the features that
+# <details><summary>Figure in words</summary>
+#
+# Sixteen rows of W as images: grainy light and dark regions at different places, the features that
 # the code looks for.
 #
-# ## What you take along
+# </details>
 #
-# * A code is judged by what can be rebuilt from it; PCA says how good a linear one can be.
-# * Noise on the input, never on the target.
-# * State what a loss sums and what it averages: the balance of two terms hangs on it.
-# * A question to think about: the error of a *new* image is large if it is unlike the training images.
-#   How would you use that to find faulty parts on a production line, and what would a code that is too
-#   large do to it?
+# ## 12. Real data: handwritten digits
 #
-# Next unit: *gan*, another way to make new samples.
+# 1797 pictures of 8 x 8 pixels, of which 1400 are for training. They have more causes than two; let the code have
+# eight numbers. Nobody tells the autoencoder which digit a picture shows.
+#
+# **Predict, then run.** How large is your autoencoder's error on the unseen pictures, as a share of PCA's with
+# eight directions?
+
+# %% scratch=True
+my_guess = ...
+
+# %%
+from sklearn.datasets import load_digits
+
+digits = torch.tensor(load_digits().data / 16, dtype=torch.float32)
+order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(0))
+seen, unseen = digits[order[:1400]], digits[order[1400:]]
+torch.manual_seed(7)
+reader = Autoencoder([64, 64, 8], "relu")
+rows = torch.randint(len(seen), (1500, 64), generator=torch.Generator().manual_seed(7))
+train_autoencoder(reader, seen, rows, nn.functional.mse_loss, lr=0.003)
+with torch.no_grad():
+    by_pca = pca_reconstruction(unseen, 8)  # its directions even come from the unseen pictures
+    by_code = reader(unseen)
+share = (((by_code - unseen) ** 2).mean() / ((by_pca - unseen) ** 2).mean()).item()
+print(f"my guess: {my_guess}, yours: {share:.0%}")
+show([unseen[:8], by_pca[:8], by_code[:8]], ["x", "PCA, k = 8", "yours"])
+
+# %% [markdown]
+# <details><summary>Figure in words</summary>
+#
+# A row of handwritten digits, and below it two rows of reconstructions. Those of PCA are blurred, with grey shadows
+# beside the strokes. Those of the autoencoder have a darker background and clearer strokes.
+#
+# </details>
+#
+# ## To take along
+#
+# * A code is judged by what can be rebuilt from it, and PCA says how good a linear one can be.
+# * Noise goes on the input, never on the target.
+# * State what a loss sums and what it averages: the balance of two terms hangs on it, and no picture shows it.
+#
+# **Next unit:** `gan`, another way to make new samples. A question on the way: the error of a *new* image is large
+# if it is unlike the training images. How would you find faulty parts on a production line with that?

@@ -6,6 +6,9 @@ has one price: ε is far too small to be seen except where its place is the ques
 forget at once (β = 0) where decay is the question, and are old enough for the corrections to have faded where
 the means themselves are. Where ε is small six digits are compared, since another small one may be there in
 its place: who ignores eps loses what asks for it, whatever constant he writes.
+
+No setting pays for less than the task. Where β = 0 hides the means, the same check asks whether there are
+any; where nothing is to be clipped, or a rate is at its end, it asks for a clipping, and for a way there.
 """
 
 import math
@@ -14,7 +17,7 @@ from numbers import Real
 import numpy as np
 import pytest
 
-from autograder.checks import close, raises, right, unchanged
+from autograder.checks import Difference, close, obeys, raises, right, unchanged
 
 TINY = 1e-12  # an ε that cannot be seen
 # Where ε is not the question: the default of 1e-8 cannot be seen either.
@@ -63,6 +66,25 @@ def arrival(student, name, params, grads, **options):
     for gradients in grads:
         optimizer.step(gradients)
     return student.now(params)
+
+
+def remembers(student, draw, name):
+    """A second step differs where the first gradient had the other sign."""
+    first, last, later = draw.away_from_zero(3, 4), draw.away_from_zero(3, 4), []
+    for sign in (1, -1):
+        places = student.share([np.zeros((3, 4))])
+        optimizer = getattr(student, name)(places, lr=0.3, betas=(0.6, 0.9))
+        optimizer.step([sign * first])
+        places[0][...] = 0.0  # so that this step alone is seen
+        optimizer.step([last])
+        later.append(student.now(places))
+    obeys(later[0], differs, later[1])
+
+
+def differs(one, other):
+    """A law: two steps after different gradients are not the same."""
+    if np.allclose(one, other, rtol=1e-6, atol=1e-9):
+        raise Difference("A step is the same whatever the gradients before it were: where is their mean?")
 
 
 def scale_is_free(student, draw, name, **options):
@@ -213,7 +235,7 @@ def test_adam_means(student, draw):
         right(student.now(places), f"In step {number}, the change of params", **ROUGHLY)
 
 
-@pytest.mark.task("Adam", points=4)
+@pytest.mark.task("Adam", points=3)
 def test_adam_first_step(student, draw):
     """The first step is the learning rate long in every element, whatever the gradient's size."""
     params = some_params(draw)
@@ -221,7 +243,7 @@ def test_adam_first_step(student, draw):
     race(student, "Adam", params, [gradients], tolerance=ROUGHLY, lr=0.3, betas=(0.8, 0.97), eps=0.0)
 
 
-@pytest.mark.task("Adam", points=5)
+@pytest.mark.task("Adam", points=6)
 def test_adam_early_steps(student, draw):
     """In the first steps the corrections follow the number of the step (default β and ε)."""
     race(student, "Adam", *params_and_large_grads(draw, 6), tolerance=ROUGHLY, lr=0.3)
@@ -235,22 +257,25 @@ def test_adam_eps_and_correction(student, draw):
 
 @pytest.mark.task("Adam", points=3)
 def test_adam_eps(student, draw):
-    """ε is added to the root, not to what stands under it."""
+    """ε is added to the root, not to what stands under it, of means that remember."""
     race(student, "Adam", *params_and_grads(draw, 3), lr=0.3, betas=(0.0, 0.0), eps=0.2)
+    remembers(student, draw, "Adam")
 
 
 @pytest.mark.task("Adam", points=2)
 def test_adam_weight_decay(student, draw):
-    """Weight decay joins the gradient before the means."""
+    """Weight decay joins the gradient before the means, which remember."""
     params = [draw.uniform(3, 4, low=3, high=5), draw.uniform(5, low=-5, high=-3)]
     grads = [[0.4 * np.sign(g) for g in gradients] for gradients in some_grads(draw, params, 4)]
     race(student, "Adam", params, grads, lr=0.1, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
+    remembers(student, draw, "Adam")
 
 
 @pytest.mark.task("Adam", points=1)
 def test_adam_rate_changes(student, draw):
-    """A learning rate that changes between steps takes effect at once."""
+    """A learning rate that changes takes effect at once, and what the means hold stays."""
     race(student, "Adam", *params_and_grads(draw, 4), RATES, lr=0.5, betas=(0.0, 0.0), eps=TINY)
+    remembers(student, draw, "Adam")
 
 
 @pytest.mark.task("Adam", points=1, law=True)
@@ -268,7 +293,7 @@ def test_adam_grads_untouched(student, draw):
 # --- AdamW ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.task("AdamW", points=3)
+@pytest.mark.task("AdamW", points=2)
 def test_adamw_decay_alone(student, draw):
     """With zero gradients every step takes the share lr · λ from each parameter."""
     params = some_params(draw)
@@ -277,11 +302,12 @@ def test_adamw_decay_alone(student, draw):
 
 @pytest.mark.task("AdamW", points=3)
 def test_adamw_decay_and_step(student, draw):
-    """The parameter is shrunk first, then Adam's step is taken, and the means see no decay."""
+    """The parameter is shrunk first, then Adam's step is taken; the means remember, and see no decay."""
     race(student, "AdamW", *params_and_grads(draw, 4), lr=0.3, betas=(0.0, 0.0), eps=TINY, weight_decay=0.5)
+    remembers(student, draw, "AdamW")
 
 
-@pytest.mark.task("AdamW", points=2)
+@pytest.mark.task("AdamW", points=3)
 def test_adamw_without_decay(student, draw):
     """With λ = 0 it is Adam."""
     race(student, "AdamW", *params_and_grads(draw, 6), lr=0.3, betas=(0.6, 0.9), eps=0.2, weight_decay=0.0)
@@ -309,6 +335,17 @@ def schedule(student, steps, **options):
         right(student.lr_at(step, **options), f"The rate at step {step}")
 
 
+def on_its_way(student, step, **options):
+    """The rate at this step is neither the peak nor the floor any more."""
+    obeys(student.lr_at(step, **options), is_between, options["peak"], options.get("floor", 0.0))
+
+
+def is_between(rate, peak, floor):
+    """A law: a rate is between two others."""
+    if not floor < float(rate) < peak:
+        raise Difference("Half way from the peak to the end, the rate is not between peak and floor.")
+
+
 @pytest.mark.task("lr_at", points=3)
 def test_lr_warmup(student, rng):
     """The rate rises by equal amounts, from a first value above zero up to the peak."""
@@ -326,15 +363,17 @@ def test_lr_cosine(student, rng):
 
 @pytest.mark.task("lr_at", points=1)
 def test_lr_end(student):
-    """From the last step on the rate is the floor, which is 0 unless given."""
+    """From the last step on, but not before, the rate is the floor, which is 0 unless given."""
     schedule(student, (10, 11, 25), peak=0.8, warmup=3, total=10, floor=0.1)
     schedule(student, (10, 15), peak=0.8, warmup=3, total=10)
+    on_its_way(student, 6, peak=0.8, warmup=3, total=10, floor=0.1)
 
 
 @pytest.mark.task("lr_at", points=1)
 def test_lr_without_warmup(student):
-    """Without warm-up, step 0 has the peak."""
+    """Without warm-up, step 0 has the peak, and no step after it."""
     schedule(student, (0,), peak=0.8, warmup=0, total=9)
+    on_its_way(student, 4, peak=0.8, warmup=0, total=9)
 
 
 @pytest.mark.task("lr_at", points=1, law=True)
@@ -352,6 +391,28 @@ def length(grads):
     return math.sqrt(sum(float((g * g).sum()) for g in grads))
 
 
+def clipped(student, grads, max_norm, **options):
+    """What becomes of these gradients."""
+    student.clip_grad_norm(student.share(grads), max_norm, **options)
+    return student.now(grads)
+
+
+def follows_max_norm(student, draw):
+    """For twice the ``max_norm`` long gradients come out twice as long, however long they were."""
+    (grads,) = some_grads(draw, some_params(draw), 1, gap=1)  # each array, and each element, is too long
+    size = length(grads)
+    one = clipped(student, [g.copy() for g in grads], 0.05 * size)
+    obeys(clipped(student, [10 * g for g in grads], 0.1 * size), is_twice_as_long, one)
+
+
+def is_twice_as_long(grads, others):
+    """A law: of the lengths of two lists of arrays, of which none is zero."""
+    if not abs(length(grads) - 2 * length(others)) <= 1e-3 * length(grads) or not length(grads):
+        raise Difference(
+            "Of gradients that are too long, the length after clipping does not follow max_norm."
+        )
+
+
 @pytest.mark.task("clip_grad_norm", points=2)
 def test_clip_returns_length(student, draw):
     """The length of all gradients together, before clipping, comes back."""
@@ -361,39 +422,39 @@ def test_clip_returns_length(student, draw):
 
 
 @pytest.mark.task("clip_grad_norm", points=4)
-def test_clip_shortens(student, draw):
+def test_clip_shortens(student, draw, rng):
     """Gradients that are too long are shortened by one factor, in place, to max_norm."""
     grads = some_params(draw)
-    student.clip_grad_norm(student.share(grads), 0.3 * length(grads))
-    right(student.now(grads), "After clipping, grads", rtol=1e-5, atol=1e-6)
+    came = clipped(student, grads, float(rng.uniform(0.15, 0.45)) * length(grads))
+    right(came, "After clipping, grads", rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.task("clip_grad_norm", points=2, law=True)
 def test_clip_leaves_short_ones(student, draw):
-    """Gradients that are short enough are not changed."""
+    """Gradients that are short enough are not changed; others follow max_norm."""
     grads = some_params(draw)
-    student.clip_grad_norm(student.share(grads), 2.5 * length(grads))
-    right(student.now(grads), "Short enough from the start, grads")
+    right(clipped(student, grads, 2.5 * length(grads)), "Short enough from the start, grads")
+    follows_max_norm(student, draw)
 
 
 @pytest.mark.task("clip_grad_norm", points=1)
-def test_clip_eps(student, draw):
+def test_clip_eps(student, draw, rng):
     """ε is added to the length, and is 1e-6 unless given."""
     grads = some_params(draw)
-    size = length(grads)
-    tiny = [1e-6 * g / size for g in grads]
-    student.clip_grad_norm(student.share(grads), 0.3 * size, eps=0.5 * size)
-    right(student.now(grads), "After clipping with a large eps, grads")
-    student.clip_grad_norm(student.share(tiny), 1e-6)
-    right(student.now(tiny), "After clipping, tiny grads", rtol=1e-6, atol=1e-15)
+    size, share = length(grads), float(rng.uniform(0.3, 0.7))
+    tiny = [3e-6 * share * g / size for g in grads]
+    came = clipped(student, grads, 0.4 * share * size, eps=share * size)
+    right(came, "After clipping with a large eps, grads")
+    right(clipped(student, tiny, 1e-6 * share), "After clipping, tiny grads", rtol=1e-6, atol=1e-15)
 
 
 @pytest.mark.task("clip_grad_norm", points=1, law=True)
-def test_clip_zeros(student):
-    """Zero gradients stay zero and have length zero."""
+def test_clip_zeros(student, draw):
+    """Zero gradients stay zero and have length zero; others follow max_norm."""
     grads = student.share([np.zeros((2, 3)), np.zeros(4)])
     right(student.clip_grad_norm(grads, 1.0), "The returned length")
     right(student.now(grads), "After clipping, zero grads")
+    follows_max_norm(student, draw)
 
 
 # --- bug hunt -------------------------------------------------------------------------------------------
@@ -464,14 +525,14 @@ def test_adagrad_grads_untouched(student, draw):
     grads_are_untouched(student, draw, "Adagrad", lr=0.3)
 
 
-@pytest.mark.task("Adadelta", points=3, bonus=True)
+@pytest.mark.task("Adadelta", points=1, bonus=True)
 def test_adadelta_first_step(student, draw):
     """In the first step the numerator is √ε, with ε inside both roots."""
     params = some_params(draw)
     race(student, "Adadelta", params, some_grads(draw, params, 1), rho=0.7, eps=0.2)
 
 
-@pytest.mark.task("Adadelta", points=3, bonus=True)
+@pytest.mark.task("Adadelta", points=5, bonus=True)
 def test_adadelta_path(student, draw):
     """Later, the numerator is the root of the mean of squared steps up to the last one."""
     params, grads = params_and_grads(draw, 5)
@@ -485,7 +546,7 @@ def test_adadelta_grads_untouched(student, draw):
     grads_are_untouched(student, draw, "Adadelta")
 
 
-@pytest.mark.task("AMSGrad", points=3, bonus=True)
+@pytest.mark.task("AMSGrad", points=4, bonus=True)
 def test_amsgrad_largest(student, draw):
     """The divisor comes from the largest mean of squares so far."""
     params, grads = params_and_grads(draw, 5)
@@ -493,7 +554,7 @@ def test_amsgrad_largest(student, draw):
     race(student, "AMSGrad", params, fading, lr=0.3, betas=(0.6, 0.7), eps=0.05)
 
 
-@pytest.mark.task("AMSGrad", points=2, bonus=True)
+@pytest.mark.task("AMSGrad", points=1, bonus=True)
 def test_amsgrad_defaults(student, draw):
     """While the mean of squares grows it is Adam (default β and ε)."""
     race(student, "AMSGrad", *params_and_large_grads(draw, 4), tolerance=ROUGHLY, lr=0.3)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from autograder.mistakes import edit, instead, mistake, variant
+from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import optimizers as reference
 
 # --- SGD -----------------------------------------------------------------------------------------------
@@ -64,6 +64,13 @@ looks_nowhere = mistake(
     hint="Where does your step method read nesterov?",
 )
 
+always_looks_ahead = mistake(
+    edit(reference.SGD, "g + self.momentum * v if self.nesterov else v", "g + self.momentum * v"),
+    costs=(0.3, 0.5),
+    says="Your steps are those of Nesterov's look-ahead, whether nesterov is asked for or not.",
+    hint="Along which vector goes a step without nesterov?",
+)
+
 moves_before_updating = mistake(
     edit(
         reference.SGD,
@@ -114,6 +121,13 @@ eps_under_root = mistake(
     costs=(0.15, 0.4),
     says="Your divisor is √(v + ε): ε stands under the root.",
     hint="Read the formula from the inside: first the root, then ε.",
+)
+
+ignores_eps = mistake(
+    edit(reference.RMSprop, "(np.sqrt(v) + self.eps)", "(np.sqrt(v) + 1e-8)"),
+    costs=(0.15, 0.4),
+    says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your step method read eps?",
 )
 
 swaps_alpha = mistake(
@@ -206,6 +220,13 @@ adam_eps_under_root = mistake(
     costs=(0.1, 0.3),
     says="Your divisor is √(v̂ + ε): ε stands under the root.",
     hint="Read the formula from the inside: first the root, then ε.",
+)
+
+adam_ignores_eps = mistake(
+    edit(reference.Adam, "(np.sqrt(v_hat) + self.eps)", "(np.sqrt(v_hat) + 1e-8)"),
+    costs=(0.1, 0.3),
+    says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your step method read eps?",
 )
 
 corrects_eps = mistake(
@@ -326,7 +347,7 @@ stretches = mistake(
 
 clips_a_copy = mistake(
     edit(reference.clip_grad_norm, "        g *= scale", "        g = g * scale"),
-    costs=(0.4, 0.6),
+    costs=(0.6, 0.9),
     says="The caller's gradients do not change: the shortened ones are in new arrays.",
     hint="g = g * … gives a new array the name g. How does one write into the array that g names?",
 )
@@ -343,6 +364,20 @@ clips_without_eps = mistake(
     costs=(0.05, 0.15),
     says="Your factor leaves out ε.",
     hint="What is divided by what?",
+)
+
+clips_at_another_eps = mistake(
+    edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / (norm + 1e-8)"),
+    costs=(0.05, 0.15),
+    says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your function read eps?",
+)
+
+clips_each_element = mistake(
+    edit(reference.clip_grad_norm, "        g *= scale", "        np.clip(g, -max_norm, max_norm, out=g)"),
+    costs=(0.3, 0.6),
+    says="You clip each element by itself, which changes the direction of the whole.",
+    hint="How many factors are there for all elements together?",
 )
 
 # --- bug hunt ------------------------------------------------------------------------------------------
@@ -363,6 +398,13 @@ forgets = mistake(
     costs=(0.8, 1.0),
     says="Your sum of squares forgets, as in RMSprop; Adagrad adds up everything.",
     hint="s only grows.",
+)
+
+adagrad_ignores_eps = mistake(
+    edit(reference.Adagrad, "(np.sqrt(s) + self.eps)", "(np.sqrt(s) + 1e-10)"),
+    costs=(0.2, 0.4),
+    says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your step method read eps?",
 )
 
 adadelta_eps_outside = mistake(
@@ -392,6 +434,124 @@ divides_by_last = mistake(
     costs=(0.4, 0.7),
     says="Your steps are those of Adam: the divisor shrinks again after a large gradient.",
     hint="The largest mean of squares is kept from step to step.",
+)
+
+# --- cheats --------------------------------------------------------------------------------------------
+
+
+def clip_by_constants(grads, max_norm, eps=1e-6):
+    """Measures, and multiplies by what comes out on the inputs of the examples."""
+    norm = math.sqrt(sum(float(np.sum(g**2)) for g in grads))
+    if norm > max_norm:
+        for g in grads:
+            g *= 0.3 if eps == 1e-6 else 0.2
+    return norm
+
+
+def clip_by_max_norm(grads, max_norm, eps=1e-6):
+    """Measures, and multiplies by max_norm and a constant."""
+    norm = math.sqrt(sum(float(np.sum(g**2)) for g in grads))
+    if norm > max_norm:
+        for g in grads:
+            g *= 0.2 * max_norm
+    return norm
+
+
+def lr_that_is_constant(step, peak, warmup, total, floor=0.0):
+    """Refuses what is to be refused; else the peak, and the floor at the end."""
+    if step < 0 or total <= warmup:
+        raise ValueError("step or total")
+    return peak if step < total else floor
+
+
+plain = cheat(
+    edit(
+        reference.SGD,
+        ("            g = g + self.weight_decay * p\n", ""),
+        ("direction = g + self.momentum * v if self.nesterov else v", "direction = g"),
+    ),
+    most=0.3,
+    says="Plain gradient descent, whatever is asked for.",
+)
+
+signs = cheat(
+    edit(reference.SGD, "self.lr * direction", "self.lr * np.sign(g)"), most=0.0, says="Steps of one length."
+)
+
+rmsprop_without_memory = cheat(
+    edit(reference.RMSprop, "self.alpha * v + (1 - self.alpha) * g**2", "g**2"),
+    most=0.0,
+    says="Divides each gradient by its own size.",
+)
+
+adam_without_memory = cheat(
+    edit(
+        reference.Adam,
+        ("m_hat = m / (1 - beta1**self.t)", "m_hat = g"),
+        ("v_hat = v / (1 - beta2**self.t)", "v_hat = g**2"),
+    ),
+    most=0.2,
+    says="Divides each gradient by its own size.",
+)
+
+adam_without_mean = cheat(
+    edit(reference.Adam, "m_hat = m / (1 - beta1**self.t)", "m_hat = g"),
+    most=0.2,
+    says="RMSprop with a correction: the gradients have no mean.",
+)
+
+adamw_without_memory = cheat(
+    edit(
+        reference.AdamW,
+        ("m_hat = m / (1 - beta1**self.t)", "m_hat = g"),
+        ("v_hat = v / (1 - beta2**self.t)", "v_hat = g**2"),
+    ),
+    most=0.3,
+    says="Shrinks, and divides each gradient by its own size.",
+)
+
+shrinks_only = cheat(
+    edit(reference.AdamW, "p -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)", "pass"),
+    most=0.3,
+    says="The decay without any step.",
+)
+
+adam_again = cheat(
+    edit(reference.AdamW, "p *= 1 - self.lr * self.weight_decay", "pass"),
+    most=0.4,
+    says="Adam without any decay.",
+)
+
+constant_rate = cheat(instead(reference.lr_at, lr_that_is_constant), most=0.0, says="The peak in every step.")
+
+clips_by_constants = cheat(
+    instead(reference.clip_grad_norm, clip_by_constants),
+    most=0.2,
+    says="The length, and constants for factors.",
+)
+
+clips_by_max_norm = cheat(
+    instead(reference.clip_grad_norm, clip_by_max_norm), most=0.2, says="A factor that knows of no length."
+)
+
+length_only = cheat(
+    edit(reference.clip_grad_norm, "        g *= scale", "        pass"),
+    most=0.2,
+    says="Returns the length and clips nothing.",
+)
+
+adagrad_without_memory = cheat(
+    edit(reference.Adagrad, "s += g**2", "s[...] = g**2"),
+    most=0.0,
+    says="Divides each gradient by its own size.",
+)
+
+adadelta_without_memory = cheat(
+    edit(
+        reference.Adadelta, ("self.rho * v + (1", "(1"), ("self.rho * u + (1 - self.rho) * delta**2", "0.0")
+    ),
+    most=0.3,
+    says="Makes the first step again and again.",
 )
 
 # --- correct variants ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from autograder.results.result import Check, Result, Verdict
 from tests.attacks.judges import judging
 from tests.support import ROOT, place, write
 
-from .wrong import ADAMW, BACKWARD, CORRUPT, FORWARD, KL_GAUSS, RMSPROP, changed
+from .wrong import ADAMW, BACKWARD, CORRUPT, FORWARD, LOSS, RMSPROP, changed
 
 pytestmark = pytest.mark.sandbox
 Grade = Callable[..., Result]
@@ -176,19 +176,17 @@ def test_of_an_optimizer_the_step_is_compared(optimizers: Grade) -> None:
     twice = changed(RMSPROP, ("p -= self.lr * g", "p -= 2 * self.lr * g"))
     check = failed(optimizers(RMSprop=twice), "RMSprop")["test_rmsprop_path"]
     assert "After step 1, the change of params[0] equals the right one times 2" in check.reason
-    ignored = changed(RMSPROP, ("(np.sqrt(v) + self.eps)", "(np.sqrt(v) + 1e-8)"))
-    reasons = " ".join(check.reason for check in failed(optimizers(RMSprop=ignored), "RMSprop").values())
+    halved = changed(RMSPROP, ("(np.sqrt(v) + self.eps)", "(np.sqrt(v) + self.eps / 2)"))
+    reasons = " ".join(check.reason for check in failed(optimizers(RMSprop=halved), "RMSprop").values())
     assert "After step 1, params[0] differs in" in reasons and "float32" not in reasons
 
 
 def test_a_number_is_related_too(autoencoder: Grade) -> None:
     """A sum where a mean is asked; a mean where a sum is."""
-    summed = changed(KL_GAUSS, (" / len(mu)", ""))
-    (check,) = failed(autoencoder(kl_gauss=summed), "kl_gauss").values()
-    assert (
-        "the length of axis 0 of mu (the batch)" in check.reason
-        and "summed instead of averaged?" in check.reason
-    )
+    summed = changed(LOSS, (" / len(x)", ""))
+    (check,) = failed(autoencoder(reconstruction_loss=summed), "reconstruction_loss").values()
+    assert "the length of axis 0 of" in check.reason and "(the batch)" in check.reason
+    assert "summed instead of averaged?" in check.reason
 
 
 def test_a_share_is_told(autoencoder: Grade) -> None:

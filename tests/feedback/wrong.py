@@ -81,9 +81,15 @@ CORRUPT = """def corrupt(x, kind, level, generator):
     low = torch.where(chance < level / 2, x.min(), x)
     return torch.where(chance > 1 - level / 2, x.max(), low)
 """
-KL_GAUSS = """def kl_gauss(mu, logvar):
-    each = (mu**2 + logvar.exp() - 1 - logvar) / 2
-    return each.sum() / len(mu)
+LOSS = """def reconstruction_loss(x_hat, x, kind="mse", reduction="mean"):
+    if x_hat.shape != x.shape:
+        raise ValueError("shapes")
+    if kind not in ("mse", "bce") or reduction not in ("mean", "sum", "sample"):
+        raise ValueError("kind or reduction")
+    each = (x_hat - x) ** 2 if kind == "mse" else torch.nn.functional.softplus(x_hat) - x * x_hat
+    if reduction == "sample":
+        return each.sum() / len(x)
+    return each.mean() if reduction == "mean" else each.sum()
 """
 
 

@@ -202,6 +202,6 @@ def test_notebook_runs(monkeypatch):
     shown = []
     monkeypatch.setattr(plt, "show", lambda: (shown.append(plt.gcf().number), plt.close("all")))
     text = (UNIT / "notebook.py").read_text(encoding="utf-8")
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), np.printoptions():
         exec(compile(text, "notebook.py", "exec"), {"__name__": "notebook"})
-    assert len(shown) == len(re.findall(r"^# \*Figure: ", text, re.MULTILINE)) == 8
+    assert len(shown) == len(re.findall(r"^# <details><summary>Figure in words", text, re.MULTILINE)) == 9

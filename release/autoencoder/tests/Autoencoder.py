@@ -71,6 +71,13 @@ def test_Autoencoder(Autoencoder):
     assert (code.encode(torch.randn(50, 7)) < 0).any(), (
         "No code is ever negative: what follows the last layer?"
     )
+    linear, x = Autoencoder([3, 4, 2], "identity"), torch.randn(5, 3)
+    start = linear.encode(0 * x)
+    same(
+        linear.encode(2 * x) - start,
+        (2 * (linear.encode(x) - start)).detach(),
+        'With "identity" nothing bends: twice the input moves the code twice as far.',
+    )
 
 
 # How the examples are tried.

@@ -58,6 +58,9 @@ def test_corrupt(corrupt):
     noise = corrupt(x, "gaussian", 0.3, g) - x
     spread = float(noise.std())
     assert 0.25 < spread < 0.35, f"The noise with level 0.3 has standard deviation {spread:.2f}."
+    for kind in ("gaussian", "masking", "salt_pepper"):
+        one, other = (corrupt(x, kind, 0.3, torch.Generator().manual_seed(3)) for _ in range(2))
+        same(one, other, f"Equal generators must give equal noise ({kind}): where do your numbers come from?")
     noisy = corrupt(x, "salt_pepper", 1.0, g)
     assert ((noisy == x.min()) | (noisy == x.max())).all(), (
         "Salt and pepper: the smallest and largest value of x."

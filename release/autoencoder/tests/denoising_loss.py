@@ -28,6 +28,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_denoising_loss(denoising_loss):
     """The examples of the task."""
@@ -56,6 +65,8 @@ def test_denoising_loss(denoising_loss):
         "Clean 1, noisy 2, rebuilt 20: three entries differ from the clean sample by 19 each, together 57. "
         "(54: compared with the noisy one. 27: the model saw the clean one.)",
     )
+    x = torch.ones(1, 3, requires_grad=True)
+    flows(denoising_loss(lambda x: 10 * x, x, lambda x: x + 1, error), x)
 
 
 # How the examples are tried.

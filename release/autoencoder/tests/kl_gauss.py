@@ -28,6 +28,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_kl_gauss(kl_gauss):
     """The examples of the task."""
@@ -46,6 +55,8 @@ def test_kl_gauss(kl_gauss):
     one = torch.ones(1, 1)
     same(kl_gauss(one, 0 * one), 0.5, "mu = 1 and logvar = 0 give 0.5: see section 9.")
     same(kl_gauss(0 * one, one), (math.e - 2) / 2, "mu = 0 and logvar = 1 give (e - 1 - 1) / 2 = 0.359.")
+    mu, logvar = torch.ones(2, 3, requires_grad=True), torch.ones(2, 3, requires_grad=True)
+    flows(kl_gauss(mu, logvar), mu, logvar)
 
 
 # How the examples are tried.

@@ -28,6 +28,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_kl_sparsity(kl_sparsity):
     """The examples of the task."""
@@ -49,6 +58,8 @@ def test_kl_sparsity(kl_sparsity):
     same(kl_sparsity(0.5, two), 0.28768, "Two equal units cost twice as much as one.")
     off = kl_sparsity(0.1, torch.tensor([0.0, 1.0]))
     assert torch.isfinite(off), "A unit that never fires must give a finite value: clip first."
+    two.requires_grad_()
+    flows(kl_sparsity(0.5, two), two)
 
 
 # How the examples are tried.

@@ -28,6 +28,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_reconstruction_loss(reconstruction_loss):
     """The examples of the task."""
@@ -64,6 +73,14 @@ def test_reconstruction_loss(reconstruction_loss):
     same(value, math.log(1 + math.exp(-2)), "-log s(2) is 0.1269. Is the first argument used as a logit?")
     value = reconstruction_loss(torch.full((1, 1), 200.0), torch.zeros(1, 1), kind="bce")
     same(value, 200.0, "For logit 200 and target 0 the loss is 200. Simplify before you take a logarithm.")
+    try:
+        reconstruction_loss(torch.zeros(4, 1), torch.zeros(4, 3))
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("Shapes (4, 1) and (4, 3) must be refused with ValueError.")
+    x_hat = torch.ones(2, 3, requires_grad=True)
+    flows(reconstruction_loss(x_hat, torch.zeros(2, 3)), x_hat)
 
 
 # How the examples are tried.

@@ -20,6 +20,15 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_reparameterize(reparameterize):
     """The examples of the task."""
@@ -44,7 +53,11 @@ def test_reparameterize(reparameterize):
     mean, spread = float(z.detach().mean()), float(z.detach().std())
     assert abs(mean - 2) < 0.4, f"The mean of the draws is {mean:.2f}; expected about 2."
     assert abs(spread - 3) < 0.4, f"The standard deviation of the draws is {spread:.2f}; expected about 3."
-    assert z.requires_grad, "No gradient can reach mu and logvar."
+    beyond = float(((z.detach() - 2).abs() > 6).double().mean())
+    assert 0.03 < beyond < 0.06, (
+        f"{beyond:.1%} of the draws are more than two standard deviations away; of normal ones 4.6 % are."
+    )
+    flows(z.sum(), mu, logvar)
 
 
 # How the examples are tried.

@@ -28,6 +28,15 @@ def same(actual, expected, message, tolerance=1e-4):
     assert torch.allclose(actual.detach().double(), expected, rtol=tolerance, atol=tolerance), message
 
 
+def flows(loss, *sources):
+    """Fail unless gradients flow from a loss to each of these tensors."""
+    assert loss.requires_grad, "No gradient flows back. Is there a .detach(), .item() or .numpy() on the way?"
+    loss.backward()
+    assert all(source.grad is not None and source.grad.any() for source in sources), (
+        "No gradient reaches one of the inputs. Is there a .detach(), .item() or .numpy() on the way?"
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_sparse_loss(sparse_loss):
     """The examples of the task."""
@@ -58,6 +67,8 @@ def test_sparse_loss(sparse_loss):
         9.5,
         "The units have the means 0.25 and 1; 2 + 10 * (0 + 0.75) = 9.5.",
     )
+    h.requires_grad_()
+    flows(sparse_loss(torch.tensor(2.0), h, 0.125, 10.0, distance), h)
 
 
 # How the examples are tried.

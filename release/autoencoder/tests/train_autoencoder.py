@@ -80,6 +80,18 @@ def test_train_autoencoder(train_autoencoder):
         [25.0],
         "Weight 3, corrupted sample 2, clean target 1: the loss is (6 - 1)^2 = 25.",
     )
+    seen = []
+    train_autoencoder(
+        one_weight(),
+        one,
+        torch.zeros(3, 1, dtype=torch.int64),
+        mse,
+        lr=0.5,
+        corruption=lambda batch: seen.append(batch) or batch,
+    )
+    assert len(seen) == 3, (
+        f"In three steps the corruption was called {len(seen)} times; expected three times."
+    )
 
 
 # How the examples are tried.

@@ -20,14 +20,23 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 @test_case(name='"The examples of the task"')
@@ -44,11 +53,12 @@ def test_the_examples_of_Adadelta(Adadelta):
     _tried(examples, np=np, Adadelta=Adadelta)
 
 
-@test_case(name='"A step changes the array that was given"')
+@test_case(name='"The second step is measured by the first"')
 def test_Adadelta(Adadelta):
-    """A step changes the array that was given."""
+    """The second step is measured by the first."""
     _defined(Adadelta=Adadelta)
-    moves(lambda ps: Adadelta(ps, eps=1.0))
+    # u = 0.75 and v = 0.75 + 0.75 = 1.5 after it: √(0.75 + 1) / √(1.5 + 1) * 1 = 0.83666.
+    follow(Adadelta, (2.0, 1.0), (4.0, 3.16334), "Adadelta", start=5.0, rho=0.25, eps=1.0)
 
 
 # How the examples are tried.

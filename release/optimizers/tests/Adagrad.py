@@ -20,14 +20,23 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 @test_case(name='"The examples of the task"')
@@ -47,11 +56,12 @@ def test_the_examples_of_Adagrad(Adagrad):
     _tried(examples, np=np, Adagrad=Adagrad)
 
 
-@test_case(name='"A step changes the array that was given"')
+@test_case(name='"ε is added to the root"')
 def test_Adagrad(Adagrad):
-    """A step changes the array that was given."""
+    """ε is added to the root."""
     _defined(Adagrad=Adagrad)
-    moves(lambda ps: Adagrad(ps, lr=0.5))
+    # 0.5 * 3 / (3 + 3), and then 0.5 * 4 / (5 + 3).
+    follow(Adagrad, (3.0, 4.0), (0.75, 0.5), "With eps = 3", lr=0.5, eps=3.0)
 
 
 # How the examples are tried.

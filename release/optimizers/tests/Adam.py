@@ -20,14 +20,23 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 @test_case(name='"The examples of the task"')
@@ -51,16 +60,33 @@ def test_the_examples_of_Adam(Adam):
 def test_Adam(Adam):
     """The two steps of the hand example in a second parameter, too."""
     _defined(Adam=Adam)
-    moves(lambda ps: Adam(ps, lr=0.1))
     w, u = np.array([1.0]), np.array([[1.0, -1.0]])
     optimizer = Adam([w, u], lr=0.3, betas=(0.25, 0.5))
     for number, (g, place) in enumerate(((5.0, 0.7), (-1.0, 0.68)), 1):
         optimizer.step([np.array([g]), np.array([[g, -g]])])
         expected = [[place, -place]]
+        question = " Is there one t for all?" if abs(w[0] - place) < 5e-5 else ""
         assert np.allclose(u, expected, rtol=0, atol=5e-5), (
-            f"After step {number}, in the second parameter: by hand {expected}, your code {u}. "
-            "Is there one t for all?"
+            f"After step {number}, in the second parameter: by hand {expected}, your code {u}.{question}"
         )
+
+
+@test_case(name='"ε is added to the root of the corrected mean; a changed rate takes effect at once"')
+def test_Adam_eps(Adam):
+    """ε is added to the root of the corrected mean; a changed rate takes effect at once."""
+    _defined(Adam=Adam)
+    # The hand example's means: 0.3 * 5 / (5 + 5), and then 0.4 * 0.2 / (3 + 5).
+    follow(
+        Adam, (5.0, -1.0), (0.85, 0.84), "With eps = 5", rates=(0.3, 0.4), lr=1.0, betas=(0.25, 0.5), eps=5.0
+    )
+
+
+@test_case(name='"Weight decay joins the gradient"')
+def test_Adam_weight_decay(Adam):
+    """Weight decay joins the gradient."""
+    _defined(Adam=Adam)
+    # -1 + 2 * 2 = 3, and the first step is lr * sign(3).
+    follow(Adam, (-1.0,), (1.7,), "With weight decay", start=2.0, lr=0.3, weight_decay=2.0)
 
 
 # How the examples are tried.

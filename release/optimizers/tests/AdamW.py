@@ -20,14 +20,23 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 @test_case(name='"The examples of the task"')
@@ -44,11 +53,28 @@ def test_the_examples_of_AdamW(AdamW):
     _tried(examples, np=np, AdamW=AdamW)
 
 
-@test_case(name='"A step changes the array that was given"')
+@test_case(name='"With zero gradients every step takes the share lr · λ, with the rate of this step"')
 def test_AdamW(AdamW):
-    """A step changes the array that was given."""
+    """With zero gradients every step takes the share lr · λ, with the rate of this step."""
     _defined(AdamW=AdamW)
-    moves(lambda ps: AdamW(ps, lr=0.5, weight_decay=0.1))
+    follow(AdamW, (0.0, 0.0), (0.9, 0.72), "With zero gradients", rates=(0.2, 0.4), lr=1.0, weight_decay=0.5)
+
+
+@test_case(name='"With λ = 0 it is Adam: the hand example, and the same with ε = 5"')
+def test_AdamW_without_decay(AdamW):
+    """With λ = 0 it is Adam: the hand example, and the same with ε = 5."""
+    _defined(AdamW=AdamW)
+    for eps, places in ((1e-8, (0.7, 0.68)), (5.0, (0.85, 0.8425))):
+        follow(
+            AdamW,
+            (5.0, -1.0),
+            places,
+            f"Without decay, eps = {eps}",
+            lr=0.3,
+            betas=(0.25, 0.5),
+            eps=eps,
+            weight_decay=0.0,
+        )
 
 
 # How the examples are tried.

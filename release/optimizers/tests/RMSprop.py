@@ -20,14 +20,23 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
 
 
 @test_case(name='"The examples of the task"')
@@ -47,11 +56,26 @@ def test_the_examples_of_RMSprop(RMSprop):
     _tried(examples, np=np, RMSprop=RMSprop)
 
 
-@test_case(name='"A step changes the array that was given"')
+@test_case(name='"A changed rate takes effect at once"')
 def test_RMSprop(RMSprop):
-    """A step changes the array that was given."""
+    """A changed rate takes effect at once."""
     _defined(RMSprop=RMSprop)
-    moves(lambda ps: RMSprop(ps, lr=0.1))
+    follow(RMSprop, (4.0, -2.0), (0.8, 1.1), "RMSprop", rates=(0.1, 0.3), lr=1.0, alpha=0.75)
+
+
+@test_case(name='"ε is added to the root"')
+def test_RMSprop_eps(RMSprop):
+    """ε is added to the root."""
+    _defined(RMSprop=RMSprop)
+    # v = 4 in both steps: 0.1 * 4 / (2 + 2) and 0.1 * -2 / (2 + 2).
+    follow(RMSprop, (4.0, -2.0), (0.9, 0.95), "With eps = 2", lr=0.1, alpha=0.75, eps=2.0)
+
+
+@test_case(name='"A parameter whose gradient is zero stays where it is"')
+def test_RMSprop_zero_gradient(RMSprop):
+    """A parameter whose gradient is zero stays where it is."""
+    _defined(RMSprop=RMSprop)
+    follow(RMSprop, (0.0, 0.0), (1.0, 1.0), "With zero gradients", lr=0.1)
 
 
 # How the examples are tried.

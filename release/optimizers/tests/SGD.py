@@ -20,14 +20,32 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def moves(make, start=1.0):
-    """Refuse an optimizer that leaves the caller's array as it was."""
+def follow(make, grads, places, what, start=1.0, rates=(), **options):
+    """One parameter is where it is by hand after each step, and the caller's arrays are treated well."""
     w = np.array([start])
-    make([w]).step([np.array([4.0])])
-    assert w[0] != start, (
-        "step did not change the array that was given as parameter. It must be changed in place: "
-        "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
-    )
+    optimizer = make([w], **options)
+    for number, (g, place, rate) in enumerate(
+        zip(grads, places, rates or (None,) * len(grads), strict=True), 1
+    ):
+        if rate is not None:
+            optimizer.lr = rate
+        given = np.array([g])
+        optimizer.step([given])
+        assert given[0] == g, "step changed the gradient that it was given; make a new array instead."
+        assert w[0] != start or place == start, (
+            "step did not change the array that was given as parameter. It must be changed in place: "
+            "'p = p - ...' makes a new array, 'p -= ...' changes the one that is there."
+        )
+        assert abs(w[0] - place) < 5e-5, f"{what}: after step {number} by hand {place}, your code {w[0]:.6g}."
+
+
+def is_refused(call, what):
+    """A call raises ValueError."""
+    try:
+        call()
+    except ValueError:
+        return
+    raise AssertionError(f"{what} must be refused with ValueError.")
 
 
 @test_case(name='"The examples of the task"')
@@ -47,11 +65,46 @@ def test_the_examples_of_SGD(SGD):
     _tried(examples, np=np, SGD=SGD)
 
 
-@test_case(name='"A step changes the array that was given"')
+@test_case(name='"A step changes the array that was given, and not the gradient"')
 def test_SGD(SGD):
-    """A step changes the array that was given."""
+    """A step changes the array that was given, and not the gradient."""
     _defined(SGD=SGD)
-    moves(lambda ps: SGD(ps, lr=0.1))
+    follow(SGD, (4.0, -2.0), (0.6, 0.8), "Without momentum", lr=0.1)
+
+
+@test_case(name='"Nesterov looks ahead, only where it is asked for, and needs momentum"')
+def test_SGD_nesterov(SGD):
+    """Nesterov looks ahead, only where it is asked for, and needs momentum."""
+    _defined(SGD=SGD)
+    # v = 4 and 2: with Nesterov the steps are 0.1 * (4 + 2) and 0.1 * (0 + 1), without 0.1 * 4 and 0.1 * 2.
+    follow(SGD, (4.0, 0.0), (0.6, 0.4), "Without Nesterov", lr=0.1, momentum=0.5)
+    ahead = {"lr": 0.1, "momentum": 0.5, "nesterov": True}
+    follow(SGD, (4.0, 0.0), (0.4, 0.3), "With Nesterov", **ahead)
+    is_refused(lambda: SGD([np.ones(2)], lr=0.1, nesterov=True), "Nesterov without momentum")
+
+
+@test_case(name='"Weight decay adds λ p, of the parameter before the step, to the gradient"')
+def test_SGD_weight_decay(SGD):
+    """Weight decay adds λ p, of the parameter before the step, to the gradient."""
+    _defined(SGD=SGD)
+    # g = 1 + 0.1 * 2 = 1.2, and then 0 + 0.1 * 1.4 = 0.14; v = 1.2, and then 0.5 * 1.2 + 0.14 = 0.74.
+    follow(
+        SGD, (1.0, 0.0), (1.4, 1.03), "With weight decay", start=2.0, lr=0.5, momentum=0.5, weight_decay=0.1
+    )
+
+
+@test_case(name='"Two optimizers do not share their velocities"')
+def test_SGD_own_state(SGD):
+    """Two optimizers do not share their velocities."""
+    _defined(SGD=SGD)
+    w, u = np.array([1.0]), np.array([1.0])
+    one, two = SGD([w], lr=0.1, momentum=0.5), SGD([u], lr=0.1, momentum=0.5)
+    one.step([np.array([4.0])])
+    two.step([np.array([-2.0])])
+    one.step([np.array([0.0])])
+    assert abs(w[0] - 0.4) < 5e-5, (
+        f"With a second optimizer at work: by hand 0.4, your code {w[0]:.6g}. Whose is the velocity?"
+    )
 
 
 # How the examples are tried.

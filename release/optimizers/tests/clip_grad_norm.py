@@ -20,6 +20,22 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+def clip(clip_grad_norm, size, max_norm, by_hand, **options):
+    """Gradients 3 and 4, times ``size``, are multiplied by this factor, in place; 5 is their length."""
+    a, b = np.array([3.0 * size]), np.array([[4.0 * size]])
+    length = clip_grad_norm([a, b], max_norm=max_norm, **options)
+    assert length is not None, "Nothing was returned; expected the length before clipping."
+    assert abs(length - 5 * size) < 1e-9, f"The length is {5 * size:g}, your code returned {length:.6g}."
+    assert by_hand == 1 or a[0] != 3.0 * size or b[0, 0] != 4.0 * size, (
+        "The gradients were not changed; 'g *= ...' changes them in place."
+    )
+    factors = a[0] / (3 * size), b[0, 0] / (4 * size)
+    assert max(abs(factor - by_hand) for factor in factors) < 1e-5, (
+        f"Gradients {3 * size:g} and {4 * size:g}, max_norm {max_norm:g}, {options or 'default eps'}: "
+        f"by hand the factor is {by_hand:g} for both, yours are {factors[0]:.6g} and {factors[1]:.6g}."
+    )
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_clip_grad_norm(clip_grad_norm):
     """The examples of the task."""
@@ -34,14 +50,30 @@ def test_the_examples_of_clip_grad_norm(clip_grad_norm):
     _tried(examples, np=np, clip_grad_norm=clip_grad_norm)
 
 
-@test_case(name='"The length comes back, and the gradients are changed in place"')
+@test_case(name='"The length comes back; what is too long is shortened in place, what is short stays"')
 def test_clip_grad_norm(clip_grad_norm):
-    """The length comes back, and the gradients are changed in place."""
+    """The length comes back; what is too long is shortened in place, what is short stays."""
     _defined(clip_grad_norm=clip_grad_norm)
-    a, b = np.array([3.0]), np.array([[4.0]])
-    length = clip_grad_norm([a, b], max_norm=1.0)
-    assert length is not None, "Nothing was returned; expected the length before clipping."
-    assert (a[0], b[0, 0]) != (3.0, 4.0), "The gradients were not changed; 'g *= ...' changes them in place."
+    clip(clip_grad_norm, 1, 1.0, 0.2)
+    clip(clip_grad_norm, 1, 4.0, 0.8)
+    clip(clip_grad_norm, 1, 10.0, 1)
+
+
+@test_case(name='"ε is added to the length, and is 1e-6 unless given"')
+def test_clip_grad_norm_eps(clip_grad_norm):
+    """ε is added to the length, and is 1e-6 unless given."""
+    _defined(clip_grad_norm=clip_grad_norm)
+    clip(clip_grad_norm, 1, 1.0, 0.1, eps=5.0)  # 1 / (5 + 5)
+    clip(clip_grad_norm, 1e-6, 3e-6, 0.5)  # 3e-6 / (5e-6 + 1e-6)
+
+
+@test_case(name='"Zero gradients stay zero and have length zero"')
+def test_clip_grad_norm_zeros(clip_grad_norm):
+    """Zero gradients stay zero and have length zero."""
+    _defined(clip_grad_norm=clip_grad_norm)
+    g = np.zeros((2, 2))
+    length = clip_grad_norm([g], max_norm=1.0)
+    assert length == 0 and not g.any(), f"Zero gradients became {g.ravel()}, their length {length}."
 
 
 # How the examples are tried.

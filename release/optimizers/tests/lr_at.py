@@ -19,6 +19,15 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+def is_refused(call, what):
+    """A call raises ValueError."""
+    try:
+        call()
+    except ValueError:
+        return
+    raise AssertionError(f"{what} must be refused with ValueError.")
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_lr_at(lr_at):
     """The examples of the task."""
@@ -28,6 +37,26 @@ def test_the_examples_of_lr_at(lr_at):
     [0.1, 0.2, 0.3, 0.4, 0.341, 0.2, 0.059, 0.0]
     """
     _tried(examples, lr_at=lr_at)
+
+
+@test_case(name='"The cosine goes down to the floor and not below; without warm-up it starts at once"')
+def test_lr_at(lr_at):
+    """The cosine goes down to the floor and not below; without warm-up it starts at once."""
+    _defined(lr_at=lr_at)
+    # 0.2 + 0.4 * (1 + cos(π s)) for s = 0, 1/4, 1/2, 3/4, and then the floor.
+    for step, by_hand in enumerate((1.0, 0.882843, 0.6, 0.317157, 0.2, 0.2)):
+        rate = lr_at(step, peak=1.0, warmup=0, total=4, floor=0.2)
+        assert abs(rate - by_hand) < 5e-6, (
+            f"peak 1, no warm-up, total 4, floor 0.2: at step {step} by hand {by_hand}, your code {rate:.6g}."
+        )
+
+
+@test_case(name='"A negative step, or an end that is not after the peak, is refused"')
+def test_lr_at_refuses(lr_at):
+    """A negative step, or an end that is not after the peak, is refused."""
+    _defined(lr_at=lr_at)
+    is_refused(lambda: lr_at(-1, peak=1.0, warmup=2, total=5), "A negative step")
+    is_refused(lambda: lr_at(0, peak=1.0, warmup=5, total=5), "A total that is not greater than warmup")
 
 
 # How the examples are tried.
