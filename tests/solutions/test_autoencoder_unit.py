@@ -19,11 +19,12 @@ from autograder.unit.criteria import read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import autoencoder as reference
+from tests.independent.solutions import read_solutions
 from tests.support import failing, public_checks
 
 ROOT = Path(__file__).parents[2]
 UNIT = load_course(ROOT).unit("autoencoder")
-OTHERWISE = sorted(path.stem for path in (Path(__file__).parent / "otherwise").glob("autoencoder_*.py"))
+OTHERWISE = {each.name: each.text for each in read_solutions("autoencoder")}
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +194,7 @@ def test_public_checks_pass_right_code(checks, catalogue):
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_independent_solutions_get_full_marks(suite, checks, name):
     """Matrix products, and what torch brings along, pass every hidden check and every public one."""
-    text = (Path(__file__).parent / "otherwise" / f"{name}.py").read_text(encoding="utf-8")
+    text = OTHERWISE[name]
     names = module_namespace(text, name)
     assert {mark.task for mark in suite.checks} <= names.keys()
     for mark in suite.checks:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from solutions.backprop import Linear, relu_backward, relu_forward, cross_entropy
+from solutions.backprop import Linear, cross_entropy, relu_backward, relu_forward
 from solutions.batchnorm import BatchNorm
 from solutions.conv_layer import Conv2d
 from solutions.dropout import Dropout

@@ -147,3 +147,6 @@ class AMSGrad(Flat):
         m, _ = self.remember(g, self.betas)
         self.largest = np.where(self.second > self.largest, self.second, self.largest)
         return p - self.lr * m / ((self.largest / (1 - self.betas[1] ** self.t)) ** 0.5 + self.eps)
+
+
+SLIPS = {}

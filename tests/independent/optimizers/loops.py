@@ -157,3 +157,6 @@ class AMSGrad(Loops):
         own["w"] = max(own["w"], own["v"])
         m, w = own["m"] / (1 - self.one**self.steps), own["w"] / (1 - self.two**self.steps)
         return self.lr * m / (math.sqrt(w) + self.eps)
+
+
+SLIPS = {}

@@ -152,3 +152,6 @@ class TiedAutoencoder(nn.Module):
 
     def forward(self, x):
         return self.decode(self.encode(x))
+
+
+SLIPS = {}
