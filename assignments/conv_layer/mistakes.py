@@ -40,6 +40,13 @@ dilation_stretches_kernel = mistake(
     hint="There are holes between the elements, but none after the last one.",
 )
 
+python_2_division = mistake(
+    edit(reference.conv_output_size, "return room // stride + 1", "return room / stride + 1"),
+    costs=(0.2, 0.3),
+    says="Your size has a fraction where pixels are left over: / rounds down in Python 2 only.",
+    hint="Which operator of Python 3 divides and rounds down?",
+)
+
 # --- make_filter ---
 
 sobel_axes_swapped = mistake(
@@ -174,6 +181,26 @@ always_float64 = mistake(
     hint="np.zeros makes float64 unless told otherwise.",
 )
 
+kernel_sides_swapped = mistake(
+    edit(reference.conv2d_forward, "F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),  # its two checks with such kernels get no cache
+)
+
+size_with_fraction = mistake(
+    edit(
+        reference.conv2d_forward,
+        "(N, F, len(tops), len(lefts))",
+        "(N, F, (H + 2 * padding - KH) / stride + 1, (W + 2 * padding - KW) / stride + 1)",
+    ),
+    costs=(1.0, 1.0),
+    says="The size of your output is made with /, which gives a float in Python 3; a shape is made of ints.",
+    hint="Which operator of Python 3 divides and rounds down?",
+    also=("conv2d_backward",),  # nothing comes back from a forward pass that stops
+)
+
 # --- conv2d_backward ---
 
 overlap_overwritten = mistake(
@@ -208,6 +235,28 @@ keeps_padding = mistake(
     hint="Which part of the padded array is the picture?",
 )
 
+stores_an_empty_slice = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dx = dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dx = np.zeros(x.shape)\n    dx[...] = dxp[:, :, padding:-padding, padding:-padding]",
+    ),
+    costs=(0.4, 0.8),  # 0.5 where a notebook is graded: what does not need the line is judged without it
+    says="Your dx cannot be stored where there is no padding: the slice that is cut out is empty.",
+    hint="a[0:-0] is a[0:0]. Where should the slice end, counted from the front?",
+)
+
+crops_by_one = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dxp[:, :, 1:-1, 1:-1]",
+    ),
+    costs=(0.5, 0.7),
+    says="Your dx lacks one pixel on each side, whatever the padding is.",
+    hint="The border is as wide as the padding, which may be 0 or 2.",
+)
+
 crops_one_corner = mistake(
     edit(
         reference.conv2d_backward,
@@ -231,6 +280,49 @@ flips_kernel_backward = mistake(
     costs=(0.1, 0.2),
     says="Your dx is computed with the kernel turned by 180 degrees; window by window, nothing is turned.",
     hint="Pixel u of a window met kernel element u in the forward pass. What comes back to it?",
+)
+
+gradients_per_picture = mistake(
+    edit(
+        reference.conv2d_backward,
+        "return dx, dw, db",
+        "return dx, dw / len(x), None if db is None else db / len(x)",
+    ),
+    costs=(0.2, 0.4),
+    says="Your dw and db are divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+dw_per_picture = mistake(
+    edit(reference.conv2d_backward, "return dx, dw, db", "return dx, dw / len(x), db"),
+    costs=(0.15, 0.3),
+    says="Your dw is divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+db_per_picture = mistake(
+    edit(reference.conv2d_backward, "dout.sum(axis=(0, 2, 3))", "dout.sum(axis=(0, 2, 3)) / len(x)"),
+    costs=(0.05, 0.1),
+    says="Your db is divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+rounds_size_backward = mistake(
+    edit(
+        reference.conv2d_backward,
+        ("range(dout.shape[2])", "range(round((H + 2 * padding - KH) / stride) + 1)"),
+        ("range(dout.shape[3])", "range(round((W + 2 * padding - KW) / stride) + 1)"),
+    ),
+    costs=(0.03, 0.06),
+    says="Your backward pass counts a window too many where more than half of one is left over: it rounds.",
+    hint="How many windows there are, dout knows: see its shape.",
+)
+
+sides_swapped_backward = mistake(
+    edit(reference.conv2d_backward, "KH, KW = w.shape", "KW, KH = w.shape"),
+    costs=(0.03, 0.1),
+    says="Your gradients go to windows that are as high as the kernel is wide, and as wide as it is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
 )
 
 db_mean = mistake(
@@ -283,6 +375,13 @@ repeats_border = mistake(
     costs=(0.15, 0.2),
     says="Your columns hold repeated border pixels where the padding's zeros should be.",
     hint="Print the columns of a picture of ones with padding 1.",
+)
+
+sides_swapped_in_columns = mistake(
+    edit(reference.im2col, "KH, KW = kernel_size", "KW, KH = kernel_size"),
+    costs=(0.05, 0.1),
+    says="Your columns hold windows that are as high as the kernel is wide, and as wide as it is high.",
+    hint="kernel_size is (KH, KW): rows first, as in a shape.",
 )
 
 # --- conv2d_im2col ---
