@@ -6,9 +6,16 @@ The prices are shares of the task's points, as `grader.py` splits them.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.mistakes import edit, instead, mistake, variant
+from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import conv_layer as reference
-from solutions.conv_layer import col2im, conv2d_backward, conv2d_forward, conv2d_im2col, im2col
+from solutions.conv_layer import (
+    col2im,
+    conv2d_backward,
+    conv2d_forward,
+    conv2d_general_forward,
+    conv2d_im2col,
+    im2col,
+)
 
 # --- conv_output_size ---
 
@@ -462,6 +469,262 @@ rows_without_holes = mistake(
     costs=(0.3, 0.4),
     says="Your dx has no holes between the rows, whatever the dilation is.",
     hint="How far is kernel row 1 from kernel row 0 in the forward pass?",
+)
+
+# --- cheats: cheap to write, and so worth little ---
+
+
+def size_without_options(size, kernel_size, stride=1, padding=0, dilation=1):
+    """The first example of the text."""
+    if size < kernel_size:
+        raise ValueError
+    return size - kernel_size + 1
+
+
+ignores_the_options = cheat(
+    instead(reference.conv_output_size, size_without_options),
+    most=0.25,
+    says="Counts windows without stride, padding and dilation.",
+)
+
+
+def one_filter_for_all(name):
+    """What the example in the docstring asks for."""
+    return np.full((3, 3), 1 / 9)
+
+
+always_blurs = cheat(
+    instead(reference.make_filter, one_filter_for_all),
+    most=0.15,
+    says="Returns the same filter for all names.",
+)
+sobel_with_its_transpose = cheat(
+    edit(
+        reference.make_filter,
+        ("np.full((3, 3), 1 / 9)", "np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])"),
+        ("np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])", "np.eye(3)"),
+    ),
+    most=0.6,
+    says="Looks Sobel's filters up and makes neither of the others.",
+)
+
+
+zeros_of_the_right_size = cheat(
+    edit(reference.conv2d_forward, "return out,", "return np.zeros_like(out),"),
+    most=0.0,
+    says="An output of zeros, of the right size.",
+)
+
+
+def forward_of_one_pixel(x, w, b=None, stride=1, padding=0, dilation=1):
+    """A layer of 1 x 1 kernels is one matrix product."""
+    return np.einsum("nchw,fc->nfhw", x, w[:, :, 0, 0]), (x, w)
+
+
+one_element_of_the_kernel = cheat(
+    instead(reference.conv2d_forward, forward_of_one_pixel),
+    most=0.2,
+    says="Multiplies pixels by the first element of the kernel: right for kernels of 1 x 1 only.",
+)
+
+
+def backward_by_units(dout, cache):
+    """The forward pass is linear: ask it what each number of x, and each of w, comes to when it is 1."""
+    x, w, has_bias, *settings = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for place in np.ndindex(*x.shape):
+        unit = np.zeros(x.shape)
+        unit[place] = 1.0
+        dx[place] = (dout * conv2d_forward(unit, w, None, *settings)[0]).sum()
+    for place in np.ndindex(*w.shape):
+        unit = np.zeros(w.shape)
+        unit[place] = 1.0
+        dw[place] = (dout * conv2d_forward(x, unit, None, *settings)[0]).sum()
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_steps(dout, cache):
+    """The measurement of the notebook, once for each number."""
+    x, w, has_bias, *settings = cache
+    h = 1e-3
+
+    def slopes(loss, values):
+        found = np.zeros(values.shape)
+        for place in np.ndindex(*values.shape):
+            up, down = values.copy(), values.copy()
+            up[place] += h
+            down[place] -= h
+            found[place] = (loss(up) - loss(down)) / (2 * h)
+        return found
+
+    dx = slopes(lambda x: (dout * conv2d_forward(x, w, None, *settings)[0]).sum(), x)
+    dw = slopes(lambda w: (dout * conv2d_forward(x, w, None, *settings)[0]).sum(), w)
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_a_batch_of_units(dout, cache):
+    """All units at once: of x as pictures of one large batch, of w as filters of one large layer."""
+    x, w, has_bias, *settings = cache
+    pictures = np.eye(x[0].size).reshape(-1, *x.shape[1:])
+    dx = np.einsum("nfij,mfij->nm", dout, conv2d_forward(pictures, w, None, *settings)[0]).reshape(x.shape)
+    filters = np.eye(w[0].size).reshape(-1, *w.shape[1:])
+    dw = np.einsum("nfij,nmij->fm", dout, conv2d_forward(x, filters, None, *settings)[0]).reshape(w.shape)
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_a_copy(dout, cache):
+    """The same units, and a forward pass under another name."""
+    x, w, has_bias, stride, padding, _ = cache
+
+    def through(x, w):
+        xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+        windows = sliding_window_view(xp, w.shape[2:], axis=(2, 3))[:, :, ::stride, ::stride]
+        return np.einsum("ncijuv,fcuv->nfij", windows, w)
+
+    def answers(shape, ask):
+        units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+        return np.array([(dout * ask(unit)).sum() for unit in units]).reshape(shape)
+
+    dx = answers(x.shape, lambda unit: through(unit, w))
+    dw = answers(w.shape, lambda unit: through(x, unit))
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+asks_forward_for_each_number = cheat(
+    instead(reference.conv2d_backward, backward_by_units),
+    most=0.3,
+    says="Runs the forward pass once for each number of x and w.",
+)
+measures_each_number = cheat(
+    instead(reference.conv2d_backward, backward_by_steps),
+    most=0.3,
+    says="Measures each slope by two runs of the forward pass.",
+)
+asks_forward_for_all_numbers_at_once = cheat(
+    instead(reference.conv2d_backward, backward_by_a_batch_of_units),
+    most=0.3,
+    says="Runs the forward pass once on as many pictures, or filters, as there are numbers.",
+)
+asks_a_copy_of_forward = cheat(
+    instead(reference.conv2d_backward, backward_by_a_copy),
+    most=0.3,
+    says="Runs a forward pass of another name once for each number of x and w.",
+)
+only_the_bias = cheat(
+    edit(reference.conv2d_backward, "return dx, dw, db", "return np.zeros(x.shape), np.zeros(w.shape), db"),
+    most=0.15,
+    says="Sums dout for db, and leaves the other gradients at 0.",
+)
+
+
+def columns_of_pixels(x, kernel_size, stride=1, padding=0, dilation=1):
+    """The picture as often as the kernel has elements."""
+    N, C, H, W = x.shape
+    OH, OW = H - kernel_size[0] + 1, W - kernel_size[1] + 1
+    repeated = np.repeat(x[:, :, :OH, :OW].reshape(N, C, 1, -1), kernel_size[0] * kernel_size[1], axis=2)
+    return repeated.reshape(N, -1, OH * OW)
+
+
+copies_the_picture = cheat(
+    instead(reference.im2col, columns_of_pixels),
+    most=0.0,
+    says="Repeats the picture; no window is looked at.",
+)
+
+
+def product_by_forward(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The other function has the same output."""
+    return conv2d_forward(x, w, b, stride, padding, dilation)[0]
+
+
+def product_by_a_hidden_loop(x, w, b=None, stride=1, padding=0, dilation=1):
+    """One number at a time, while nobody counts."""
+    import sys
+
+    counts = sys.gettrace()
+    sys.settrace(None)
+    N, F, (H, W), (KH, KW) = len(x), len(w), x.shape[2:], w.shape[2:]
+    OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1
+    OW = (W + 2 * padding - dilation * (KW - 1) - 1) // stride + 1
+    cols, out = im2col(x, (KH, KW), stride, padding, dilation), np.zeros((N, F, OH * OW))
+    for n, f, place in np.ndindex(*out.shape):
+        out[n, f, place] = cols[n, :, place] @ w[f].ravel() + (0 if b is None else b[f])
+    sys.settrace(counts)
+    return out.reshape(N, F, OH, OW)
+
+
+calls_forward = cheat(
+    instead(reference.conv2d_im2col, product_by_forward), most=0.3, says="Calls conv2d_forward."
+)
+hides_a_loop = cheat(
+    instead(reference.conv2d_im2col, product_by_a_hidden_loop),
+    most=0.75,
+    says="Loops over all numbers, and switches the count of its lines off and on again.",
+)
+
+
+class LayerOfOnes:
+    """Weights of the right spread, which are all the same; nothing learns."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        size = (out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = np.full(size, np.sqrt(2 / (in_channels * kernel_size**2)))
+        self.bias = np.zeros(out_channels) if bias else None
+        self.weight_grad, self.bias_grad = np.zeros(size), np.zeros(out_channels)
+
+    def forward(self, x):
+        self.x = x
+        return conv2d_forward(x, self.weight, self.bias)[0]
+
+    def backward(self, dout):
+        return np.zeros(self.x.shape)
+
+
+never_learns = cheat(
+    instead(reference.Conv2d, LayerOfOnes),
+    most=0.1,
+    says="Ignores rng, stride and padding, and has gradients of 0.",
+)
+
+
+def hunt_at_random():
+    """Three arrays of numbers."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(5, 5)), rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+
+
+random_kernels = cheat(
+    instead(reference.bug_hunt, hunt_at_random), most=0.0, says="Random kernels: both are sharp."
+)
+
+
+def general_forward_by_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """The core function, which knows no pairs and no groups."""
+    return conv2d_forward(x, w, b, stride, padding, dilation)
+
+
+def general_backward_by_units(dout, cache):
+    """As in the core: each number is tried."""
+    x, w, has_bias, *settings = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for values, found in ((x, dx), (w, dw)):
+        for place in np.ndindex(*values.shape):
+            unit = np.zeros(values.shape)
+            unit[place] = 1.0
+            pair = (unit, w) if values is x else (x, unit)
+            found[place] = (dout * conv2d_general_forward(*pair, None, *settings)[0]).sum()
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+calls_the_core = cheat(
+    instead(reference.conv2d_general_forward, general_forward_by_forward),
+    most=0.0,
+    says="Calls conv2d_forward, without pairs and groups.",
+)
+asks_general_forward_for_each_number = cheat(
+    instead(reference.conv2d_general_backward, general_backward_by_units),
+    most=0.3,
+    says="Runs the forward pass once for each number of x and w.",
 )
 
 # --- correct variants ---
