@@ -125,13 +125,13 @@ def test_conv2d_backward(conv2d_forward, conv2d_backward):
     )
     assert np.allclose(db, [1, 1, 3]), "db: sum over the pictures and pixels, for each filter."
 
-    names, calls = getattr(conv2d_backward, "__globals__", {}), []
+    notebook, calls = getattr(conv2d_backward, "__globals__", {}), []
     out, cache = conv2d_forward(np.ones((1, 1, 6, 6)), np.ones((1, 1, 3, 3)))
-    names["conv2d_forward"] = lambda *args, **kwargs: calls.append(args) or conv2d_forward(*args, **kwargs)
+    notebook["conv2d_forward"] = lambda *args, **kwargs: calls.append(args) or conv2d_forward(*args, **kwargs)
     try:
         conv2d_backward(np.ones_like(out), cache)
     finally:
-        names["conv2d_forward"] = conv2d_forward
+        notebook["conv2d_forward"] = conv2d_forward
     assert len(calls) < 9, (
         f"The backward pass runs {len(calls)} forward passes. Go back window by window instead."
     )
@@ -185,13 +185,13 @@ def test_conv2d_im2col(conv2d_im2col):
             "Write the product with im2col. conv2d_forward is not there while this is judged."
         )
 
-    names = getattr(conv2d_im2col, "__globals__", {})
-    forward = names.get("conv2d_forward", refuse)
-    names["conv2d_forward"] = refuse
+    notebook = getattr(conv2d_im2col, "__globals__", {})
+    forward = notebook.get("conv2d_forward", refuse)
+    notebook["conv2d_forward"] = refuse
     try:
         conv2d_im2col(x, w)
     finally:
-        names["conv2d_forward"] = forward
+        notebook["conv2d_forward"] = forward
 
 
 def test_conv2d_class(Conv2d):
