@@ -896,6 +896,319 @@ matrices = variant(
     instead(reference.Conv2d, LayerOfProducts),
 )
 
+
+def size_by_steps(size, kernel_size, stride=1, padding=0, dilation=1):
+    """Move the last pixel of the window until it leaves the picture."""
+    last, windows = dilation * (kernel_size - 1), 0
+    while last < size + 2 * padding:
+        last, windows = last + stride, windows + 1
+    if windows == 0:
+        raise ValueError("not even one window")
+    return windows
+
+
+def filters_by_hand(name):
+    """Each with a question of its own."""
+    kernel = np.zeros((3, 3))
+    if name == "blur":
+        return kernel + 1 / 9
+    if name == "shift_right":
+        kernel[1, 0] = 1
+        return kernel
+    kernel[:, 0], kernel[:, 2] = (-1, -2, -1), (1, 2, 1)
+    return kernel if name == "sobel_x" else kernel.T.copy()
+
+
+def forward_by_numbers(x, w, b=None, stride=1, padding=0, dilation=1):
+    """Seven loops, as the formula has it, and no array is sliced."""
+    (N, C, H, W), (F, _, KH, KW) = x.shape, w.shape
+    OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1
+    OW = (W + 2 * padding - dilation * (KW - 1) - 1) // stride + 1
+    out = np.zeros((N, F, OH, OW), dtype=(x[:1, :1, :1, :1] * w[:1, :1, :1, :1]).dtype)
+    for n, f, i, j, c, u, v in np.ndindex(N, F, OH, OW, C, KH, KW):
+        row, column = i * stride + u * dilation - padding, j * stride + v * dilation - padding
+        if 0 <= row < H and 0 <= column < W:
+            out[n, f, i, j] += x[n, c, row, column] * w[f, c, u, v]
+    return (out if b is None else out + b[None, :, None, None]), (x, w, b, stride, padding)
+
+
+def backward_by_numbers(dout, cache):
+    """The same seven loops; each product sends back to both of its factors."""
+    x, w, b, stride, padding = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        for c, u, v in np.ndindex(*w.shape[1:]):
+            row, column = i * stride + u - padding, j * stride + v - padding
+            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
+                dx[n, c, row, column] += dout[n, f, i, j] * w[f, c, u, v]
+                dw[f, c, u, v] += dout[n, f, i, j] * x[n, c, row, column]
+    return dx, dw, None if b is None else np.array([dout[:, f].sum() for f in range(len(w))])
+
+
+def im2col_by_numbers(x, kernel_size, stride=1, padding=0, dilation=1):
+    """Which pixel stands in a place of the matrix? Ask for each of them."""
+    N, C, H, W = x.shape
+    OH, OW = (
+        (size + 2 * padding - dilation * (k - 1) - 1) // stride + 1
+        for size, k in zip((H, W), kernel_size, strict=True)
+    )
+    cols = np.zeros((N, C * kernel_size[0] * kernel_size[1], OH * OW), dtype=x.dtype)
+    for n, line, place in np.ndindex(*cols.shape):
+        rest, v = divmod(line, kernel_size[1])
+        c, u = divmod(rest, kernel_size[0])
+        row = place // OW * stride + u * dilation - padding
+        column = place % OW * stride + v * dilation - padding
+        if 0 <= row < H and 0 <= column < W:
+            cols[n, line, place] = x[n, c, row, column]
+    return cols
+
+
+def product_by_einsum(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The filters stay as they are; the columns get axes."""
+    F, C, KH, KW = w.shape
+    cols = im2col(x, (KH, KW), stride, padding, dilation).reshape(len(x), C, KH, KW, -1)
+    out = np.einsum("fcuv,ncuvp->nfp", w, cols, optimize=True)
+    if b is not None:
+        out = out + b.reshape(1, F, 1)
+    return out.reshape(len(x), F, (x.shape[2] + 2 * padding - dilation * (KH - 1) - 1) // stride + 1, -1)
+
+
+class LayerOfSettings:
+    """Draws one number after the other, and calls with names."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        inputs = in_channels * kernel_size**2
+        drawn = rng.normal(scale=(2 / inputs) ** 0.5, size=out_channels * inputs)
+        self.weight = drawn.reshape(out_channels, in_channels, kernel_size, kernel_size)
+        self.bias = np.zeros((out_channels,)) if bias else None
+        self.settings = {"stride": stride, "padding": padding}
+        self.weight_grad = self.bias_grad = None
+
+    def forward(self, x):
+        out, self.kept = conv2d_forward(x=x, w=self.weight, b=self.bias, **self.settings)
+        return out
+
+    def backward(self, dout):
+        gradients = conv2d_backward(dout, self.kept)
+        self.weight_grad, self.bias_grad = gradients[1:]
+        return gradients[0]
+
+
+def hunt_by_rows():
+    """The first and the last row decide."""
+    x = np.arange(12.0).reshape(4, 3) ** 2
+    return x, np.array([[1.0], [5.0], [1.0]]), np.array([[1.0, 0.0], [5.0, 0.0], [2.0, 0.0]])
+
+
+def general_forward_by_numbers(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """One output number at a time; pairs are made of single numbers first."""
+    (sh, sw), (ph, pw), (dh, dw) = (
+        each if isinstance(each, tuple) else (each, each) for each in (stride, padding, dilation)
+    )
+    (N, _, H, W), (F, C, KH, KW) = x.shape, w.shape
+    OH, OW = (H + 2 * ph - dh * (KH - 1) - 1) // sh + 1, (W + 2 * pw - dw * (KW - 1) - 1) // sw + 1
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    out = np.zeros((N, F, OH, OW), dtype=np.result_type(x, w))
+    for f, i, j in np.ndindex(F, OH, OW):
+        first = f // (F // groups) * C
+        rows, columns = i * sh + dh * np.arange(KH), j * sw + dw * np.arange(KW)
+        seen = xp[:, first : first + C][:, :, rows][..., columns]
+        out[:, f, i, j] = (seen * w[f]).sum(axis=(1, 2, 3)) + (0 if b is None else b[f])
+    return out, (x, w, b, (sh, sw), (ph, pw), (dh, dw), groups)
+
+
+def general_backward_by_numbers(dout, cache):
+    """The same loops back."""
+    x, w, b, (sh, sw), (ph, pw), (dh, dw_step), groups = cache
+    F, C, KH, KW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    dxp, dw = np.zeros(xp.shape), np.zeros(w.shape)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        channels = f // (F // groups) * C + np.arange(C)
+        place = np.ix_(channels, i * sh + dh * np.arange(KH), j * sw + dw_step * np.arange(KW))
+        dxp[n][place] += dout[n, f, i, j] * w[f]
+        dw[f] += dout[n, f, i, j] * xp[n][place]
+    dx = dxp[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]]
+    return dx, dw, None if b is None else dout.sum(axis=(0, 2, 3))
+
+
+numbers = variant(
+    instead(reference.conv_output_size, size_by_steps),
+    instead(reference.make_filter, filters_by_hand),
+    instead(reference.conv2d_forward, forward_by_numbers),
+    instead(reference.conv2d_backward, backward_by_numbers),
+    instead(reference.im2col, im2col_by_numbers),
+    instead(reference.conv2d_im2col, product_by_einsum),
+    instead(reference.Conv2d, LayerOfSettings),
+    instead(reference.bug_hunt, hunt_by_rows),
+    instead(reference.conv2d_general_forward, general_forward_by_numbers),
+    instead(reference.conv2d_general_backward, general_backward_by_numbers),
+)
+
+
+def size_by_floor(size, kernel_size, stride=1, padding=0, dilation=1):
+    """The formula, with NumPy's floor."""
+    windows = np.floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1
+    if windows < 1:
+        raise ValueError(f"{size} pixels are too few")
+    return int(windows)
+
+
+def filters_by_products(name):
+    """Sobel's filters smooth along one axis and take a difference along the other."""
+    smooth, difference = np.array([[1.0, 2.0, 1.0]]), np.array([[-1.0, 0.0, 1.0]])
+    if name == "sobel_x":
+        return smooth.T @ difference
+    if name == "sobel_y":
+        return difference.T @ smooth
+    return np.ones((3, 3)) / 9 if name == "blur" else np.roll(np.diag([0.0, 1.0, 0.0]), -1, axis=1)
+
+
+def backward_by_forward(dout, cache):
+    """dx is a forward pass over dout with holes and turned kernels; dw is one with dout as the kernels."""
+    x, w, has_bias, stride, padding, _ = cache
+    N, (H, W), (KH, KW), (OH, OW) = len(x), x.shape[2:], w.shape[2:], dout.shape[2:]
+    apart = np.zeros((N, len(w), H + 2 * padding + KH - 1, W + 2 * padding + KW - 1))
+    rows = slice(KH - 1, KH - 1 + stride * OH, stride)
+    apart[:, :, rows, KW - 1 : KW - 1 + stride * OW : stride] = dout
+    dx, _ = conv2d_forward(apart, w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1])
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    met = xp[:, :, : (OH - 1) * stride + KH, : (OW - 1) * stride + KW]
+    dw, _ = conv2d_forward(met.transpose(1, 0, 2, 3), dout.transpose(1, 0, 2, 3), dilation=stride)
+    db = np.einsum("nfij->f", dout) if has_bias else None
+    return dx[:, :, padding : padding + H, padding : padding + W], dw.transpose(1, 0, 2, 3), db
+
+
+def im2col_by_index(x, kernel_size, stride=1, padding=0, dilation=1):
+    """Two tables of row and column numbers, and one look-up."""
+    KH, KW = kernel_size
+    N, C, H, W = x.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    tops = np.arange(0, H + 2 * padding - dilation * (KH - 1), stride)
+    lefts = np.arange(0, W + 2 * padding - dilation * (KW - 1), stride)
+    rows = np.repeat(dilation * np.arange(KH), KW)[:, None] + np.repeat(tops, len(lefts))
+    columns = np.tile(dilation * np.arange(KW), KH)[:, None] + np.tile(lefts, len(tops))
+    return xp[:, :, rows, columns].reshape(N, C * KH * KW, -1)
+
+
+def product_picture_by_picture(x, w, b=None, stride=1, padding=0, dilation=1):
+    """One product for each picture."""
+    rows, height = w.reshape(len(w), -1), x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1)
+    pictures = []
+    for picture in x:
+        product = rows.dot(im2col(picture[None], w.shape[2:], stride, padding, dilation)[0])
+        product = product if b is None else product + np.expand_dims(b, 1)
+        pictures.append(product.reshape(len(w), len(range(0, height, stride)), -1))
+    return np.array(pictures)
+
+
+class LayerOfClosures:
+    """Keeps what goes back as a function."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        shape = out_channels, in_channels, kernel_size, kernel_size
+        self.weight = np.sqrt(2 / in_channels) / kernel_size * rng.normal(size=shape)
+        self.bias = 0.0 * np.arange(out_channels) if bias else None
+        self.through = lambda x: conv2d_forward(x, self.weight, self.bias, stride, padding)
+
+    def forward(self, x):
+        out, cache = self.through(x)
+        self.back = lambda dout: conv2d_backward(dout, cache)
+        return out
+
+    def backward(self, dout):
+        dx, self.weight_grad, self.bias_grad = self.back(dout)
+        return dx
+
+
+def hunt_with_a_ring():
+    """A ring is the same upside down, half of one is not."""
+    ring = np.ones((3, 3))
+    ring[1, 1] = 0.0
+    return np.tri(6), ring, ring * np.array([[1.0], [1.0], [0.0]])
+
+
+def general_forward_by_groups(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """One group after the other, and one kernel element after the other."""
+    (sh, sw), (ph, pw), (dh, dw) = (np.broadcast_to(each, 2) for each in (stride, padding, dilation))
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    OH = (xp.shape[2] - dh * (w.shape[2] - 1) - 1) // sh + 1
+    OW = (xp.shape[3] - dw * (w.shape[3] - 1) - 1) // sw + 1
+    parts = []
+    for pixels, filters in zip(np.split(xp, groups, axis=1), np.split(w, groups), strict=True):
+        part = np.zeros((len(x), len(filters), OH, OW))
+        for u, v in np.ndindex(*w.shape[2:]):
+            met = pixels[:, :, u * dh :, v * dw :][:, :, ::sh, ::sw][:, :, :OH, :OW]
+            part += np.tensordot(filters[:, :, u, v], met, axes=(1, 1)).swapaxes(0, 1)
+        parts.append(part)
+    out = np.concatenate(parts, axis=1)
+    return (out if b is None else out + b[:, None, None]), (xp, w, b, x.shape, (sh, sw, ph, pw, dh, dw))
+
+
+def general_backward_by_groups(dout, cache):
+    """The same, and each element of the kernel sends to what it met."""
+    xp, w, b, (_, C, H, W), (sh, sw, ph, pw, dh, dw) = cache
+    groups, (OH, OW) = C // w.shape[1], dout.shape[2:]
+    dxp, gradient = np.zeros(xp.shape), np.zeros(w.shape)
+    for g in range(groups):
+        filters = slice(g * len(w) // groups, (g + 1) * len(w) // groups)
+        channels = slice(g * w.shape[1], (g + 1) * w.shape[1])
+        for u, v in np.ndindex(*w.shape[2:]):
+            place = (
+                slice(None),
+                channels,
+                slice(u * dh, u * dh + sh * OH, sh),
+                slice(v * dw, v * dw + sw * OW, sw),
+            )
+            gradient[filters, :, u, v] = np.tensordot(
+                dout[:, filters], xp[place], axes=((0, 2, 3), (0, 2, 3))
+            )
+            dxp[place] += np.tensordot(dout[:, filters], w[filters, :, u, v], axes=(1, 0)).transpose(
+                0, 3, 1, 2
+            )
+    db = None if b is None else dout.sum(axis=(0, 2, 3))
+    return dxp[:, :, ph : ph + H, pw : pw + W], gradient, db
+
+
+passes = variant(
+    instead(reference.conv_output_size, size_by_floor),
+    instead(reference.make_filter, filters_by_products),
+    instead(reference.conv2d_backward, backward_by_forward),
+    instead(reference.im2col, im2col_by_index),
+    instead(reference.conv2d_im2col, product_picture_by_picture),
+    instead(reference.Conv2d, LayerOfClosures),
+    instead(reference.bug_hunt, hunt_with_a_ring),
+    instead(reference.conv2d_general_forward, general_forward_by_groups),
+    instead(reference.conv2d_general_backward, general_backward_by_groups),
+)
+
+
+def backward_by_asking(dout, cache):
+    """Each pixel asks all windows whether they saw it: slow, and as honest."""
+    x, w, has_bias, stride, padding, _ = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for row, column, i, j in np.ndindex(*x.shape[2:], *dout.shape[2:]):
+        u, v = row + padding - i * stride, column + padding - j * stride
+        if 0 <= u < w.shape[2] and 0 <= v < w.shape[3]:
+            dx[:, :, row, column] += dout[:, :, i, j] @ w[:, :, u, v]
+            dw[:, :, u, v] += dout[:, :, i, j].T @ x[:, :, row, column]
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def product_of_one_matrix(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The columns of all pictures side by side, in one matrix."""
+    cols = im2col(x, w.shape[2:], stride, padding, dilation)
+    side_by_side = cols.transpose(1, 0, 2).reshape(cols.shape[1], -1)
+    out = (w.reshape(len(w), -1) @ side_by_side).reshape(len(w), len(x), -1).transpose(1, 0, 2)
+    height = (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) // stride + 1
+    return (out if b is None else out + b[:, None]).reshape(len(x), len(w), height, -1)
+
+
+questions = variant(
+    instead(reference.conv2d_backward, backward_by_asking),
+    instead(reference.conv2d_im2col, product_of_one_matrix),
+)
+
 # --- mutants of the reference that are right answers too ---
 
 EQUIVALENT = {

@@ -568,7 +568,8 @@ plt.show()
 #
 # </details>
 #
-# If the bar of im2col is the longer one: is there a loop over output numbers in it?
+# If the bar of im2col is the longer one: is there a loop over output numbers in it? Or does another program use the
+# processor's other cores?
 
 # %% [markdown]
 # ## A layer that keeps its parameters
