@@ -670,17 +670,21 @@ class Reader:
         return self.layers[-1].forward(x)[:, :, 0, 0]
 
     def loss(self, x, y):
-        """The mean cross-entropy of a batch."""
+        """The mean cross-entropy of a batch, and its gradient with respect to the scores."""
         scores = self.scores(x)
         p = np.exp(scores - scores.max(axis=1, keepdims=True))
-        self.p = p / p.sum(axis=1, keepdims=True)
-        return -np.log(self.p[np.arange(len(y)), y]).mean()
+        p /= p.sum(axis=1, keepdims=True)
+        return -np.log(p[np.arange(len(y)), y]).mean(), (p - np.eye(10)[y]) / len(y)
 
-    def backward(self, y):
-        """Send the gradient of the loss back through the layers, with a ReLU before each but the last."""
-        dout = ((self.p - np.eye(10)[y]) / len(y))[:, :, None, None]
-        for layer, after in zip(self.layers[::-1], [None, *self.between[::-1]], strict=True):
-            dout = layer.backward(dout if after is None else dout * (after > 0))
+    def gradients(self, x, y):
+        """The loss. All layers get their gradients, with a ReLU in front of each but the first."""
+        loss, dscores = self.loss(x, y)
+        dout = dscores[:, :, None, None]
+        for layer, into in zip(self.layers[::-1], [*self.between[::-1], None], strict=True):
+            dout = layer.backward(dout)
+            if into is not None:
+                dout = dout * (into > 0)
+        return loss
 
     def parameters(self):
         """(layer, name) of all parameters."""
@@ -694,14 +698,21 @@ class Reader:
 # %% scratch=True
 my_guess = ...
 
+
 # %%
-reader, losses = Reader(np.random.default_rng(3)), []
-for _ in range(80):
-    batch = rng.choice(1400, 16)
-    losses.append(reader.loss(pixels[batch], digits.target[batch]))
-    reader.backward(digits.target[batch])
-    for layer, name in reader.parameters():
-        setattr(layer, name, getattr(layer, name) - 0.3 * getattr(layer, f"{name}_grad"))
+def train(reader, steps=80, lr=0.3):
+    """Gradient descent on batches of 16 digits; the losses."""
+    losses = []
+    for _ in range(steps):
+        batch = rng.choice(1400, 16)
+        losses.append(reader.gradients(pixels[batch], digits.target[batch]))
+        for layer, name in reader.parameters():
+            setattr(layer, name, getattr(layer, name) - lr * getattr(layer, f"{name}_grad"))
+    return losses
+
+
+reader = Reader(np.random.default_rng(3))
+losses = train(reader)
 read = reader.scores(pixels[1400:]).argmax(axis=1) == digits.target[1400:]
 print(f"my guess: {my_guess}, yours: {read.mean():.0%} of the other digits")
 
@@ -712,22 +723,23 @@ print(f"my guess: {my_guess}, yours: {read.mean():.0%} of the other digits")
 
 
 # %%
-def measured_slope(layer, name, x, y, h=1e-5):
-    """How fast the loss grows along a parameter's own gradient, divided by how fast the gradient says."""
-    value, grad = getattr(layer, name), getattr(layer, f"{name}_grad")
-    length = np.sqrt((grad**2).sum())
-    losses = []
-    for step in (h, -h):
-        setattr(layer, name, value + step * grad / length)
-        losses.append(reader.loss(x, y))
-    setattr(layer, name, value)
-    return (losses[0] - losses[1]) / (2 * h) / length
+def measured_slopes(reader, x, y, h=1e-5):
+    """How fast the loss grows along each parameter's gradient, divided by how fast the gradient says."""
+    reader.gradients(x, y)
+    slopes = []
+    for layer, name in reader.parameters():
+        value, grad = getattr(layer, name), getattr(layer, f"{name}_grad")
+        length = np.sqrt((grad**2).sum())
+        losses = []
+        for step in (h, -h):
+            setattr(layer, name, value + step * grad / length)
+            losses.append(reader.loss(x, y)[0])
+        setattr(layer, name, value)
+        slopes.append((losses[0] - losses[1]) / (2 * h) / length)
+    return slopes
 
 
-x, y = pixels[batch], digits.target[batch]
-reader.loss(x, y)
-reader.backward(y)
-slopes = [measured_slope(layer, name, x, y) for layer, name in reader.parameters()]
+slopes = measured_slopes(reader, pixels[:16], digits.target[:16])
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 axes[0].plot(losses)

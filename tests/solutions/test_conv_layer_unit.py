@@ -115,7 +115,7 @@ SLOPES = (
 
 def reading(cells, names):
     """The names after the notebook's cells about digits ran with these functions."""
-    wanted = ("digits = load_digits", "reader, losses =", "def measured_slope")
+    wanted = ("digits = load_digits", "def train(", "def measured_slopes(")
     for cell in cells:
         if cell.cell_type == "code" and any(word in cell.source for word in wanted):
             exec(cell.source, names)
