@@ -196,6 +196,18 @@ kernel_sides_swapped = mistake(
     also=("conv2d_backward",),  # its two checks with such kernels get no cache
 )
 
+kernel_sides_swapped_in_product = mistake(  # the same, as a product says it
+    edit(
+        reference.conv2d_forward,
+        ("F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+        ('np.einsum("ncuv,fcuv->nf", window, w)', "(window[:, None] * w).sum(axis=(2, 3, 4))"),
+    ),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),
+)
+
 size_with_fraction = mistake(
     edit(
         reference.conv2d_forward,

@@ -38,6 +38,11 @@ def counted(function: Any, *args: Any, size: int = 1) -> tuple[Any, Any, Any]:
     return came[0], came[1], came[2]
 
 
+def is_count(step: Any, path: tuple[Any, ...]) -> bool:
+    """Whether this part of what a step gave is how much work it was."""
+    return step.name == _counted.__name__ and path[:1] in ((1,), (2,))
+
+
 def _counted(function: Any, args: list[Any], size: int) -> list[Any]:
     """Beside the student's code: the answer, the lines, the arrays, and whether the count was stopped."""
     import sys
@@ -85,4 +90,4 @@ def _never_stopped(stopped: Any, label: str) -> None:
         )
 
 
-__all__ = ["counted"]
+__all__ = ["counted", "is_count"]
