@@ -196,10 +196,10 @@ kernel_sides_swapped = mistake(
     also=("conv2d_backward",),  # its two checks with such kernels get no cache
 )
 
-kernel_sides_swapped_in_product = mistake(  # the same, as a product says it
+kernel_sides_swapped_in_slices = mistake(  # the size of the output is right, and a product complains
     edit(
         reference.conv2d_forward,
-        ("F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+        ("reach_h, reach_w = dilation", "reach_w, reach_h = dilation"),
         ('np.einsum("ncuv,fcuv->nf", window, w)', "(window[:, None] * w).sum(axis=(2, 3, 4))"),
     ),
     costs=(0.1, 0.15),

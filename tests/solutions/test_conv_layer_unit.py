@@ -419,3 +419,21 @@ def test_a_bug_hunt_has_no_expected_answer(suite):
     assert failed.id == "test_bug_hunt"
     assert failed.case is None
     assert "right one" not in failed.reason
+
+
+def test_a_mistake_is_named_in_loops_as_well(suite, catalogue):
+    """How many lines and arrays a backward pass takes is no part of its mistake."""
+    right, cut = (
+        catalogue.variants["loops"].source,
+        "dpadded[:, :, padding : H + padding, padding : W + padding]",
+    )
+    assert right.count(cut) == 1
+    subject = LocalSubject(module_namespace(right.replace(cut, "dpadded[:, :, 1:-1, 1:-1]"), "student"))
+    checks, outcomes = judge(suite, subject, 1)
+    failed = [
+        check
+        for check in diagnosis(suite).explain(checks, outcomes, 1, subject)
+        if check.task == "conv2d_backward" and check.verdict is not Verdict.PASSED
+    ]
+    assert "test_dx_overlap" in {check.id for check in failed}
+    assert {check.mistake for check in failed} == {"crops_by_one"}
