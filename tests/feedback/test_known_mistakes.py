@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -58,14 +59,16 @@ def shown(calls: str, namespace: dict[str, Any]) -> str:
     tree = ast.parse(calls)
     names = dict(namespace)
     last = tree.body[-1]
-    try:
-        if not isinstance(last, ast.Expr):
-            exec(calls, names)
-            return ""
-        exec(compile(ast.Module(tree.body[:-1], []), "cell", "exec"), names)
-        return show(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-    except Exception as error:
-        return f"raised {type(error).__name__}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in a notebook they stand above the answer
+        try:
+            if not isinstance(last, ast.Expr):
+                exec(calls, names)
+                return ""
+            exec(compile(ast.Module(tree.body[:-1], []), "cell", "exec"), names)
+            return show(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
+        except Exception as error:
+            return f"raised {type(error).__name__}"
 
 
 @pytest.mark.parametrize("unit", UNITS)
