@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain, same_value
 from .filling import STYLES, Inputs, Observed, is_far, run
+from .lengths import capped, shorter
 from .programs import Blank, Program, ProgramStep, results_of
 
 RUNS = 200  # of programs, for one task
 LARGEST = 9  # no length is tried above it
+STARTS = 3  # of a program that are made smaller, one after the other
 AT_FIRST = 5_000  # numbers in the inputs of the first case that is found
 MOST_NUMBERS = 40  # in the inputs of the last, and in its answer
 SLOW = 0.25  # seconds; after a run that takes longer the search ends with what it has
@@ -75,19 +78,24 @@ class CaseSearch:
 
     def smallest(self, program: Program) -> Case | None:
         """The smallest case that was found; None where there is none, or its answer is left to chance."""
-        found = self._first(_rounded(program))
-        if found is None or not self._steady(found):
-            return None
         if not (self.may_raise or program.blanks() or _numbers_given(program)):
             return None  # nothing is asked but for a name: what is expected is the task's whole answer
+        starts = islice(self._starts(_rounded(program)), STARTS)
+        return next(filter(None, (self._made_small(start, program) for start in starts)), None)
+
+    def _made_small(self, found: Case, program: Program) -> Case | None:
+        """What a case shrinks to; None where that is left to chance, or too large to be shown."""
+        if not self._steady(found):
+            return None
         for shrink in (_fewer_steps, _fewer_arguments, _shorter, _smaller_numbers, _shorter, _simpler):
             found = self._descend(found, shrink)
+        small: Case | None = found
         if _is_hidden(found.program, program):
-            found = next(filter(None, map(self.again, _other_numbers(found))), None)
-        if found is None:
+            small = next(filter(None, map(self.again, _other_numbers(found))), None)
+        if small is None:
             return None
-        shown = _numbers(found.expected.counting(found.program))
-        return found if max(found.inputs.size, shown) <= MOST_NUMBERS else None
+        shown = _numbers(small.expected.counting(small.program))
+        return small if max(small.inputs.size, shown) <= MOST_NUMBERS else None
 
     def again(self, candidate: Candidate) -> Case | None:
         """A case, if the submission fails it and the reference can answer it."""
@@ -115,18 +123,13 @@ class CaseSearch:
         """What someone else's case comes to on this submission."""
         return self._run(case.program, case.inputs, self.student)
 
-    def _first(self, program: Program) -> Case | None:
-        lengths = program.lengths()
+    def _starts(self, program: Program) -> Iterator[Case]:
+        """Cases to begin with, small ones first."""
         far = any(map(is_far, program.blanks().values()))
-        for most in range(1, LARGEST + 1):
-            scale = {length: min(length, most) for length in lengths}
-            for style in STYLES[2:] if far else STYLES[2:4]:
-                found = self.again(Candidate(program, scale, style))
-                if found is not None:
-                    return found
-            if all(value == length for length, value in scale.items()):
-                return None
-        return None
+        for scale in capped(program.lengths(), LARGEST):
+            styles = STYLES[2:] if far else STYLES[2:4]
+            found = (self.again(Candidate(program, scale, style)) for style in styles)
+            yield from islice(filter(None, found), 1)
 
     def _descend(self, case: Case, shrink: Callable[[Case], Iterator[Candidate]]) -> Case:
         """Take each smaller candidate that still fails, and go on from there."""
@@ -166,10 +169,8 @@ class Candidate:
 
 
 def _shorter(case: Case) -> Iterator[Candidate]:
-    scale = dict(case.inputs.scale)
-    for length, value in scale.items():
-        for smaller in range(1, value):
-            yield Candidate(case.program, {**scale, length: smaller}, case.inputs.style)
+    for scale in shorter(case.inputs.scale):
+        yield Candidate(case.program, scale, case.inputs.style)
 
 
 def _fewer_steps(case: Case) -> Iterator[Candidate]:
