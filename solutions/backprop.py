@@ -4,8 +4,8 @@ Letters, as in PyTorch: N samples, C classes; a weight is (out, in). `dout` is t
 respect to an output, `dx` that with respect to an input. A forward function returns (out, cache), and its
 backward function takes (dout, cache).
 
-Each task stands alone, but for those that are made of others: `Linear` of `linear_forward` and
-`linear_backward`, `MLP` of `Linear` and the ReLU, `train_step` of `cross_entropy`.
+Each task stands alone, but `Linear` is made of `linear_*`, `MLP` of `Linear` and ReLU, `train_step` of
+`cross_entropy`.
 """
 
 import math
@@ -15,21 +15,19 @@ import numpy as np
 
 
 def numerical_gradient(f, x, h=1e-5):
-    """Measure the gradient of a function, one number of its input at a time.
-
-    The central difference (f(x + h) - f(x - h)) / 2h, where h is added to one number and the others stay.
+    """Measure the gradient of f at x by central differences: (f(x + h) - f(x - h)) / 2h.
 
     Args:
         f: a function that takes an array of x's shape and returns a float.
-        x: array of any shape and layout in memory, floats or whole numbers. When the function returns, x
-            holds the values that it held before.
-        h: the step up and down, float > 0, in the unit of x.
+        x: array of any shape and layout in memory, floats or whole numbers. Each number is moved while all
+            others stay. Afterwards x holds the values that it held before.
+        h: the step up and down, float > 0.
 
     Returns:
         float64 array of the shape of x: the slope of f for each number of x.
 
     Example:
-        f(x) = x² at 3: with h = 0.1 it is (3.1² - 2.9²) / 0.2 = (9.61 - 8.41) / 0.2 = 6.
+        x² at 3, with h = 0.1: (9.61 - 8.41) / 0.2 = 6.
 
         >>> float(numerical_gradient(lambda x: float((x**2).sum()), np.array([3.0]), h=0.1)[0].round(6))
         6.0
@@ -53,21 +51,20 @@ def numerical_gradient(f, x, h=1e-5):
 class Value:
     """A number that remembers what it was made from, so that blame for a result can be passed back.
 
-    Each operation makes a new Value: of its `data`, its parents, and the *slope* for each parent, which
-    says how much the new number grows when this parent grows by one (the local derivative). The other
-    operand of `+ - * /` may be a plain number, on either side; the exponent of `**` always is one.
+    Each operation makes a new Value. The other operand of `+ - * /` may be a plain number, on either side;
+    the exponent of `**` always is one.
 
     Args:
         data: the number.
         parents: the Values that it was made from, a tuple.
-        slopes: a float for each parent.
+        slopes: for each parent, how much the new number grows per growth of this parent (the derivative).
 
     Attributes:
         data, parents, slopes: as above.
-        grad: float, 0.0 at first. After `z.backward()`: how much z grows when this number grows by one.
+        grad: float, 0.0 at first. After `z.backward()`: how much z grows per growth of this number.
 
     Example:
-        z = (a + b)(a - b) with a = 3, b = 2. a is used twice, and 1 + 5 is 2a.
+        z = (a + b)(a - b), a = 3, b = 2: a is used twice, and 1 + 5 is 2a.
 
         >>> a, b = Value(3.0), Value(2.0)
         >>> z = (a + b) * (a - b)
@@ -89,7 +86,6 @@ class Value:
         return f"Value({self.data:.4g}, grad={self.grad:.4g})"
 
     def __add__(self, other):
-        """self + other."""
         other = _value(other)
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
@@ -98,7 +94,6 @@ class Value:
         return self + other
 
     def __sub__(self, other):
-        """self - other."""
         other = _value(other)
         return Value(self.data - other.data, (self, other), (1.0, -1.0))
 
@@ -107,11 +102,9 @@ class Value:
         return _value(other) - self
 
     def __neg__(self):
-        """-self."""
         return Value(-self.data, (self,), (-1.0,))
 
     def __mul__(self, other):
-        """self * other."""
         other = _value(other)
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
@@ -120,7 +113,6 @@ class Value:
         return self * other
 
     def __truediv__(self, other):
-        """self / other."""
         other = _value(other)
         out = self.data / other.data
         return Value(out, (self, other), (1 / other.data, -out / other.data))
@@ -186,9 +178,7 @@ def _parents_first(root):
 
 
 def linear_forward(x, w, b=None):
-    """A fully connected layer: each output is a weighted sum of all inputs, and a bias.
-
-    out[n, o] = b[o] + sum over i of x[n, i] w[o, i]
+    """A fully connected layer: out[n, o] = b[o] + sum over i of x[n, i] w[o, i].
 
     Args:
         x: (N, in) samples, or (N, ..., in) with further axes between. Not changed.
@@ -200,7 +190,7 @@ def linear_forward(x, w, b=None):
         cache: whatever `linear_backward` needs. Only your own code looks into it.
 
     Example:
-        x = (1, 2), w has the rows (1, 10) and (100, 1000): 1 + 20 = 21, 100 + 2000 = 2100.
+        1 + 20 = 21, 100 + 2000 = 2100.
 
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> linear_forward(x, w)[0].tolist()
@@ -216,23 +206,19 @@ def linear_forward(x, w, b=None):
 
 
 def linear_backward(dout, cache):
-    """Gradients of a loss with respect to the inputs of `linear_forward`, given that of its output.
-
-    An input meets one weight for each output, and its gradient is a sum over the outputs. Weights and
-    biases serve all samples, and theirs is a sum over the samples (no mean: the loss takes care of that).
+    """Gradients of a loss with respect to x, w and b of `linear_forward`.
 
     Args:
         dout: (N, ..., out), the gradient of the loss with respect to out. Not changed.
         cache: from the `linear_forward` that made out; it can be used a second time.
 
     Returns:
-        dx: of the shape of x.
-        dw: (out, in).
-        db: (out,), or None if the forward pass had no bias.
+        dx: of the shape of x, a sum over the outputs.
+        dw: (out, in), a sum over the samples (no mean: the loss takes care of that).
+        db: (out,), likewise, or None if the forward pass had no bias.
 
     Example:
-        x and w as in `linear_forward`, dout = (1, 2): dx = (1*1 + 2*100, 1*10 + 2*1000), dw[o, i] is
-        dout[o] x[i], db is dout.
+        dx = (1*1 + 2*100, 1*10 + 2*1000), dw[o, i] = dout[o] x[i], db = dout.
 
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), linear_forward(x, w, np.zeros(2))[1])
@@ -250,14 +236,9 @@ def linear_backward(dout, cache):
 
 
 def relu_forward(x, slope=0.0):
-    """Let positive numbers through; negative ones are multiplied by slope (0: the ReLU, else a leaky one).
+    """Let positive numbers of x through; others times slope (0: the ReLU, above 0: a leaky one).
 
-    Args:
-        x: array of any shape. Not changed.
-        slope: float >= 0, what is left of a negative number.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    x has any shape and is not changed. Returns out, of the same shape, and a cache for `relu_backward`.
 
     Example:
         >>> relu_forward(np.array([-2.0, 3.0]), slope=0.5)[0].tolist()
@@ -270,14 +251,7 @@ def relu_forward(x, slope=0.0):
 
 
 def relu_backward(dout, cache):
-    """The gradient of `relu_forward`: dout where x was positive, slope times dout elsewhere, at 0 too.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `relu_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) where x was positive, slope times dout elsewhere, at 0 too.
 
     Example:
         >>> _, cache = relu_forward(np.array([-2.0, 0.0, 3.0]))
@@ -292,14 +266,9 @@ def relu_backward(dout, cache):
 
 
 def sigmoid_forward(x):
-    """Press any number between 0 and 1: 1 / (1 + exp(-x)).
+    """1 / (1 + exp(-x)) of an array x of any shape, which is not changed. Returns out and a cache.
 
-    Args:
-        x: array of any shape, numbers of any size. At +-1000 nothing overflows, so NumPy does not warn:
-            the argument of exp is never above 0. Not changed.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    Numbers of any size: at +-1000 nothing overflows and NumPy does not warn.
 
     Example:
         sigmoid(log 3) = 1 / (1 + 1/3).
@@ -316,14 +285,7 @@ def sigmoid_forward(x):
 
 
 def sigmoid_backward(dout, cache):
-    """The gradient of `sigmoid_forward`: dout times s (1 - s), where s is the sigmoid's *output*.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `sigmoid_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) times s (1 - s), where s is the sigmoid's *output*.
 
     Example:
         At log 3 the output is 3/4, and the slope is 3/4 * 1/4.
@@ -339,13 +301,7 @@ def sigmoid_backward(dout, cache):
 
 
 def tanh_forward(x):
-    """The hyperbolic tangent, between -1 and 1.
-
-    Args:
-        x: array of any shape. Not changed.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    """The hyperbolic tangent of an array x of any shape, which is not changed. Returns out and a cache.
 
     Example:
         tanh(log 2) = (2 - 1/2) / (2 + 1/2).
@@ -361,14 +317,7 @@ def tanh_forward(x):
 
 
 def tanh_backward(dout, cache):
-    """The gradient of `tanh_forward`: dout times 1 - t², where t is the output.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `tanh_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) times 1 - t², where t is the output.
 
     Example:
         At log 2 the output is 0.6, and the slope is 1 - 0.36.
@@ -384,15 +333,13 @@ def tanh_backward(dout, cache):
 
 
 def cross_entropy(logits, target):
-    """How surprised a classifier is by the right answers, and the gradient of that.
+    """Softmax and cross entropy: the mean of -log p[target] over the samples, and its gradient.
 
-    With p = softmax(logits) along each row, a sample costs -log p[target]. The loss is the mean over the
-    samples, and dlogits is (p - 1 at the target) / N.
+    With p = softmax(logits) along each row, dlogits is (p - 1 at the target) / N.
 
     Args:
-        logits: (N, C) scores, floats of any size: at +-1e4 the results are finite and exact. So write
-            log p as a difference, logits minus log-sum-exp; log(p) is -inf where p is rounded to 0. Not
-            changed.
+        logits: (N, C) scores, of any size: at +-1e4 the results are finite and exact. So write log p as a
+            difference, logits minus log-sum-exp; p may be rounded to 0. Not changed.
         target: (N,) numbers of the right classes, 0 to C - 1, any integer dtype.
 
     Returns:
@@ -400,7 +347,7 @@ def cross_entropy(logits, target):
         dlogits: (N, C), the gradient of the loss.
 
     Example:
-        The logits (0, 0, log 2) give p = (1/4, 1/4, 1/2); class 2 costs log 2.
+        p = (1/4, 1/4, 1/2); class 2 costs log 2.
 
         >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
         >>> round(loss, 4), dlogits.round(6).tolist()
@@ -424,14 +371,13 @@ class Linear:
     Args:
         in_features, out_features: ints >= 1.
         bias: whether there is one.
-        rng: the generator that draws the weights, in one call and in the shape of the weight:
+        rng: the generator that draws the weights, in one call:
             rng.normal(0, std, size=(out_features, in_features)) with std = sqrt(2 / in_features).
 
     Attributes:
         weight: (out_features, in_features).
         bias: (out_features,), zeros at first, or None.
-        weight_grad, bias_grad: of the same shapes, set anew by each backward pass; bias_grad is None
-            without a bias.
+        weight_grad, bias_grad: of the same shapes (or None), set anew by each backward pass.
 
     Example:
         >>> layer = Linear(2, 3, rng=np.random.default_rng(0))
@@ -443,7 +389,6 @@ class Linear:
     """
 
     def __init__(self, in_features, out_features, *, bias=True, rng):
-        """Draw the weights."""
         std = math.sqrt(2 / in_features)
         self.weight = rng.normal(0, std, size=(out_features, in_features))
         self.bias = np.zeros(out_features) if bias else None
@@ -479,7 +424,6 @@ class MLP:
     """
 
     def __init__(self, sizes, *, rng):
-        """Make the layers."""
         self.layers = [Linear(size, after, rng=rng) for size, after in pairwise(sizes)]
 
     def forward(self, x):
@@ -511,7 +455,7 @@ def train_step(model, x, y, lr):
 
     Args:
         model: an `MLP`, or anything else with forward(x), backward(dlogits), params() and grads(). Use
-            only these four, and train_step will serve every network that you build.
+            only these four.
         x: inputs, an array whose first axis is N.
         y: (N,) numbers of the right classes.
         lr: learning rate, float > 0. Each array in params() becomes p - lr * gradient, *in place*.
@@ -540,9 +484,9 @@ def train_step(model, x, y, lr):
 def bug_hunt():
     """Find a small computation that a hasty backward pass gets right, and one that it gets wrong.
 
-    The two leaves, number 0 and 1, have the values 0.5 and -1.5. A tape is a list of 1 to 8 steps, each of
-    which makes the next value: ("add", i, j), ("mul", i, j) or ("tanh", i), where i and j are numbers of
-    leaves or of earlier steps (the first step makes number 2). The last step is the result.
+    The leaves, number 0 and 1, have the values 0.5 and -1.5. A tape is a list of 1 to 8 steps, each of which
+    makes the next value: ("add", i, j), ("mul", i, j) or ("tanh", i), where i and j are numbers of leaves or
+    of earlier steps (the first step makes number 2). The last step is the result.
 
     Returns:
         (blind, sharp), two tapes. In `blind` some value that the result depends on is used at least twice,
@@ -564,14 +508,13 @@ def bug_hunt():
 def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None):
     """`cross_entropy` for labels that are not quite trusted, and for samples that do not count.
 
-    With label smoothing e, the right answer is no longer 1 at the target: it is 1 - e there, plus e / C at
-    each of the C classes. A sample costs -sum_c q[c] log p[c], where q is that answer.
+    A sample costs -sum_c q[c] log p[c]. Its answer q is 1 - e at the target, plus e / C at each class.
 
     Args:
         logits, target: as in `cross_entropy`. Not changed.
         label_smoothing: e, 0 <= e < 1.
         ignore_index: samples with this target, often -1 or -100, do not count: their gradient is 0, and the
-            mean is over the others. If all are ignored, the loss is 0.0 (PyTorch says NaN). None: all count.
+            mean is over the others. If all are ignored, the loss is 0.0 (PyTorch: NaN). None: all count.
 
     Returns:
         loss and dlogits, as in `cross_entropy`.
@@ -599,9 +542,9 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
 def check_gradient(forward, backward, inputs, rng):
     """Is a backward pass the derivative of its forward pass? Three random directions tell.
 
-    For a random dout and random directions u, one for each input, the slope of sum(dout * out) along u is
-    measured by a central difference (h = 1e-5, all inputs moved at once) and computed as the sum of all
-    gradient * u. Each time dout and u are drawn anew.
+    For dout and directions u (one for each input), drawn anew each time, the slope of sum(dout * out) along u
+    is measured by a central difference (h = 1e-5, all inputs moved at once) and computed as the sum of all
+    gradient * u.
 
     Args:
         forward: takes the inputs and returns (out, cache).
