@@ -153,7 +153,7 @@ class Value:
         """
         self.grad = 1.0
         for value in reversed(_parents_first(self)):
-            for parent, slope in zip(value.parents, value.slopes, strict=True):
+            for parent, slope in zip(value.parents, value.slopes):
                 parent.grad += slope * value.grad
 
 
@@ -251,7 +251,7 @@ def relu_forward(x, slope=0.0):
 
 
 def relu_backward(dout, cache):
-    """dout and the cache -> dx: dout (not changed) where x was positive, slope times dout elsewhere, at 0 too.
+    """dout and the cache -> dx: dout (not changed) where x was positive, else (at 0 too) slope times dout.
 
     Example:
         >>> _, cache = relu_forward(np.array([-2.0, 0.0, 3.0]))
@@ -437,7 +437,7 @@ class MLP:
     def backward(self, dlogits):
         """Set the gradients of all layers for the last forward pass; return the gradient for x."""
         dout = self.layers[-1].backward(dlogits)
-        for layer, cache in zip(reversed(self.layers[:-1]), reversed(self._caches), strict=True):
+        for layer, cache in zip(reversed(self.layers[:-1]), reversed(self._caches)):
             dout = layer.backward(relu_backward(dout, cache))
         return dout
 
@@ -476,9 +476,30 @@ def train_step(model, x, y, lr):
     """
     loss, dlogits = cross_entropy(model.forward(x), y)
     model.backward(dlogits)
-    for p, g in zip(model.params(), model.grads(), strict=True):
+    for p, g in zip(model.params(), model.grads()):
         p -= lr * g
     return loss
+
+
+def play(tape, leaves=(0.5, -1.5)):
+    """The Values of a tape: the two leaves, then one for each step."""
+    values = [Value(leaf) for leaf in leaves]
+    for kind, *places in tape:
+        a, b = values[places[0]], values[places[-1]]
+        values.append(a.tanh() if kind == "tanh" else a + b if kind == "add" else a * b)
+    return values
+
+
+def hasty_backward(root):
+    """Depth first; each value is handled when it is first met. There is a mistake in here."""
+    root.grad, met, left = 1.0, set(), [root]
+    while left:
+        value = left.pop()
+        if value not in met:
+            met.add(value)
+            for parent, slope in zip(value.parents, value.slopes):
+                parent.grad += slope * value.grad
+            left += reversed(value.parents)
 
 
 def bug_hunt():
@@ -571,10 +592,10 @@ def check_gradient(forward, backward, inputs, rng):
         directions = [rng.normal(size=x.shape) for x in inputs]
         out, cache = forward(*inputs)
         dout = rng.normal(size=out.shape)
-        up, _ = forward(*(x + h * u for x, u in zip(inputs, directions, strict=True)))
-        down, _ = forward(*(x - h * u for x, u in zip(inputs, directions, strict=True)))
+        up, _ = forward(*(x + h * u for x, u in zip(inputs, directions)))
+        down, _ = forward(*(x - h * u for x, u in zip(inputs, directions)))
         measured = float((dout * (up - down)).sum()) / (2 * h)
         gradients = backward(dout, cache)
-        computed = float(sum((g * u).sum() for g, u in zip(gradients, directions, strict=True)))
+        computed = float(sum((g * u).sum() for g, u in zip(gradients, directions)))
         differences.append(abs(measured - computed) / max(abs(measured), abs(computed)))
     return max(differences)
