@@ -27,13 +27,10 @@ def numerical_gradient(f, x, h=1e-5):
         float64 array of the shape of x: the slope of f for each number of x.
 
     Example:
-        x² at 3, with h = 0.1: (9.61 - 8.41) / 0.2 = 6.
-
         >>> float(numerical_gradient(lambda x: float((x**2).sum()), np.array([3.0]), h=0.1)[0].round(6))
         6.0
 
-    Source:
-        Press and others (2007), Numerical Recipes, section 5.7, eq. 5.7.7.
+    Source: Press and others (2007), Numerical Recipes, section 5.7, eq. 5.7.7.
     """
     x = np.array(x, dtype=np.float64)  # a copy, in which whole numbers may get a fraction
     slopes = np.empty_like(x)
@@ -64,16 +61,13 @@ class Value:
         grad: float, 0.0 at first. After `z.backward()`: how much z grows per growth of this number.
 
     Example:
-        z = (a + b)(a - b), a = 3, b = 2: a is used twice, and 1 + 5 is 2a.
-
         >>> a, b = Value(3.0), Value(2.0)
         >>> z = (a + b) * (a - b)
         >>> z.backward()
         >>> z.data, a.grad, b.grad
         (5.0, 6.0, -4.0)
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6; after A. Karpathy's micrograd.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6; A. Karpathy's micrograd.
     """
 
     def __init__(self, data, parents=(), slopes=()):  # given
@@ -90,7 +84,6 @@ class Value:
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __radd__(self, other):
-        """other + self, where other is a number."""
         return self + other
 
     def __sub__(self, other):
@@ -98,7 +91,6 @@ class Value:
         return Value(self.data - other.data, (self, other), (1.0, -1.0))
 
     def __rsub__(self, other):
-        """other - self, where other is a number."""
         return _value(other) - self
 
     def __neg__(self):
@@ -109,7 +101,6 @@ class Value:
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __rmul__(self, other):
-        """other * self, where other is a number."""
         return self * other
 
     def __truediv__(self, other):
@@ -118,11 +109,9 @@ class Value:
         return Value(out, (self, other), (1 / other.data, -out / other.data))
 
     def __rtruediv__(self, other):
-        """other / self, where other is a number."""
         return _value(other) / self
 
     def __pow__(self, exponent):
-        """self ** exponent, where exponent is a number."""
         return Value(self.data**exponent, (self,), (exponent * self.data ** (exponent - 1),))
 
     def exp(self):
@@ -190,14 +179,11 @@ def linear_forward(x, w, b=None):
         cache: whatever `linear_backward` needs. Only your own code looks into it.
 
     Example:
-        1 + 20 = 21, 100 + 2000 = 2100.
-
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> linear_forward(x, w)[0].tolist()
         [[21.0, 2100.0]]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.36.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.36.
     """
     out = x @ w.T
     if b is not None:
@@ -218,15 +204,12 @@ def linear_backward(dout, cache):
         db: (out,), likewise, or None if the forward pass had no bias.
 
     Example:
-        dx = (1*1 + 2*100, 1*10 + 2*1000), dw[o, i] = dout[o] x[i], db = dout.
-
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), linear_forward(x, w, np.zeros(2))[1])
         >>> dx.tolist(), dw.tolist(), db.tolist()
         ([[201.0, 2010.0]], [[1.0, 2.0], [2.0, 4.0]], [1.0, 2.0])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6 (the operation matmul).
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6 (the operation matmul).
     """
     x, w, has_bias = cache
     dx = dout @ w
@@ -244,8 +227,7 @@ def relu_forward(x, slope=0.0):
         >>> relu_forward(np.array([-2.0, 3.0]), slope=0.5)[0].tolist()
         [-1.0, 3.0]
 
-    Source:
-        Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic Models, eq. 2.
+    Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Acoustic Models, eq. 2.
     """
     return np.where(x > 0, x, slope * x), (x, slope)
 
@@ -258,8 +240,7 @@ def relu_backward(dout, cache):
         >>> relu_backward(np.array([5.0, 6.0, 7.0]), cache).tolist()
         [0.0, 0.0, 7.0]
 
-    Source:
-        Maas, Hannun and Ng (2013), section 2; 0 at 0 is PyTorch's choice among the subgradients.
+    Source: Maas, Hannun and Ng (2013), section 2; 0 at 0 is PyTorch's choice among the subgradients.
     """
     x, slope = cache
     return np.where(x > 0, dout, slope * dout)
@@ -271,65 +252,51 @@ def sigmoid_forward(x):
     Numbers of any size: at +-1000 nothing overflows and NumPy does not warn.
 
     Example:
-        sigmoid(log 3) = 1 / (1 + 1/3).
-
         >>> sigmoid_forward(np.array([0.0, np.log(3.0), -1000.0]))[0].tolist()
         [0.5, 0.75, 0.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.30.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.30.
     """
     small = np.exp(-np.abs(x))
     out = np.where(x > 0, 1.0, small) / (1.0 + small)
-    return out, (out,)
+    return out, out
 
 
 def sigmoid_backward(dout, cache):
     """dout and the cache -> dx: dout (not changed) times s (1 - s), where s is the sigmoid's *output*.
 
     Example:
-        At log 3 the output is 3/4, and the slope is 3/4 * 1/4.
-
         >>> sigmoid_backward(np.array([16.0]), sigmoid_forward(np.array([np.log(3.0)]))[1]).tolist()
         [3.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.32.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.32.
     """
-    (out,) = cache
-    return dout * out * (1 - out)
+    return dout * cache * (1 - cache)
 
 
 def tanh_forward(x):
     """The hyperbolic tangent of an array x of any shape, which is not changed. Returns out and a cache.
 
     Example:
-        tanh(log 2) = (2 - 1/2) / (2 + 1/2).
-
-        >>> tanh_forward(np.array([0.0, np.log(2.0)]))[0].round(6).tolist()
+        >>> tanh_forward(np.array([0.0, np.log(2.0)]))[0].round(6).tolist()  # (2 - 1/2) / (2 + 1/2)
         [0.0, 0.6]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
     """
     out = np.tanh(x)
-    return out, (out,)
+    return out, out
 
 
 def tanh_backward(dout, cache):
     """dout and the cache -> dx: dout (not changed) times 1 - t², where t is the output.
 
     Example:
-        At log 2 the output is 0.6, and the slope is 1 - 0.36.
-
         >>> tanh_backward(np.array([100.0]), tanh_forward(np.array([np.log(2.0)]))[1]).round(6).tolist()
         [64.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
     """
-    (out,) = cache
-    return dout * (1 - out**2)
+    return dout * (1 - cache**2)
 
 
 def cross_entropy(logits, target):
@@ -347,14 +314,11 @@ def cross_entropy(logits, target):
         dlogits: (N, C), the gradient of the loss.
 
     Example:
-        p = (1/4, 1/4, 1/2); class 2 costs log 2.
-
         >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
         >>> round(loss, 4), dlogits.round(6).tolist()
         (0.6931, [[0.25, 0.25, -0.5]])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.30 and 6.31.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.30 and 6.31.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)  # the greatest exponent is 0: nothing overflows
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -384,8 +348,7 @@ class Linear:
         >>> layer.forward(np.zeros((5, 2))).shape, layer.bias.tolist()
         ((5, 3), [0.0, 0.0, 0.0])
 
-    Source:
-        He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, eq. 10 (the spread of the weights).
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, eq. 10 (the spread of the weights).
     """
 
     def __init__(self, in_features, out_features, *, bias=True, rng):
@@ -419,8 +382,7 @@ class MLP:
         >>> model.forward(np.zeros((5, 2))).shape, [p.shape for p in model.params()]
         ((5, 3), [(8, 2), (8,), (3, 8), (3,)])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, algorithms 6.3 and 6.4.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithms 6.3 and 6.4.
     """
 
     def __init__(self, sizes, *, rng):
@@ -464,15 +426,12 @@ def train_step(model, x, y, lr):
         float, the cross entropy of the batch before the step.
 
     Example:
-        With all weights 0 and three classes, the loss is log 3.
-
         >>> model = MLP([2, 3], rng=np.random.default_rng(0))
         >>> model.layers[0].weight[...] = 0
-        >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)
+        >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)  # log 3
         1.0986
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 8.1.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 8.1.
     """
     loss, dlogits = cross_entropy(model.forward(x), y)
     model.backward(dlogits)
@@ -514,12 +473,9 @@ def bug_hunt():
         and `hasty_backward` gives both leaves their right grad. In `sharp` a leaf's grad is wrong.
 
     Example:
-        The tape of (a + b) * b.
+        >>> tape = [("add", 0, 1), ("mul", 2, 1)]  # (a + b) * b
 
-        >>> tape = [("add", 0, 1), ("mul", 2, 1)]
-
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.3 (the order of the nodes).
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.3 (the order of the nodes).
     """
     blind = [("mul", 0, 0)]
     sharp = [("add", 0, 1), ("tanh", 2), ("mul", 2, 3)]
@@ -541,14 +497,11 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
         loss and dlogits, as in `cross_entropy`.
 
     Example:
-        Even logits cost log C, however smooth the labels.
-
         >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
         >>> round(loss, 4), dlogits.tolist()
         (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
 
-    Source:
-        Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
+    Source: Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
     """
     N, C = logits.shape
     counts = np.ones(N, bool) if ignore_index is None else target != ignore_index
@@ -584,8 +537,7 @@ def check_gradient(forward, backward, inputs, rng):
         >>> check_gradient(linear_forward, backward, [x, w], rng) < 1e-6
         True
 
-    Source:
-        Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).
+    Source: Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).
     """
     h, differences = 1e-5, []
     for _ in range(3):
