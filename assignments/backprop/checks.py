@@ -145,27 +145,28 @@ def test_MLP(MLP):
 
 
 def test_train_step(train_step):
-    """One step of a model with one weight for each class."""
+    """One step of a model with two weights for each class."""
 
-    class Scores:
-        weight = np.zeros(2)
+    class Model:
+        first, last = np.array([2.0, 2.0]), np.zeros(2)
 
         def forward(self, x):
             self.x = x
-            return x * self.weight
+            return x * self.first * self.last
 
         def backward(self, dlogits):
-            self.grad = (dlogits * self.x).sum(axis=0)
+            self.kept = [(dlogits * w * self.x).sum(axis=0) for w in (self.last, self.first)]
 
         def params(self):
-            return [self.weight]
+            return [self.first, self.last]
 
         def grads(self):
-            return [self.grad]
+            return self.kept
 
-    model = Scores()
+    model = Model()
     equal(train_step(model, np.ones((1, 2)), np.array([0]), 0.5), np.log(2), "The loss before the step")
-    equal(model.weight, [0.25, -0.25], "0 - 0.5 · (-0.5, 0.5), in the array of params(),")
+    equal(model.last, [0.5, -0.5], "A weight 0 - 0.5 · (-1, 1), in the array of params(),")
+    equal(model.first, [2, 2], "A weight whose gradient is 0 before the others are changed")
 
 
 def test_bug_hunt(bug_hunt, play, hasty_backward):
