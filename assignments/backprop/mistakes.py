@@ -143,11 +143,6 @@ dx_without_axes = mistake(
     says="Your dx has lost the further axes of x.",
     hint="Give dx the shape of x before you return it.",
 )
-db_always = mistake(
-    edit(linear_backward, " if has_bias else None", ""),
-    says="You return a db although there was no bias.",
-    hint="Without b, db is None.",
-)
 
 # --- activations ---
 relu_one_at_zero = mistake(
@@ -189,11 +184,6 @@ no_shift = mistake(
     edit(cross_entropy, f"logits - {MAX}", "logits - 0"),
     says="For large logits exp overflows, and your loss is NaN or infinite.",
     hint="A shift of all logits of a row changes nothing. Which shift helps?",
-)
-shift_of_batch = mistake(
-    edit(cross_entropy, MAX, "logits.max()"),
-    says="You shift all samples by one number, the greatest of the batch: a sample far below costs infinity.",
-    hint="Each row has a maximum of its own.",
 )
 log_of_rounded_probability = mistake(
     edit(cross_entropy, "-log_p[rows, target]", "-np.log(np.exp(log_p))[rows, target]"),
@@ -269,14 +259,6 @@ two_blind_tapes = mistake(
 )
 
 # --- bonus ---
-smooths_the_others = mistake(
-    edit(cross_entropy_general, "label_smoothing / C", "label_smoothing / (C - 1)"),
-    says="You divide the smoothing by C - 1; each of the C classes gets e / C, the target too.",
-)
-counts_ignored = mistake(
-    edit(cross_entropy_general, "max(counts.sum(), 1)", "N"),
-    says="Your mean is over all samples, the ignored ones too.",
-)
 divides_by_no_samples = mistake(
     edit(cross_entropy_general, "max(counts.sum(), 1)", "counts.sum()"),
     says="With all samples ignored you divide by 0.",
@@ -297,11 +279,6 @@ values_only = cheat(
 )
 forward_only = cheat(
     edit(linear_backward, "cache\n", "cache\n    dout = 0 * dout\n"), most=0.4, says="All gradients are 0."
-)
-knows_nothing = cheat(
-    edit(cross_entropy, f"logits - {MAX}", "0 * logits"),
-    most=0,
-    says="Loss and gradient of a network that knows nothing.",
 )
 never_learns = cheat(edit(train_step, "p -= lr * g", "pass"), most=0.25, says="The loss, but no step.")
 always_right = cheat(edit(check_gradient, "return max(d", "return 0 * max(d"), most=0, says="Always content.")
