@@ -153,16 +153,15 @@ def _value(number):
 
 def _parents_first(root):
     """Everything that root was made from and root itself, each after its parents; no recursion."""
-    order, met, path = [], {root}, [(root, iter(root.parents))]
-    while path:
-        value, left = path[-1]
-        parent = next((parent for parent in left if parent not in met), None)
-        if parent is None:
+    order, met, left = [], set(), [(root, False)]
+    while left:
+        value, parents_done = left.pop()
+        if parents_done:
             order.append(value)
-            path.pop()
-        else:
-            met.add(parent)
-            path.append((parent, iter(parent.parents)))
+        elif value not in met:
+            met.add(value)
+            left.append((value, True))
+            left += [(parent, False) for parent in value.parents]
     return order
 
 
@@ -500,6 +499,8 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
         >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
         >>> round(loss, 4), dlogits.tolist()
         (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
+        >>> cross_entropy_general(np.zeros((1, 2)), np.array([-1]), 0.5, ignore_index=-1)[0]
+        0.0
 
     Source: Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
     """
@@ -516,9 +517,8 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
 def check_gradient(forward, backward, inputs, rng):
     """Is a backward pass the derivative of its forward pass? Three random directions tell.
 
-    For dout and directions u (one for each input), drawn anew each time, the slope of sum(dout * out) along u
-    is measured by a central difference (h = 1e-5, all inputs moved at once) and computed as the sum of all
-    gradient * u.
+    Draw dout, and directions u for each input. The slope of sum(dout * out) along u is measured by a central
+    difference (h = 1e-5, all inputs moved at once) and computed as the sum of all gradient * u.
 
     Args:
         forward: takes the inputs and returns (out, cache).
@@ -527,8 +527,8 @@ def check_gradient(forward, backward, inputs, rng):
         rng: the generator that draws dout and u.
 
     Returns:
-        float, the worst of the three relative differences, |measured - computed| divided by the greater of
-        |measured| and |computed|: about 1e-8 where backward is right, 1 where it is useless.
+        float, the worst of three relative differences, |measured - computed| / max(|measured|, |computed|):
+        about 1e-8 where backward is right, 1 where it is useless.
 
     Example:
         >>> rng = np.random.default_rng(0)

@@ -368,7 +368,7 @@ def passed(student, draw, rng, times=1, bias=True):
     for _ in range(times):
         out = layer.forward(draw.normal(5, 3))
         dx = layer.backward(draw.like(out))
-    each("weight_grad bias_grad", (layer.weight_grad, layer.bias_grad), when=f"After {times} backward, ")
+    each("weight_grad bias_grad", (layer.weight_grad, layer.bias_grad), when=f"After pass {times}, ")
     return out, dx
 
 

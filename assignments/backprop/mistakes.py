@@ -3,30 +3,13 @@
 import numpy as np
 
 from autograder.mistakes import cheat, edit, instead, mistake, variant
-from solutions.backprop import (
-    MLP,
-    Linear,
-    Value,
-    _parents_first,
-    bug_hunt,
-    check_gradient,
-    cross_entropy,
-    cross_entropy_general,
-    linear_backward,
-    linear_forward,
-    numerical_gradient,
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-    train_step,
-)
+from solutions import backprop as bp
 
 # --- numerical_gradient ---
 COPY = "np.array(x, dtype=np.float64)"
 one_sided = mistake(
     edit(
-        numerical_gradient,
+        bp.numerical_gradient,
         ("down = f(x)\n        x[place] = middle", "x[place] = middle\n        down = f(x)"),
         ("(2 * h)", "h"),
     ),
@@ -34,18 +17,20 @@ one_sided = mistake(
     hint="Take one step up and one step down, and divide by the way between them.",
 )
 x_left_moved = mistake(
-    edit(numerical_gradient, (COPY, "x.astype(np.float64, copy=False)"), ("        x[place] = middle\n", "")),
+    edit(
+        bp.numerical_gradient, (COPY, "x.astype(np.float64, copy=False)"), ("        x[place] = middle\n", "")
+    ),
     says="Your function leaves x moved by h.",
     hint="Which value had the place before you moved it?",
 )
 cuts_whole_numbers = mistake(
-    edit(numerical_gradient, (COPY, "np.array(x)"), ("np.empty_like(x)", "np.zeros(x.shape)")),
+    edit(bp.numerical_gradient, (COPY, "np.array(x)"), ("np.empty_like(x)", "np.zeros(x.shape)")),
     says="Your step is cut off where x holds whole numbers: an int array cannot hold 3.00001.",
     hint="Make a float copy of x first.",
 )
 steps_in_a_copy = mistake(
     edit(
-        numerical_gradient,
+        bp.numerical_gradient,
         (COPY, "x.astype(np.float64, copy=False)\n    shown, x = x, x.reshape(-1)"),
         ("up = f(x)", "up = f(shown)"),
         ("down = f(x)", "down = f(shown)"),
@@ -57,7 +42,7 @@ steps_in_a_copy = mistake(
 
 # --- Value ---
 overwrites_grad = mistake(
-    edit(Value.backward, "parent.grad += ", "parent.grad = "),
+    edit(bp.Value.backward, "parent.grad += ", "parent.grad = "),
     says="A second share overwrites the first: a value that is used twice gets one share only.",
     hint="Blame from several users is added up.",
 )
@@ -79,7 +64,7 @@ def order_by_recursion(root, order=None):
     order = {} if order is None else order
     for parent in root.parents:
         if parent not in order:
-            _parents_first(parent, order)
+            _parents_first(parent, order)  # noqa: F821 (in the place of which it stands)
     order[root] = None
     return list(order)
 
@@ -89,17 +74,17 @@ TOO_EARLY = {
     "hint": "Order all values first, parents before children, then walk backwards.",
     "task": "Value",
 }
-depth_first = mistake(instead(_parents_first, order_of_meeting), **TOO_EARLY)
-breadth_first = mistake(edit(instead(_parents_first, order_of_meeting), "pop(-1)", "pop(0)"), **TOO_EARLY)
+depth_first = mistake(instead(bp._parents_first, order_of_meeting), **TOO_EARLY)
+breadth_first = mistake(edit(instead(bp._parents_first, order_of_meeting), "pop(-1)", "pop(0)"), **TOO_EARLY)
 recursion = mistake(
-    instead(_parents_first, order_by_recursion),
+    instead(bp._parents_first, order_by_recursion),
     says="Your order calls itself once for each step of the chain, and Python stops that at about 1,000.",
     hint="Keep a list of what is still to be visited.",
     task="Value",
 )
 walks_every_path = mistake(
     edit(
-        Value.backward,
+        bp.Value.backward,
         ("self.grad = 1.0", "left, self.grad = [(self, 1.0)], 1.0"),
         ("for value in reversed(_parents_first(self)):", "for value, share in left:"),
         ("value.grad\n", "share\n                left.append((parent, slope * share))\n"),
@@ -108,18 +93,18 @@ walks_every_path = mistake(
     hint="Each value needs to be handled once, when its grad is complete.",
 )
 swapped_rsub = mistake(
-    edit(Value.__rsub__, "_value(other) - self", "self - _value(other)"),
+    edit(bp.Value.__rsub__, "_value(other) - self", "self - _value(other)"),
     says="With a number on the left, you subtract the wrong way round: 2 - a became a - 2.",
     hint="Python calls a.__rsub__(2). Which of the two is subtracted?",
 )
 tanh_slope_of_input = mistake(
-    edit(Value.tanh, "1 - out**2", "1 - self.data**2"),
+    edit(bp.Value.tanh, "1 - out**2", "1 - self.data**2"),
     says="Your slope of tanh is computed from the input.",
     hint="1 - t², where t is the result.",
 )
 clears_grads = mistake(
     edit(
-        Value.backward,
+        bp.Value.backward,
         "self.grad = 1.0",
         "[setattr(v, 'grad', float(v is self)) for v in _parents_first(self)]",
     ),
@@ -129,40 +114,42 @@ clears_grads = mistake(
 
 # --- linear ---
 db_mean = mistake(
-    edit(linear_backward, "rows.sum(axis=0)", "rows.mean(axis=0)"),
+    edit(bp.linear_backward, "rows.sum(axis=0)", "rows.mean(axis=0)"),
     says="Your db is a mean over the samples.",
     hint="The loss has divided by N already.",
 )
 dw_transposed = mistake(
-    edit(linear_backward, "rows.T @ x.reshape(-1, w.shape[1])", "x.reshape(-1, w.shape[1]).T @ rows"),
+    edit(bp.linear_backward, "rows.T @ x.reshape(-1, w.shape[1])", "x.reshape(-1, w.shape[1]).T @ rows"),
     says="Your dw is transposed.",
     hint="A gradient has the shape of what it is the gradient of.",
 )
 dx_without_axes = mistake(
-    edit(linear_backward, "dx = dout @ w", "dx = dout.reshape(-1, w.shape[0]) @ w"),
+    edit(bp.linear_backward, "dx = dout @ w", "dx = dout.reshape(-1, w.shape[0]) @ w"),
     says="Your dx has lost the further axes of x.",
     hint="Give dx the shape of x before you return it.",
 )
 
 # --- activations ---
 relu_one_at_zero = mistake(
-    edit(relu_backward, "x > 0", "x >= 0"),
+    edit(bp.relu_backward, "x > 0", "x >= 0"),
     says="At 0 your ReLU has the slope 1.",
     hint="What does the docstring say of the number 0?",
 )
 sigmoid_slope_of_input = mistake(
-    edit(sigmoid_forward, "return out, out", "return out, x"),
+    edit(bp.sigmoid_forward, "return out, out", "return out, x"),
     says="Your slope of the sigmoid is z (1 - z) of the input z.",
     hint="s (1 - s), where s is the output.",
 )
 naive_sigmoid = mistake(
-    edit(sigmoid_forward, "np.where(x > 0, 1.0, small) / (1.0 + small)", "1.0 / (1.0 + np.exp(-x))"),
+    edit(bp.sigmoid_forward, "np.where(x > 0, 1.0, small) / (1.0 + small)", "1.0 / (1.0 + np.exp(-x))"),
     says="exp overflows in your sigmoid: NumPy warns, since e^1000 is more than a float64 can hold.",
     hint="Use exp of numbers only that are not positive.",
 )
 relu_writes_into_dout = mistake(
     edit(
-        relu_backward, "return np.where(x > 0, dout, slope * dout)", "dout[x <= 0] *= slope\n    return dout"
+        bp.relu_backward,
+        "return np.where(x > 0, dout, slope * dout)",
+        "dout[x <= 0] *= slope\n    return dout",
     ),
     says="You write into dout, which belongs to the caller.",
     hint="Work on a copy.",
@@ -171,40 +158,40 @@ relu_writes_into_dout = mistake(
 # --- cross_entropy ---
 MAX = "logits.max(axis=1, keepdims=True)"
 softmax_over_batch = mistake(
-    edit(cross_entropy, "np.exp(shifted).sum(axis=1", "np.exp(shifted).sum(axis=0"),
+    edit(bp.cross_entropy, "np.exp(shifted).sum(axis=1", "np.exp(shifted).sum(axis=0"),
     says="Your softmax runs along the samples: the columns add up to 1, not the rows.",
     hint="Which axis holds the classes?",
 )
 gradient_not_averaged = mistake(
-    edit(cross_entropy, "dlogits / len(logits)", "dlogits"),
+    edit(bp.cross_entropy, "dlogits / len(logits)", "dlogits"),
     says="Your loss is a mean over the batch, but your gradient is not divided by N.",
     hint="The loss is a sum divided by N; what becomes of its derivative?",
 )
 no_shift = mistake(
-    edit(cross_entropy, f"logits - {MAX}", "logits - 0"),
+    edit(bp.cross_entropy, f"logits - {MAX}", "logits - 0"),
     says="For large logits exp overflows, and your loss is NaN or infinite.",
     hint="A shift of all logits of a row changes nothing. Which shift helps?",
 )
 log_of_rounded_probability = mistake(
-    edit(cross_entropy, "-log_p[rows, target]", "-np.log(np.exp(log_p))[rows, target]"),
+    edit(bp.cross_entropy, "-log_p[rows, target]", "-np.log(np.exp(log_p))[rows, target]"),
     says="Your loss is infinite where the probability is rounded to 0.",
     hint="log p is a difference of logits and log-sum-exp; it needs no log(p).",
 )
 writes_into_logits = mistake(
-    edit(cross_entropy, f"shifted = logits - {MAX}", f"logits -= {MAX}\n    shifted = logits"),
+    edit(bp.cross_entropy, f"shifted = logits - {MAX}", f"logits -= {MAX}\n    shifted = logits"),
     says="You write into logits, which belong to the caller.",
     hint="a -= b changes the array that a names.",
 )
 
 # --- Linear, MLP, train_step, bug_hunt ---
 variance_for_std = mistake(
-    edit(Linear.__init__, "math.sqrt(2 / in_features)", "2 / in_features"),
+    edit(bp.Linear.__init__, "math.sqrt(2 / in_features)", "2 / in_features"),
     says="Your weights are drawn with a standard deviation of 2 / in; that should be their variance.",
     hint="Which of the two does rng.normal take?",
 )
 gradients_pile_up = mistake(
     edit(
-        Linear.backward,
+        bp.Linear.backward,
         ("dx, self", "old = getattr(self, 'weight_grad', 0)\n        dx, self"),
         ("        return dx", "        self.weight_grad += old\n        return dx"),
     ),
@@ -213,7 +200,7 @@ gradients_pile_up = mistake(
 )
 relu_after_last = mistake(
     edit(
-        MLP,
+        bp.MLP,
         ("for layer in self.layers[:-1]:", "for layer in self.layers:"),
         ("        return self.layers[-1].forward(x)", "        return x"),
         ("self.layers[-1].backward(dlogits)", "dlogits"),
@@ -223,18 +210,18 @@ relu_after_last = mistake(
     hint="How many ReLUs are there between three layers?",
 )
 no_relu_backward = mistake(
-    edit(MLP.backward, "layer.backward(relu_backward(dout, cache))", "layer.backward(dout)"),
+    edit(bp.MLP.backward, "layer.backward(relu_backward(dout, cache))", "layer.backward(dout)"),
     says="Your backward pass goes past the ReLUs.",
     hint="Each step forward has its step backward.",
 )
 params_are_copies = mistake(
-    edit(MLP.params, "return [p for", "return [p.copy() for"),
+    edit(bp.MLP.params, "return [p for", "return [p.copy() for"),
     says="Your params are copies: whoever changes them does not change the network.",
     hint="The optimizer writes into these arrays.",
 )
 updates_before_passing_back = mistake(
     edit(
-        train_step,
+        bp.train_step,
         ("    model.backward(dlogits)\n", ""),
         ("for p, g in zip(model.params(), model.grads()):", "for i in range(len(model.params()))[::-1]:"),
         ("p -= lr * g", "model.backward(dlogits)\n        model.params()[i][...] -= lr * model.grads()[i]"),
@@ -243,45 +230,47 @@ updates_before_passing_back = mistake(
     hint="First all gradients, then all changes.",
 )
 makes_new_params = mistake(
-    edit(train_step, "p -= lr * g", "p = p - lr * g"),
+    edit(bp.train_step, "p -= lr * g", "p = p - lr * g"),
     says="Your step changes nothing: p = p - ... makes a new array, and the model keeps the old one.",
     hint="How do you write into the array that p names?",
 )
 loss_after_step = mistake(
-    edit(train_step, "    return loss", "    return cross_entropy(model.forward(x), y)[0]"),
+    edit(bp.train_step, "    return loss", "    return cross_entropy(model.forward(x), y)[0]"),
     says="You return the loss after the step.",
     hint="You have computed the loss before the step already.",
 )
 two_blind_tapes = mistake(
-    edit(bug_hunt, '("mul", 2, 3)', '("mul", 3, 2)'),
+    edit(bp.bug_hunt, '("mul", 2, 3)', '("mul", 3, 2)'),
     says="On your sharp tape hasty_backward is right: the long way is visited first.",
     hint="Exchange the operands of the last step, and follow the order by hand.",
 )
 
 # --- bonus ---
 divides_by_no_samples = mistake(
-    edit(cross_entropy_general, "max(counts.sum(), 1)", "counts.sum()"),
+    edit(bp.cross_entropy_general, "max(counts.sum(), 1)", "counts.sum()"),
     says="With all samples ignored you divide by 0.",
 )
 dout_of_ones = mistake(
-    edit(check_gradient, "dout = rng.normal(size=out.shape)", "dout = np.ones(out.shape)"),
+    edit(bp.check_gradient, "dout = rng.normal(size=out.shape)", "dout = np.ones(out.shape)"),
     says="Your check takes dout for ones, so it misses a backward that ignores dout. Draw it.",
 )
 
 # --- cheats ---
 moves_everything = cheat(
-    edit(numerical_gradient, ("x[place] = middle + h", "x += h"), ("x[place] = middle - h", "x -= 2 * h")),
+    edit(bp.numerical_gradient, ("x[place] = middle + h", "x += h"), ("x[place] = middle - h", "x -= 2 * h")),
     most=0.65,
     says="Right for single numbers only.",
 )
 values_only = cheat(
-    edit(Value.backward, "parent.grad += slope * value.grad", "pass"), most=0, says="No backward pass."
+    edit(bp.Value.backward, "parent.grad += slope * value.grad", "pass"), most=0, says="No backward pass."
 )
 forward_only = cheat(
-    edit(linear_backward, "cache\n", "cache\n    dout = 0 * dout\n"), most=0.4, says="All gradients are 0."
+    edit(bp.linear_backward, "cache\n", "cache\n    dout = 0 * dout\n"), most=0.4, says="All gradients are 0."
 )
-never_learns = cheat(edit(train_step, "p -= lr * g", "pass"), most=0.25, says="The loss, but no step.")
-always_right = cheat(edit(check_gradient, "return max(d", "return 0 * max(d"), most=0, says="Always content.")
+never_learns = cheat(edit(bp.train_step, "p -= lr * g", "pass"), most=0.25, says="The loss, but no step.")
+always_right = cheat(
+    edit(bp.check_gradient, "return max(d", "return 0 * max(d"), most=0, says="Always content."
+)
 
 
 # --- correct variants ---
@@ -314,37 +303,32 @@ PASS_ON = """self.slopes = slopes
 
         self.pass_on = pass_on"""
 closures = variant(
-    edit(Value.__init__, "self.slopes = slopes", PASS_ON),
+    edit(bp.Value.__init__, "self.slopes = slopes", PASS_ON),
     edit(
-        Value.backward,
+        bp.Value.backward,
         ("            for parent, slope in zip(value.parents, value.slopes):\n", ""),
         ("                parent.grad += slope * value.grad", "            value.pass_on()"),
     ),
-    edit(bug_hunt, '[("mul", 0, 0)]', '[("add", 0, 1), ("tanh", 0), ("mul", 2, 3)]'),
+    edit(bp.bug_hunt, '[("mul", 0, 0)]', '[("add", 0, 1), ("tanh", 0), ("mul", 2, 3)]'),
 )
 kahn = variant(
-    instead(_parents_first, order_of_kahn),
-    edit(Value.__sub__, "    other = _value(other)\n", "    return self + -_value(other)\n"),
-    edit(Value.__rsub__, "_value(other) - self", "-self + other"),
-    edit(Value.__truediv__, "    other = _value(other)\n", "    return self * _value(other) ** -1\n"),
-    edit(Value.tanh, "1 - out**2", "1 / math.cosh(self.data) ** 2"),
-    instead(numerical_gradient, slopes_by_unit_vectors),
+    instead(bp._parents_first, order_of_kahn),
+    edit(bp.Value.__sub__, "    other = _value(other)\n", "    return self + -_value(other)\n"),
+    edit(bp.Value.__rsub__, "_value(other) - self", "-self + other"),
+    edit(bp.Value.__truediv__, "    other = _value(other)\n", "    return self * _value(other) ** -1\n"),
+    edit(bp.Value.tanh, "1 - out**2", "1 / math.cosh(self.data) ** 2"),
+    instead(bp.numerical_gradient, slopes_by_unit_vectors),
 )
 by_einsum = variant(
-    edit(linear_forward, "x @ w.T", "np.einsum('...i,oi->...o', x, w)"),
+    edit(bp.linear_forward, "x @ w.T", "np.einsum('...i,oi->...o', x, w)"),
     edit(
-        linear_backward,
+        bp.linear_backward,
         "rows.T @ x.reshape(-1, w.shape[1])",
         "np.einsum('no,ni->oi', rows, x.reshape(-1, w.shape[1]))",
     ),
-    edit(relu_forward, "x), (x, slope)", "x), np.where(x > 0, 1.0, slope)"),
+    edit(bp.sigmoid_forward, "np.where(x > 0, 1.0, small) / (1.0 + small)", "0.5 * (1 + np.tanh(x / 2))"),
     edit(
-        relu_backward, ("x, slope = cache", "pass"), ("np.where(x > 0, dout, slope * dout)", "dout * cache")
-    ),
-    edit(sigmoid_forward, "np.where(x > 0, 1.0, small) / (1.0 + small)", "0.5 * (1 + np.tanh(x / 2))"),
-    edit(sigmoid_backward, "dout * cache * (1 - cache)", "dout * (cache - cache**2)"),
-    edit(
-        cross_entropy,
+        bp.cross_entropy,
         (
             "np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
             "np.logaddexp.reduce(shifted, 1, keepdims=True)",
@@ -352,11 +336,10 @@ by_einsum = variant(
         ("-log_p[rows, target].mean()", "-(np.eye(logits.shape[1])[target] * log_p).sum() / len(target)"),
         ("dlogits[rows, target] -= 1", "dlogits -= np.eye(logits.shape[1])[target]"),
     ),
-    edit(Linear.__init__, "rng.normal(0, std, size=(out_", "std * rng.standard_normal((out_"),
-    edit(MLP.__init__, "pairwise(sizes)", "zip(sizes[:-1], sizes[1:])"),
-    edit(train_step, "p -= lr * g", "np.subtract(p, lr * g, out=p)"),
+    edit(bp.Linear.__init__, "rng.normal(0, std, size=(out_", "std * rng.standard_normal((out_"),
+    edit(bp.train_step, "p -= lr * g", "np.subtract(p, lr * g, out=p)"),
     edit(
-        bug_hunt,
+        bp.bug_hunt,
         ('[("mul", 0, 0)]', '[["add", 0, 1], ["tanh", 2], ["mul", 3, 2]]'),
         ('("tanh", 2), ', '("mul", 2, 2), '),
     ),

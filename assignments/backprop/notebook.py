@@ -129,12 +129,6 @@ plt.show()
 # %% task="Value"
 from solutions.backprop import Value
 
-# %%
-a, b = Value(3.0), Value(2.0)
-z = (a + b) * (a - b)
-z.backward()
-print(f"by hand: 5, 6, -4; yours: {z.data:g}, {a.grad:g}, {b.grad:g}")
-
 # %% [markdown]
 # **Predict, then run.** a is 4, and z = a * a. What is a.grad after z.backward()?
 
@@ -148,12 +142,6 @@ def measured_grads(formula, numbers, h=1e-5):
     return numerical_gradient(lambda x: formula(*map(Value, x)).data, np.array(numbers), h)
 
 
-a = Value(4.0)
-(a * a).backward()
-print(f"my guess: {my_guess}, yours: {a.grad:g}, measured: {measured_grads(lambda a: a * a, [4.0])[0]:g}")
-
-
-# %%
 def draw_graph(axis, title, formula, numbers):
     """Draw what a formula is made of; a leaf whose grad differs from the measured one is red."""
     leaves = [Value(number) for number in numbers]
@@ -180,6 +168,10 @@ def draw_graph(axis, title, formula, numbers):
     axis.set(xlim=(-len(rows) + 0.4, 0.6), ylim=(-1.2, 1.2), title=title)
     axis.axis("off")
 
+
+a = Value(4.0)
+(a * a).backward()
+print(f"my guess: {my_guess}, yours: {a.grad:g}, measured: {measured_grads(lambda a: a * a, [4.0])[0]:g}")
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 2.6), width_ratios=[3, 2, 4])
 draw_graph(axes[0], "(a + b)(a - b)", lambda a, b: (a + b) * (a - b), [3.0, 2.0])
