@@ -20,14 +20,6 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
-def equal(came, expected, what):
-    """It has these numbers, in this shape."""
-    shape, came = np.shape(expected), np.asarray(came)
-    assert came.shape == shape, f"{what}: the shape must be {shape}, not {came.shape}."
-    right = np.allclose(came, expected, atol=1e-6)
-    assert right, f"{what} must be {np.asarray(expected).tolist()}, not {came.tolist()}."
-
-
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_cross_entropy_general(cross_entropy_general):
     """The examples of the task."""
@@ -36,23 +28,10 @@ def test_the_examples_of_cross_entropy_general(cross_entropy_general):
     >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
     >>> round(loss, 4), dlogits.tolist()
     (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
+    >>> cross_entropy_general(np.zeros((1, 2)), np.array([-1]), ignore_index=-1)[0] == 0
+    True
     """
     _tried(examples, cross_entropy_general=cross_entropy_general, np=np)
-
-
-@test_case(name='"Even logits cost log C, ignored samples nothing"')
-def test_cross_entropy_general(cross_entropy_general):
-    """Even logits cost log C, ignored samples nothing."""
-    _defined(cross_entropy_general=cross_entropy_general)
-    logits = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
-    loss, dlogits = cross_entropy_general(logits, np.array([0, -1]), 0.3, -1)
-    equal(loss, np.log(3), "The loss, where the second sample is ignored,")
-    equal(dlogits, [[1 / 3 - 0.8, 1 / 3 - 0.1, 1 / 3 - 0.1], [0, 0, 0]], "dlogits")
-    equal(
-        cross_entropy_general(logits, np.array([-1, -1]), 0.0, -1)[0],
-        0,
-        "The loss, if all samples are ignored,",
-    )
 
 
 # How the examples are tried.

@@ -41,30 +41,26 @@ def test_the_examples_of_train_step(MLP, train_step):
     _tried(examples, MLP=MLP, np=np, train_step=train_step)
 
 
-@test_case(name='"One step of a model with one weight for each class"')
+@test_case(name='"One step of a model with two weights for each class"')
 def test_train_step(train_step):
-    """One step of a model with one weight for each class."""
+    """One step of a model with two weights for each class."""
     _defined(train_step=train_step)
 
-    class Scores:
-        weight = np.zeros(2)
+    class Model:
+        params = staticmethod(lambda: [first, last])
 
         def forward(self, x):
             self.x = x
-            return x * self.weight
+            return x * first * last
 
         def backward(self, dlogits):
-            self.grad = (dlogits * self.x).sum(axis=0)
+            grads = [(dlogits * weight * self.x).sum(axis=0) for weight in (last, first)]
+            self.grads = lambda: grads
 
-        def params(self):
-            return [self.weight]
-
-        def grads(self):
-            return [self.grad]
-
-    model = Scores()
-    equal(train_step(model, np.ones((1, 2)), np.array([0]), 0.5), np.log(2), "The loss before the step")
-    equal(model.weight, [0.25, -0.25], "0 - 0.5 · (-0.5, 0.5), in the array of params(),")
+    first, last = np.array([2.0, 2.0]), np.zeros(2)
+    equal(train_step(Model(), np.ones((1, 2)), np.array([0]), 0.5), np.log(2), "The loss before the step")
+    equal(last, [0.5, -0.5], "A weight 0 - 0.5 · (-1, 1), in the array of params(),")
+    equal(first, [2, 2], "A weight whose gradient is 0 before the others are changed")
 
 
 # How the examples are tried.
