@@ -3,9 +3,6 @@
 Letters, as in PyTorch: N samples, C classes; a weight is (out, in). `dout` is the gradient of the loss with
 respect to an output, `dx` that with respect to an input. A forward function returns (out, cache), and its
 backward function takes (dout, cache).
-
-Each task stands alone, but `Linear` is made of `linear_*`, `MLP` of `Linear` and ReLU, `train_step` of
-`cross_entropy`.
 """
 
 import math
@@ -51,13 +48,10 @@ class Value:
     Each operation makes a new Value. The other operand of `+ - * /` may be a plain number, on either side;
     the exponent of `**` always is one.
 
-    Args:
+    Attributes, the first three also arguments:
         data: the number.
         parents: the Values that it was made from, a tuple.
         slopes: for each parent, how much the new number grows per growth of this parent (the derivative).
-
-    Attributes:
-        data, parents, slopes: as above.
         grad: float, 0.0 at first. After `z.backward()`: how much z grows per growth of this number.
 
     Example:
@@ -299,9 +293,7 @@ def tanh_backward(dout, cache):
 
 
 def cross_entropy(logits, target):
-    """Softmax and cross entropy: the mean of -log p[target] over the samples, and its gradient.
-
-    With p = softmax(logits) along each row, dlogits is (p - 1 at the target) / N.
+    """Mean of -log p[target] over the samples, p = softmax(logits) along each row, and its gradient.
 
     Args:
         logits: (N, C) scores, of any size: at +-1e4 the results are finite and exact. So write log p as a
@@ -310,7 +302,7 @@ def cross_entropy(logits, target):
 
     Returns:
         loss: float, in nats.
-        dlogits: (N, C), the gradient of the loss.
+        dlogits: (N, C), the gradient of the loss, (p - 1 at the target) / N.
 
     Example:
         >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
@@ -334,8 +326,7 @@ class Linear:
     Args:
         in_features, out_features: ints >= 1.
         bias: whether there is one.
-        rng: the generator that draws the weights, in one call:
-            rng.normal(0, std, size=(out_features, in_features)) with std = sqrt(2 / in_features).
+        rng: draws the weights by one rng.normal(0, sqrt(2 / in_features), size=(out_features, in_features)).
 
     Attributes:
         weight: (out_features, in_features).
@@ -415,8 +406,7 @@ def train_step(model, x, y, lr):
     """One step of gradient descent on a batch: loss, backward pass, then each parameter goes downhill.
 
     Args:
-        model: an `MLP`, or anything else with forward(x), backward(dlogits), params() and grads(). Use
-            only these four.
+        model: an `MLP`, or anything with forward(x), backward(dlogits), params(), grads(). Use only these.
         x: inputs, an array whose first axis is N.
         y: (N,) numbers of the right classes.
         lr: learning rate, float > 0. Each array in params() becomes p - lr * gradient, *in place*.
@@ -531,10 +521,8 @@ def check_gradient(forward, backward, inputs, rng):
         about 1e-8 where backward is right, 1 where it is useless.
 
     Example:
-        >>> rng = np.random.default_rng(0)
-        >>> x, w = rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
-        >>> backward = lambda dout, cache: linear_backward(dout, cache)[:2]
-        >>> check_gradient(linear_forward, backward, [x, w], rng) < 1e-6
+        >>> backward = lambda dout, cache: (tanh_backward(dout, cache),)
+        >>> check_gradient(tanh_forward, backward, [np.ones((2, 3))], np.random.default_rng(0)) < 1e-6
         True
 
     Source: Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).

@@ -21,17 +21,15 @@ def _defined(**names):
 
 
 @test_case(name='"The examples of the task"')
-def test_the_examples_of_check_gradient(linear_backward, check_gradient, linear_forward):
+def test_the_examples_of_check_gradient(tanh_backward, check_gradient, tanh_forward):
     """The examples of the task."""
-    _defined(linear_backward=linear_backward, check_gradient=check_gradient, linear_forward=linear_forward)
+    _defined(tanh_backward=tanh_backward, check_gradient=check_gradient, tanh_forward=tanh_forward)
     examples = """
-    >>> rng = np.random.default_rng(0)
-    >>> x, w = rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
-    >>> backward = lambda dout, cache: linear_backward(dout, cache)[:2]
-    >>> check_gradient(linear_forward, backward, [x, w], rng) < 1e-6
+    >>> backward = lambda dout, cache: (tanh_backward(dout, cache),)
+    >>> check_gradient(tanh_forward, backward, [np.ones((2, 3))], np.random.default_rng(0)) < 1e-6
     True
     """
-    _tried(examples, np=np, linear_backward=linear_backward, check_gradient=check_gradient, linear_forward=linear_forward)
+    _tried(examples, tanh_backward=tanh_backward, check_gradient=check_gradient, tanh_forward=tanh_forward, np=np)
 
 
 # How the examples are tried.
