@@ -3,9 +3,6 @@
 Letters, as in PyTorch: N samples, C classes; a weight is (out, in). `dout` is the gradient of the loss with
 respect to an output, `dx` that with respect to an input. A forward function returns (out, cache), and its
 backward function takes (dout, cache).
-
-Each task stands alone, but for those that are made of others: `Linear` of `linear_forward` and
-`linear_backward`, `MLP` of `Linear` and the ReLU, `train_step` of `cross_entropy`.
 """
 
 import math
@@ -15,27 +12,22 @@ import numpy as np
 
 
 def numerical_gradient(f, x, h=1e-5):
-    """Measure the gradient of a function, one number of its input at a time.
-
-    The central difference (f(x + h) - f(x - h)) / 2h, where h is added to one number and the others stay.
+    """Measure the gradient of f at x by central differences: (f(x + h) - f(x - h)) / 2h.
 
     Args:
         f: a function that takes an array of x's shape and returns a float.
-        x: array of any shape and layout in memory, floats or whole numbers. When the function returns, x
-            holds the values that it held before.
-        h: the step up and down, float > 0, in the unit of x.
+        x: array of any shape and layout in memory, floats or whole numbers. Each number is moved while all
+            others stay. Afterwards x holds the values that it held before.
+        h: the step up and down, float > 0.
 
     Returns:
         float64 array of the shape of x: the slope of f for each number of x.
 
     Example:
-        f(x) = x² at 3: with h = 0.1 it is (3.1² - 2.9²) / 0.2 = (9.61 - 8.41) / 0.2 = 6.
-
         >>> float(numerical_gradient(lambda x: float((x**2).sum()), np.array([3.0]), h=0.1)[0].round(6))
         6.0
 
-    Source:
-        Press and others (2007), Numerical Recipes, section 5.7, eq. 5.7.7.
+    Source: Press and others (2007), Numerical Recipes, section 5.7, eq. 5.7.7.
     """
     x = np.array(x, dtype=np.float64)  # a copy, in which whole numbers may get a fraction
     slopes = np.empty_like(x)
@@ -53,30 +45,23 @@ def numerical_gradient(f, x, h=1e-5):
 class Value:
     """A number that remembers what it was made from, so that blame for a result can be passed back.
 
-    Each operation makes a new Value: of its `data`, its parents, and the *slope* for each parent, which
-    says how much the new number grows when this parent grows by one (the local derivative). The other
-    operand of `+ - * /` may be a plain number, on either side; the exponent of `**` always is one.
+    Each operation makes a new Value. The other operand of `+ - * /` may be a plain number, on either side;
+    the exponent of `**` always is one.
 
-    Args:
+    Attributes, the first three also arguments:
         data: the number.
         parents: the Values that it was made from, a tuple.
-        slopes: a float for each parent.
-
-    Attributes:
-        data, parents, slopes: as above.
-        grad: float, 0.0 at first. After `z.backward()`: how much z grows when this number grows by one.
+        slopes: for each parent, how much the new number grows per growth of this parent (the derivative).
+        grad: float, 0.0 at first. After `z.backward()`: how much z grows per growth of this number.
 
     Example:
-        z = (a + b)(a - b) with a = 3, b = 2. a is used twice, and 1 + 5 is 2a.
-
         >>> a, b = Value(3.0), Value(2.0)
         >>> z = (a + b) * (a - b)
         >>> z.backward()
         >>> z.data, a.grad, b.grad
         (5.0, 6.0, -4.0)
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6; after A. Karpathy's micrograd.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6; A. Karpathy's micrograd.
     """
 
     def __init__(self, data, parents=(), slopes=()):  # given
@@ -89,48 +74,38 @@ class Value:
         return f"Value({self.data:.4g}, grad={self.grad:.4g})"
 
     def __add__(self, other):
-        """self + other."""
         other = _value(other)
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __radd__(self, other):
-        """other + self, where other is a number."""
         return self + other
 
     def __sub__(self, other):
-        """self - other."""
         other = _value(other)
         return Value(self.data - other.data, (self, other), (1.0, -1.0))
 
     def __rsub__(self, other):
-        """other - self, where other is a number."""
         return _value(other) - self
 
     def __neg__(self):
-        """-self."""
         return Value(-self.data, (self,), (-1.0,))
 
     def __mul__(self, other):
-        """self * other."""
         other = _value(other)
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __rmul__(self, other):
-        """other * self, where other is a number."""
         return self * other
 
     def __truediv__(self, other):
-        """self / other."""
         other = _value(other)
         out = self.data / other.data
         return Value(out, (self, other), (1 / other.data, -out / other.data))
 
     def __rtruediv__(self, other):
-        """other / self, where other is a number."""
         return _value(other) / self
 
     def __pow__(self, exponent):
-        """self ** exponent, where exponent is a number."""
         return Value(self.data**exponent, (self,), (exponent * self.data ** (exponent - 1),))
 
     def exp(self):
@@ -161,7 +136,7 @@ class Value:
         """
         self.grad = 1.0
         for value in reversed(_parents_first(self)):
-            for parent, slope in zip(value.parents, value.slopes, strict=True):
+            for parent, slope in zip(value.parents, value.slopes):
                 parent.grad += slope * value.grad
 
 
@@ -172,23 +147,20 @@ def _value(number):
 
 def _parents_first(root):
     """Everything that root was made from and root itself, each after its parents; no recursion."""
-    order, met, path = [], {root}, [(root, iter(root.parents))]
-    while path:
-        value, left = path[-1]
-        parent = next((parent for parent in left if parent not in met), None)
-        if parent is None:
+    order, met, left = [], set(), [(root, False)]
+    while left:
+        value, parents_done = left.pop()
+        if parents_done:
             order.append(value)
-            path.pop()
-        else:
-            met.add(parent)
-            path.append((parent, iter(parent.parents)))
+        elif value not in met:
+            met.add(value)
+            left.append((value, True))
+            left += [(parent, False) for parent in value.parents]
     return order
 
 
 def linear_forward(x, w, b=None):
-    """A fully connected layer: each output is a weighted sum of all inputs, and a bias.
-
-    out[n, o] = b[o] + sum over i of x[n, i] w[o, i]
+    """A fully connected layer: out[n, o] = b[o] + sum over i of x[n, i] w[o, i].
 
     Args:
         x: (N, in) samples, or (N, ..., in) with further axes between. Not changed.
@@ -200,14 +172,11 @@ def linear_forward(x, w, b=None):
         cache: whatever `linear_backward` needs. Only your own code looks into it.
 
     Example:
-        x = (1, 2), w has the rows (1, 10) and (100, 1000): 1 + 20 = 21, 100 + 2000 = 2100.
-
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> linear_forward(x, w)[0].tolist()
         [[21.0, 2100.0]]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.36.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.36.
     """
     out = x @ w.T
     if b is not None:
@@ -216,31 +185,24 @@ def linear_forward(x, w, b=None):
 
 
 def linear_backward(dout, cache):
-    """Gradients of a loss with respect to the inputs of `linear_forward`, given that of its output.
-
-    An input meets one weight for each output, and its gradient is a sum over the outputs. Weights and
-    biases serve all samples, and theirs is a sum over the samples (no mean: the loss takes care of that).
+    """Gradients of a loss with respect to x, w and b of `linear_forward`.
 
     Args:
         dout: (N, ..., out), the gradient of the loss with respect to out. Not changed.
         cache: from the `linear_forward` that made out; it can be used a second time.
 
     Returns:
-        dx: of the shape of x.
-        dw: (out, in).
-        db: (out,), or None if the forward pass had no bias.
+        dx: of the shape of x, a sum over the outputs.
+        dw: (out, in), a sum over the samples (no mean: the loss takes care of that).
+        db: (out,), likewise, or None if the forward pass had no bias.
 
     Example:
-        x and w as in `linear_forward`, dout = (1, 2): dx = (1*1 + 2*100, 1*10 + 2*1000), dw[o, i] is
-        dout[o] x[i], db is dout.
-
         >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
         >>> dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), linear_forward(x, w, np.zeros(2))[1])
         >>> dx.tolist(), dw.tolist(), db.tolist()
         ([[201.0, 2010.0]], [[1.0, 2.0], [2.0, 4.0]], [1.0, 2.0])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6 (the operation matmul).
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6 (the operation matmul).
     """
     x, w, has_bias = cache
     dx = dout @ w
@@ -250,164 +212,104 @@ def linear_backward(dout, cache):
 
 
 def relu_forward(x, slope=0.0):
-    """Let positive numbers through; negative ones are multiplied by slope (0: the ReLU, else a leaky one).
+    """Let positive numbers of x through; others times slope (0: the ReLU, above 0: a leaky one).
 
-    Args:
-        x: array of any shape. Not changed.
-        slope: float >= 0, what is left of a negative number.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    x has any shape and is not changed. Returns out, of the same shape, and a cache for `relu_backward`.
 
     Example:
         >>> relu_forward(np.array([-2.0, 3.0]), slope=0.5)[0].tolist()
         [-1.0, 3.0]
 
-    Source:
-        Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic Models, eq. 2.
+    Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Acoustic Models, eq. 2.
     """
     return np.where(x > 0, x, slope * x), (x, slope)
 
 
 def relu_backward(dout, cache):
-    """The gradient of `relu_forward`: dout where x was positive, slope times dout elsewhere, at 0 too.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `relu_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) where x was positive, else (at 0 too) slope times dout.
 
     Example:
         >>> _, cache = relu_forward(np.array([-2.0, 0.0, 3.0]))
         >>> relu_backward(np.array([5.0, 6.0, 7.0]), cache).tolist()
         [0.0, 0.0, 7.0]
 
-    Source:
-        Maas, Hannun and Ng (2013), section 2; 0 at 0 is PyTorch's choice among the subgradients.
+    Source: Maas, Hannun and Ng (2013), section 2; 0 at 0 is PyTorch's choice among the subgradients.
     """
     x, slope = cache
     return np.where(x > 0, dout, slope * dout)
 
 
 def sigmoid_forward(x):
-    """Press any number between 0 and 1: 1 / (1 + exp(-x)).
+    """1 / (1 + exp(-x)) of an array x of any shape, which is not changed. Returns out and a cache.
 
-    Args:
-        x: array of any shape, numbers of any size. At +-1000 nothing overflows, so NumPy does not warn:
-            the argument of exp is never above 0. Not changed.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    Numbers of any size: at +-1000 nothing overflows and NumPy does not warn.
 
     Example:
-        sigmoid(log 3) = 1 / (1 + 1/3).
-
         >>> sigmoid_forward(np.array([0.0, np.log(3.0), -1000.0]))[0].tolist()
         [0.5, 0.75, 0.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.30.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.30.
     """
     small = np.exp(-np.abs(x))
     out = np.where(x > 0, 1.0, small) / (1.0 + small)
-    return out, (out,)
+    return out, out
 
 
 def sigmoid_backward(dout, cache):
-    """The gradient of `sigmoid_forward`: dout times s (1 - s), where s is the sigmoid's *output*.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `sigmoid_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) times s (1 - s), where s is the sigmoid's *output*.
 
     Example:
-        At log 3 the output is 3/4, and the slope is 3/4 * 1/4.
-
         >>> sigmoid_backward(np.array([16.0]), sigmoid_forward(np.array([np.log(3.0)]))[1]).tolist()
         [3.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.32.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 3.32.
     """
-    (out,) = cache
-    return dout * out * (1 - out)
+    return dout * cache * (1 - cache)
 
 
 def tanh_forward(x):
-    """The hyperbolic tangent, between -1 and 1.
-
-    Args:
-        x: array of any shape. Not changed.
-
-    Returns:
-        out, of the shape of x, and a cache.
+    """The hyperbolic tangent of an array x of any shape, which is not changed. Returns out and a cache.
 
     Example:
-        tanh(log 2) = (2 - 1/2) / (2 + 1/2).
-
-        >>> tanh_forward(np.array([0.0, np.log(2.0)]))[0].round(6).tolist()
+        >>> tanh_forward(np.array([0.0, np.log(2.0)]))[0].round(6).tolist()  # (2 - 1/2) / (2 + 1/2)
         [0.0, 0.6]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
     """
     out = np.tanh(x)
-    return out, (out,)
+    return out, out
 
 
 def tanh_backward(dout, cache):
-    """The gradient of `tanh_forward`: dout times 1 - t², where t is the output.
-
-    Args:
-        dout: of the shape of out. Not changed.
-        cache: from `tanh_forward`.
-
-    Returns:
-        dx, of the shape of x.
+    """dout and the cache -> dx: dout (not changed) times 1 - t², where t is the output.
 
     Example:
-        At log 2 the output is 0.6, and the slope is 1 - 0.36.
-
         >>> tanh_backward(np.array([100.0]), tanh_forward(np.array([np.log(2.0)]))[1]).round(6).tolist()
         [64.0]
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.3.2.
     """
-    (out,) = cache
-    return dout * (1 - out**2)
+    return dout * (1 - cache**2)
 
 
 def cross_entropy(logits, target):
-    """How surprised a classifier is by the right answers, and the gradient of that.
-
-    With p = softmax(logits) along each row, a sample costs -log p[target]. The loss is the mean over the
-    samples, and dlogits is (p - 1 at the target) / N.
+    """Mean of -log p[target] over the samples, p = softmax(logits) along each row, and its gradient.
 
     Args:
-        logits: (N, C) scores, floats of any size: at +-1e4 the results are finite and exact. So write
-            log p as a difference, logits minus log-sum-exp; log(p) is -inf where p is rounded to 0. Not
-            changed.
+        logits: (N, C) scores, of any size: at +-1e4 the results are finite and exact. So write log p as a
+            difference, logits minus log-sum-exp; p may be rounded to 0. Not changed.
         target: (N,) numbers of the right classes, 0 to C - 1, any integer dtype.
 
     Returns:
         loss: float, in nats.
-        dlogits: (N, C), the gradient of the loss.
+        dlogits: (N, C), the gradient of the loss, (p - 1 at the target) / N.
 
     Example:
-        The logits (0, 0, log 2) give p = (1/4, 1/4, 1/2); class 2 costs log 2.
-
         >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
         >>> round(loss, 4), dlogits.round(6).tolist()
         (0.6931, [[0.25, 0.25, -0.5]])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.30 and 6.31.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.30 and 6.31.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)  # the greatest exponent is 0: nothing overflows
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -424,26 +326,22 @@ class Linear:
     Args:
         in_features, out_features: ints >= 1.
         bias: whether there is one.
-        rng: the generator that draws the weights, in one call and in the shape of the weight:
-            rng.normal(0, std, size=(out_features, in_features)) with std = sqrt(2 / in_features).
+        rng: draws the weights by one rng.normal(0, sqrt(2 / in_features), size=(out_features, in_features)).
 
     Attributes:
         weight: (out_features, in_features).
         bias: (out_features,), zeros at first, or None.
-        weight_grad, bias_grad: of the same shapes, set anew by each backward pass; bias_grad is None
-            without a bias.
+        weight_grad, bias_grad: of the same shapes (or None), set anew by each backward pass.
 
     Example:
         >>> layer = Linear(2, 3, rng=np.random.default_rng(0))
         >>> layer.forward(np.zeros((5, 2))).shape, layer.bias.tolist()
         ((5, 3), [0.0, 0.0, 0.0])
 
-    Source:
-        He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, eq. 10 (the spread of the weights).
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, eq. 10 (the spread of the weights).
     """
 
     def __init__(self, in_features, out_features, *, bias=True, rng):
-        """Draw the weights."""
         std = math.sqrt(2 / in_features)
         self.weight = rng.normal(0, std, size=(out_features, in_features))
         self.bias = np.zeros(out_features) if bias else None
@@ -474,12 +372,10 @@ class MLP:
         >>> model.forward(np.zeros((5, 2))).shape, [p.shape for p in model.params()]
         ((5, 3), [(8, 2), (8,), (3, 8), (3,)])
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, algorithms 6.3 and 6.4.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithms 6.3 and 6.4.
     """
 
     def __init__(self, sizes, *, rng):
-        """Make the layers."""
         self.layers = [Linear(size, after, rng=rng) for size, after in pairwise(sizes)]
 
     def forward(self, x):
@@ -493,7 +389,7 @@ class MLP:
     def backward(self, dlogits):
         """Set the gradients of all layers for the last forward pass; return the gradient for x."""
         dout = self.layers[-1].backward(dlogits)
-        for layer, cache in zip(reversed(self.layers[:-1]), reversed(self._caches), strict=True):
+        for layer, cache in zip(reversed(self.layers[:-1]), reversed(self._caches)):
             dout = layer.backward(relu_backward(dout, cache))
         return dout
 
@@ -510,8 +406,7 @@ def train_step(model, x, y, lr):
     """One step of gradient descent on a batch: loss, backward pass, then each parameter goes downhill.
 
     Args:
-        model: an `MLP`, or anything else with forward(x), backward(dlogits), params() and grads(). Use
-            only these four, and train_step will serve every network that you build.
+        model: an `MLP`, or anything with forward(x), backward(dlogits), params(), grads(). Use only these.
         x: inputs, an array whose first axis is N.
         y: (N,) numbers of the right classes.
         lr: learning rate, float > 0. Each array in params() becomes p - lr * gradient, *in place*.
@@ -520,41 +415,56 @@ def train_step(model, x, y, lr):
         float, the cross entropy of the batch before the step.
 
     Example:
-        With all weights 0 and three classes, the loss is log 3.
-
         >>> model = MLP([2, 3], rng=np.random.default_rng(0))
         >>> model.layers[0].weight[...] = 0
-        >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)
+        >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)  # log 3
         1.0986
 
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 8.1.
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 8.1.
     """
     loss, dlogits = cross_entropy(model.forward(x), y)
     model.backward(dlogits)
-    for p, g in zip(model.params(), model.grads(), strict=True):
+    for p, g in zip(model.params(), model.grads()):
         p -= lr * g
     return loss
+
+
+def play(tape, leaves=(0.5, -1.5)):
+    """The Values of a tape: the two leaves, then one for each step."""
+    values = [Value(leaf) for leaf in leaves]
+    for kind, *places in tape:
+        a, b = values[places[0]], values[places[-1]]
+        values.append(a.tanh() if kind == "tanh" else a + b if kind == "add" else a * b)
+    return values
+
+
+def hasty_backward(root):
+    """Depth first; each value is handled when it is first met. There is a mistake in here."""
+    root.grad, met, left = 1.0, set(), [root]
+    while left:
+        value = left.pop()
+        if value not in met:
+            met.add(value)
+            for parent, slope in zip(value.parents, value.slopes):
+                parent.grad += slope * value.grad
+            left += reversed(value.parents)
 
 
 def bug_hunt():
     """Find a small computation that a hasty backward pass gets right, and one that it gets wrong.
 
-    The two leaves, number 0 and 1, have the values 0.5 and -1.5. A tape is a list of 1 to 8 steps, each of
-    which makes the next value: ("add", i, j), ("mul", i, j) or ("tanh", i), where i and j are numbers of
-    leaves or of earlier steps (the first step makes number 2). The last step is the result.
+    The leaves, number 0 and 1, have the values 0.5 and -1.5. A tape is a list of 1 to 8 steps, each of which
+    makes the next value: ("add", i, j), ("mul", i, j) or ("tanh", i), where i and j are numbers of leaves or
+    of earlier steps (the first step makes number 2). The last step is the result.
 
     Returns:
         (blind, sharp), two tapes. In `blind` some value that the result depends on is used at least twice,
         and `hasty_backward` gives both leaves their right grad. In `sharp` a leaf's grad is wrong.
 
     Example:
-        The tape of (a + b) * b.
+        >>> tape = [("add", 0, 1), ("mul", 2, 1)]  # (a + b) * b
 
-        >>> tape = [("add", 0, 1), ("mul", 2, 1)]
-
-    Source:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.3 (the order of the nodes).
+    Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.3 (the order of the nodes).
     """
     blind = [("mul", 0, 0)]
     sharp = [("add", 0, 1), ("tanh", 2), ("mul", 2, 3)]
@@ -564,27 +474,25 @@ def bug_hunt():
 def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None):
     """`cross_entropy` for labels that are not quite trusted, and for samples that do not count.
 
-    With label smoothing e, the right answer is no longer 1 at the target: it is 1 - e there, plus e / C at
-    each of the C classes. A sample costs -sum_c q[c] log p[c], where q is that answer.
+    A sample costs -sum_c q[c] log p[c]. Its answer q is 1 - e at the target, plus e / C at each class.
 
     Args:
         logits, target: as in `cross_entropy`. Not changed.
         label_smoothing: e, 0 <= e < 1.
         ignore_index: samples with this target, often -1 or -100, do not count: their gradient is 0, and the
-            mean is over the others. If all are ignored, the loss is 0.0 (PyTorch says NaN). None: all count.
+            mean is over the others. If all are ignored, the loss is 0.0 (PyTorch: NaN). None: all count.
 
     Returns:
         loss and dlogits, as in `cross_entropy`.
 
     Example:
-        Even logits cost log C, however smooth the labels.
-
         >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
         >>> round(loss, 4), dlogits.tolist()
         (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
+        >>> cross_entropy_general(np.zeros((1, 2)), np.array([-1]), ignore_index=-1)[0] == 0
+        True
 
-    Source:
-        Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
+    Source: Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
     """
     N, C = logits.shape
     counts = np.ones(N, bool) if ignore_index is None else target != ignore_index
@@ -599,9 +507,8 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
 def check_gradient(forward, backward, inputs, rng):
     """Is a backward pass the derivative of its forward pass? Three random directions tell.
 
-    For a random dout and random directions u, one for each input, the slope of sum(dout * out) along u is
-    measured by a central difference (h = 1e-5, all inputs moved at once) and computed as the sum of all
-    gradient * u. Each time dout and u are drawn anew.
+    Draw dout, and directions u for each input. The slope of sum(dout * out) along u is measured by a central
+    difference (h = 1e-5, all inputs moved at once) and computed as the sum of all gradient * u.
 
     Args:
         forward: takes the inputs and returns (out, cache).
@@ -610,28 +517,25 @@ def check_gradient(forward, backward, inputs, rng):
         rng: the generator that draws dout and u.
 
     Returns:
-        float, the worst of the three relative differences, |measured - computed| divided by the greater of
-        |measured| and |computed|: about 1e-8 where backward is right, 1 where it is useless.
+        float, the worst of three relative differences, |measured - computed| / max(|measured|, |computed|):
+        about 1e-8 where backward is right, 1 where it is useless.
 
     Example:
-        >>> rng = np.random.default_rng(0)
-        >>> x, w = rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
-        >>> backward = lambda dout, cache: linear_backward(dout, cache)[:2]
-        >>> check_gradient(linear_forward, backward, [x, w], rng) < 1e-6
+        >>> backward = lambda dout, cache: (tanh_backward(dout, cache),)
+        >>> check_gradient(tanh_forward, backward, [np.ones((2, 3))], np.random.default_rng(0)) < 1e-6
         True
 
-    Source:
-        Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).
+    Source: Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).
     """
     h, differences = 1e-5, []
     for _ in range(3):
         directions = [rng.normal(size=x.shape) for x in inputs]
         out, cache = forward(*inputs)
         dout = rng.normal(size=out.shape)
-        up, _ = forward(*(x + h * u for x, u in zip(inputs, directions, strict=True)))
-        down, _ = forward(*(x - h * u for x, u in zip(inputs, directions, strict=True)))
+        up, _ = forward(*(x + h * u for x, u in zip(inputs, directions)))
+        down, _ = forward(*(x - h * u for x, u in zip(inputs, directions)))
         measured = float((dout * (up - down)).sum()) / (2 * h)
         gradients = backward(dout, cache)
-        computed = float(sum((g * u).sum() for g, u in zip(gradients, directions, strict=True)))
+        computed = float(sum((g * u).sum() for g, u in zip(gradients, directions)))
         differences.append(abs(measured - computed) / max(abs(measured), abs(computed)))
     return max(differences)

@@ -10,10 +10,11 @@ import torch
 from solutions import backprop as reference
 from solutions.backprop import Value
 
+GIVEN = {"play", "hasty_backward"}  # for the bug hunt; no task asks for them
 PUBLIC = [
     value
     for name, value in vars(reference).items()
-    if not name.startswith("_") and getattr(value, "__module__", "") == reference.__name__
+    if name[0] != "_" and name not in GIVEN and getattr(value, "__module__", "") == reference.__name__
 ]
 
 

@@ -20,6 +20,14 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+def equal(came, expected, what):
+    """It has these numbers, in this shape."""
+    shape, came = np.shape(expected), np.asarray(came)
+    assert came.shape == shape, f"{what}: the shape must be {shape}, not {came.shape}."
+    right = np.allclose(came, expected, atol=1e-6)
+    assert right, f"{what} must be {np.asarray(expected).tolist()}, not {came.tolist()}."
+
+
 @test_case(name='"The examples of the task"')
 def test_the_examples_of_MLP(MLP):
     """The examples of the task."""
@@ -37,26 +45,26 @@ def test_MLP(MLP):
     """A network on paper, then all gradients against measured ones."""
     _defined(MLP=MLP)
     model = MLP([1, 1, 1], rng=np.random.default_rng(0))
-    for layer, weight in zip(model.layers, (2.0, -3.0), strict=True):
-        layer.weight[...] = weight
-    logits = model.forward(np.array([[1.0], [-1.0]]))
-    assert np.allclose(logits, [[-6], [0]]), f"1 -> 2 -> -6 and -1 -> -2 -> 0 -> 0; yours: {logits.ravel()}."
-    model = MLP([3, 5, 4, 2], rng=np.random.default_rng(0))
-    shapes = [np.shape(p) for p in model.params()]
-    assert shapes == [(5, 3), (5,), (4, 5), (4,), (2, 4), (2,)], f"weight, bias, weight, ...: not {shapes}."
-    x, dout = np.random.default_rng(1).normal(size=(6, 3)), np.random.default_rng(2).normal(size=(6, 2))
+    model.layers[0].weight[...], model.layers[1].weight[...] = 2.0, -3.0
+    equal(
+        model.forward(np.array([[1.0], [-1.0]])),
+        [[-6], [0]],
+        "1 -> 2 -> -6 and -1 -> -2 -> 0 -> 0: the logits",
+    )
+    model, rng = MLP([3, 5, 4, 2], rng=np.random.default_rng(0)), np.random.default_rng(1)
+    x, dout = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
     before = model.forward(x)
     model.backward(dout)
-    gradients = [np.array(g) for g in model.grads()]
-    for number, p in enumerate(model.params()):
+    gradients = [g.copy() for g in model.grads()]
+    for number, (p, g) in enumerate(zip(model.params(), gradients, strict=True)):
         place = (0,) * p.ndim
         p[place] += 1e-6
-        slope = (dout * (model.forward(x) - before)).sum() / 1e-6
-        p[place] -= 1e-6
-        mine = gradients[number][place]
-        assert abs(slope - mine) < 1e-3 * max(1, abs(mine)), (
-            f"grads()[{number}] begins with {mine:.4f}; measured by way of params() it is {slope:.4f}."
+        equal(
+            g[place],
+            ((model.forward(x) - before) * dout).sum() / 1e-6,
+            f"grads()[{number}], measured,",
         )
+        p[place] -= 1e-6
 
 
 # How the examples are tried.
