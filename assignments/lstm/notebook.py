@@ -13,20 +13,20 @@
 # %% [markdown]
 # # Can a network remember the first word?
 #
-# A sentence is read word by word, by one small network that calls itself. What it has read must fit into a few
-# numbers. Its gradient is a product with one factor for each word: after thirty words it is nothing, or it explodes.
+# A sentence is read word by word, by one small network that calls itself. What it has read must fit into a few numbers.
+# Its gradient is a product with one factor for each word: after thirty words it is nothing, or it explodes.
 #
-# The LSTM adds one line that is a *sum*, with a valve in it. You will write both networks, and both ways, with
-# nothing but NumPy. At the end your code reads the names of the 118 chemical elements and invents new ones.
+# The LSTM adds one line that is a *sum*, with a valve in it. You will write both networks, and both ways, with nothing
+# but NumPy. At the end your code reads the names of the 118 chemical elements and invents new ones.
 #
 # **You need:** the chain rule and `linear` from `backprop`; tanh and sigmoid.
 #
 # **Lecture:** FAU Deep Learning, parts 8.1 to 8.3. **Time:** about 9 hours. Elman network 2, one step forward 1 and
 # back 2.5, sequences 2, start and clipping 0.5, bug hunt 0.5, your own words 0.5.
 #
-# **Points:** 100, and on top of them 20 for the bonus and 4 for a written answer. Above each task you can read what
-# its points are given for. The hidden checks use other numbers than the public ones. A mistake is charged once: who
-# has another order of the gates loses the points for the order, and no others.
+# **Points:** 100, and on top of them 20 for the bonus and 4 for a written answer. Above each task you can read what its
+# points are given for. The hidden checks use other numbers than the public ones. A mistake is charged once: who has
+# another order of the gates loses the points for the order, and no others.
 #
 # **Predict, then run.** Where you read this, write your guess in place of the three dots and only then run the next
 # cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
@@ -53,25 +53,13 @@ plt.rcParams["figure.constrained_layout.use"] = True
 #
 # So dx = (0.2304, 0.36) and db = 0.5904, their sum. dw_hh = 0.6 · 0.36 = 0.216: in step 1 it multiplied h_0 = 0.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Write one step and its gradient for a single sequence on paper. Then a loop forward, and a loop backward.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# On the way back one array walks with you: what came to h of this step from the step behind it. At the last step it
-# is 0. What is left of it at the end is dh0.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# Add `dout[:, t]` to what came from behind, multiply by the slope: that is dz. Everything else is a product of dz
-# with a weight or an input. Gradients of weights are added up with `+=`.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Write one step and its gradient for a single sequence on paper. Then
+# a loop forward, and a loop backward.</details>
+# <details><summary>Hint 2: the object</summary>On the way back one array walks with you: what came to h of this step
+# from the step behind it. At the last step it is 0. What is left of it at the end is dh0.</details>
+# <details><summary>Hint 3: the operation</summary>Add <code>dout[:, t]</code> to what came from behind, multiply by the
+# slope: that is dz. Everything else is a product of dz with a weight or an input. Gradients of weights are added up
+# with <code>+=</code>.</details>
 
 # %% task="rnn"
 from solutions.lstm import rnn_backward, rnn_forward
@@ -120,13 +108,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Three curves over the number of words, from 1 to 30, the size on a logarithmic axis. With 0.5 a straight line falls
-# below 1e-9. With 1 the curve falls only to 0.3, since each tanh takes a little. With 1.5 it goes up and down between 1
-# and 20: there each tanh takes a lot.
-#
-# </details>
+# <details><summary>Figure in words</summary>Three curves over the number of words, from 1 to 30, the size on a
+# logarithmic axis. With 0.5 a straight line falls below 1e-9. With 1 the curve falls only to 0.3, since each tanh takes
+# a little. With 1.5 it goes up and down between 1 and 20: there each tanh takes a lot.</details>
 #
 # All curves end at once, or are empty: the gradient stops after one step. Is what comes from behind handed on?
 
@@ -137,8 +121,8 @@ plt.show()
 #
 # $$c_t = f \cdot c_{t-1} + i \cdot g \qquad h_t = o \cdot \tanh(c_t)$$
 #
-# The *valves* i, f and o are numbers between 0 and 1, sigmoids. The *candidate* g is a tanh. All four are made from
-# x and h by one matrix each. The matrices stand on one another in the order **i, f, g, o**, as in PyTorch.
+# The *valves* i, f and o are numbers between 0 and 1, sigmoids. The *candidate* g is a tanh. All four are made from x
+# and h by one matrix each. The matrices stand on one another in the order **i, f, g, o**, as in PyTorch.
 #
 # **By hand.** All weights are 0, so each valve is half open and g is 0.
 #
@@ -147,31 +131,19 @@ plt.show()
 # | 1 | 2 | 1 | 0.3808 |
 # | 2 | 1 | 0.5 | 0.2311 |
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# One line makes all four gates before their sigmoid or tanh: an array z of shape (N, 4H).
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Columns 0 to H - 1 of z belong to i, the next H to f, then g, then o. Which of the four is no valve?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# exp(800) overflows. A sigmoid is half of 1 + tanh of half its number, and tanh never overflows. Keep in the cache
-# whatever was multiplied.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>One line makes all four gates before their sigmoid or tanh: an array
+# z of shape (N, 4H).</details>
+# <details><summary>Hint 2: the object</summary>Columns 0 to H - 1 of z belong to i, the next H to f, then g, then o.
+# Which of the four is no valve?</details>
+# <details><summary>Hint 3: the operation</summary>exp(800) overflows. A sigmoid is half of 1 + tanh of half its number,
+# and tanh never overflows. Keep in the cache whatever was multiplied.</details>
 
 # %% task="lstm_cell_forward"
 from solutions.lstm import lstm_cell_forward
 
 # %% [markdown]
-# **Predict, then run.** The forget gate has bias 0, 1 or 4, all weights are 0, and c begins with 1. How much of c is left
-# after 20 steps?
+# **Predict, then run.** The forget gate has bias 0, 1 or 4, all weights are 0, and c begins with 1. How much of c is
+# left after 20 steps?
 
 # %% scratch=True
 my_guess = {0.0: ..., 1.0: ..., 4.0: ...}
@@ -198,12 +170,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Three curves that begin at 1. With bias 0 the curve is near 0 after six steps. With bias 1 it is near 0 after fifteen.
-# With bias 4 it falls almost in a straight line to 0.7.
-#
-# </details>
+# <details><summary>Figure in words</summary>Three curves that begin at 1. With bias 0 the curve is near 0 after six
+# steps. With bias 1 it is near 0 after fifteen. With bias 4 it falls almost in a straight line to 0.7.</details>
 #
 # A curve that rises, or three curves that are one: is the forget gate the second in the order?
 
@@ -224,31 +192,19 @@ plt.show()
 # | g | i · 0.21 times slope 1 - g² | 0.5 · 0.21 = 0.105 |
 # | o | tanh(1) times slope o (1 - o) | 0.7616 · 0.25 = 0.190 |
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Compute what arrives at c_next, by both ways. You need it for i, f, g and dc, but not for o.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# The four slopes side by side are one array of shape (N, 4H), in the order of the forward pass. It is for z what dz
-# was for the Elman network.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# In a product each factor gets the other one. Which c did the forget gate multiply, the old or the new?
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Compute what arrives at c_next, by both ways. You need it for i, f,
+# g and dc, but not for o.</details>
+# <details><summary>Hint 2: the object</summary>The four slopes side by side are one array of shape (N, 4H), in the
+# order of the forward pass. It is for z what dz was for the Elman network.</details>
+# <details><summary>Hint 3: the operation</summary>In a product each factor gets the other one. Which c did the forget
+# gate multiply, the old or the new?</details>
 
 # %% task="lstm_cell_backward"
 from solutions.lstm import lstm_cell_backward
 
 # %% [markdown]
-# **Predict, then run.** Now dc_next = 1 alone comes back, and dh_next is 0. All weights are 0, c was 2. Which of the four
-# gates gets no gradient?
+# **Predict, then run.** Now dc_next = 1 alone comes back, and dh_next is 0. All weights are 0, c was 2. Which of the
+# four gates gets no gradient?
 
 # %% scratch=True
 my_guess = {"no gradient for": ...}
@@ -276,12 +232,9 @@ nothing = [gate for gate, slope in zip("ifgo", db, strict=True) if slope == 0]
 print("my guess:", my_guess, "yours:", nothing)
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Two groups of bars, for the gates i, f, g and o. Each gate has two bars of the same height: the slope that was measured,
-# and your db. On the left 0, 0.105, 0.105 and 0.19; on the right 0, 0.5, 0.5 and 0.
-#
-# </details>
+# <details><summary>Figure in words</summary>Two groups of bars, for the gates i, f, g and o. Each gate has two bars of
+# the same height: the slope that was measured, and your db. On the left 0, 0.105, 0.105 and 0.19; on the right 0, 0.5,
+# 0.5 and 0.</details>
 #
 # Two bars of different height name the gate to look at. The input gate has 0 since the candidate is 0.
 
@@ -292,23 +245,12 @@ print("my guess:", my_guess, "yours:", nothing)
 #
 # **By hand.** The two steps of section 2: out = (0.3808, 0.2311), c_n = 0.5.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# The loop of your Elman network, with one more thing that walks along.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Which h and c does the first step get? What does the way back need of each step?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# Collect h and the caches in lists. `np.stack` with `axis=1` puts the time in the middle.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>The loop of your Elman network, with one more thing that walks
+# along.</details>
+# <details><summary>Hint 2: the object</summary>Which h and c does the first step get? What does the way back need of
+# each step?</details>
+# <details><summary>Hint 3: the operation</summary>Collect h and the caches in lists. <code>np.stack</code> with
+# <code>axis=1</code> puts the time in the middle.</details>
 
 # %% task="lstm_forward"
 from solutions.lstm import lstm_forward
@@ -320,23 +262,12 @@ from solutions.lstm import lstm_forward
 #
 # **By hand.** All weights 0. dc_n = 1 is halved twice on its way: dc0 = 0.25.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Which step's gradients are known first? There you begin, with dh_n and dc_n.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Your cell's backward gets the dh and dc that walk along, and gives back those of the step before.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# `dout[:, t]` is added to dh before each step. Weights get a part from each step, so add all parts up.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Which step's gradients are known first? There you begin, with dh_n
+# and dc_n.</details>
+# <details><summary>Hint 2: the object</summary>Your cell's backward gets the dh and dc that walk along, and gives back
+# those of the step before.</details>
+# <details><summary>Hint 3: the operation</summary><code>dout[:, t]</code> is added to dh before each step. Weights get
+# a part from each step, so add all parts up.</details>
 
 # %% task="lstm_backward"
 from solutions.lstm import lstm_backward
@@ -375,14 +306,12 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
+# <details><summary>Figure in words</summary>Sizes over the number of words, on a logarithmic axis. With bias 0 a line
+# falls as fast as the dashed one of the Elman network. With bias 1 it falls to 1e-4. With bias 4 it is nearly level,
+# above 0.5.</details>
 #
-# Sizes over the number of words, on a logarithmic axis. With bias 0 a line falls as fast as the dashed one of the Elman
-# network. With bias 1 it falls to 1e-4. With bias 4 it is nearly level, above 0.5.
-#
-# </details>
-#
-# Three curves in one: dc is not multiplied by the forget gate, or that gate is not the second. Empty: dc is not handed on.
+# Three curves in one: dc is not multiplied by the forget gate, or that gate is not the second. Empty: dc is not handed
+# on.
 
 # %% [markdown]
 # ## 6. A good start, and a speed limit
@@ -392,23 +321,12 @@ plt.show()
 #
 # **By hand.** b = (0, 1, 0, 0) for H = 1. For gradients (3) and (4) the norm is 5. With max_norm 2.5 both are halved.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Write the biases first: which H of the 4H numbers are the forget gate's? For clipping, begin with the norm.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Four square matrices, each drawn by itself. For clipping: one number by which *all* arrays are multiplied.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# `np.linalg.qr` makes an orthogonal matrix of a random one. The norm is the root of one sum over all arrays.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Write the biases first: which H of the 4H numbers are the forget
+# gate's? For clipping, begin with the norm.</details>
+# <details><summary>Hint 2: the object</summary>Four square matrices, each drawn by itself. For clipping: one number by
+# which *all* arrays are multiplied.</details>
+# <details><summary>Hint 3: the operation</summary><code>np.linalg.qr</code> makes an orthogonal matrix of a random one.
+# The norm is the root of one sum over all arrays.</details>
 
 # %% task="init_lstm"
 from solutions.lstm import init_lstm
@@ -419,8 +337,8 @@ from solutions.lstm import clip_gradients
 # %% [markdown]
 # ## 7. Remember the first bit
 #
-# Here is a network of your parts: an LSTM, a linear layer, cross-entropy, clipping, Adam. It learns from sequences
-# of twelve random bits. After the last one it must say the *first*.
+# Here is a network of your parts: an LSTM, a linear layer, cross-entropy, clipping, Adam. It learns from sequences of
+# twelve random bits. After the last one it must say the *first*.
 
 
 # %%
@@ -487,13 +405,10 @@ for name, guess in my_guess.items():
     print(f"{name}: my guess {guess}, truth {shown[name].mean():.2f}")
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Means over 200 sequences, over the bits 1 to 12, for each of four units: solid lines if the first bit was 1, dashed ones
-# if it was 0. Most forget valves stay above 0.7, the input valves are about half open. In the picture of h, solid and
-# dashed lines go apart in the first few steps and stay apart until the last.
-#
-# </details>
+# <details><summary>Figure in words</summary>Means over 200 sequences, over the bits 1 to 12, for each of four units:
+# solid lines if the first bit was 1, dashed ones if it was 0. Most forget valves stay above 0.7, the input valves are
+# about half open. In the picture of h, solid and dashed lines go apart in the first few steps and stay apart until the
+# last.</details>
 #
 # About half recalled: the gradient does not reach the first bit. Look at dc and at the order of time in your backward.
 
@@ -562,12 +477,9 @@ plt.ylabel("loss of a letter")
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# The loss of a letter begins at log 27 = 3.3, the dotted line, and falls to 0.56 in 200 steps, most of it in the first
-# hundred. In the text above, noise becomes names that sound like elements, and then mostly true ones.
-#
-# </details>
+# <details><summary>Figure in words</summary>The loss of a letter begins at log 27 = 3.3, the dotted line, and falls to
+# 0.56 in 200 steps, most of it in the first hundred. In the text above, noise becomes names that sound like elements,
+# and then mostly true ones.</details>
 #
 # After 100 steps it invents; after 200 it has learned the list by heart. The loss alone does not tell which you want.
 
@@ -575,26 +487,15 @@ plt.show()
 # ## Bug hunt
 #
 # A colleague goes back through time with your cell. Each word and each state is one number, and the loss is the last h.
-# Find words and a *blind* set of biases with which all of the slopes are right. And find a *sharp* set with which they are
-# clearly wrong.
+# Find words and a *blind* set of biases with which all of the slopes are right. And find a *sharp* set with which they
+# are clearly wrong.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Compare with your `lstm_backward`. Two things go from step to step on the way back. What happens to them here?
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# By which number is the forgotten thing multiplied at each step?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# One of the four biases can shut the forgotten path. Do not shut the other one with it.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Compare with your <code>lstm_backward</code>. Two things go from
+# step to step on the way back. What happens to them here?</details>
+# <details><summary>Hint 2: the object</summary>By which number is the forgotten thing multiplied at each
+# step?</details>
+# <details><summary>Hint 3: the operation</summary>One of the four biases can shut the forgotten path. Do not shut the
+# other one with it.</details>
 
 
 # %% name="suspicious" leak="the bug hunt shows this wrong implementation, which the judge holds too"
@@ -625,13 +526,13 @@ for name, b in (("blind_b", blind_b), ("sharp_b", sharp_b)):
 # %% [markdown] name="question_forget_bias"
 # ## In your own words
 #
-# **Up to 4 points on top of the 100.** A person reads this answer; points and a comment come with the feedback. 150 words
-# are enough, and no code is needed.
+# **Up to 4 points on top of the 100.** A person reads this answer; points and a comment come with the feedback. 150
+# words are enough, and no code is needed.
 #
 # With half-open valves c_20 keeps 0.5^20 = 1e-6 of c_0. A forget gate of 0.9 keeps 0.9^20 = 0.12.
 #
 # 1. What share does a forget bias of 1 keep over 20 steps at the start, and why does the network learn faster with it,
-#    although it may move the bias itself? Argue with the gradient. (2 points)
+# although it may move the bias itself? Argue with the gradient. (2 points)
 # 2. "Then I take a forget bias of 10", a colleague says. What can go wrong, in memory and in gradient? (2 points)
 
 # %% [markdown] written="forget_bias" points=4
@@ -642,8 +543,9 @@ for name, b in (("blind_b", blind_b), ("sharp_b", sharp_b)):
 #
 # **1. One point: 0.73^20 = 0.002.** Two thousand times more than 1e-6. 0.0019 and "about 0.2 %" are right, too.
 #
-# **1. One point for the gradient.** The same product of forget gates stands in dc_0 / dc_20. With 1e-6 no signal comes from
-# what happened 20 steps ago, so nothing tells the network to open the valve: it could move the bias, but has no reason to.
+# **1. One point for the gradient.** The same product of forget gates stands in dc_0 / dc_20. With 1e-6 no signal comes
+# from what happened 20 steps ago, so nothing tells the network to open the valve: it could move the bias, but has no
+# reason to.
 #
 # **2. One point for memory.** The valve is always open: old things are never thrown out, c adds up i g without end, and
 # tanh(c) saturates. So h says nothing of the latest words.
@@ -654,7 +556,8 @@ for name, b in (("blind_b", blind_b), ("sharp_b", sharp_b)):
 # %% [markdown]
 # ## Now in PyTorch
 #
-# You wrote `torch.nn.LSTM(D, H, batch_first=True)`. Where PyTorch is installed, this cell compares values and gradients.
+# You wrote `torch.nn.LSTM(D, H, batch_first=True)`. Where PyTorch is installed, this cell compares values and
+# gradients.
 
 # %%
 try:
