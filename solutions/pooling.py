@@ -104,15 +104,12 @@ def avg_pool2d_forward(x, kernel_size, stride=None, padding=0):
 
     Args:
         x: (N, C, H, W) pictures, float32 or float64. Not changed.
-        kernel_size, stride, padding: as in `max_pool2d_forward`, but the padding holds zeros, and they count:
-            each sum is divided by kernel_size * kernel_size.
+        kernel_size, stride, padding: as in `max_pool2d_forward`, and refused as there. But the padding holds
+            zeros, and they count: each sum is divided by kernel_size * kernel_size.
 
     Returns:
         out: (N, C, OH, OW), as in `max_pool2d_forward`; same dtype as x.
         cache: whatever `avg_pool2d_backward` needs.
-
-    Raises:
-        ValueError: as in `max_pool2d_forward`.
 
     Example:
         The first window is (1 + 5 + 3 + 4) / 4 = 3.25.
@@ -139,8 +136,7 @@ def avg_pool2d_backward(dout, cache):
     """Gradient of a loss with respect to the input of `avg_pool2d_forward`, given that of its output.
 
     Args:
-        dout: (N, C, OH, OW) gradient of the loss with respect to out, same dtype as out. Not changed.
-        cache: from the `avg_pool2d_forward` that made out.
+        dout, cache: as in `max_pool2d_backward`, of the `avg_pool2d_forward` that made out.
 
     Returns:
         dx: (N, C, H, W), without the padding. A pixel of several windows gets a share from each.

@@ -192,7 +192,7 @@ def test_first_of_ties(student, draw, rng):
 def adds_up(dx, dout, x=1.0, out=1.0, law="sum(dx) = sum(dout)"):
     """The gradients add up to the same number on both sides, in each channel."""
     came, sent = (as_array(dx) * x).sum(axis=(2, 3)), (as_array(out) * dout).sum(axis=(2, 3))
-    assert np.allclose(came, sent, rtol=1e-9, atol=1e-9), f"In some channel not: {law}."
+    assert np.allclose(came, sent, rtol=1e-9, atol=1e-9), f"In some channel {law} does not hold."
 
 
 @pytest.mark.task("max_pool2d_backward", points=1, law=True)

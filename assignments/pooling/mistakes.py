@@ -100,14 +100,11 @@ to_the_mask = edit(
 
 
 def masks(which):
-    mask = "window == window.max(axis=2, keepdims=True)"
+    mask, winners = "mask = window == window.max(axis=2, keepdims=True)", "winners[:, :, i, j] = "
     return edit(
         max_pool2d_forward,
         ("np.empty(out.shape, dtype=int)", "np.empty((*out.shape, kernel_size**2))"),
-        (
-            "winners[:, :, i, j] = window.argmax(axis=2)",
-            f"mask = {mask}\n            winners[:, :, i, j] = {which}",
-        ),
+        (f"{winners}window.argmax(axis=2)", f"{mask}\n            {winners}{which}"),
     )
 
 
@@ -117,18 +114,8 @@ all_ties = mistake(
     says="With several equal largest pixels, each of them gets all that the window sent.",
     hint="Four pixels of 7 and dout 1: dx must add up to 1. After a ReLU, whole windows are equal.",
 )
-splits_among_ties = mistake(
-    to_the_mask,
-    masks("mask / mask.sum(axis=2, keepdims=True)"),
-    says="Of several equal largest pixels each gets a part; here the first in reading order gets all.",
-    hint="argmax names one winner.",
-)
 last_of_ties = mistake(
-    edit(
-        max_pool2d_forward,
-        "window.argmax(axis=2)  #",
-        "kernel_size**2 - 1 - window[:, :, ::-1].argmax(axis=2)  #",
-    ),
+    edit(max_pool2d_forward, "window.argmax(", "kernel_size**2 - 1 - window[:, :, ::-1].argmax("),
     says="Of several equal largest pixels your last one gets the gradient; it is the first's.",
     hint="Does a later pixel replace a winner that is as large? Compare > with >=.",
     task="max_pool2d_backward",
@@ -138,11 +125,6 @@ picture_index = mistake(
     says="The winner's place in its window is used as its place in the picture.",
     hint="Where in the picture does window (i, j) begin?",
 )
-winner_turned = mistake(
-    edit(max_pool2d_backward, "row, column = np.divmod", "column, row = np.divmod"),
-    says="Row and column of the winner are exchanged.",
-    hint="In a window of 2 x 2 pixels, number 1 is right of number 0.",
-)
 times_the_maximum = mistake(
     edit(max_pool2d_backward, ("winners, (N", "(winners, out), (N"), ("] += dout", "] += (dout * out)")),
     edit(max_pool2d_forward, "(winners, xp.shape", "((winners, out), xp.shape"),
@@ -150,11 +132,6 @@ times_the_maximum = mistake(
     hint="If the largest pixel grows by a little, how much does the maximum grow?",
 )
 keeps_padding = mistake(edit(max_pool2d_backward, CUT, "dxp"), **PADDING_STAYS)
-crops_one_corner = mistake(
-    edit(max_pool2d_backward, CUT, "dxp[:, :, : HP - 2 * padding, : WP - 2 * padding]"),
-    says="Your dx has the right shape, but was cut out of the corner of the padded picture.",
-    hint="At which row of the padded picture does the picture begin?",
-)
 empty_without_padding = mistake(
     edit(max_pool2d_backward, CUT, "dxp[:, :, padding:-padding, padding:-padding]"),
     says="Your dx is empty where there is no padding.",
@@ -185,14 +162,9 @@ writes_into_dout = mistake(
 mean_excludes_padding = mistake(
     edit(
         avg_pool2d_forward,
-        (
-            ".mean(axis=(2, 3))\n",
-            ".sum(axis=(2, 3)) / real[top : top + kernel_size, left : left + kernel_size].sum()\n",
-        ),
-        (
-            "    out = np.empty",
-            "    real = _pad(np.ones((1, 1, H, W)), padding, 0.0)[0, 0]\n    out = np.empty",
-        ),
+        ("padding, 0.0", "padding, np.nan"),
+        ("= xp", "= np.nanmean(xp"),
+        (".mean(a", ", a"),
     ),
     says="Your mean leaves the zeros of the padding out; here they count.",
     hint="The mean of 2 x 2 ones with padding 1: the corner is 0.25.",
@@ -267,43 +239,29 @@ two_sharp = mistake(
 
 # --- bonus ---
 index_in_window = mistake(
-    edit(
-        max_pool2d_with_indices,
-        "numbers[rows, columns].ravel()[window.argmax(axis=2)]",
-        "window.argmax(axis=2)",
-    ),
+    edit(max_pool2d_with_indices, "numbers[rows, columns].ravel()[", "np.arange(reach**2)["),
     says="Your indices count the pixels of the window, not those of the picture.",
-    hint="Number the pixels of the picture, and look at the same window of the numbers.",
 )
 windows_without_holes = mistake(
-    edit(
-        max_pool2d_with_indices,
-        ("top + reach, dilation", "top + kernel_size"),
-        ("left + reach, dilation", "left + kernel_size"),
-    ),
+    edit(max_pool2d_with_indices, "numbers = np", "dilation, reach = 1, kernel_size\n    numbers = np"),
     says="Your windows have the right number for the dilation, but no holes.",
-    hint="A slice can step: a[first:last:step].",
 )
 unpool_adds = mistake(
     edit(max_unpool2d, "x[n, c, rows, columns] = y", "np.add.at(x, (n, c, rows, columns), y)"),
     says="Where two windows have the same winner, its value is put back twice as large.",
-    hint="This is no gradient: the value is put there, not added.",
 )
 ceil_mode_ignored = mistake(
     edit(_spans, "-(-room // stride) if ceil_mode else room // stride", "room // stride"),
     says="Your ceil_mode changes nothing.",
-    hint="How many windows has a row of 5 pixels, kernel 2, with a window for the last pixel?",
     task="avg_pool2d_general",
 )
 divides_by_kernel = mistake(
     edit(avg_pool2d_general, "counts[row, column].sum()", "kernel_size**2"),
     says="Your sums are always divided by the number of pixels of a whole window.",
-    hint="By what is the sum of a window divided that reaches beyond the end?",
 )
 padding_always_counts = mistake(
     edit(avg_pool2d_general, "constant_values=count_include_pad", "constant_values=1"),
     says="Your count_include_pad changes nothing: the padding always counts.",
-    hint="How many pixels of the window in the corner belong to the picture?",
 )
 part_ends_early = mistake(
     edit(
@@ -312,7 +270,6 @@ part_ends_early = mistake(
         ("-(-(j + 1) * W // OW)", "max((j + 1) * W // OW, j * W // OW + 1)"),
     ),
     says="The ends of your windows are rounded down; they are rounded up.",
-    hint="Three pixels, two windows: the middle pixel is in both.",
 )
 
 
@@ -336,14 +293,6 @@ one_pixel_for_all = cheat(
     edit(max_pool2d_backward, ("winners[:, :, i, j]", "winners[:, :, 0, 0]"), (PLACE, "row, column")),
     most=0.58,
     says="Right for a single window: its winner gets all.",
-)
-means_only = cheat(
-    edit(avg_pool2d_backward, "dout / kernel_size**2", "0 * dout"), most=0.5, says="No gradient."
-)
-layer_of_forward = cheat(
-    edit(MaxPool2d.backward, "return max_pool2d_backward(dout, self._cache)", "return 0 * dout"),
-    most=0.6,
-    says="No gradient.",
 )
 
 
@@ -371,10 +320,7 @@ def max_back_by_loops(dout, cache):
     return dx
 
 
-loops = variant(
-    instead(max_pool2d_forward, max_by_loops),
-    instead(max_pool2d_backward, max_back_by_loops),
-)
+loops = variant(instead(max_pool2d_forward, max_by_loops), instead(max_pool2d_backward, max_back_by_loops))
 
 
 def max_by_views(x, kernel_size, stride=None, padding=0):
@@ -414,22 +360,11 @@ def avg_back_by_offsets(dout, cache):
     return dxp[:, :, padding : shape[2] - padding, padding : shape[3] - padding].copy()
 
 
-def global_by_einsum(x):
-    return np.einsum("nchw->nc", x) / x[0, 0].size, x.shape[2:]
-
-
-def global_back_by_broadcast(dout, cache):
-    share = (dout / np.prod(cache)).astype(dout.dtype)
-    return np.broadcast_to(share[:, :, None, None], (*dout.shape, *cache))
-
-
 views = variant(
     instead(max_pool2d_forward, max_by_views),
     instead(max_pool2d_backward, max_back_by_views),
     instead(avg_pool2d_forward, avg_by_einsum),
     instead(avg_pool2d_backward, avg_back_by_offsets),
-    instead(global_avg_pool_forward, global_by_einsum),
-    instead(global_avg_pool_backward, global_back_by_broadcast),
 )
 masked = variant(
     to_the_mask,

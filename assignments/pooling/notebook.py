@@ -32,6 +32,8 @@
 # cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
 
 # %%
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -56,18 +58,11 @@ def show(axis, picture, title="", numbers=False, **limits):
 #
 # **By hand.** Windows of 2 x 2 pixels, one pixel apart, on
 #
-# $$x = \begin{pmatrix} 1 & 5 & 2 \\ 3 & 4 & 0 \\ 6 & 0 & 1 \end{pmatrix} \qquad
-# \text{out} = \begin{pmatrix} 5 & 5 \\ 6 & 4 \end{pmatrix}$$
+# $$x = \begin{pmatrix} 1 & 5 & 2 \\ 3 & 4 & 0 \\ 6 & 0 & 1 \end{pmatrix} \qquad \text{out} = \begin{pmatrix} 5 & 5 \\ 6 & 4 \end{pmatrix}$$
 #
-# | window | its pixels | largest |
-# | --- | --- | --- |
-# | top left | 1, 5, 3, 4 | 5 |
-# | top right | 5, 2, 4, 0 | 5 |
-# | bottom left | 3, 4, 6, 0 | 6 |
-# | bottom right | 4, 0, 0, 1 | 4 |
-#
-# The 5 has won twice. Without a stride the windows lie side by side: take `kernel_size`. Pixels around the picture must
-# never win. And backward will ask you who won: write it into the cache.
+# The windows hold 1 5 3 4, then 5 2 4 0, then 3 4 6 0 and 4 0 0 1. The 5 wins twice. Without a stride the windows lie
+# side by side: take `kernel_size`. Pixels around the picture must never win. And backward will ask you who won: write
+# it into the cache.
 #
 # <details><summary>Hint 1: where to begin</summary>Take the two loops of your convolution. The window of output pixel
 # (i, j) begins at row <code>i * stride</code> of the padded picture.</details>
@@ -105,8 +100,7 @@ plt.show()
 
 # %% [markdown]
 # <details><summary>Figure in words</summary>A handwritten 4 of 8 x 8 pixels, then the same in 4 x 4 pixels: coarse, but
-# the bright strokes are still there. Third the 4 minus 17, a little darker. Last that one in 4 x 4 pixels, with numbers
-# from -17 to -1.</details>
+# the bright strokes are still there. Then the 4 minus 17, and that one in 4 x 4 numbers from -17 to -1.</details>
 #
 # White zeros in the last picture mean that the padding has won. Zeros at the border alone come from the padding, and
 # zeros everywhere from a maximum that begins at 0.
@@ -118,8 +112,7 @@ plt.show()
 #
 # **By hand.** Upstream comes `dout`, one number for each window of the example.
 #
-# $$\text{dout} = \begin{pmatrix} 1 & 10 \\ 100 & 1000 \end{pmatrix} \qquad
-# dx = \begin{pmatrix} 0 & 11 & 0 \\ 0 & 1000 & 0 \\ 100 & 0 & 0 \end{pmatrix}$$
+# $$\text{dout} = \begin{pmatrix} 1 & 10 \\ 100 & 1000 \end{pmatrix} \qquad dx = \begin{pmatrix} 0 & 11 & 0 \\ 0 & 1000 & 0 \\ 100 & 0 & 0 \end{pmatrix}$$
 #
 # The 5 won in two windows and gets 1 + 10. The 6 gets 100 and the 4 gets 1000.
 #
@@ -168,8 +161,7 @@ plt.show()
 # %% [markdown]
 # <details><summary>Figure in words</summary>Four grids of 8 x 8 pixels with the number of wins in each. With windows of
 # 2 side by side, 16 pixels have a 1. With windows of 3, one pixel apart, few pixels win, and a very bright one wins 9
-# times. With windows of 2, three pixels apart, the rows and columns between the windows have 0. In each title both
-# numbers are equal.</details>
+# times. With windows of 2, three pixels apart, rows and columns between the windows have 0.</details>
 #
 # Each window sends once: as many wins as windows. More wins than windows on the digit, but not on the noise: equal
 # pixels all get the gradient. Fewer wins than windows: a later window overwrites an earlier one.
@@ -181,15 +173,14 @@ plt.show()
 #
 # **By hand.** The same windows of the same $x$. Then `dout` = ((4, 8), (12, 16)) comes back.
 #
-# $$\text{out} = \begin{pmatrix} 3.25 & 2.75 \\ 3.25 & 1.25 \end{pmatrix} \qquad
-# dx = \begin{pmatrix} 1 & 3 & 2 \\ 4 & 10 & 6 \\ 3 & 7 & 4 \end{pmatrix}$$
+# $$\text{out} = \begin{pmatrix} 3.25 & 2.75 \\ 3.25 & 1.25 \end{pmatrix} \qquad dx = \begin{pmatrix} 1 & 3 & 2 \\ 4 & 10 & 6 \\ 3 & 7 & 4 \end{pmatrix}$$
 #
 # The middle pixel is in all four windows and gets 1 + 2 + 3 + 4.
 #
 # <details><summary>Hint 1: where to begin</summary>Copy your forward pass. Two lines change: what stands in the
 # padding, and what is done with a window.</details>
 # <details><summary>Hint 2: the object</summary>Backward needs no pixel of x, only sizes. Each window adds one number to
-# all of its k * k pixels.</details>
+# its pixels.</details>
 # <details><summary>Hint 3: the operation</summary><code>dout[:, :, i, j]</code> is (N, C), the window of dx is (N, C,
 # k, k). Two new axes at the end let NumPy repeat the number.</details>
 
@@ -268,10 +259,9 @@ print("my guess:", my_guess)
 #
 # <details><summary>Hint 1: where to begin</summary>The three methods need five lines. Which default must
 # <code>stride</code> have, so that your function sees it?</details>
-# <details><summary>Hint 2: the object</summary><code>backward</code> needs the cache of the last <code>forward</code>
-# of this layer. A network has several.</details>
-# <details><summary>Hint 3: the operation</summary>What one method leaves in <code>self</code>, another finds
-# there.</details>
+# <details><summary>Hint 2: the object</summary>A network has several layers: whose last cache does backward
+# need?</details>
+# <details><summary>Hint 3: the operation</summary>What one method leaves in self, another finds there.</details>
 
 # %% task="MaxPool2d"
 from solutions.pooling import MaxPool2d
@@ -297,16 +287,14 @@ def changes(function):
 
 
 layers = {"MaxPool2d(3, stride=1)": MaxPool2d(3, stride=1), "MaxPool2d(4)": MaxPool2d(4)}
-plt.figure(figsize=(6, 3))
-plt.plot(moves, changes(lambda x: x), "o-", label="no pooling")
+figure, axis = plt.subplots(figsize=(6, 3))
+axis.plot(moves, changes(lambda x: x), "o-", label="no pooling")
 for name, layer in layers.items():
     curve = changes(layer.forward)
     print(f"{name}: my guess {my_guess[name]}, truth {curve[1]:.0%}")
-    plt.plot(moves, curve, "o-", label=name)
-plt.xticks(moves)
-plt.xlabel("moved by so many pixels")
-plt.ylabel("change of the output")
-plt.legend()
+    axis.plot(moves, curve, "o-", label=name)
+axis.set(xticks=moves, xlabel="moved by so many pixels", ylabel="change of the output")
+axis.legend()
 plt.show()
 
 # %% [markdown]
@@ -319,19 +307,12 @@ plt.show()
 #
 # ## 6. Your layer reads digits that have moved
 #
-# Here is a small network: a convolution with eight kernels, ReLU, your layer, and a linear layer. It learns from 1400
-# digits that all stand in the middle of a frame. Then 397 others are read, and they are moved. The gradients for the
-# kernels go through your `backward`.
+# A small network: a convolution with eight kernels, ReLU, your layer, a linear layer. It learns from 1400 digits in the
+# middle of a frame. Then 397 others are read, and they are moved. The kernels learn through your `backward`.
 
 
 # %%
-class NoPooling:
-    """A layer that hands everything on."""
-
-    def forward(self, x):
-        return x
-
-    backward = forward
+nothing = SimpleNamespace(forward=lambda x: x, backward=lambda dout: dout)  # a layer without pooling
 
 
 class Reader:
@@ -368,7 +349,7 @@ class Reader:
 
 # %% [markdown]
 # **Predict, then run.** Both networks read about 97 % of the new digits where they learned them. What share is read
-# right when the digits move by a single pixel: without pooling, and with `MaxPool2d(4, stride=2)`?
+# when the digits move by a single pixel: without pooling, and with `MaxPool2d(4, stride=2)`?
 
 # %% scratch=True
 my_guess = {"no pooling": ..., "MaxPool2d(4, stride=2)": ...}
@@ -377,7 +358,7 @@ my_guess = {"no pooling": ..., "MaxPool2d(4, stride=2)": ...}
 order = np.random.default_rng(0).permutation(len(framed))
 train, test = order[:1400], order[1400:]
 moves, shares = np.arange(-3, 4), {}
-for name, pool in {"no pooling": NoPooling(), "MaxPool2d(4, stride=2)": MaxPool2d(4, stride=2)}.items():
+for name, pool in {"no pooling": nothing, "MaxPool2d(4, stride=2)": MaxPool2d(4, stride=2)}.items():
     rng = np.random.default_rng(1)
     reader = Reader(pool, rng)
     for _ in range(400):
@@ -399,9 +380,8 @@ plt.show()
 
 # %% [markdown]
 # <details><summary>Figure in words</summary>Two pictures of one digit that hardly differ. Beside them the share of
-# digits read right over the move from -3 to 3: two curves with their peak near 0.97 in the middle. Without pooling less
-# than half is right one pixel beside it. With pooling the hill is wider: about 0.7 one pixel beside it, and less than
-# 0.3 two pixels beside it.</details>
+# digits read over the move from -3 to 3: two curves with their peak near 0.97 in the middle. One pixel beside it less
+# than half is read without pooling, about 0.7 with it; two pixels beside it, less than 0.3.</details>
 #
 # Two hills of the same width: does your layer use its kernel size? A low peak with pooling: the kernels get wrong
 # gradients. Pooling forgives a small move, not a large one. Deep networks therefore pool again and again.
@@ -409,14 +389,12 @@ plt.show()
 # ## Bug hunt
 #
 # A colleague's backward compares each window with its largest pixel. Her tests, with random numbers, passed. Find a
-# *blind* picture, with equal pixels in a window, on which she is right all the same. And find a *sharp* one on which
-# she is wrong.
+# *blind* picture, with equal pixels in a window, on which she is right all the same, and a *sharp* one where she is not.
 #
-# <details><summary>Hint 1: where to begin</summary>One window is enough. What is <code>window == window.max()</code>
-# for four different pixels?</details>
+# <details><summary>Hint 1: where to begin</summary>One window is enough. What is her mask for four different
+# pixels?</details>
 # <details><summary>Hint 2: the object</summary>Two pixels can be equal in two ways: as winners, or as losers.</details>
-# <details><summary>Hint 3: the operation</summary>Count the ones in her mask. What does the sum of her dx
-# say?</details>
+# <details><summary>Hint 3: the operation</summary>Count the ones in her mask. What is the sum of her dx?</details>
 
 
 # %% name="suspicious" leak="the bug hunt shows this wrong implementation, which the judge holds too"
@@ -468,25 +446,11 @@ else:
 # %% [markdown]
 # ## Bonus
 #
-# 20 points beyond the 100. First the places of the winners: with them a picture can be unpooled, as networks do that
-# colour each pixel.
+# 20 points beyond the 100: the places of the winners, with which a picture can be unpooled, as networks do that colour
+# each pixel; the two switches of the mean; and windows that divide a picture of any size.
 
 # %% task="max_unpool2d"
 from solutions.pooling import max_pool2d_with_indices, max_unpool2d
-
-# %%
-out, indices = max_pool2d_with_indices(digit, 2)
-figure, axes = plt.subplots(1, 3, figsize=(7, 2.5))
-show(axes[0], digit, "a digit")
-show(axes[1], np.kron(out, np.ones((2, 2))), "enlarged again")
-show(axes[2], max_unpool2d(out, indices, (8, 8)), "unpooled")
-plt.show()
-
-# %% [markdown]
-# <details><summary>Figure in words</summary>The 4, then the 4 in coarse blocks of 2 x 2 pixels, then 16 single pixels
-# on black: the winners at their own places.</details>
-#
-# Then the two switches of the mean, and windows that divide a picture of any size.
 
 # %% task="avg_pool2d_general"
 from solutions.pooling import avg_pool2d_general
@@ -495,11 +459,17 @@ from solutions.pooling import avg_pool2d_general
 from solutions.pooling import adaptive_avg_pool2d
 
 # %%
-print(avg_pool2d_general(np.ones((1, 1, 5, 5)), 2, padding=1, ceil_mode=True)[0, 0])
-for size in ((3, 5), (8, 8), (20, 13)):
-    print(size, "->", adaptive_avg_pool2d(np.ones((1, 1, *size)), (2, 3)).shape)
+out, indices = max_pool2d_with_indices(digit, 2)
+figure, axes = plt.subplots(1, 3, figsize=(7, 2.5))
+show(axes[0], adaptive_avg_pool2d(digit, (3, 5)), "3 x 5 means")
+show(axes[1], avg_pool2d_general(digit, 3, ceil_mode=True), "ceil_mode")
+show(axes[2], max_unpool2d(out, indices, (8, 8)), "unpooled")
+plt.show()
 
 # %% [markdown]
+# <details><summary>Figure in words</summary>The 4 in blocks, 3 x 5 and 3 x 3. Then 16 single pixels on black: the
+# winners of windows of 2 at their own places.</details>
+#
 # ## To take along
 #
 # * Pooling keeps that something was there and forgets where; its window says how far "where" may be off.
