@@ -501,14 +501,13 @@ plt.show()
 # %% name="suspicious" leak="the bug hunt shows this wrong implementation, which the judge holds too"
 def suspicious_backward(x, b):
     """dx (T,) for a loss on the last h; every size is 1. There is a mistake in here."""
-    w_ih, w_hh = np.full((4, 1), 0.5), np.full((4, 1), 0.3)
-    h, c, caches, dx = np.zeros((1, 1)), np.zeros((1, 1)), [], []
+    one, caches, dx = np.ones((1, 1)), [], []
+    h, c, dh, w_ih, w_hh = 0 * one, 0 * one, one, np.full((4, 1), 0.5), np.full((4, 1), 0.3)
     for word in x:
-        h, c, cache = lstm_cell_forward(np.full((1, 1), word), h, c, w_ih, w_hh, b)
+        h, c, cache = lstm_cell_forward(word * one, h, c, w_ih, w_hh, b)
         caches.append(cache)
-    dh = np.ones((1, 1))
     for cache in reversed(caches):
-        dx_t, dh, *_ = lstm_cell_backward(dh, np.zeros((1, 1)), cache)
+        dx_t, dh, *_ = lstm_cell_backward(dh, 0 * one, cache)
         dx.append(dx_t.item())
     return np.array(dx[::-1])
 
