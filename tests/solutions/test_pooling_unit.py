@@ -22,7 +22,7 @@ from tests.support import failing, public_checks
 
 COURSE = load_course(Path(__file__).parents[2])
 UNIT = COURSE.unit("pooling")
-UNSEEN_AND_CHEAP = {"part_ends_early", "splits_among_ties"}
+UNSEEN_AND_CHEAP = {"part_ends_early"}
 
 
 @pytest.fixture(scope="module")
