@@ -19,8 +19,7 @@ def rnn_forward(x, h0, w_ih, w_hh, b):
     Args:
         x: (N, T, D) sequences, float64. No argument is changed.
         h0: (N, H) memory before the first word.
-        w_ih: (H, D) weights of the words.
-        w_hh: (H, H) weights of the memory.
+        w_ih, w_hh: (H, D) weights of the words, (H, H) weights of the memory.
         b: (H,) bias. One is enough; PyTorch has two and adds them.
 
     Returns:
@@ -36,8 +35,7 @@ def rnn_forward(x, h0, w_ih, w_hh, b):
         [[[0.6], [0.8]]]
 
     Source:
-        Elman (1990), Finding structure in time. Goodfellow, Bengio and Courville (2016), Deep Learning,
-        equations 10.8 and 10.9.
+        Elman (1990), Finding structure in time.
     """
     h, states = h0, []
     for t in range(x.shape[1]):
@@ -87,7 +85,7 @@ def lstm_cell_forward(x, h, c, w_ih, w_hh, b):
     """One step of an LSTM: three valves, a candidate, and a memory that is a sum.
 
     z = w_ih x + w_hh h + b has four parts of H numbers. i, f and o are the sigmoid of theirs, g is the tanh
-    of its own. Then c_next = f c + i g and h_next = o tanh(c_next).
+    of its own. Then c_next = f c + i g and h_next = o tanh(c_next). z up to 800 in size must not overflow.
 
     Args:
         x: (N, D) one word of each sequence, float32 or float64. No argument is changed.
@@ -98,11 +96,8 @@ def lstm_cell_forward(x, h, c, w_ih, w_hh, b):
         b: (4H,) bias, likewise.
 
     Returns:
-        h_next: (N, H), same dtype as x.
-        c_next: (N, H), same dtype as x.
+        h_next, c_next: (N, H), same dtype as x.
         cache: whatever `lstm_cell_backward` needs.
-
-        Parts of z up to 800 in size give neither NaN nor a warning of an overflow.
 
     Example:
         All weights 0: each valve is half open, the candidate is 0. One half of c = 2 stays.
@@ -129,8 +124,7 @@ def lstm_cell_backward(dh_next, dc_next, cache):
 
     Args:
         dh_next: (N, H) gradient of the loss with respect to h_next. Not changed.
-        dc_next: (N, H) gradient that reaches c_next from later steps, without what comes through h_next.
-            Not changed.
+        dc_next: (N, H) gradient that reaches c_next by itself, not through h_next. Not changed.
         cache: from the `lstm_cell_forward` that made them.
 
     Returns:
@@ -230,8 +224,7 @@ def init_lstm(input_size, hidden_size, *, forget_bias=1.0, rng):
 
     Args:
         input_size, hidden_size: D and H, ints.
-        forget_bias: what the bias of the forget gate begins with. With 1, the valve of the memory is
-            sigmoid(1) = 0.73 open instead of 0.5.
+        forget_bias: where the forget gate's bias begins. With 1, its valve is sigmoid(1) = 0.73 open.
         rng: np.random.Generator, the only source of chance.
 
     Returns:
@@ -247,8 +240,7 @@ def init_lstm(input_size, hidden_size, *, forget_bias=1.0, rng):
         True
 
     Source:
-        Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in deep
-        linear neural networks. Forget bias: Gers, Schmidhuber and Cummins (2000).
+        Orthogonal: Saxe, McClelland and Ganguli (2014). Forget bias: Gers, Schmidhuber and Cummins (2000).
     """
     w_ih = rng.normal(0, 1 / np.sqrt(input_size), (4 * hidden_size, input_size))
     blocks = [np.linalg.qr(rng.normal(size=(hidden_size, hidden_size)))[0] for _ in range(4)]
@@ -369,9 +361,8 @@ def gru_cell_forward(x, h, w_ih, w_hh, b_ih, b_hh):
     Source:
         Cho et al. (2014), Learning phrase representations using RNN encoder-decoder; as in torch.nn.GRU.
     """
-    (x_r, x_z, x_n), (h_r, h_z, h_n) = (
-        np.split(part, 3, axis=1) for part in (x @ w_ih.T + b_ih, h @ w_hh.T + b_hh)
-    )
+    x_r, x_z, x_n = np.split(x @ w_ih.T + b_ih, 3, axis=1)
+    h_r, h_z, h_n = np.split(h @ w_hh.T + b_hh, 3, axis=1)
     r, z = _sigmoid(x_r + h_r), _sigmoid(x_z + h_z)
     return (1 - z) * np.tanh(x_n + r * h_n) + z * h
 
@@ -388,18 +379,15 @@ def truncated_backward(dout, dh_n, dc_n, cache, k):
         dx, dh0, dc0, dw_ih, dw_hh, db as in `lstm_backward`.
 
     Example:
-        Three steps with all weights 0, pieces of 2: the loss at c_n stays in the last piece.
+        Three steps with all weights 0, a loss on the second h: with pieces of 1 it does not reach c0.
 
-        >>> zero, w = np.zeros((1, 1)), np.zeros((4, 1))
+        >>> zero, w, dout = np.zeros((1, 1)), np.zeros((4, 1)), np.array([[[0.0], [1.0], [0.0]]])
         >>> *_, cache = lstm_forward(np.zeros((1, 3, 1)), zero, zero + 2, w, w, np.zeros(4))
-        >>> truncated_backward(np.zeros((1, 3, 1)), zero, zero + 1, cache, 2)[2].tolist()
-        [[0.0]]
-        >>> truncated_backward(np.zeros((1, 3, 1)), zero, zero + 1, cache, 3)[2].tolist()
-        [[0.125]]
+        >>> [truncated_backward(dout, zero, zero, cache, k)[2].round(4).item() for k in (1, 2)]
+        [0.0, 0.0983]
 
     Source:
-        Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent
-        network trajectories.
+        Williams and Peng (1990), An efficient gradient-based algorithm for on-line training.
     """
     dh, dc, dx, weights = dh_n, dc_n, [], []
     for first in reversed(range(0, dout.shape[1], k)):

@@ -50,13 +50,11 @@ def max_pool2d_forward(x, kernel_size, stride=None, padding=0):
         [[[[5.0, 5.0], [6.0, 4.0]]]]
 
     Source:
-        Zhou and Chellappa (1988), Computation of optical flow using a neural network;
         Goodfellow, Bengio and Courville (2016), Deep Learning, section 9.3.
     """
     stride = kernel_size if stride is None else stride
     N, C, H, W = x.shape
-    tops = _starts(H, kernel_size, stride, padding)
-    lefts = _starts(W, kernel_size, stride, padding)
+    tops, lefts = (_starts(size, kernel_size, stride, padding) for size in (H, W))
     xp = _pad(x, padding, -np.inf)
     out = np.empty((N, C, len(tops), len(lefts)), dtype=x.dtype)
     winners = np.empty(out.shape, dtype=int)  # numbered within the window, in reading order
@@ -95,10 +93,9 @@ def max_pool2d_backward(dout, cache):
     winners, (N, C, HP, WP), kernel_size, stride, padding = cache
     dxp = np.zeros((N, C, HP, WP), dtype=dout.dtype)
     n, c = np.ogrid[:N, :C]
-    for i in range(dout.shape[2]):
-        for j in range(dout.shape[3]):
-            row, column = np.divmod(winners[:, :, i, j], kernel_size)
-            dxp[n, c, i * stride + row, j * stride + column] += dout[:, :, i, j]
+    for i, j in np.ndindex(*dout.shape[2:]):
+        row, column = np.divmod(winners[:, :, i, j], kernel_size)
+        dxp[n, c, i * stride + row, j * stride + column] += dout[:, :, i, j]
     return dxp[:, :, padding : HP - padding, padding : WP - padding]
 
 
@@ -107,31 +104,26 @@ def avg_pool2d_forward(x, kernel_size, stride=None, padding=0):
 
     Args:
         x: (N, C, H, W) pictures, float32 or float64. Not changed.
-        kernel_size, stride, padding: as in `max_pool2d_forward`, but the padding holds zeros, and they count:
-            each sum is divided by kernel_size * kernel_size.
+        kernel_size, stride, padding: as in `max_pool2d_forward`, and refused as there. But the padding holds
+            zeros, and they count: each sum is divided by kernel_size * kernel_size.
 
     Returns:
         out: (N, C, OH, OW), as in `max_pool2d_forward`; same dtype as x.
         cache: whatever `avg_pool2d_backward` needs.
 
-    Raises:
-        ValueError: as in `max_pool2d_forward`.
-
     Example:
-        (1 + 5 + 3 + 4) / 4 = 3.25, and three more windows, one pixel apart.
+        The first window is (1 + 5 + 3 + 4) / 4 = 3.25.
 
         >>> x = np.array([[[[1.0, 5.0, 2.0], [3.0, 4.0, 0.0], [6.0, 0.0, 1.0]]]])
         >>> avg_pool2d_forward(x, 2, stride=1)[0].tolist()
         [[[[3.25, 2.75], [3.25, 1.25]]]]
 
     Source:
-        LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document recognition,
-        section II.B (sub-sampling). Padding as in PyTorch.
+        LeCun et al. (1998), Gradient-based learning applied to document recognition. Padding as in PyTorch.
     """
     stride = kernel_size if stride is None else stride
     N, C, H, W = x.shape
-    tops = _starts(H, kernel_size, stride, padding)
-    lefts = _starts(W, kernel_size, stride, padding)
+    tops, lefts = (_starts(size, kernel_size, stride, padding) for size in (H, W))
     xp = _pad(x, padding, 0.0)
     out = np.empty((N, C, len(tops), len(lefts)), dtype=x.dtype)
     for i, top in enumerate(tops):
@@ -144,8 +136,7 @@ def avg_pool2d_backward(dout, cache):
     """Gradient of a loss with respect to the input of `avg_pool2d_forward`, given that of its output.
 
     Args:
-        dout: (N, C, OH, OW) gradient of the loss with respect to out, same dtype as out. Not changed.
-        cache: from the `avg_pool2d_forward` that made out.
+        dout, cache: as in `max_pool2d_backward`, of the `avg_pool2d_forward` that made out.
 
     Returns:
         dx: (N, C, H, W), without the padding. A pixel of several windows gets a share from each.
@@ -163,10 +154,9 @@ def avg_pool2d_backward(dout, cache):
     (N, C, HP, WP), kernel_size, stride, padding = cache
     dxp = np.zeros((N, C, HP, WP), dtype=dout.dtype)
     share = dout / kernel_size**2
-    for i in range(dout.shape[2]):
-        for j in range(dout.shape[3]):
-            top, left = i * stride, j * stride
-            dxp[:, :, top : top + kernel_size, left : left + kernel_size] += share[:, :, i, j, None, None]
+    for i, j in np.ndindex(*dout.shape[2:]):
+        top, left = i * stride, j * stride
+        dxp[:, :, top : top + kernel_size, left : left + kernel_size] += share[:, :, i, j, None, None]
     return dxp[:, :, padding : HP - padding, padding : WP - padding]
 
 
@@ -257,11 +247,10 @@ def bug_hunt():
     window gets all that the window sends, as in `max_pool2d_backward`.
 
     Returns:
-        blind: (H, W) picture on which suspicious_backward is right, although some window holds two equal
-            pixels.
-        sharp: (H, W) picture on which suspicious_backward is wrong.
+        blind: picture on which suspicious_backward is right, although some window holds two equal pixels.
+        sharp: picture on which suspicious_backward is wrong.
 
-        Both float64, whole numbers from 0 to 9, H and W even and at most 8.
+        Both (H, W), float64, whole numbers from 0 to 9, H and W even and at most 8.
 
     Example:
         >>> blind, sharp = bug_hunt()
@@ -366,8 +355,7 @@ def avg_pool2d_general(x, kernel_size, stride=None, padding=0, ceil_mode=False, 
     """
     stride = kernel_size if stride is None else stride
     H, W = x.shape[2:]
-    rows = _spans(H, kernel_size, stride, padding, ceil_mode)
-    columns = _spans(W, kernel_size, stride, padding, ceil_mode)
+    rows, columns = (_spans(size, kernel_size, stride, padding, ceil_mode) for size in (H, W))
     xp = _pad(x, padding, 0.0)
     counts = np.pad(np.ones((H, W)), padding, constant_values=count_include_pad)  # 1 for what is counted
     out = np.empty((*x.shape[:2], len(rows), len(columns)), dtype=x.dtype)
@@ -409,9 +397,8 @@ def adaptive_avg_pool2d(x, output_size):
     OH, OW = output_size
     H, W = x.shape[2:]
     out = np.empty((*x.shape[:2], OH, OW), dtype=x.dtype)
-    for i in range(OH):
-        for j in range(OW):
-            rows = slice(i * H // OH, -(-(i + 1) * H // OH))
-            columns = slice(j * W // OW, -(-(j + 1) * W // OW))
-            out[:, :, i, j] = x[:, :, rows, columns].mean(axis=(2, 3))
+    for i, j in np.ndindex(OH, OW):
+        rows = slice(i * H // OH, -(-(i + 1) * H // OH))
+        columns = slice(j * W // OW, -(-(j + 1) * W // OW))
+        out[:, :, i, j] = x[:, :, rows, columns].mean(axis=(2, 3))
     return out

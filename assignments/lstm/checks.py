@@ -116,13 +116,10 @@ def test_init_lstm(init_lstm):
 
 
 def test_clip_gradients(clip_gradients):
-    """Long and short ones, the norm, and the arrays that were given."""
+    """Long ones, short ones, and the arrays that were given."""
     grads = [np.array([3.0, 0.0]), np.array([[4.0]])]
-    for max_norm, factor in ((2.5, 0.5), (10.0, 1.0)):
-        clipped, norm = clip_gradients(grads, max_norm)
-        assert np.isclose(norm, 5), f"The norm of (3, 0) and (4) is 5, before clipping, not {norm}."
-        equal(clipped[0], [3 * factor, 0], f"(3, 0) and (4), max_norm {max_norm}: the first array")
-        equal(clipped[1], [[4 * factor]], f"(3, 0) and (4), max_norm {max_norm}: the second array")
+    for max_norm, first in ((2.5, [1.5, 0]), (10.0, [3, 0])):
+        equal(clip_gradients(grads, max_norm)[0][0], first, f"(3, 0) and (4), max_norm {max_norm}: (3, 0)")
     assert grads[0][0] == 3, "You have written into the arrays that were given."
 
 
@@ -130,18 +127,15 @@ def test_bug_hunt(bug_hunt, suspicious_backward, lstm_forward, lstm_backward):
     """The form of the answer, and what suspicious_backward makes of it."""
     answer = bug_hunt()
     assert isinstance(answer, (tuple, list)) and len(answer) == 3, "Return x, blind_b, sharp_b."
-    x, zero = np.asarray(answer[0], dtype=float), np.zeros((1, 1))
+    x, zero, w = np.asarray(answer[0], dtype=float), np.zeros((1, 1)), np.ones((4, 1))
     assert x.ndim == 1 and 3 <= len(x) <= 6, "x must have the shape (T,), with T from 3 to 6."
     for name, b in zip(("blind_b", "sharp_b"), answer[1:], strict=True):
         assert np.shape(b) == (4,), f"{name} must have the shape (4,)."
-        w = np.ones((4, 1))
         *_, cache = lstm_forward(x[None, :, None], zero, zero, 0.5 * w, 0.3 * w, np.asarray(b))
         right = lstm_backward(np.zeros((1, len(x), 1)), zero + 1, zero, cache)[0].ravel()
         off, largest = np.abs(suspicious_backward(x, np.asarray(b)) - right).max(), np.abs(right).max()
         fits = largest > 1e-3 and off < 1e-6 * largest if name == "blind_b" else off > 0.1 * largest
-        assert fits, (
-            f"{name}: the largest slope is {largest:.2g}, and suspicious_backward is off by {off:.2g}."
-        )
+        assert fits, f"{name}: the largest slope is {largest:.2g}, suspicious_backward is off by {off:.2g}."
 
 
 def test_gru_cell_forward(gru_cell_forward):
@@ -151,11 +145,3 @@ def test_gru_cell_forward(gru_cell_forward):
     out = gru_cell_forward(0 * two, two, w, last[:, None], b, last)
     equal(out, [[1.4526]], "h = 2, w_hn = b_hn = 1, all else 0: (tanh(0.5 (2 + 1)) + 2) / 2, h_next")
     equal(gru_cell_forward(0 * two, two, w, w, 2 * np.eye(3)[1], b), [[1.7616]], "h = 2, bias 2 of z: h_next")
-
-
-def test_truncated_backward(truncated_backward, lstm_forward):
-    """Three steps in pieces of 2: the first piece is the long one."""
-    zero, w = np.zeros((1, 1)), np.zeros((4, 1))
-    *_, cache = lstm_forward(np.zeros((1, 3, 1)), zero, zero + 2, w, w, np.zeros(4))
-    dout = np.array([[[0.0], [1.0], [1.0]]])
-    equal(truncated_backward(dout, zero, zero, cache, 2)[2], [[0.0983]], "Loss on steps 2 and 3, k = 2: dc0")

@@ -13,20 +13,20 @@
 # %% [markdown]
 # # Can a network remember the first word?
 #
-# A sentence is read word by word, by one small network that calls itself. What it has read must fit into a few
-# numbers. Its gradient is a product with one factor for each word: after thirty words it is nothing, or it explodes.
+# A sentence is read word by word, by one small network that calls itself. What it has read must fit into a few numbers.
+# Its gradient is a product with one factor for each word: after thirty words it is nothing, or it explodes.
 #
-# The LSTM adds one line that is a *sum*, with a valve in it. You will write both networks, and both ways, with
-# nothing but NumPy. At the end your code reads the names of the 118 chemical elements and invents new ones.
+# The LSTM adds one line that is a *sum*, with a valve in it. You will write both networks, and both ways, with nothing
+# but NumPy. At the end your code reads the names of the 118 chemical elements and invents new ones.
 #
 # **You need:** the chain rule and `linear` from `backprop`; tanh and sigmoid.
 #
 # **Lecture:** FAU Deep Learning, parts 8.1 to 8.3. **Time:** about 9 hours. Elman network 2, one step forward 1 and
 # back 2.5, sequences 2, start and clipping 0.5, bug hunt 0.5, your own words 0.5.
 #
-# **Points:** 100, and on top of them 20 for the bonus and 4 for a written answer. Above each task you can read what
-# its points are given for. The hidden checks use other numbers than the public ones. A mistake is charged once: who
-# has another order of the gates loses the points for the order, and no others.
+# **Points:** 100, and on top of them 20 for the bonus and 4 for a written answer. Above each task you can read what its
+# points are given for. The hidden checks use other numbers than the public ones. A mistake is charged once: who has
+# another order of the gates loses the points for the order, and no others.
 #
 # **Predict, then run.** Where you read this, write your guess in place of the three dots and only then run the next
 # cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
@@ -36,6 +36,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 plt.rcParams["figure.constrained_layout.use"] = True
+
+
+def compare(curve, guesses, name, xlabel, ylabel):
+    """Draw a curve for each setting that was guessed about, and print its end beside the guess."""
+    axis = plt.subplots(figsize=(6, 3))[1]
+    for setting, guess in guesses.items():
+        sizes = curve(setting)
+        print(f"{name} {setting:g}: my guess {guess}, yours {sizes[-1]:.1g}")
+        axis.semilogy(range(1, len(sizes) + 1), sizes, label=f"{name} {setting:g}")
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    return axis
+
 
 # %% [markdown]
 # ## 1. A network that calls itself
@@ -53,25 +65,11 @@ plt.rcParams["figure.constrained_layout.use"] = True
 #
 # So dx = (0.2304, 0.36) and db = 0.5904, their sum. dw_hh = 0.6 · 0.36 = 0.216: in step 1 it multiplied h_0 = 0.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Write one step and its gradient for a single sequence on paper. Then a loop forward, and a loop backward.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# On the way back one array walks with you: what came to h of this step from the step behind it. At the last step it
-# is 0. What is left of it at the end is dh0.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# Add `dout[:, t]` to what came from behind, multiply by the slope: that is dz. Everything else is a product of dz
-# with a weight or an input. Gradients of weights are added up with `+=`.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>One step and its gradient on paper. Then the two loops.</details>
+# <details><summary>Hint 2: the object</summary>On the way back one array walks with you: what came to h of this step
+# from the step behind it. At the last step it is 0. What is left of it at the end is dh0.</details>
+# <details><summary>Hint 3: the operation</summary>Add <code>dout[:, t]</code> to what came from behind, multiply by the
+# slope: that is dz. All else is a product of dz with a weight or an input. Add up gradients of weights.</details>
 
 # %% task="rnn"
 from solutions.lstm import rnn_backward, rnn_forward
@@ -79,9 +77,8 @@ from solutions.lstm import rnn_backward, rnn_forward
 # %%
 x, one = np.array([[[np.log(2)], [np.log(3) - 0.6]]]), np.ones((1, 1))
 out, cache = rnn_forward(x, 0 * one, one, one, np.zeros(1))
-dx, dh0, *_ = rnn_backward(np.array([[[0.0], [1.0]]]), cache)
-print("by hand: h 0.6 0.8, dx 0.2304 0.36")
-print("yours:  ", out.ravel().round(4), dx.ravel().round(4))
+dx, *_ = rnn_backward(np.array([[[0.0], [1.0]]]), cache)
+print("by hand: h 0.6 0.8, dx 0.2304 0.36; yours:", *out.ravel().round(4), *dx.ravel().round(4))
 
 # %% [markdown]
 # **Predict, then run.** The loss is one number of the last h. $W_{hh}$ is a rotation, times 0.5, 1 or 1.5. How large is
@@ -93,52 +90,38 @@ my_guess = {0.5: ..., 1.0: ..., 1.5: ...}
 # %%
 rng = np.random.default_rng(0)
 rotation = np.linalg.qr(rng.normal(size=(16, 16)))[0]
-lags, words = np.arange(1, 31), 0.1 * rng.normal(size=(1, 30, 16))
+words, start = 0.1 * rng.normal(size=(1, 30, 16)), np.zeros((1, 16))
 
 
 def elman_reach(scale):
     """The size of what reaches h_0 over 1, 2, ..., 30 words."""
     sizes = []
-    for lag in lags:
-        out, cache = rnn_forward(
-            words[:, :lag], np.zeros((1, 16)), np.eye(16), scale * rotation, np.zeros(16)
-        )
+    for lag in range(1, 31):
+        out, cache = rnn_forward(words[:, :lag], start, np.eye(16), scale * rotation, start[0])
         dout = np.zeros_like(out)
         dout[0, -1, 0] = 1.0
         sizes.append(np.linalg.norm(rnn_backward(dout, cache)[1]))
     return sizes
 
 
-plt.figure(figsize=(6, 3.2))
-for scale, guess in my_guess.items():
-    sizes = elman_reach(scale)
-    print(f"rotation times {scale}: my guess {guess}, yours {sizes[-1]:.1g}")
-    plt.semilogy(lags, sizes, label=f"rotation times {scale}")
-plt.xlabel("words between h_0 and the loss")
-plt.ylabel("size of dh0")
-plt.legend()
+compare(elman_reach, my_guess, "rotation times", "words between h_0 and the loss", "size of dh0").legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Three curves over the number of words, from 1 to 30, the size on a logarithmic axis. With 0.5 a straight line falls
-# below 1e-9. With 1 the curve falls only to 0.3, since each tanh takes a little. With 1.5 it goes up and down between 1
-# and 20: there each tanh takes a lot.
-#
-# </details>
+# <details><summary>Figure in words</summary>Three curves over the number of words, from 1 to 30, the size on a
+# logarithmic axis. With 0.5 a straight line falls below 1e-9. With 1 the curve falls only to 0.3, since each tanh takes
+# a little. With 1.5 it goes up and down between 1 and 20: there each tanh takes a lot.</details>
 #
 # All curves end at once, or are empty: the gradient stops after one step. Is what comes from behind handed on?
-
-# %% [markdown]
+#
 # ## 2. One step of an LSTM
 #
 # Beside h there is a second memory, c, and it is a sum:
 #
 # $$c_t = f \cdot c_{t-1} + i \cdot g \qquad h_t = o \cdot \tanh(c_t)$$
 #
-# The *valves* i, f and o are numbers between 0 and 1, sigmoids. The *candidate* g is a tanh. All four are made from
-# x and h by one matrix each. The matrices stand on one another in the order **i, f, g, o**, as in PyTorch.
+# The *valves* i, f and o are numbers between 0 and 1, sigmoids. The *candidate* g is a tanh. All four are made from x
+# and h by one matrix each. The matrices stand on one another in the order **i, f, g, o**, as in PyTorch.
 #
 # **By hand.** All weights are 0, so each valve is half open and g is 0.
 #
@@ -147,71 +130,36 @@ plt.show()
 # | 1 | 2 | 1 | 0.3808 |
 # | 2 | 1 | 0.5 | 0.2311 |
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# One line makes all four gates before their sigmoid or tanh: an array z of shape (N, 4H).
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Columns 0 to H - 1 of z belong to i, the next H to f, then g, then o. Which of the four is no valve?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# exp(800) overflows. A sigmoid is half of 1 + tanh of half its number, and tanh never overflows. Keep in the cache
-# whatever was multiplied.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>One line makes z (N, 4H), before sigmoid and tanh.</details>
+# <details><summary>Hint 2: the object</summary>Columns 0 to H - 1 of z belong to i, the next H to f, then g, then o.
+# Which of the four is no valve?</details>
+# <details><summary>Hint 3: the operation</summary>exp(800) overflows. A sigmoid is half of 1 + tanh of half its number,
+# and tanh never overflows. Keep in the cache whatever was multiplied.</details>
 
 # %% task="lstm_cell_forward"
 from solutions.lstm import lstm_cell_forward
 
 # %% [markdown]
-# **Predict, then run.** The forget gate has bias 0, 1 or 4, all weights are 0, and c begins with 1. How much of c is left
-# after 20 steps?
+# **Predict, then run.** The forget gate has bias 0, 1 or 4, all weights are 0, and c begins with 1. How much of c is
+# left after 20 steps?
 
 # %% scratch=True
 my_guess = {0.0: ..., 1.0: ..., 4.0: ...}
 
-
 # %%
-def fading(bias, steps=20):
-    """c over the steps, if nothing comes in."""
-    w, b, h, c, path = np.zeros((4, 1)), np.array([0.0, bias, 0.0, 0.0]), 0 * one, one, [1.0]
-    for _ in range(steps):
-        h, c, _ = lstm_cell_forward(0 * one, h, c, w, w, b)
-        path.append(c.item())
-    return path
-
-
-plt.figure(figsize=(6, 3))
+w, zero = np.zeros((4, 1)), 0 * one
 for bias, guess in my_guess.items():
-    path = fading(bias)
-    print(f"forget bias {bias:g}: my guess {guess}, yours {path[-1]:.2g}")
-    plt.plot(path, label=f"forget bias {bias:g}")
-plt.xlabel("step")
-plt.ylabel("c")
-plt.legend()
-plt.show()
+    h, c = zero, one
+    for _ in range(20):
+        h, c, _ = lstm_cell_forward(zero, h, c, w, w, np.array([0.0, bias, 0.0, 0.0]))
+    print(f"forget bias {bias:g}: my guess {guess}, yours {c.item():.2g}")
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
+# Half-open valves leave a millionth, and bias 4 leaves 0.7. A c that grows, or thrice the same: is f the second gate?
 #
-# Three curves that begin at 1. With bias 0 the curve is near 0 after six steps. With bias 1 it is near 0 after fifteen.
-# With bias 4 it falls almost in a straight line to 0.7.
-#
-# </details>
-#
-# A curve that rises, or three curves that are one: is the forget gate the second in the order?
-
-# %% [markdown]
 # ## 3. One step back
 #
-# c_next is used twice: in h_next, and by the next step. So what arrives at c_next is a sum of two. Everything behind it
-# uses this sum.
+# c_next is used twice: in h_next, and by the next step. What arrives at it is a sum, which everything behind it uses.
 #
 # **By hand.** As above, c was 2 and became 1. Only dh_next = 1 comes back.
 #
@@ -224,91 +172,40 @@ plt.show()
 # | g | i · 0.21 times slope 1 - g² | 0.5 · 0.21 = 0.105 |
 # | o | tanh(1) times slope o (1 - o) | 0.7616 · 0.25 = 0.190 |
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Compute what arrives at c_next, by both ways. You need it for i, f, g and dc, but not for o.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# The four slopes side by side are one array of shape (N, 4H), in the order of the forward pass. It is for z what dz
-# was for the Elman network.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# In a product each factor gets the other one. Which c did the forget gate multiply, the old or the new?
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>What arrives at c_next, by both ways. All but o need it.</details>
+# <details><summary>Hint 2: the object</summary>The four slopes side by side are one array of shape (N, 4H), in the
+# order of the forward pass. It is for z what dz was for the Elman network.</details>
+# <details><summary>Hint 3: the operation</summary>Each factor gets the other one. Which c did f multiply?</details>
 
 # %% task="lstm_cell_backward"
 from solutions.lstm import lstm_cell_backward
 
 # %% [markdown]
-# **Predict, then run.** Now dc_next = 1 alone comes back, and dh_next is 0. All weights are 0, c was 2. Which of the four
-# gates gets no gradient?
+# **Predict, then run.** Now dc_next = 1 alone comes back, and dh_next is 0. All weights are 0, c was 2. Which of the
+# four gates gets no gradient?
 
 # %% scratch=True
 my_guess = {"no gradient for": ...}
 
 # %%
-w, zero = np.zeros((4, 1)), 0 * one
-figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), sharey=True)
-for axis, (dh, dc) in zip(axes, ((1.0, 0.0), (0.0, 1.0)), strict=True):
-
-    def loss(b, dh=dh, dc=dc):
-        """What the gradient is the slope of."""
-        h, c, _ = lstm_cell_forward(zero, zero, zero + 2, w, w, b)
-        return dh * h.item() + dc * c.item()
-
-    *_, cache = lstm_cell_forward(zero, zero, zero + 2, w, w, np.zeros(4))
-    db = lstm_cell_backward(zero + dh, zero + dc, cache)[-1]
-    measured = [(loss(1e-5 * e) - loss(-1e-5 * e)) / 2e-5 for e in np.eye(4)]
-    axis.bar(np.arange(4) - 0.2, measured, 0.4, label="measured")
-    axis.bar(np.arange(4) + 0.2, db, 0.4, label="your db")
-    axis.set_xticks(range(4), "ifgo")
-    axis.set_title(f"dh_next = {dh:g}, dc_next = {dc:g}")
-axes[0].legend()
-plt.show()
-nothing = [gate for gate, slope in zip("ifgo", db, strict=True) if slope == 0]
-print("my guess:", my_guess, "yours:", nothing)
+*_, cache = lstm_cell_forward(zero, zero, zero + 2, w, w, np.zeros(4))
+print("dh_next = 1: by hand 0 0.105 0.105 0.19; yours:", *lstm_cell_backward(one, zero, cache)[-1].round(3))
+db = lstm_cell_backward(zero, one, cache)[-1]
+print("dc_next = 1: my guess", my_guess, "yours:", dict(zip("ifgo", db.tolist(), strict=True)))
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
+# The candidate is 0, so opening the input valve brings nothing; and the output valve is not on the way to c.
 #
-# Two groups of bars, for the gates i, f, g and o. Each gate has two bars of the same height: the slope that was measured,
-# and your db. On the left 0, 0.105, 0.105 and 0.19; on the right 0, 0.5, 0.5 and 0.
-#
-# </details>
-#
-# Two bars of different height name the gate to look at. The input gate has 0 since the candidate is 0.
-
-# %% [markdown]
 # ## 4. Whole sequences
 #
 # Forward is a loop over your cell. Each step hands two things on: h and c.
 #
 # **By hand.** The two steps of section 2: out = (0.3808, 0.2311), c_n = 0.5.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# The loop of your Elman network, with one more thing that walks along.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Which h and c does the first step get? What does the way back need of each step?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# Collect h and the caches in lists. `np.stack` with `axis=1` puts the time in the middle.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>The loop of your Elman network, with one more thing in it.</details>
+# <details><summary>Hint 2: the object</summary>Which h and c come first? What must each step keep?</details>
+# <details><summary>Hint 3: the operation</summary>Collect h and the caches in lists. <code>np.stack</code> with
+# <code>axis=1</code> puts the time in the middle.</details>
 
 # %% task="lstm_forward"
 from solutions.lstm import lstm_forward
@@ -320,23 +217,11 @@ from solutions.lstm import lstm_forward
 #
 # **By hand.** All weights 0. dc_n = 1 is halved twice on its way: dc0 = 0.25.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Which step's gradients are known first? There you begin, with dh_n and dc_n.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Your cell's backward gets the dh and dc that walk along, and gives back those of the step before.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# `dout[:, t]` is added to dh before each step. Weights get a part from each step, so add all parts up.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Which step's gradients are known first? There you begin.</details>
+# <details><summary>Hint 2: the object</summary>Your cell's backward gets the dh and dc that walk along, and gives back
+# those of the step before.</details>
+# <details><summary>Hint 3: the operation</summary><code>dout[:, t]</code> is added to dh before each step. Weights get
+# a part from each step, so add all parts up.</details>
 
 # %% task="lstm_backward"
 from solutions.lstm import lstm_backward
@@ -350,41 +235,28 @@ my_guess = {0.0: ..., 1.0: ..., 4.0: ...}
 
 # %%
 small_ih, small_hh = 0.03 * rng.normal(size=(64, 16)), 0.03 * rng.normal(size=(64, 16))
-start = np.zeros((1, 16))
 
 
 def lstm_reach(bias):
     """The size of what reaches c_0 over 1, 2, ..., 30 words."""
-    sizes, unit = [], np.eye(16)[:1]
-    for lag in lags:
-        b = bias * np.repeat([0.0, 1.0, 0.0, 0.0], 16)
+    sizes, unit, b = [], np.eye(16)[:1], bias * np.repeat([0.0, 1.0, 0.0, 0.0], 16)
+    for lag in range(1, 31):
         out, *_, cache = lstm_forward(words[:, :lag], start, start, small_ih, small_hh, b)
         sizes.append(np.linalg.norm(lstm_backward(0 * out, start, unit, cache)[2]))
     return sizes
 
 
-plt.figure(figsize=(6, 3.2))
-for bias, guess in my_guess.items():
-    sizes = lstm_reach(bias)
-    print(f"forget bias {bias:g}: my guess {guess}, yours {sizes[-1]:.1g}")
-    plt.semilogy(lags, sizes, label=f"LSTM, forget bias {bias:g}")
-plt.semilogy(lags, elman_reach(0.5), "k--", label="Elman, rotation times 0.5")
-plt.xlabel("words between c_0 and the loss")
-plt.ylabel("size of dc0")
-plt.legend()
+axis = compare(lstm_reach, my_guess, "LSTM, forget bias", "words between c_0 and the loss", "size of dc0")
+axis.semilogy(range(1, 31), elman_reach(0.5), "k--", label="Elman, rotation times 0.5")
+axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
+# <details><summary>Figure in words</summary>Sizes over the number of words, on a logarithmic axis. With bias 0 a line
+# falls as fast as the dashed one of the Elman network. With bias 1 it falls to 1e-4. Bias 4 stays above 0.5.</details>
 #
-# Sizes over the number of words, on a logarithmic axis. With bias 0 a line falls as fast as the dashed one of the Elman
-# network. With bias 1 it falls to 1e-4. With bias 4 it is nearly level, above 0.5.
+# Three curves in one: dc misses the forget gate, or that gate is not the second. Empty: dc is not handed on.
 #
-# </details>
-#
-# Three curves in one: dc is not multiplied by the forget gate, or that gate is not the second. Empty: dc is not handed on.
-
-# %% [markdown]
 # ## 6. A good start, and a speed limit
 #
 # With forget bias 1 the valve is 0.73 open at the start. Orthogonal blocks of $W_{hh}$ neither shrink nor stretch. And
@@ -392,23 +264,12 @@ plt.show()
 #
 # **By hand.** b = (0, 1, 0, 0) for H = 1. For gradients (3) and (4) the norm is 5. With max_norm 2.5 both are halved.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Write the biases first: which H of the 4H numbers are the forget gate's? For clipping, begin with the norm.
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# Four square matrices, each drawn by itself. For clipping: one number by which *all* arrays are multiplied.
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# `np.linalg.qr` makes an orthogonal matrix of a random one. The norm is the root of one sum over all arrays.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Write the biases first: which H of the 4H numbers are the forget
+# gate's? For clipping, begin with the norm.</details>
+# <details><summary>Hint 2: the object</summary>Four square matrices, each drawn by itself. For clipping: one number by
+# which all arrays are multiplied.</details>
+# <details><summary>Hint 3: the operation</summary><code>np.linalg.qr</code> makes an orthogonal matrix of a random one.
+# The norm is the root of one sum over all arrays.</details>
 
 # %% task="init_lstm"
 from solutions.lstm import init_lstm
@@ -419,8 +280,8 @@ from solutions.lstm import clip_gradients
 # %% [markdown]
 # ## 7. Remember the first bit
 #
-# Here is a network of your parts: an LSTM, a linear layer, cross-entropy, clipping, Adam. It learns from sequences
-# of twelve random bits. After the last one it must say the *first*.
+# Here is a network of your parts: an LSTM, a linear layer, cross-entropy, clipping, Adam. It learns from sequences of
+# twelve random bits. After the last one it must say the *first*.
 
 
 # %%
@@ -487,22 +348,16 @@ for name, guess in my_guess.items():
     print(f"{name}: my guess {guess}, truth {shown[name].mean():.2f}")
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Means over 200 sequences, over the bits 1 to 12, for each of four units: solid lines if the first bit was 1, dashed ones
-# if it was 0. Most forget valves stay above 0.7, the input valves are about half open. In the picture of h, solid and
-# dashed lines go apart in the first few steps and stay apart until the last.
-#
-# </details>
+# <details><summary>Figure in words</summary>Means over 200 sequences, over the bits 1 to 12, for each of four units:
+# solid lines if the first bit was 1, dashed ones if it was 0. Most forget valves stay above 0.7, the input valves are
+# about half open. In h, solid and dashed lines go apart in the first few steps and stay apart.</details>
 #
 # About half recalled: the gradient does not reach the first bit. Look at dc and at the order of time in your backward.
-
-# %% [markdown]
+#
 # ## 8. New elements
 #
-# The same network now reads names, letter by letter, and learns to say the next letter. Real data: the 118 chemical
-# elements. You may put at least thirty words or short lines of your own into the list: they are read instead. Keep to
-# the letters a to z.
+# The same network now learns to say the next letter of names. Real data: the 118 chemical elements. Put at least thirty
+# words or short lines of your own into the list, of the letters a to z, and they are read instead.
 
 # %% scratch=True
 my_words = []
@@ -552,62 +407,34 @@ for step in range(201):
         new = sorted(set(invented) - set(names))
         print(f"after {step:3} steps, {len(new):2} of 40 are new: {' '.join(new[:6])}")
     losses.append(reader.learn(np.eye(27)[codes[:, :-1]], codes[:, 1:], counts))
-print("my guess:", my_guess)
-
-plt.figure(figsize=(5, 2.6))
-plt.plot(losses)
-plt.axhline(np.log(27), color="grey", linestyle=":")
-plt.xlabel("step")
-plt.ylabel("loss of a letter")
-plt.show()
+print("my guess:", my_guess, " loss of a letter:", *np.round(losses[::50], 2))
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
+# After 100 steps it invents; after 200 it has learned the list by heart. The loss falls from log 27 = 3.3 to 0.56, and
+# alone does not tell which you want.
 #
-# The loss of a letter begins at log 27 = 3.3, the dotted line, and falls to 0.56 in 200 steps, most of it in the first
-# hundred. In the text above, noise becomes names that sound like elements, and then mostly true ones.
-#
-# </details>
-#
-# After 100 steps it invents; after 200 it has learned the list by heart. The loss alone does not tell which you want.
-
-# %% [markdown]
 # ## Bug hunt
 #
 # A colleague goes back through time with your cell. Each word and each state is one number, and the loss is the last h.
-# Find words and a *blind* set of biases with which all of the slopes are right. And find a *sharp* set with which they are
-# clearly wrong.
+# Find words, *blind* biases with which all of the slopes are right, and *sharp* ones with which they are clearly wrong.
 #
-# <details><summary>Hint 1: where to begin</summary>
-#
-# Compare with your `lstm_backward`. Two things go from step to step on the way back. What happens to them here?
-#
-# </details>
-#
-# <details><summary>Hint 2: the object</summary>
-#
-# By which number is the forgotten thing multiplied at each step?
-#
-# </details>
-#
-# <details><summary>Hint 3: the operation</summary>
-#
-# One of the four biases can shut the forgotten path. Do not shut the other one with it.
-#
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Compare with your <code>lstm_backward</code>. Two things go from
+# step to step on the way back. What happens to them here?</details>
+# <details><summary>Hint 2: the object</summary>By what is the forgotten thing multiplied at each step?</details>
+# <details><summary>Hint 3: the operation</summary>One of the four biases can shut the forgotten path. Do not shut the
+# other one with it.</details>
 
 
 # %% name="suspicious" leak="the bug hunt shows this wrong implementation, which the judge holds too"
 def suspicious_backward(x, b):
     """dx (T,) for a loss on the last h; every size is 1. There is a mistake in here."""
-    w_ih, w_hh = np.full((4, 1), 0.5), np.full((4, 1), 0.3)
-    h, c, caches, dx = np.zeros((1, 1)), np.zeros((1, 1)), [], []
+    one, caches, dx = np.ones((1, 1)), [], []
+    h, c, dh, w_ih, w_hh = 0 * one, 0 * one, one, np.full((4, 1), 0.5), np.full((4, 1), 0.3)
     for word in x:
-        h, c, cache = lstm_cell_forward(np.full((1, 1), word), h, c, w_ih, w_hh, b)
+        h, c, cache = lstm_cell_forward(word * one, h, c, w_ih, w_hh, b)
         caches.append(cache)
-    dh = np.ones((1, 1))
     for cache in reversed(caches):
-        dx_t, dh, *_ = lstm_cell_backward(dh, np.zeros((1, 1)), cache)
+        dx_t, dh, *_ = lstm_cell_backward(dh, 0 * one, cache)
         dx.append(dx_t.item())
     return np.array(dx[::-1])
 
@@ -625,8 +452,8 @@ for name, b in (("blind_b", blind_b), ("sharp_b", sharp_b)):
 # %% [markdown] name="question_forget_bias"
 # ## In your own words
 #
-# **Up to 4 points on top of the 100.** A person reads this answer; points and a comment come with the feedback. 150 words
-# are enough, and no code is needed.
+# **Up to 4 points on top of the 100.** A person reads this answer; points and a comment come with the feedback. 150
+# words are enough, and no code is needed.
 #
 # With half-open valves c_20 keeps 0.5^20 = 1e-6 of c_0. A forget gate of 0.9 keeps 0.9^20 = 0.12.
 #
@@ -640,21 +467,18 @@ for name, b in (("blind_b", blind_b), ("sharp_b", sharp_b)):
 # %% [markdown] instructor=True
 # Four points, in halves where you like. Reasons count; language, length and order do not.
 #
-# **1. One point: 0.73^20 = 0.002.** Two thousand times more than 1e-6. 0.0019 and "about 0.2 %" are right, too.
-#
-# **1. One point for the gradient.** The same product of forget gates stands in dc_0 / dc_20. With 1e-6 no signal comes from
-# what happened 20 steps ago, so nothing tells the network to open the valve: it could move the bias, but has no reason to.
-#
-# **2. One point for memory.** The valve is always open: old things are never thrown out, c adds up i g without end, and
-# tanh(c) saturates. So h says nothing of the latest words.
-#
-# **2. One point for the gradient.** The slope f (1 - f) is 0.00005 at 10: the gate hardly learns to close. Or: tanh(c)
-# saturates, and nothing comes back through h. "It explodes", without a reason: no point, since f is at most 1.
+# * **1. One point: 0.73^20 = 0.002.** Two thousand times more than 1e-6. 0.0019 and "about 0.2 %" are right, too.
+# * **1. One point for the gradient.** The same product of forget gates stands in dc_0 / dc_20. With 1e-6 no signal comes
+#   from what happened 20 steps ago, so nothing tells the network to open the valve.
+# * **2. One point for memory.** The valve is always open: old things are never thrown out, c adds up i g without end, and
+#   tanh(c) saturates. So h says nothing of the latest words.
+# * **2. One point for the gradient.** The slope f (1 - f) is 0.00005 at 10: the gate hardly learns to close. Or: tanh(c)
+#   saturates, and nothing comes back through h. "It explodes", without a reason: no point, since f is at most 1.
 
 # %% [markdown]
 # ## Now in PyTorch
 #
-# You wrote `torch.nn.LSTM(D, H, batch_first=True)`. Where PyTorch is installed, this cell compares values and gradients.
+# You wrote `torch.nn.LSTM(D, H, batch_first=True)`. Where PyTorch is installed, this cell compares.
 
 # %%
 try:
@@ -674,14 +498,11 @@ else:
 # %% [markdown]
 # ## Bonus
 #
-# 20 points beyond the 100. First sequences of different lengths in one batch, as real sentences have them.
+# 20 points beyond the 100: sequences of different lengths in one batch, as real sentences have them; the younger sister
+# of the LSTM, which has three gates and no c; and a way to read texts without end, with gradients cut every k steps.
 
 # %% task="lstm_forward_lengths"
 from solutions.lstm import lstm_forward_lengths
-
-# %% [markdown]
-# Then the younger sister of the LSTM, which has three gates and no c. And a way to read texts without end: gradients
-# are cut every k steps.
 
 # %% task="gru_cell_forward"
 from solutions.lstm import gru_cell_forward

@@ -11,7 +11,7 @@ One mistake, one price
 import numpy as np
 import pytest
 
-from autograder.checks import as_array, assert_adjoint, close, dtype, obeys, raises, right, unchanged
+from autograder.checks import as_array, close, dtype, obeys, raises, right, unchanged
 from solutions import pooling as reference
 
 
@@ -45,8 +45,6 @@ def backward(student, draw, pool, x, *settings):
 
 
 # --- max_pool2d_forward: 25 ---
-
-
 @pytest.mark.task("max_pool2d_forward", points=5)
 def test_tiles(student, draw):
     """Windows side by side, for each channel of each picture."""
@@ -121,8 +119,6 @@ def test_max_float32(student, draw):
 
 
 # --- max_pool2d_backward: 28 ---
-
-
 @pytest.mark.task("max_pool2d_backward", points=6)
 def test_one_window(student, draw):
     """A window sends its gradient to its largest pixel, and nothing to the others."""
@@ -171,10 +167,9 @@ def tied(rng, size, largest):
 def is_what_was_sent(dx, dout, x):
     """The largest pixels of a single window share what it sent among them."""
     dx, sent = as_array(dx), dout.sum()
-    assert abs(dx.sum() - sent) <= 1e-9 * abs(sent), (
-        "Where several pixels are largest, dx adds up to another number than the window sent."
-    )
-    assert (dx[x < 1] == 0).all(), "Where several pixels are largest, a smaller one gets a gradient."
+    where = "Where several pixels are largest, "
+    assert abs(dx.sum() - sent) <= 1e-9 * abs(sent), where + "dx adds up to another number than was sent."
+    assert (dx[x < 1] == 0).all(), where + "a smaller one gets a gradient."
 
 
 @pytest.mark.task("max_pool2d_backward", points=3)
@@ -194,10 +189,10 @@ def test_first_of_ties(student, draw, rng):
         right(backward(student, draw, "max_pool2d", tied(rng, size, largest), size, size), "dx")
 
 
-def adds_up(dx, dout):
-    """dx and dout have the same sum in each channel."""
-    left, sent = as_array(dx).sum(axis=(2, 3)), dout.sum(axis=(2, 3))
-    assert np.allclose(left, sent, rtol=1e-9, atol=1e-9), "dx adds up to another number than dout."
+def adds_up(dx, dout, x=1.0, out=1.0, law="sum(dx) = sum(dout)"):
+    """The gradients add up to the same number on both sides, in each channel."""
+    came, sent = (as_array(dx) * x).sum(axis=(2, 3)), (as_array(out) * dout).sum(axis=(2, 3))
+    assert np.allclose(came, sent, rtol=1e-9, atol=1e-9), f"In some channel {law} does not hold."
 
 
 @pytest.mark.task("max_pool2d_backward", points=1, law=True)
@@ -223,8 +218,6 @@ def test_cache_serves_twice(student, draw):
 
 
 # --- avg_pool2d: 22 ---
-
-
 @pytest.mark.task("avg_pool2d", points=4)
 def test_means(student, draw):
     """The mean of each window, for each channel of each picture."""
@@ -276,25 +269,19 @@ def test_padding_is_cut_off(student, draw):
         right(backward(student, draw, "avg_pool2d", x, kernel_size, kernel_size, padding), "dx")
 
 
-def is_adjoint(dx, out, x, dout):
-    """The means and the shares belong together."""
-    law = "sum(out * dout) = sum(x * dx)"
-    assert_adjoint((as_array(out) * dout).sum(), (as_array(dx) * x).sum(), law=law)
-
-
 @pytest.mark.task("avg_pool2d", points=1, law=True)
 def test_adjoint(student, draw):
     """sum(out * dout) = sum(x * dx), as for each linear layer."""
     x = draw.normal(2, 3, 6, 6)
     out, cache = student.avg_pool2d_forward(x, 3, 3)
     dout = draw.like(out)
-    obeys(student.avg_pool2d_backward(dout, cache), is_adjoint, out, x, dout)
+    obeys(student.avg_pool2d_backward(dout, cache), adds_up, dout, x, out, "sum(x * dx) = sum(out * dout)")
 
 
 @pytest.mark.task("avg_pool2d", points=1, law=True)
 def test_avg_float32(student, draw):
     """float32 in, float32 out, both ways; x and dout are not modified."""
-    inputs = draw.normal(2, 3, 4, 4, dtype=np.float32), draw.normal(2, 3, 2, 2, dtype=np.float32)
+    inputs = [draw.normal(2, 3, size, size, dtype=np.float32) for size in (4, 2)]
     x, dout = student.share(inputs)
     out, cache = student.avg_pool2d_forward(x, 2, 2)
     dtype(out, np.float32, "out")
@@ -303,8 +290,6 @@ def test_avg_float32(student, draw):
 
 
 # --- global_avg_pool: 10 ---
-
-
 @pytest.mark.task("global_avg_pool", points=3)
 def test_global_mean(student, draw):
     """The mean over all pixels of each picture."""
@@ -334,8 +319,6 @@ def test_global_float32(student, draw):
 
 
 # --- MaxPool2d: 10 ---
-
-
 @pytest.mark.task("MaxPool2d", points=3, on=("max_pool2d_forward", "max_pool2d_backward"))
 def test_layer_forward(student, draw):
     """forward uses the layer's kernel_size, stride and padding."""
@@ -362,8 +345,8 @@ def test_layer_default_stride(student, draw):
 @pytest.mark.task("MaxPool2d", points=1, law=True)
 def test_layer_has_no_parameters(student):
     """weight and bias are None."""
-    right(student.MaxPool2d(3, 2).weight, "weight")
-    right(student.MaxPool2d(3, 2).bias, "bias")
+    for name in ("weight", "bias"):
+        right(getattr(student.MaxPool2d(3, 2), name), name)
 
 
 @pytest.mark.task("MaxPool2d", points=1, law=True, on=("max_pool2d_forward", "max_pool2d_backward"))
@@ -376,8 +359,6 @@ def test_layer_cache(student, draw):
 
 
 # --- bug_hunt: 5 ---
-
-
 def suspicious_backward(x, dout):
     """The wrong code of the notebook: all largest pixels get what the window sends."""
     dx = np.zeros(x.shape)
@@ -395,12 +376,6 @@ def is_routed_rightly(x):
     return np.array_equal(suspicious_backward(x, dout), dx)
 
 
-def has_equals(x):
-    """Whether some window of a picture holds two equal pixels."""
-    windows = x.reshape(x.shape[0] // 2, 2, -1, 2).swapaxes(1, 2).reshape(-1, 4)
-    return any(len(set(window)) < 4 for window in windows.tolist())
-
-
 def hunts(answer):
     """The pictures are as asked; blind misses the mistake and sharp shows it."""
     assert isinstance(answer, (tuple, list)) and len(answer) == 2, "bug_hunt must return (blind, sharp)."
@@ -408,7 +383,8 @@ def hunts(answer):
     for name, x in (("blind", blind), ("sharp", sharp)):
         assert x.ndim == 2 and set(x.shape) <= {2, 4, 6, 8}, f"{name} must be (H, W), both even, at most 8."
         assert np.isin(x, np.arange(10)).all(), f"{name} must hold whole numbers from 0 to 9."
-    assert has_equals(blind), "No window of blind holds two equal pixels."
+    windows = blind.reshape(len(blind) // 2, 2, -1, 2).swapaxes(1, 2).reshape(-1, 4)
+    assert any(len(set(w)) < 4 for w in windows.tolist()), "No window of blind holds two equal pixels."
     assert is_routed_rightly(blind), "blind is not blind: suspicious_backward is wrong on it."
     assert not is_routed_rightly(sharp), "sharp is not sharp: suspicious_backward is right on it."
 
@@ -420,8 +396,6 @@ def test_bug_hunt(student):
 
 
 # --- bonus: 20 ---
-
-
 def with_indices(student, x, *settings):
     """Values and indices are right."""
     out, indices = student.max_pool2d_with_indices(x, *settings)
@@ -480,10 +454,9 @@ def test_padding_not_counted(student, draw):
 @pytest.mark.task("avg_pool2d_general", points=2, bonus=True)
 def test_ceil_mode_and_padding(student, draw):
     """ceil_mode with padding, counted or not."""
+    sizes = (6, 5, 3, 2, 1), (5, 8, 2, 3, 1), (7, 6, 4, 3, 2)
     for switches in ({}, {"count_include_pad": False}):
-        general(
-            student, draw, ((6, 5, 3, 2, 1), (5, 8, 2, 3, 1), (7, 6, 4, 3, 2)), ceil_mode=True, **switches
-        )
+        general(student, draw, sizes, ceil_mode=True, **switches)
 
 
 @pytest.mark.task("adaptive_avg_pool2d", points=2, bonus=True)

@@ -3,120 +3,108 @@
 import numpy as np
 
 from autograder.mistakes import cheat, edit, instead, mistake, variant
-from solutions import pooling as reference
-from solutions.pooling import max_pool2d_backward, max_pool2d_forward
+from solutions.pooling import (
+    MaxPool2d,
+    _spans,
+    adaptive_avg_pool2d,
+    avg_pool2d_backward,
+    avg_pool2d_forward,
+    avg_pool2d_general,
+    bug_hunt,
+    global_avg_pool_backward,
+    global_avg_pool_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+    max_pool2d_with_indices,
+    max_unpool2d,
+)
 
 # Said of more than one task.
 SIDE_BY_SIDE = {
     "says": "Without a stride your windows are one pixel apart; they are to lie side by side.",
     "hint": "How far is it from one window to the next, if they touch?",
 }
-LEFT_OVER = {
-    "says": "Your output has windows for pixels left over at the end: the division rounds up.",
-    "hint": "A window must lie in the padded picture as a whole.",
-}
 PADDING_STAYS = {
     "says": "Your dx still has the padding around it; it must have the shape of x.",
     "hint": "Which part of the padded array is the picture?",
 }
-CORNER = {
-    "says": "Your dx has the right shape, but was cut out of the corner of the padded picture.",
-    "hint": "At which row of the padded picture does the picture begin?",
-}
 
 # --- max_pool2d_forward ---
-
 zeros_for_padding = mistake(
-    edit(reference.max_pool2d_forward, "-np.inf", "0.0"),
+    edit(max_pool2d_forward, "-np.inf", "0.0"),
     says="Your padding holds zeros, and they win where all pixels of a window are negative.",
     hint="Which number never is the largest?",
 )
 starts_at_zero = mistake(
-    edit(reference.max_pool2d_forward, "window.max(axis=2)", "np.maximum(window.max(axis=2), 0)"),
+    edit(max_pool2d_forward, "window.max(axis=2)", "np.maximum(window.max(axis=2), 0)"),
     says="Your maximum is never below 0: a window of negative pixels gives 0.",
     hint="What is the first candidate for the largest pixel? It must be a pixel of the window.",
 )
 stride_one_by_default = mistake(
-    edit(reference.max_pool2d_forward, "stride = kernel_size if", "stride = 1 if"),
-    **SIDE_BY_SIDE,
+    edit(max_pool2d_forward, "stride = kernel_size if", "stride = 1 if"), **SIDE_BY_SIDE
 )
-
-
-def starts(definition, rule):
-    """The definition with another rule for where windows start."""
-    old = "_starts({0}, kernel_size, stride, padding)"
-    return edit(definition, *((old.format(size), rule.format(size)) for size in "HW"))
-
-
-UP = "_starts({0}, kernel_size, stride, padding) and range(0, min({0} + 2 * padding, {0} + 2 * padding "
-UP += "- kernel_size + stride), stride)"
+STARTS = "_starts(size, kernel_size, stride, padding)"
 rounds_up = mistake(
-    starts(reference.max_pool2d_forward, UP),
-    **LEFT_OVER,
+    edit(
+        max_pool2d_forward,
+        STARTS,
+        f"{STARTS} and range(0, size + 2 * padding + min(0, stride - kernel_size), stride)",
+    ),
+    says="Your output has windows for pixels left over at the end: the division rounds up.",
+    hint="A window must lie in the padded picture as a whole.",
 )
 one_winner_for_all = mistake(
-    edit(reference.max_pool2d_forward, "window.max(axis=2)", "window.max()"),
+    edit(max_pool2d_forward, "window.max(axis=2)", "window.max()"),
     says="Your maximum is that of all channels and pictures together.",
     hint="The window of all pictures is (N, C, k, k), and you want (N, C) maxima.",
 )
 height_for_both = mistake(
-    edit(reference.max_pool2d_forward, "_starts(W,", "_starts(H,"),
+    edit(max_pool2d_forward, "for size in (H, W))", "for size in (H, H))"),
     says="Your output has as many columns as rows: the height of the picture is used for both.",
     hint="Try a picture of 2 x 4 pixels and print out.shape.",
     also=("max_pool2d_backward",),  # columns that are missing have no winners
 )
-windows_one_apart = mistake(
-    edit(reference.max_pool2d_forward, "enumerate(tops)", "enumerate(range(len(tops)))"),
-    says="Your output has the right size for the stride, but its rows of windows are one pixel apart.",
-    hint="Where does the window of output pixel (1, 0) begin if the stride is 2?",
-    also=("max_pool2d_backward",),  # other windows have other winners
-)
 always_float64 = mistake(
-    edit(reference.max_pool2d_forward, "len(lefts)), dtype=x.dtype)", "len(lefts)))"),
+    edit(max_pool2d_forward, "len(lefts)), dtype=x.dtype)", "len(lefts)))"),
     says="Your output is float64 although x is float32: twice the memory.",
     hint="np.zeros and np.empty make float64 unless told otherwise.",
 )
 refuses_nothing = mistake(
-    starts(reference.max_pool2d_forward, "range(0, max(1, {0} + 2 * padding - kernel_size + 1), stride)"),
+    edit(max_pool2d_forward, STARTS, "range(0, max(1, size + 2 * padding - kernel_size + 1), stride)"),
     says="You accept windows that do not fit, and padding that could fill a whole window.",
     hint="Raise ValueError before you compute. The task says when.",
 )
 writes_into_x = mistake(
-    edit(reference.max_pool2d_forward, "    return out, (", "    x -= x.mean()\n    return out, ("),
+    edit(max_pool2d_forward, "    return out, (", "    x -= x.mean()\n    return out, ("),
     says="You write into x.",
     hint="Work on a new array: x belongs to the caller.",
 )
 
 # --- max_pool2d_backward ---
-
 PLACE = "i * stride + row, j * stride + column"
 CUT = "dxp[:, :, padding : HP - padding, padding : WP - padding]"
 
 overlap_overwritten = mistake(
-    edit(reference.max_pool2d_backward, "] += dout", "] = dout"),
+    edit(max_pool2d_backward, "] += dout", "] = dout"),
     says="A later window overwrites what an earlier one sent; a pixel that wins twice gets the sum.",
     hint="By hand: the 5 gets 1 and 10. Which operator keeps both?",
 )
 to_the_mask = edit(
-    reference.max_pool2d_backward,
+    max_pool2d_backward,
     """row, column = np.divmod(winners[:, :, i, j], kernel_size)
-            dxp[n, c, i * stride + row, j * stride + column] += dout[:, :, i, j]""",
+        dxp[n, c, i * stride + row, j * stride + column] += dout[:, :, i, j]""",
     """top, left = i * stride, j * stride
-            window = dxp[:, :, top : top + kernel_size, left : left + kernel_size]
-            window += (winners[:, :, i, j] * dout[:, :, i, j, None]).reshape(window.shape)""",
+        window = dxp[:, :, top : top + kernel_size, left : left + kernel_size]
+        window += (winners[:, :, i, j] * dout[:, :, i, j, None]).reshape(window.shape)""",
 )
 
 
 def masks(which):
-    """A forward pass whose cache holds for each window the mask of its winners."""
-    mask = "window == window.max(axis=2, keepdims=True)"
+    mask, winners = "mask = window == window.max(axis=2, keepdims=True)", "winners[:, :, i, j] = "
     return edit(
-        reference.max_pool2d_forward,
+        max_pool2d_forward,
         ("np.empty(out.shape, dtype=int)", "np.empty((*out.shape, kernel_size**2))"),
-        (
-            "winners[:, :, i, j] = window.argmax(axis=2)",
-            f"mask = {mask}\n            winners[:, :, i, j] = {which}",
-        ),
+        (f"{winners}window.argmax(axis=2)", f"{mask}\n            {winners}{which}"),
     )
 
 
@@ -126,74 +114,38 @@ all_ties = mistake(
     says="With several equal largest pixels, each of them gets all that the window sent.",
     hint="Four pixels of 7 and dout 1: dx must add up to 1. After a ReLU, whole windows are equal.",
 )
-splits_among_ties = mistake(
-    to_the_mask,
-    masks("mask / mask.sum(axis=2, keepdims=True)"),
-    says="Of several equal largest pixels each gets a part; here the first in reading order gets all.",
-    hint="argmax names one winner.",
-)
 last_of_ties = mistake(
-    edit(
-        reference.max_pool2d_forward,
-        "window.argmax(axis=2)  #",
-        "kernel_size**2 - 1 - window[:, :, ::-1].argmax(axis=2)  #",
-    ),
+    edit(max_pool2d_forward, "window.argmax(", "kernel_size**2 - 1 - window[:, :, ::-1].argmax("),
     says="Of several equal largest pixels your last one gets the gradient; it is the first's.",
     hint="Does a later pixel replace a winner that is as large? Compare > with >=.",
     task="max_pool2d_backward",
 )
 picture_index = mistake(
-    edit(reference.max_pool2d_backward, PLACE, "row, column"),
+    edit(max_pool2d_backward, PLACE, "row, column"),
     says="The winner's place in its window is used as its place in the picture.",
     hint="Where in the picture does window (i, j) begin?",
 )
-winner_turned = mistake(
-    edit(reference.max_pool2d_backward, "row, column = np.divmod", "column, row = np.divmod"),
-    says="Row and column of the winner are exchanged.",
-    hint="In a window of 2 x 2 pixels, number 1 is right of number 0.",
-)
 times_the_maximum = mistake(
-    edit(
-        reference.max_pool2d_backward,
-        ("winners, (N", "(winners, out), (N"),
-        ("] += dout", "] += (dout * out)"),
-    ),
-    edit(reference.max_pool2d_forward, "(winners, xp.shape", "((winners, out), xp.shape"),
+    edit(max_pool2d_backward, ("winners, (N", "(winners, out), (N"), ("] += dout", "] += (dout * out)")),
+    edit(max_pool2d_forward, "(winners, xp.shape", "((winners, out), xp.shape"),
     says="Your gradient is multiplied by the maximum.",
     hint="If the largest pixel grows by a little, how much does the maximum grow?",
 )
-to_all_pixels = mistake(
-    edit(to_the_mask, "winners[:, :, i, j] *", "np.ones(kernel_size**2) *"),
-    says="All pixels of a window get what the window sent; only the largest may.",
-    hint="If a pixel that did not win grows by a little, does the maximum change?",
-)
-keeps_padding = mistake(
-    edit(reference.max_pool2d_backward, CUT, "dxp"),
-    **PADDING_STAYS,
-)
-crops_one_corner = mistake(
-    edit(reference.max_pool2d_backward, CUT, "dxp[:, :, : HP - 2 * padding, : WP - 2 * padding]"),
-    **CORNER,
-)
+keeps_padding = mistake(edit(max_pool2d_backward, CUT, "dxp"), **PADDING_STAYS)
 empty_without_padding = mistake(
-    edit(reference.max_pool2d_backward, CUT, "dxp[:, :, padding:-padding, padding:-padding]"),
+    edit(max_pool2d_backward, CUT, "dxp[:, :, padding:-padding, padding:-padding]"),
     says="Your dx is empty where there is no padding.",
     hint="a[0:-0] is a[0:0]. Where should the slice end, counted from the front?",
 )
 ignores_stride_backward = mistake(
-    edit(reference.max_pool2d_backward, PLACE, "i + row, j + column"),
+    edit(max_pool2d_backward, PLACE, "i + row, j + column"),
     says="Your gradients go back to windows that lie one pixel apart, whatever the stride is.",
     hint="Where did the window of output pixel (1, 0) begin in the forward pass?",
 )
-always_side_by_side = mistake(
-    edit(reference.max_pool2d_backward, PLACE, "i * kernel_size + row, j * kernel_size + column"),
-    says="Your gradients go back to windows side by side, whatever the stride is.",
-    hint="The stride need not be kernel_size.",
-)
 cache_of_last_call = mistake(
-    edit(reference.max_pool2d_backward, "= cache", "= max_pool2d_forward.cache"),
+    edit(max_pool2d_backward, "= cache", "= max_pool2d_forward.cache"),
     edit(
-        reference.max_pool2d_forward,
+        max_pool2d_forward,
         "return out, ",
         "max_pool2d_forward.cache = winners, xp.shape, kernel_size, stride, padding\n    return out, ",
     ),
@@ -201,205 +153,128 @@ cache_of_last_call = mistake(
     hint="Two layers of a network share your function. What does the first one find on the way back?",
 )
 writes_into_dout = mistake(
-    edit(reference.max_pool2d_backward, "    return dxp", "    dout *= 0\n    return dxp"),
+    edit(max_pool2d_backward, "    return dxp", "    dout *= 0\n    return dxp"),
     says="You write into dout.",
     hint="Work on a new array: dout belongs to the caller.",
 )
 
 # --- avg_pool2d ---
-
 mean_excludes_padding = mistake(
     edit(
-        reference.avg_pool2d_forward,
-        (
-            ".mean(axis=(2, 3))\n",
-            ".sum(axis=(2, 3)) / real[top : top + kernel_size, left : left + kernel_size].sum()\n",
-        ),
-        (
-            "    out = np.empty",
-            "    real = _pad(np.ones((1, 1, H, W)), padding, 0.0)[0, 0]\n    out = np.empty",
-        ),
+        avg_pool2d_forward,
+        ("padding, 0.0", "padding, np.nan"),
+        ("= xp", "= np.nanmean(xp"),
+        (".mean(a", ", a"),
     ),
     says="Your mean leaves the zeros of the padding out; here they count.",
     hint="The mean of 2 x 2 ones with padding 1: the corner is 0.25.",
 )
 mean_stride_one = mistake(
-    edit(reference.avg_pool2d_forward, "stride = kernel_size if", "stride = 1 if"),
-    **SIDE_BY_SIDE,
-)
-mean_rounds_up = mistake(
-    starts(reference.avg_pool2d_forward, UP),
-    **LEFT_OVER,
-)
-mean_of_maximum = mistake(
-    edit(reference.avg_pool2d_forward, ".mean(axis=(2, 3))", ".max(axis=(2, 3))"),
-    says="Your output holds maxima.",
-    hint="Look at the last line that you copied.",
+    edit(avg_pool2d_forward, "stride = kernel_size if", "stride = 1 if"), **SIDE_BY_SIDE
 )
 share_forgotten = mistake(
-    edit(reference.avg_pool2d_backward, "dout / kernel_size**2", "dout"),
+    edit(avg_pool2d_backward, "dout / kernel_size**2", "dout"),
     says="Each pixel gets all that its window sent; it must get its share of it.",
     hint="If one of four pixels grows by 1, how much does the mean grow?",
 )
-share_of_windows = mistake(
-    edit(reference.avg_pool2d_backward, "kernel_size**2", "(dout.shape[2] * dout.shape[3])"),
-    says="Your share divides by the number of windows, not by the number of pixels in one.",
-    hint="By how many numbers is the sum of a window divided?",
-)
 shares_overwritten = mistake(
-    edit(reference.avg_pool2d_backward, "] += share", "] = share"),
+    edit(avg_pool2d_backward, "] += share", "] = share"),
     says="A later window overwrites the shares that an earlier one sent.",
     hint="By hand: the middle pixel gets 1 + 2 + 3 + 4.",
 )
-shares_keep_padding = mistake(
-    edit(reference.avg_pool2d_backward, CUT, "dxp"),
-    **PADDING_STAYS,
-)
-shares_of_a_corner = mistake(
-    edit(reference.avg_pool2d_backward, CUT, "dxp[:, :, : HP - 2 * padding, : WP - 2 * padding]"),
-    **CORNER,
-)
+shares_keep_padding = mistake(edit(avg_pool2d_backward, CUT, "dxp"), **PADDING_STAYS)
 
 # --- global_avg_pool ---
-
 mean_over_batch = mistake(
-    edit(
-        reference.global_avg_pool_forward,
-        "x.mean(axis=(2, 3))",
-        "np.tile(x.mean(axis=(0, 2, 3)), (len(x), 1))",
-    ),
-    edit(reference.global_avg_pool_backward, "(H * W)", "(N * H * W)"),
+    edit(global_avg_pool_forward, "x.mean(axis=(2, 3))", "np.tile(x.mean(axis=(0, 2, 3)), (len(x), 1))"),
+    edit(global_avg_pool_backward, "(H * W)", "(N * H * W)"),
     says="Your mean runs over the pictures, too; each picture keeps its own.",
     hint="Which two of the four axes disappear?",
 )
-sums_pixels = mistake(
-    edit(reference.global_avg_pool_forward, "x.mean(", "x.sum("),
-    says="Your output is the sum over the pixels.",
-    hint="A picture twice as wide must not give numbers twice as large.",
-)
 whole_share = mistake(
-    edit(reference.global_avg_pool_backward, " / (H * W)", ""),
+    edit(global_avg_pool_backward, " / (H * W)", ""),
     says="Each pixel gets all of dout; it must get its share.",
     hint="If one of six pixels grows by 1, how much does the mean grow?",
 )
 share_of_output = mistake(
-    edit(reference.global_avg_pool_backward, "(H * W)", "dout.size"),
+    edit(global_avg_pool_backward, "(H * W)", "dout.size"),
     says="Your share divides by the number of outputs, not by the number of pixels.",
     hint="By how many numbers is the sum of a channel divided?",
 )
-width_for_both = mistake(
-    edit(reference.global_avg_pool_backward, "(H * W)", "(W * W)"),
-    says="Your share takes the picture for square.",
-    hint="How many pixels has a picture of 2 x 3?",
-)
 
 # --- MaxPool2d ---
-
 layer_default_stride = mistake(
-    edit(reference.MaxPool2d.__init__, "stride=None", "stride=1"),
+    edit(MaxPool2d.__init__, "stride=None", "stride=1"),
     says="Without a stride the windows of your layer are one pixel apart; they are to lie side by side.",
     hint="Which default has max_pool2d_forward?",
 )
 layer_forgets_padding = mistake(
-    edit(reference.MaxPool2d.forward, ", self.padding)", ")"),
+    edit(MaxPool2d.forward, ", self.padding)", ")"),
     says="Your layer pools without its padding.",
     hint="Which of the layer's settings does forward hand on?",
 )
-layer_keeps_first_cache = mistake(
-    edit(
-        reference.MaxPool2d.forward,
-        ("out, self._cache", "out, cache"),
-        ("        return out", '        self._cache = getattr(self, "_cache", cache)\n        return out'),
-    ),
-    says="Your layer's backward is that of its first forward.",
-    hint="What is in the layer's cache after the second forward?",
-)
 layers_share_a_cache = mistake(
-    edit(reference.MaxPool2d.forward, "out, self._cache", "out, MaxPool2d._cache"),
-    edit(reference.MaxPool2d.backward, "self._cache", "MaxPool2d._cache"),
+    edit(MaxPool2d.forward, "out, self._cache", "out, MaxPool2d._cache"),
+    edit(MaxPool2d.backward, "self._cache", "MaxPool2d._cache"),
     says="All of your layers share one cache.",
     hint="Keep the cache in self, not in the class or in a global variable.",
 )
 layer_without_weight = mistake(
-    edit(reference.MaxPool2d.__init__, "self.weight = self.bias = None", "self.weight = self.bias = 0.0"),
+    edit(MaxPool2d.__init__, "self.weight = self.bias = None", "self.weight = self.bias = 0.0"),
     says="weight and bias of your layer are not None.",
     hint="What tells an optimizer that there is nothing to learn?",
 )
 
 # --- bug_hunt ---
-
 two_blind = mistake(
-    edit(reference.bug_hunt, "np.zeros((2, 2))", "np.diag([5.0, 0.0])"),
+    edit(bug_hunt, "np.zeros((2, 2))", "np.diag([5.0, 0.0])"),
     says="suspicious_backward is right on both of your pictures.",
     hint="Which pixels does window == window.max() name?",
 )
 two_sharp = mistake(
-    edit(reference.bug_hunt, "[0.0, 9.0]", "[9.0, 9.0]"),
+    edit(bug_hunt, "[0.0, 9.0]", "[9.0, 9.0]"),
     says="suspicious_backward is wrong on both of your pictures.",
     hint="Do equal pixels matter that are not the largest?",
 )
 
 # --- bonus ---
-
 index_in_window = mistake(
-    edit(
-        reference.max_pool2d_with_indices,
-        "numbers[rows, columns].ravel()[window.argmax(axis=2)]",
-        "window.argmax(axis=2)",
-    ),
+    edit(max_pool2d_with_indices, "numbers[rows, columns].ravel()[", "np.arange(reach**2)["),
     says="Your indices count the pixels of the window, not those of the picture.",
-    hint="Number the pixels of the picture, and look at the same window of the numbers.",
-)
-counts_down_columns = mistake(
-    edit(reference.max_pool2d_with_indices, ".reshape(H, W)", ".reshape(W, H).T"),
-    says="Your indices run down the columns; they run along the rows.",
-    hint="Pixel (0, 1) has the index 1.",
 )
 windows_without_holes = mistake(
-    edit(
-        reference.max_pool2d_with_indices,
-        ("top + reach, dilation", "top + kernel_size"),
-        ("left + reach, dilation", "left + kernel_size"),
-    ),
+    edit(max_pool2d_with_indices, "numbers = np", "dilation, reach = 1, kernel_size\n    numbers = np"),
     says="Your windows have the right number for the dilation, but no holes.",
-    hint="A slice can step: a[first:last:step].",
 )
 unpool_adds = mistake(
-    edit(reference.max_unpool2d, "x[n, c, rows, columns] = y", "np.add.at(x, (n, c, rows, columns), y)"),
+    edit(max_unpool2d, "x[n, c, rows, columns] = y", "np.add.at(x, (n, c, rows, columns), y)"),
     says="Where two windows have the same winner, its value is put back twice as large.",
-    hint="This is no gradient: the value is put there, not added.",
 )
 ceil_mode_ignored = mistake(
-    edit(reference._spans, "-(-room // stride) if ceil_mode else room // stride", "room // stride"),
+    edit(_spans, "-(-room // stride) if ceil_mode else room // stride", "room // stride"),
     says="Your ceil_mode changes nothing.",
-    hint="How many windows has a row of 5 pixels, kernel 2, with a window for the last pixel?",
     task="avg_pool2d_general",
 )
 divides_by_kernel = mistake(
-    edit(reference.avg_pool2d_general, "counts[row, column].sum()", "kernel_size**2"),
+    edit(avg_pool2d_general, "counts[row, column].sum()", "kernel_size**2"),
     says="Your sums are always divided by the number of pixels of a whole window.",
-    hint="By what is the sum of a window divided that reaches beyond the end?",
 )
 padding_always_counts = mistake(
-    edit(reference.avg_pool2d_general, "constant_values=count_include_pad", "constant_values=1"),
+    edit(avg_pool2d_general, "constant_values=count_include_pad", "constant_values=1"),
     says="Your count_include_pad changes nothing: the padding always counts.",
-    hint="How many pixels of the window in the corner belong to the picture?",
 )
 part_ends_early = mistake(
     edit(
-        reference.adaptive_avg_pool2d,
+        adaptive_avg_pool2d,
         ("-(-(i + 1) * H // OH)", "max((i + 1) * H // OH, i * H // OH + 1)"),
         ("-(-(j + 1) * W // OW)", "max((j + 1) * W // OW, j * W // OW + 1)"),
     ),
     says="The ends of your windows are rounded down; they are rounded up.",
-    hint="Three pixels, two windows: the middle pixel is in both.",
 )
 
+
 # --- cheats ---
-
-
 def tiles_only(x, kernel_size, stride=None, padding=0):
-    """The reshape trick, whatever the stride and the padding are."""
     N, C, H, W = x.shape
     tiles = x[:, :, : H - H % kernel_size, : W - W % kernel_size]
     tiles = tiles.reshape(N, C, H // kernel_size, kernel_size, W // kernel_size, kernel_size)
@@ -407,41 +282,22 @@ def tiles_only(x, kernel_size, stride=None, padding=0):
 
 
 every_kth_pixel = cheat(
-    edit(reference.max_pool2d_forward, "window.max(axis=2)", "window[:, :, 0]"),
+    edit(max_pool2d_forward, "window.max(axis=2)", "window[:, :, 0]"),
     most=0.0,
     says="Takes the first pixel of each window.",
 )
 reshape_alone = cheat(
-    instead(reference.max_pool2d_forward, tiles_only),
-    most=0.5,
-    says="Right for windows side by side without padding.",
+    instead(max_pool2d_forward, tiles_only), most=0.5, says="Right for windows side by side without padding."
 )
 one_pixel_for_all = cheat(
-    edit(
-        reference.max_pool2d_backward, ("winners[:, :, i, j]", "winners[:, :, 0, 0]"), (PLACE, "row, column")
-    ),
+    edit(max_pool2d_backward, ("winners[:, :, i, j]", "winners[:, :, 0, 0]"), (PLACE, "row, column")),
     most=0.58,
     says="Right for a single window: its winner gets all.",
 )
-means_only = cheat(
-    edit(reference.avg_pool2d_backward, "dout / kernel_size**2", "0 * dout"), most=0.5, says="No gradient."
-)
-global_mean_only = cheat(
-    edit(reference.global_avg_pool_backward, "dout[:, :, None, None] / (H * W)", "0"),
-    most=0.6,
-    says="No gradient.",
-)
-layer_of_forward = cheat(
-    edit(reference.MaxPool2d.backward, "return max_pool2d_backward(dout, self._cache)", "return 0 * dout"),
-    most=0.6,
-    says="No gradient.",
-)
+
 
 # --- correct variants ---
-
-
 def max_by_loops(x, kernel_size, stride=None, padding=0):
-    """One output number at a time; the cache is a dict of places."""
     stride = stride or kernel_size
     N, C, H, W = x.shape
     OH, OW = ((size + 2 * padding - kernel_size) // stride + 1 for size in (H, W))
@@ -458,59 +314,16 @@ def max_by_loops(x, kernel_size, stride=None, padding=0):
 
 
 def max_back_by_loops(dout, cache):
-    """Each place gets what its window sends."""
     dx = np.zeros(cache["shape"], dtype=dout.dtype)
     for window, place in cache["places"].items():
         dx[place] += dout[window]
     return dx
 
 
-def avg_by_loops(x, kernel_size, stride=None, padding=0):
-    """Sums of the pixels that are there, divided by the size of the window."""
-    stride = stride or kernel_size
-    N, C, H, W = x.shape
-    OH, OW = ((size + 2 * padding - kernel_size) // stride + 1 for size in (H, W))
-    out = np.zeros((N, C, OH, OW), dtype=x.dtype)
-    for i, j in np.ndindex(OH, OW):
-        top, left = i * stride - padding, j * stride - padding
-        seen = x[:, :, max(top, 0) : top + kernel_size, max(left, 0) : left + kernel_size]
-        out[:, :, i, j] = seen.sum(axis=(2, 3)) / kernel_size**2
-    return out, (x, kernel_size, stride, padding)
-
-
-def avg_back_by_loops(dout, cache):
-    """The same windows."""
-    x, kernel_size, stride, padding = cache
-    dx = np.zeros(x.shape, dtype=dout.dtype)
-    for i, j in np.ndindex(*dout.shape[2:]):
-        top, left = i * stride - padding, j * stride - padding
-        share = dout[:, :, i : i + 1, j : j + 1] / kernel_size**2
-        dx[:, :, max(top, 0) : top + kernel_size, max(left, 0) : left + kernel_size] += share
-    return dx
-
-
-def global_by_sum(x):
-    """A sum, divided; the cache is the picture."""
-    return x.reshape(*x.shape[:2], -1).sum(axis=2) / (x.shape[2] * x.shape[3]), x
-
-
-def global_back_by_ones(dout, cache):
-    """Ones, times the share."""
-    return np.ones_like(cache, dtype=dout.dtype) * (dout / cache[0, 0].size).reshape(*dout.shape, 1, 1)
-
-
-loops = variant(
-    instead(reference.max_pool2d_forward, max_by_loops),
-    instead(reference.max_pool2d_backward, max_back_by_loops),
-    instead(reference.avg_pool2d_forward, avg_by_loops),
-    instead(reference.avg_pool2d_backward, avg_back_by_loops),
-    instead(reference.global_avg_pool_forward, global_by_sum),
-    instead(reference.global_avg_pool_backward, global_back_by_ones),
-)
+loops = variant(instead(max_pool2d_forward, max_by_loops), instead(max_pool2d_backward, max_back_by_loops))
 
 
 def max_by_views(x, kernel_size, stride=None, padding=0):
-    """All windows as one view; where they lie side by side, a reshape would do."""
     stride = kernel_size if stride is None else stride
     if 2 * padding > kernel_size or min(x.shape[2:]) + 2 * padding < kernel_size:
         raise ValueError("no such windows")
@@ -522,7 +335,6 @@ def max_by_views(x, kernel_size, stride=None, padding=0):
 
 
 def max_back_by_views(dout, cache):
-    """np.add.at adds where a place is named several times."""
     winners, (N, C, HP, WP), kernel_size, stride, padding = cache
     n, c, i, j = np.ogrid[tuple(slice(size) for size in dout.shape)]
     dxp = np.zeros((N, C, HP, WP), dtype=dout.dtype)
@@ -531,7 +343,6 @@ def max_back_by_views(dout, cache):
 
 
 def avg_by_einsum(x, kernel_size, stride=None, padding=0):
-    """A convolution of each channel with a constant kernel."""
     stride = kernel_size if stride is None else stride
     xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     windows = np.lib.stride_tricks.sliding_window_view(xp, (kernel_size, kernel_size), axis=(2, 3))
@@ -541,7 +352,6 @@ def avg_by_einsum(x, kernel_size, stride=None, padding=0):
 
 
 def avg_back_by_offsets(dout, cache):
-    """One offset in the windows at a time, for all windows at once."""
     shape, kernel_size, stride, padding = cache
     dxp = np.zeros(shape, dtype=dout.dtype)
     OH, OW = dout.shape[2:]
@@ -550,82 +360,19 @@ def avg_back_by_offsets(dout, cache):
     return dxp[:, :, padding : shape[2] - padding, padding : shape[3] - padding].copy()
 
 
-def global_by_einsum(x):
-    """The cache is the shape of the picture."""
-    return np.einsum("nchw->nc", x) / x[0, 0].size, x.shape[2:]
-
-
-def global_back_by_broadcast(dout, cache):
-    """A view that repeats each number."""
-    share = (dout / np.prod(cache)).astype(dout.dtype)
-    return np.broadcast_to(share[:, :, None, None], (*dout.shape, *cache))
-
-
-class LayerByViews:
-    """The layer without the other tasks; attributes of the class; windows by hand."""
-
-    weight = bias = None
-
-    def __init__(self, kernel_size, stride=None, padding=0):
-        self.settings = kernel_size, stride or kernel_size, padding
-
-    def forward(self, x):
-        """Kept: where the winners are."""
-        self.x = x
-        return max_pool2d_forward(x, *self.settings)[0]
-
-    def backward(self, dout):
-        """The forward pass once more, for its cache."""
-        return max_pool2d_backward(dout, max_pool2d_forward(self.x, *self.settings)[1])
-
-
-def general_by_counting(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-    """Each window by its first and last pixel."""
-    stride, spans = stride or kernel_size, []
-    for size in x.shape[2:]:
-        end = size + padding
-        fits = [
-            a
-            for a in range(-padding, size, stride)
-            if a + kernel_size <= end or (ceil_mode and a - stride + kernel_size < end)
-        ]
-        spans.append([(a, min(a + kernel_size, end)) for a in fits])
-    out = np.zeros((*x.shape[:2], len(spans[0]), len(spans[1])), dtype=x.dtype)
-    for i, (top, bottom) in enumerate(spans[0]):
-        for j, (left, right) in enumerate(spans[1]):
-            seen = x[:, :, max(top, 0) : bottom, max(left, 0) : right]
-            counted = (bottom - top) * (right - left) if count_include_pad else seen[0, 0].size
-            out[:, :, i, j] = seen.sum(axis=(2, 3)) / counted
-    return out
-
-
-def unpool_by_loops(y, indices, output_shape):
-    """One value at a time."""
-    x = np.zeros((*y.shape[:2], *output_shape), dtype=y.dtype)
-    for n, c, i, j in np.ndindex(*y.shape):
-        x[n, c, indices[n, c, i, j] // output_shape[1], indices[n, c, i, j] % output_shape[1]] = y[n, c, i, j]
-    return x
-
-
 views = variant(
-    instead(reference.max_pool2d_forward, max_by_views),
-    instead(reference.max_pool2d_backward, max_back_by_views),
-    instead(reference.avg_pool2d_forward, avg_by_einsum),
-    instead(reference.avg_pool2d_backward, avg_back_by_offsets),
-    instead(reference.global_avg_pool_forward, global_by_einsum),
-    instead(reference.global_avg_pool_backward, global_back_by_broadcast),
-    instead(reference.MaxPool2d, LayerByViews),
-    instead(reference.avg_pool2d_general, general_by_counting),
-    instead(reference.max_unpool2d, unpool_by_loops),
+    instead(max_pool2d_forward, max_by_views),
+    instead(max_pool2d_backward, max_back_by_views),
+    instead(avg_pool2d_forward, avg_by_einsum),
+    instead(avg_pool2d_backward, avg_back_by_offsets),
 )
 masked = variant(
     to_the_mask,
     masks("mask * (mask.cumsum(axis=2) == 1)"),
-    edit(reference.bug_hunt, "np.zeros((2, 2))", "np.tile([1.0, 0.0], (4, 2))"),
+    edit(bug_hunt, "np.zeros((2, 2))", "np.tile([1.0, 0.0], (4, 2))"),
 )
 
 # --- mutants of the reference that are right answers too ---
-
 EQUIVALENT = {
     "36e9a8257f": "NumPy takes any negative size in reshape for 'whatever is left'",
     "ca4269156b": "NumPy takes any negative size in reshape for 'whatever is left'",

@@ -38,18 +38,15 @@ def test_bug_hunt(bug_hunt, suspicious_backward, lstm_forward, lstm_backward):
     _defined(bug_hunt=bug_hunt, suspicious_backward=suspicious_backward, lstm_forward=lstm_forward, lstm_backward=lstm_backward)
     answer = bug_hunt()
     assert isinstance(answer, (tuple, list)) and len(answer) == 3, "Return x, blind_b, sharp_b."
-    x, zero = np.asarray(answer[0], dtype=float), np.zeros((1, 1))
+    x, zero, w = np.asarray(answer[0], dtype=float), np.zeros((1, 1)), np.ones((4, 1))
     assert x.ndim == 1 and 3 <= len(x) <= 6, "x must have the shape (T,), with T from 3 to 6."
     for name, b in zip(("blind_b", "sharp_b"), answer[1:], strict=True):
         assert np.shape(b) == (4,), f"{name} must have the shape (4,)."
-        w = np.ones((4, 1))
         *_, cache = lstm_forward(x[None, :, None], zero, zero, 0.5 * w, 0.3 * w, np.asarray(b))
         right = lstm_backward(np.zeros((1, len(x), 1)), zero + 1, zero, cache)[0].ravel()
         off, largest = np.abs(suspicious_backward(x, np.asarray(b)) - right).max(), np.abs(right).max()
         fits = largest > 1e-3 and off < 1e-6 * largest if name == "blind_b" else off > 0.1 * largest
-        assert fits, (
-            f"{name}: the largest slope is {largest:.2g}, and suspicious_backward is off by {off:.2g}."
-        )
+        assert fits, f"{name}: the largest slope is {largest:.2g}, suspicious_backward is off by {off:.2g}."
 
 
 # How the examples are tried.

@@ -61,9 +61,8 @@ def test_MaxPool2d(MaxPool2d):
     dx = layer.backward(picture([[1, 10], [100, 1000]]))
     equal(dx, [[0, 11, 0], [0, 1000, 0], [100, 0, 0]], "After the forward of another layer: dx")
     equal(MaxPool2d(2).forward(picture(HAND)), [[5]], "Without a stride: out")
-    equal(
-        MaxPool2d(2, 3, padding=1).forward(-picture(HAND)), [[-1, -2], [-6, -1]], "stride=3, padding=1: out"
-    )
+    out = MaxPool2d(2, 3, padding=1).forward(-picture(HAND))
+    equal(out, [[-1, -2], [-6, -1]], "stride=3, padding=1: out")
     assert layer.weight is None and layer.bias is None, "weight and bias must be None: nothing is learned."
 
 

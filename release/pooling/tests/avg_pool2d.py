@@ -23,6 +23,9 @@ def _defined(**names):
 HAND = ((1.0, 5.0, 2.0), (3.0, 4.0, 0.0), (6.0, 0.0, 1.0))
 
 
+SEVERAL = np.arange(16.0).reshape(2, 2, 2, 2)
+
+
 def picture(rows):
     """One picture with one channel."""
     return np.array(rows, dtype=float)[None, None]
@@ -80,11 +83,10 @@ def test_avg_pool2d(avg_pool2d_forward, avg_pool2d_backward):
     ones = avg_pool2d_forward(np.ones((1, 1, 2, 2)), 2, 1, 1)[0]
     equal(ones, [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]], "2 x 2 ones, padding 1: out")
     equal(shares((3, 3), [[9]], 3), np.ones((3, 3)), "One window of 3, dout 9: dx")
-    by_hand = [[1, 3, 2], [4, 10, 6], [3, 7, 4]]
-    equal(shares((3, 3), [[4, 8], [12, 16]], 2, 1), by_hand, "Overlapping windows: dx")
+    dx = shares((3, 3), [[4, 8], [12, 16]], 2, 1)
+    equal(dx, [[1, 3, 2], [4, 10, 6], [3, 7, 4]], "Overlapping windows: dx")
     equal(shares((2, 2), [[4, 8], [12, 16]], 2, 2, 1), [[1, 2], [3, 4]], "Padding 1: dx")
-    x = np.arange(16.0).reshape(2, 2, 2, 2)
-    out, cache = avg_pool2d_forward(x, 2)
+    out, cache = avg_pool2d_forward(SEVERAL, 2)
     assert np.allclose(out.ravel(), [1.5, 5.5, 9.5, 13.5]), "Each channel of each picture has its own mean."
     assert np.allclose(avg_pool2d_backward(out, cache), out / 4), "Each pixel gets a quarter of its window's."
 

@@ -23,6 +23,9 @@ def _defined(**names):
 HAND = ((1.0, 5.0, 2.0), (3.0, 4.0, 0.0), (6.0, 0.0, 1.0))
 
 
+SEVERAL = np.arange(16.0).reshape(2, 2, 2, 2)
+
+
 def picture(rows):
     """One picture with one channel."""
     return np.array(rows, dtype=float)[None, None]
@@ -58,21 +61,19 @@ def test_max_pool2d_backward(max_pool2d_forward, max_pool2d_backward):
         return max_pool2d_backward(picture(dout), max_pool2d_forward(picture(x), *settings)[1])
 
     equal(sent(HAND, [[7]], 3), [[0, 0, 0], [0, 0, 0], [7, 0, 0]], "One window of 3, dout 7: dx")
-    equal(
-        sent(HAND, [[1, 10], [100, 1000]], 2, 1), [[0, 11, 0], [0, 1000, 0], [100, 0, 0]], "Overlapping: dx"
-    )
+    dx = sent(HAND, [[1, 10], [100, 1000]], 2, 1)
+    equal(dx, [[0, 11, 0], [0, 1000, 0], [100, 0, 0]], "Overlapping: dx")
     equal(sent([[1, 2, 9, 4, 3]], [[5, 7]], 1, 3), [[5, 0, 0, 7, 0]], "Windows of 1, stride 3: dx")
     equal(sent([[1, 4, 2, 3], [0, 0, 5, 0]], [[5, 7]], 2), [[0, 5, 0, 0], [0, 0, 7, 0]], "Side by side: dx")
     equal(sent([[1, 4], [2, 3]], [[5]], 4, 1, 1), [[0, 5], [0, 0]], "Padding 1: dx")
     equal(sent([[7, 7], [7, 7]], [[1]], 2), [[1, 0], [0, 0]], "Four pixels of 7: dx")
-    x = np.arange(16.0).reshape(2, 2, 2, 2)
-    dout = np.arange(1.0, 5.0).reshape(2, 2, 1, 1)
-    _, cache = max_pool2d_forward(x, 2)
-    max_pool2d_forward(-x, 2)
+    dout, (_, cache) = np.arange(1.0, 5.0).reshape(2, 2, 1, 1), max_pool2d_forward(SEVERAL, 2)
+    max_pool2d_forward(-SEVERAL, 2)
     dx = max_pool2d_backward(dout, cache)
-    assert np.shape(dx) == x.shape, f"dx must have the shape of x, {x.shape}, not {np.shape(dx)}."
-    assert np.allclose(dx[..., 1, 1], dout[..., 0, 0]), (
-        "Two pictures, two channels: each sends its own dout to its own winner, by the cache that was given."
+    assert np.shape(dx) == (2, 2, 2, 2), f"dx must have the shape of x, (2, 2, 2, 2), not {np.shape(dx)}."
+    own = np.allclose(dx[..., 1, 1], dout[..., 0, 0])
+    assert own, (
+        "Two pictures of two channels: each sends its dout to its own winner, by the cache it is given."
     )
     assert np.allclose(dout.ravel(), [1, 2, 3, 4]), "You have written into dout."
 

@@ -23,6 +23,9 @@ def _defined(**names):
 HAND = ((1.0, 5.0, 2.0), (3.0, 4.0, 0.0), (6.0, 0.0, 1.0))
 
 
+SEVERAL = np.arange(16.0).reshape(2, 2, 2, 2)
+
+
 def picture(rows):
     """One picture with one channel."""
     return np.array(rows, dtype=float)[None, None]
@@ -67,21 +70,16 @@ def test_the_examples_of_max_pool2d_forward(max_pool2d_forward):
 def test_max_pool2d_forward(max_pool2d_forward):
     """Overlap, gaps, the default stride, negative numbers, padding, remainder, channels and pictures."""
     _defined(max_pool2d_forward=max_pool2d_forward)
-    x = picture(HAND)
+    x, wide = picture(HAND), picture([[1, 2, 3, 9], [4, 5, 6, 7]])
     equal(two_things(max_pool2d_forward(x, 2, 1))[0], [[5, 5], [6, 4]], "Windows of 2, stride 1: out")
     assert np.array_equal(x, picture(HAND)), "You have written into x."
     equal(max_pool2d_forward(x, 1, 2)[0], [[1, 2], [6, 1]], "Windows of 1, stride 2: out")
     equal(max_pool2d_forward(x, 2)[0], [[5]], "Windows of 2, side by side, two pixels left over: out")
-    wide = picture([[1, 2, 3, 9], [4, 5, 6, 7]])
     equal(max_pool2d_forward(wide, 2)[0], [[5, 9]], "2 x 4 pixels, windows of 2, side by side: out")
     equal(max_pool2d_forward(-wide, 2)[0], [[-1, -3]], "Negative pixels, windows of 2: out")
-    equal(
-        max_pool2d_forward(-x, 2, 3, 1)[0],
-        [[-1, -2], [-6, -1]],
-        "Windows of 2, stride 3, padding 1, negative pixels: out",
-    )
-    several = np.arange(16.0).reshape(2, 2, 2, 2)
-    out = max_pool2d_forward(several, 2)[0]
+    out = max_pool2d_forward(-x, 2, 3, 1)[0]
+    equal(out, [[-1, -2], [-6, -1]], "Windows of 2, stride 3, padding 1, negative pixels: out")
+    out = max_pool2d_forward(SEVERAL, 2)[0]
     assert np.shape(out) == (2, 2, 1, 1), f"Two pictures of two channels: (2, 2, 1, 1), not {np.shape(out)}."
     assert np.allclose(out.ravel(), [3, 7, 11, 15]), "Each channel of each picture has a maximum of its own."
     assert max_pool2d_forward(x.astype(np.float32), 2, 1, 1)[0].dtype == np.float32, "float32 stays float32."
