@@ -80,7 +80,9 @@ class CaseSearch:
         """The smallest case that was found; None where there is none, or its answer is left to chance."""
         if not (self.may_raise or program.blanks() or _numbers_given(program)):
             return None  # nothing is asked but for a name: what is expected is the task's whole answer
-        starts = islice(self._starts(_rounded(program)), STARTS)
+        rounded = _rounded(program)
+        others = () if program.blanks() else _other_numbers(rounded)  # 2.5 and 1.6 are the same when rounded
+        starts = islice((each for one in (rounded, *others) for each in self._starts(one)), STARTS)
         return next(filter(None, (self._made_small(start, program) for start in starts)), None)
 
     def _made_small(self, found: Case, program: Program) -> Case | None:
@@ -91,7 +93,8 @@ class CaseSearch:
             found = self._descend(found, shrink)
         small: Case | None = found
         if _is_hidden(found.program, program):
-            small = next(filter(None, map(self.again, _other_numbers(found))), None)
+            others = (replace(found.candidate, program=other) for other in _other_numbers(found.program))
+            small = next(filter(None, map(self.again, others)), None)
         if small is None:
             return None
         shown = _numbers(small.expected.counting(small.program))
@@ -241,19 +244,17 @@ def _numbers_given(program: Program) -> bool:
     return any(type(value) in (int, float, tuple, list) for value in given)
 
 
-def _other_numbers(case: Case) -> Iterator[Candidate]:
+def _other_numbers(program: Program) -> Iterator[Program]:
     """One number larger by one."""
-    for number, step in case.program.steps.items():
+    for number, step in program.steps.items():
         for index, arg in enumerate(step.args):
             if type(arg) in (int, float):
-                other = replace(step, args=(*step.args[:index], arg + 1, *step.args[index + 1 :]))
-                yield Candidate(case.program.with_step(number, other), case.inputs.scale, case.inputs.style)
+                args = (*step.args[:index], arg + 1, *step.args[index + 1 :])
+                yield program.with_step(number, replace(step, args=args))
         for index, (key, arg) in enumerate(step.kwargs):
             if type(arg) in (int, float):
-                other = replace(
-                    step, kwargs=(*step.kwargs[:index], (key, arg + 1), *step.kwargs[index + 1 :])
-                )
-                yield Candidate(case.program.with_step(number, other), case.inputs.scale, case.inputs.style)
+                kwargs = (*step.kwargs[:index], (key, arg + 1), *step.kwargs[index + 1 :])
+                yield program.with_step(number, replace(step, kwargs=kwargs))
 
 
 def _less(value: Any) -> Iterator[Any]:
