@@ -23,7 +23,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 
@@ -41,14 +41,18 @@ from .table import Row
 RESULTS = Path(__file__).with_name("results.json")
 IN_TURN = ("floor", "empty", "course")  # with one job
 SYSTEMS = (*IN_TURN, "nbgrader", "otter")
-UNITS = ("conv_layer", "optimizers", "autoencoder")
+
+
+def every_unit() -> tuple[str, ...]:
+    """The units of the course, in its order."""
+    return tuple(unit.name for unit in load_course(outside.PROJECT).units)
 
 
 @dataclass(frozen=True)
 class Plan:
     """How much is measured."""
 
-    units: tuple[str, ...] = UNITS
+    units: tuple[str, ...] = field(default_factory=every_unit)
     systems: tuple[str, ...] = SYSTEMS  # the floor is always measured
     submissions: int = 60
     rounds: int = 3
