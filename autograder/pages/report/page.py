@@ -79,6 +79,11 @@ class UnitReport:
         return len({call.student or call.why for call in self.calls})
 
     @property
+    def due(self) -> datetime:
+        """When the unit is due."""
+        return datetime.fromisoformat(self.unit.due)
+
+    @property
     def failed_by_strong(self) -> list[Item]:
         """Checks that strong students fail, the worst first."""
         found = [item for item in self.items if item.failed_by_strong]
