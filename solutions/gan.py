@@ -232,9 +232,9 @@ def bug_hunt():
     Source:
         Salimans et al. (2016), "Improved techniques for training GANs", section 3.2 (collapse).
     """
-    angle = torch.arange(8) * torch.pi / 4
-    ring = 2 * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return ring[:1].repeat(200, 1), torch.cat([ring.repeat(5, 1), torch.zeros(160, 2)])
+    turns = torch.linspace(0, 1.75 * torch.pi, 8)
+    middles = torch.stack((2 * turns.cos(), 2 * turns.sin()), 1)
+    return middles[:1].repeat(200, 1), torch.cat([middles.repeat(5, 1), torch.zeros(160, 2)])
 
 
 def lsgan_losses(scores_real, scores_fake):
