@@ -89,6 +89,7 @@ class Scale(nn.Module):
         self.weight = nn.Parameter(torch.tensor(float(number)))
 
     def forward(self, x):
+        """The product."""
         return self.weight * x
 
 
