@@ -455,7 +455,7 @@ by_logaddexp = variant(
 # --- mutants of the reference that are right answers too ---
 
 EQUIVALENT = {
-    "fd4bb9da83": "G's gradients are set to zero before its own part: what D's part left there does not count",
+    "fd4bb9da83": "G's gradients are set to zero before its part: what D's part left there does not count",
     "b1c79e34d8": "a distance that is the radius to the last digit hangs on rounding",
     "4dcdfc17ee": "a share of 1 % to the last digit hangs on rounding",
     "74ebe54a47": "there is noise for each batch",

@@ -173,8 +173,8 @@ print(f"yours:    {at_minus_8}")
 logits = torch.linspace(-8, 8, 161)
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.8))
 for (name, loss), style in zip(both.items(), ("-", "--"), strict=True):
-    axes[0].plot(logits, torch.stack([loss(logit).detach() for logit in logits]), style, label=name)
-    axes[1].plot(logits, slopes(loss, logits), style, label=name)
+    axes[0].plot(logits.tolist(), [loss(logit).item() for logit in logits], style, label=name)
+    axes[1].plot(logits.tolist(), slopes(loss, logits).tolist(), style, label=name)
 axes[0].set(xlabel="logit of the fake", title="loss")
 axes[1].set(xlabel="logit of the fake", title="slope")
 axes[0].legend()
@@ -311,7 +311,7 @@ for steps, axis in zip(range(0, 500, 100), axes, strict=True):
         pairs += play(G, D, 3 + 0.5 * torch.randn(100, 64, 1, generator=chance), 4, lr=5e-3)
     with torch.no_grad():
         forged, real = G(sample_noise(2000, 4, chance)), 3 + 0.5 * torch.randn(2000, 1, generator=chance)
-        axis.plot(grid, D(grid).sigmoid(), "k", label="D says real")
+        axis.plot(grid.numpy(), D(grid).sigmoid().numpy(), "k", label="D says real")
     for values, label in ((real, "real"), (forged, "forged")):
         axis.hist(values.flatten().tolist(), 40, range=(-2, 6), density=True, alpha=0.5, label=label)
     axis.set(title=f"{steps} steps", ylim=(0, 1.5))
@@ -383,8 +383,8 @@ for steps, axis in zip(range(0, 1800, 300), axes, strict=True):
     with torch.no_grad():
         samples = G(sample_noise(1000, 8, chance))
     modes, share = mode_coverage(samples, ring, 0.3)
-    axis.plot(*ring.T, "o", markersize=14, alpha=0.3)
-    axis.plot(*samples.T, ".", markersize=2)
+    axis.plot(*ring.T.numpy(), "o", markersize=14, alpha=0.3)
+    axis.plot(*samples.T.numpy(), ".", markersize=2)
     axis.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal")
     axis.set_title(f"{steps}: {modes} modes, {share:.0%}", fontsize=9)
 plt.show()
@@ -434,7 +434,7 @@ figure, axes = plt.subplots(len(rows), 16, figsize=(9, 0.65 * len(rows)))
 for line, (name, pictures) in zip(axes, rows.items(), strict=True):
     line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axis, picture in zip(line, pictures, strict=True):
-        axis.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=-1, vmax=1)
+        axis.imshow(picture.reshape(8, 8).numpy(), cmap="gray_r", vmin=-1, vmax=1)
         axis.set(xticks=[], yticks=[])
 plt.show()
 print(f"my guess: {my_guess}; what you see decides")
