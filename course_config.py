@@ -12,6 +12,7 @@ course = Course(
         Unit("pooling", "Pooling", due="2027-01-31T23:59+01:00", hours=4),
         Unit("dropout", "Dropout", due="2027-02-03T23:59+01:00", hours=4),
         Unit("autoencoder", "Autoencoder", due="2027-02-07T23:59+01:00", hours=6, runtime="torch", papers=4),
+        Unit("dqn", "Deep Q-learning", due="2027-02-21T23:59+01:00", hours=7, runtime="torch", papers=4),
     ),
     data="data",
     python="3.11",

@@ -1,0 +1,754 @@
+"""Hidden checks of dqn.
+
+Each check keeps the other difficulties at rest, so that a mistake is charged once. `learn` gets networks, a
+buffer, targets, a loss and an update of the judge's, none of which is the answer to a task; what it learns in the
+end is compared with exact values. Chance is judged within six standard deviations.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.checks import assert_close, chance, close, dtype, gradients, heard, obeys, raises, right, spy
+
+NEVER = torch.zeros(8, dtype=torch.bool)  # no transition ended
+SOME = torch.tensor([True, False, False, True, False, True, True, False])
+
+
+def generator(rng):
+    """A generator, of which each call gets a copy in the same state."""
+    return np.random.default_rng(rng.integers(2**31))
+
+
+def differ(one, other, sentence):
+    """Two arrays are not the same."""
+    assert not np.array_equal(one, other), sentence
+
+
+# --- value_iteration: 8 ---
+def has_values(student, gamma, next_state, reward, ends=()):
+    """The table of a world is right; who stops at another change within tol is right, too."""
+    terminal = np.isin(np.arange(len(reward)), ends)
+    right(student.value_iteration(next_state, reward, terminal, gamma), "q", rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.task("value_iteration", points=4)
+def test_small_world(student, draw):
+    """In a small world without ends, each action has its exact value."""
+    for S, A, gamma in ((4, 3, 0.5), (3, 2, 0.8), (5, 1, 0.6)):
+        has_values(student, gamma, draw.integers(0, S, S, A), draw.normal(S, A))
+
+
+@pytest.mark.task("value_iteration", points=2)
+def test_nothing_follows(student, draw):
+    """Nothing follows a terminal state, even if its own row pays: that row is 0."""
+    next_state = draw.integers(0, 6, 6, 2)
+    next_state[:2, 0] = 4, 5
+    has_values(student, 0.7, next_state, 1 + draw.uniform(6, 2), ends=(4, 5))
+
+
+@pytest.mark.task("value_iteration", points=1)
+def test_no_discount(student, draw):
+    """gamma = 1 adds up all rewards on the way to the end."""
+    next_state = np.minimum(np.arange(7)[:, None] + draw.integers(1, 4, 7, 2), 6)
+    has_values(student, 1.0, next_state, draw.normal(7, 2) * (np.arange(7)[:, None] < 6), ends=(6,))
+
+
+@pytest.mark.task("value_iteration", points=1)
+def test_until_nothing_changes(student, draw):
+    """It goes on until nothing changes, however long that takes."""
+    has_values(student, 0.98, draw.integers(0, 3, 3, 2), 1 + draw.uniform(3, 2))
+
+
+# --- q_update: 10 ---
+def new_entry(student, draw, s2, alpha, gamma, terminated=False):
+    """The entry that one update of a random table changes."""
+    return student.q_update(draw.normal(4, 3) - 1, 3, 1, draw.normal().item(), s2, terminated, alpha, gamma)[
+        3, 1
+    ]
+
+
+@pytest.mark.task("q_update", points=4)
+def test_moves_by_alpha(student, draw):
+    """The entry moves a share alpha of the way to its target (gamma = 0)."""
+    for alpha in (0.25, 0.9, 0.0):
+        right(new_entry(student, draw, 2, alpha, 0.0), "The entry of the table")
+
+
+@pytest.mark.task("q_update", points=3)
+def test_best_next_action(student, draw):
+    """The target counts the best action of the next state, times gamma (alpha = 1)."""
+    for s2, gamma in ((1, 0.9), (2, 0.5), (0, 1.0)):
+        right(new_entry(student, draw, s2, 1.0, gamma), "The entry of the table")
+
+
+@pytest.mark.task("q_update", points=2)
+def test_end_has_no_future(student, draw):
+    """Of a step that terminated, the reward alone counts (alpha = 1)."""
+    right(new_entry(student, draw, 2, 1.0, 0.9, terminated=True), "The entry of the table")
+
+
+def one_entry(new, q, s, a):
+    """Nothing else has changed."""
+    others = np.arange(q.size).reshape(q.shape) != s * q.shape[1] + a
+    assert_close(new[others], q[others], what="What should not have changed")
+
+
+@pytest.mark.task("q_update", points=1, law=True)
+def test_one_entry(student, draw):
+    """One entry of the new table differs, and the given table keeps its values."""
+    before = draw.normal(5, 2)
+    q = student.share(before.copy())
+    obeys(student.q_update(q, 3, 1, 2.0, 4, False, 0.5, 0.9), one_entry, before, 3, 1)
+    right(student.now(q), "The table that was given")
+
+
+# --- epsilon_greedy: 12 ---
+@pytest.mark.task("epsilon_greedy", points=2)
+def test_straight_line(student):
+    """epsilon falls in a straight line."""
+    for step in (0, 3, 9):
+        right(student.epsilon_at(step, 1.0, 0.1, 12), f"epsilon at step {step} of 12")
+        right(student.epsilon_at(10 * step, 0.75, 0.25, 100), f"epsilon at step {10 * step} of 100")
+
+
+@pytest.mark.task("epsilon_greedy", points=2)
+def test_stays_at_end(student):
+    """epsilon stays at its end, also where that is not 0."""
+    for step in (12, 13, 1000):
+        right(student.epsilon_at(step, 1.0, 0.1, 12), f"epsilon at step {step} of 12")
+
+
+def act_often(function, q, epsilon, rng, times):
+    """Beside the student's code: many actions."""
+    return np.array([int(function(q, epsilon, rng)) for _ in range(times)])
+
+
+@pytest.mark.task("epsilon_greedy", points=2)
+def test_greedy(student, draw, rng):
+    """With epsilon 0 the action is the best, of equals the first; it is an int."""
+    for q in (*draw.distinct(4, 5), np.array([0.0, 2.0, 1.0, 2.0]), -np.ones(3)):
+        right(student.epsilon_greedy(q, 0.0, generator(rng)), "The action")
+
+
+def has_shares(actions, best, epsilon, A):
+    """Actions come as often as they should."""
+    counts = np.bincount(actions, minlength=A)
+    assert len(counts) == A, f"Action {len(counts) - 1} does not exist."
+    chance.frequencies(counts, epsilon / A + (1 - epsilon) * (np.arange(A) == best), "the actions")
+
+
+def acts(student, draw, rng, A, epsilon):
+    """Of A actions the best comes more often, the more so the smaller epsilon is."""
+    q = draw.distinct(A)
+    actions = student.beside(act_often, student.epsilon_greedy, q, epsilon, generator(rng), 2000)
+    obeys(actions, has_shares, q.argmax(), epsilon, A)
+
+
+@pytest.mark.task("epsilon_greedy", points=3)
+def test_any_action(student, draw, rng):
+    """With epsilon 1 all actions come alike often, the best among them."""
+    for A in (3, 5):
+        acts(student, draw, rng, A, 1.0)
+
+
+@pytest.mark.task("epsilon_greedy", points=2)
+def test_in_between(student, draw, rng):
+    """In between the best action has the share 1 - epsilon + epsilon / A."""
+    for epsilon in (0.3, 0.75):
+        acts(student, draw, rng, 4, epsilon)
+
+
+@pytest.mark.task("epsilon_greedy", points=1, law=True)
+def test_act_by_rng(student, draw, rng):
+    """All chance comes from rng: equal generators act alike, others do not."""
+    q, one = draw.distinct(6), generator(rng)
+    first, equal, other = (
+        student.beside(act_often, student.epsilon_greedy, q, 0.8, each, 60)
+        for each in (one, one, generator(rng))
+    )
+    close(equal, first, "What comes of an equal generator")
+    obeys(other, differ, first, "Generators with other seeds act alike.")
+
+
+# --- ReplayBuffer: 16 ---
+def fill_buffer(ReplayBuffer, capacity, numbers, rng):
+    """Beside the student's code: a buffer after transitions that are made of a number each, and its lengths."""
+    buffer, lengths = ReplayBuffer(capacity, rng=rng), []
+    for i, x in enumerate(numbers):
+        buffer.add(np.array([x, -x]), i % 4, 3 * float(x), np.array([x, 2 * x]), i % 3 == 0)
+        lengths.append(len(buffer))
+    return buffer, np.array(lengths)
+
+
+def sample_often(buffer, n, times):
+    """Beside the student's code: many samples, put together."""
+    return [np.concatenate(parts) for parts in zip(*(buffer.sample(n) for _ in range(times)), strict=True)]
+
+
+def filled(student, rng, capacity, numbers):
+    """A buffer after these transitions, and its length after each of them."""
+    return student.beside(fill_buffer, student.ReplayBuffer, capacity, numbers, generator(rng))
+
+
+def sampled(student, buffer, n=3, times=400):
+    """Many samples of a buffer: s, a, r, s2, terminated."""
+    return student.beside(sample_often, buffer, n, times, label="ReplayBuffer")
+
+
+@pytest.mark.task("ReplayBuffer", points=2)
+def test_length(student, draw, rng):
+    """The length grows with each transition, and stops at capacity."""
+    for capacity, count in ((4, 7), (6, 3)):
+        right(filled(student, rng, capacity, draw.distinct(count))[1], "The length after each transition")
+
+
+def holds(s, newest):
+    """The newest are there, and no others."""
+    assert set(s[:, 0]) <= set(newest), "A transition is there that should have been replaced."
+    assert set(s[:, 0]) == set(newest), "Some of the newest transitions are missing."
+
+
+@pytest.mark.task("ReplayBuffer", points=3)
+def test_oldest_goes_first(student, draw, rng):
+    """A new transition takes the place of the oldest, again and again."""
+    for count in (7, 11, 18):
+        numbers = draw.distinct(count)
+        obeys(sampled(student, filled(student, rng, 5, numbers)[0])[0], holds, numbers[-5:])
+
+
+def add_moving(ReplayBuffer, rng, steps):
+    """Beside the student's code: the caller writes into its two arrays after each add."""
+    buffer, s, s2 = ReplayBuffer(20, rng=rng), np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        s2 += 1
+        buffer.add(s, 0, float(s[0]), s2, False)
+        s += 1
+    s2 -= 50
+    return buffer
+
+
+def was_copied(s, r, s2):
+    """The states are those of the moment in which they were added."""
+    assert_close(s[:, 0], r, what="s, after the caller wrote into its array")
+    assert_close(s2[:, 0], r + 1, what="s2, after the caller wrote into its array")
+
+
+@pytest.mark.task("ReplayBuffer", points=3)
+def test_copies(student, rng):
+    """What is stored is a copy: the caller may write into its arrays."""
+    buffer = student.beside(add_moving, student.ReplayBuffer, generator(rng), 12)
+    s, _, r, s2, _ = sampled(student, buffer)
+    obeys(s, was_copied, r, s2)
+
+
+def belong_together(r, s, a, s2, terminated, numbers):
+    """All five are made of one number."""
+    where = np.abs(r[:, None] - 3 * numbers).argmin(axis=1)
+    wanted = np.stack([3, -1, 2] * numbers[where, None], axis=1)
+    assert_close(np.stack([r, s[:, 1], s2[:, 1]]), wanted, what="The numbers of a row that is found by its r")
+    assert_close(
+        np.stack([a, 1 * terminated]), [where % 4, 1 * (where % 3 == 0)], what="a and terminated of it"
+    )
+
+
+@pytest.mark.task("ReplayBuffer", points=3)
+def test_rows(student, draw, rng):
+    """A sampled row belongs together: s, a, r, s2 and terminated are of one transition."""
+    numbers = draw.distinct(12)
+    s, a, r, s2, terminated = sampled(student, filled(student, rng, 20, numbers)[0])
+    obeys(r, belong_together, s, a, s2, terminated, numbers)
+
+
+def alike_often(s, numbers):
+    """Each transition comes as often as others."""
+    counts = (s[:, :1] == numbers).sum(axis=0)
+    chance.frequencies(counts, np.full(len(numbers), 1 / len(numbers)), "the transitions")
+
+
+@pytest.mark.task("ReplayBuffer", points=2)
+def test_alike(student, draw, rng):
+    """All transitions are drawn alike often."""
+    numbers = draw.distinct(10)
+    obeys(sampled(student, filled(student, rng, 10, numbers)[0], 3, 600)[0], alike_often, numbers)
+
+
+@pytest.mark.task("ReplayBuffer", points=1)
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_kinds(student, draw, rng, kind):
+    """s and s2 keep shape and dtype; a is int64, r float64, terminated bool."""
+    buffer = student.ReplayBuffer(4, rng=generator(rng))
+    buffer.add(draw.normal(2, 3, dtype=kind), 2, 1.5, draw.normal(2, 3, dtype=kind), True)
+    kinds = {"s": kind, "a": np.int64, "r": np.float64, "s2": kind, "terminated": np.bool_}
+    for part, (name, wanted) in zip(buffer.sample(1), kinds.items(), strict=True):
+        right(part, name)
+        dtype(part, wanted, name)
+
+
+@pytest.mark.task("ReplayBuffer", points=1, law=True)
+def test_too_few(student, draw, rng):
+    """To ask for more than is remembered is a ValueError."""
+    for count in (0, 2):
+        raises(ValueError, filled(student, rng, 8, draw.distinct(count))[0].sample(count + 1))
+
+
+@pytest.mark.task("ReplayBuffer", points=1, law=True)
+def test_sample_by_rng(student, draw, rng):
+    """All chance comes from rng: equal generators draw alike, others do not, and each sample is another."""
+    states, numbers, one = [], draw.distinct(30), generator(rng)
+    for each in (one, one, generator(rng)):
+        buffer, _ = student.beside(fill_buffer, student.ReplayBuffer, 30, numbers, each)
+        states.append(sampled(student, buffer, 20, 3)[0])
+    close(states[1], states[0], "What comes of an equal generator")
+    obeys(states[2], differ, states[0], "Generators with other seeds draw alike.")
+    obeys(states[0][:20], differ, states[0][20:40], "Two samples are alike.")
+
+
+# --- targets: 18 ---
+@pytest.mark.task("targets", points=4)
+def test_best_follows(student, draw):
+    """Without an end: the reward and gamma times the best of the next state."""
+    for gamma in (0.9, 0.5):
+        right(student.dqn_targets(draw.tensor(8), draw.tensor(8, 3) - 1, NEVER, gamma), "The target")
+
+
+@pytest.mark.task("targets", points=3)
+def test_reward_alone(student, draw):
+    """Where it ended: the reward alone."""
+    targets = student.dqn_targets(draw.tensor(8), draw.tensor(8, 3), SOME, 0.9)
+    right(targets[SOME], "The target where it ended")
+
+
+@pytest.mark.task("targets", points=2)
+def test_not_even_nan(student, draw):
+    """Where it ended, q_next may be infinite or NaN."""
+    q_next = torch.tensor([[np.inf, 1.0], [np.nan, np.nan], [2.0, -np.inf]], dtype=torch.float64)
+    right(student.dqn_targets(draw.tensor(3), q_next, ~NEVER[:3], 0.9), "The target where it ended")
+
+
+@pytest.mark.task("targets", points=2)
+def test_kinds_of_ends(student, draw):
+    """terminated may be of bools, whole numbers or floats."""
+    for kind in ("uint8", "float64", "float32", "bool"):
+        ends = SOME.to(getattr(torch, kind))
+        targets = student.dqn_targets(draw.tensor(8), draw.tensor(8, 2), ends, 0.8)
+        right(targets, f"The target for terminated of {kind}")
+
+
+@pytest.mark.task("targets", points=4)
+def test_double(student, draw):
+    """double: the online network chooses, the target network judges."""
+    for A in (3, 4):
+        right(student.double_dqn_targets(draw.tensor(8), *draw.tensor(2, 8, A), NEVER, 0.9), "The target")
+
+
+@pytest.mark.task("targets", points=1)
+def test_double_ends(student, draw):
+    """double: where it ended, the reward alone."""
+    targets = student.double_dqn_targets(draw.tensor(8), *draw.tensor(2, 8, 3), SOME, 0.9)
+    right(targets[SOME], "The target where it ended")
+
+
+@pytest.mark.task("targets", points=1)
+def test_one_row(student, draw):
+    """The shape is (N,), also for a batch of one and for a single action."""
+    for N, A in ((1, 3), (4, 1), (1, 1)):
+        right(student.dqn_targets(draw.tensor(N), draw.tensor(N, A), NEVER[:N], 0.9), "The target")
+        both = student.double_dqn_targets(draw.tensor(N), *draw.tensor(2, N, A), NEVER[:N], 0.9)
+        right(both, "The double target")
+
+
+def asks_gradient(function, reward, values, ends):
+    """Beside the student's code: whether gradients would flow to the values of the networks."""
+    return bool(function(reward, *(q.clone().requires_grad_() for q in values), ends, 0.9).requires_grad)
+
+
+@pytest.mark.task("targets", points=1, law=True)
+def test_no_gradient(student, draw):
+    """No gradient flows through targets."""
+    for function, networks in ((student.dqn_targets, 1), (student.double_dqn_targets, 2)):
+        flows = student.beside(asks_gradient, function, draw.tensor(8), draw.tensor(networks, 8, 3), SOME)
+        right(flows, "Whether a gradient flows through the targets")
+
+
+# --- dqn_loss: 11 ---
+def taken(draw, N):
+    """Actions that were taken, one of three in each row, and where they are."""
+    actions = draw.integers(0, 3, N)
+    return torch.tensor(actions), torch.tensor(actions[:, None] == np.arange(3))
+
+
+def same_and_positive(loss, other):
+    """A loss that does not hang on other actions, and is more than 0."""
+    assert float(loss) > 0, "Values that differ from their targets cost nothing."
+    assert_close(other, loss, what="The loss after the actions that were not taken got other values")
+
+
+@pytest.mark.task("dqn_loss", points=3)
+def test_chosen_action(student, draw):
+    """The value of the action that was taken counts, and no other."""
+    (actions, chosen), targets = taken(draw, 6), draw.tensor(6)
+    exact = torch.where(chosen, targets[:, None], 3 + draw.tensor(6, 3).abs())
+    right(student.dqn_loss(exact, actions, targets), "The loss of values that equal their targets")
+    others = student.dqn_loss(torch.where(chosen, exact + 0.5, draw.tensor(6, 3)), actions, targets)
+    obeys(student.dqn_loss(exact + 0.5, actions, targets), same_and_positive, others)
+
+
+def costs(student, draw, errors, what):
+    """The losses of single values that are off by so much."""
+    for error, delta in errors:
+        loss = student.dqn_loss((t := draw.tensor(1))[:, None] + error, torch.tensor([0]), t, delta)
+        right(loss, f"delta = {delta:g}: the loss of {what}")
+
+
+@pytest.mark.task("dqn_loss", points=2)
+def test_near(student, draw):
+    """An error of up to delta costs half of its square."""
+    costs(student, draw, ((0.25, 1.0), (-0.8, 1.0), (0.4, 0.5), (-2.5, 3.0)), "a small error")
+
+
+@pytest.mark.task("dqn_loss", points=2)
+def test_far(student, draw):
+    """A larger error e costs delta (|e| - delta / 2)."""
+    costs(student, draw, ((3.0, 1.0), (-40.0, 1.0), (0.8, 0.5), (-9.0, 3.0)), "a large error")
+
+
+def is_mean(loss, *rows):
+    """The loss of a batch is the mean of the losses of its rows."""
+    assert float(loss) > 0, "The loss of a batch is not more than 0."
+    assert_close(
+        loss, sum(map(float, rows)) / len(rows), what="The loss of a batch, beside those of its rows,"
+    )
+
+
+@pytest.mark.task("dqn_loss", points=1)
+def test_mean_of_rows(student, draw):
+    """The loss of a batch is the mean over its rows."""
+    q, (actions, _), targets = 2 * draw.tensor(5, 3), taken(draw, 5), draw.tensor(5)
+    rows = [student.dqn_loss(q[n : n + 1], actions[n : n + 1], targets[n : n + 1]) for n in range(5)]
+    obeys(student.dqn_loss(q, actions, targets), is_mean, *rows)
+
+
+def pulls_at(by_q, chosen, most):
+    """The gradient is at the chosen entries, and nowhere more than this."""
+    assert_close(by_q[~chosen], 0 * by_q[~chosen], what="The gradient at actions that were not taken")
+    assert (by_q[chosen] != 0).all(), "At an action that was taken there is no gradient."
+    assert by_q.abs().max() <= most * (1 + 1e-9), "A gradient is larger than delta / N."
+
+
+@pytest.mark.task("dqn_loss", points=2)
+def test_gradient(student, draw):
+    """The gradient is at the actions that were taken alone, and at most delta / N."""
+    q, (actions, chosen) = 8 * draw.tensor(6, 3), taken(draw, 6)
+    _, by_q = gradients(student.dqn_loss, q, actions, draw.tensor(6), 2.0, by=q)
+    obeys(by_q, pulls_at, chosen, 2.0 / 6)
+
+
+@pytest.mark.task("dqn_loss", points=1)
+def test_targets_stay(student, draw):
+    """No gradient flows into the targets."""
+    q, (actions, _), targets = draw.tensor(4, 3), taken(draw, 4), draw.tensor(4)
+    _, _, by_targets = gradients(student.dqn_loss, q, actions, targets, by=[q, targets])
+    right(by_targets, "The gradient with respect to targets")
+
+
+# --- update_target: 5 ---
+def make_net(w, count):
+    """Beside the student's code: a small network, and its parameters and buffers, which are the same tensors."""
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).double()
+    net[0].weight.data, net[1].running_mean, net[1].num_batches_tracked.data = w, w[:, 0].clone(), count
+    return net
+
+
+def inside(net):
+    """Beside the student's code: all parameters, and all buffers."""
+    return [
+        torch.cat([part.detach().flatten() for part in parts()]) for parts in (net.parameters, net.buffers)
+    ]
+
+
+def shift(net):
+    """Beside the student's code: change a network in place."""
+    for value in net.state_dict().values():
+        value.add_(1)
+
+
+def pair(student, draw):
+    """target and online."""
+    counts = torch.tensor(draw.integers(1, 50, 2))
+    return [student.beside(make_net, draw.tensor(3, 2), n, label="update_target") for n in counts]
+
+
+@pytest.mark.task("update_target", points=2)
+def test_copies_all(student, draw):
+    """tau = 1, which is the default, copies parameters and buffers."""
+    target, online = pair(student, draw)
+    student.update_target(target, online)
+    for values, what in zip(
+        student.beside(inside, target, label="update_target"), ("parameters", "buffers"), strict=True
+    ):
+        right(values, f"Of target the {what}")
+
+
+@pytest.mark.task("update_target", points=2)
+def test_mixes(student, draw):
+    """A smaller tau mixes the parameters: tau of online, the rest of target."""
+    for tau in (0.25, 0.01):
+        target, online = pair(student, draw)
+        student.update_target(target, online, tau)
+        right(student.beside(inside, target, label="update_target")[0], "Of target the parameters")
+
+
+@pytest.mark.task("update_target", points=1, law=True)
+def test_two_networks(student, draw):
+    """online keeps its values, and the two networks stay two."""
+    target, online = pair(student, draw)
+    student.update_target(target, online)
+    right(student.beside(inside, online, label="update_target")[0], "Of online the parameters")
+    student.beside(shift, online, label="update_target")
+    right(student.beside(inside, target, label="update_target")[0], "After online was changed, target")
+
+
+# --- learn: 15 ---
+def make_agent(DQNAgent, weights, table, rows, size, options):
+    """Beside the student's code: an agent with networks, a buffer, targets, a loss and an update of ours."""
+    nets = []
+    for first, second in weights:
+        layers = [torch.nn.Linear(*w.T.shape, bias=False) for w in (first, second)]
+        layers[0].weight.data, layers[1].weight.data = first.clone(), second.clone()
+        nets.append(torch.nn.Sequential(layers[0], torch.nn.Tanh(), layers[1]))
+
+    class Table:
+        def __init__(self):
+            self.rows = iter(rows)
+
+        def __len__(self):
+            return size
+
+        def sample(self, n):
+            chosen = next(self.rows)
+            return [part[chosen] for part in table]
+
+    agent = DQNAgent(*nets, Table(), batch_size=len(rows[0]), **options)
+    agent.targets = lambda r, q_next, ended, gamma: r + gamma * (1 - ended.to(r.dtype)) * q_next.mean(1)
+    agent.loss = lambda q, a, targets: torch.nn.functional.mse_loss(q[torch.arange(len(a)), a], targets)
+    agent.update = lambda target, online: target.load_state_dict(online.state_dict())
+    return agent
+
+
+def learn_often(agent, times):
+    """Beside the student's code: the weights of online and target after each learn."""
+    weights = []
+    for _ in range(times):
+        agent.learn()
+        for net in (agent.online, agent.target):
+            weights.append(torch.cat([w.detach().flatten() for w in net.parameters()]))
+    return torch.stack(weights[::2]), torch.stack(weights[1::2])
+
+
+def agent_of(student, draw, size=20, **options):
+    """An agent that learns from random transitions between states of three numbers."""
+    table = [
+        draw.normal(20, 3),
+        draw.integers(0, 2, 20),
+        draw.normal(20),
+        draw.normal(20, 3),
+        draw.uniform(20) < 0.3,
+    ]
+    weights, rows = [(draw.tensor(4, 3), draw.tensor(2, 4)) for _ in range(2)], draw.integers(0, 20, 20, 5)
+    options = {"warmup": 20, "lr": 0.05, "period": 100} | options
+    return student.beside(make_agent, student.DQNAgent, weights, table, rows, size, options)
+
+
+def followed(student, agent, times):
+    """The weights of online and target after each learn."""
+    return student.beside(learn_often, agent, times, label="DQNAgent")
+
+
+@pytest.mark.task("learn", points=4)
+def test_parameters(student, draw):
+    """Each learn is one step of Adam on one batch."""
+    right(followed(student, agent_of(student, draw), 4)[0], "The weights of online", rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.task("learn", points=3)
+def test_target_network_judges(student, draw):
+    """The targets are made of the target network's values of the next states."""
+    agent = agent_of(student, draw, gamma=0.75)
+    agent.targets = targets = spy(student, "targets(reward, q_next, terminated, gamma)", draw.tensor(5))
+    agent.learn()
+    for part, name in zip(heard(targets), ("reward", "q_next", "terminated", "gamma"), strict=True):
+        right(part, f"{name}, which targets was given,")
+
+
+def follows(target, online, period):
+    """After every so many learns target equals online, and in between it stays."""
+    for n in range(1, len(target)):
+        due = (n + 1) % period == 0
+        assert torch.equal(target[n], online[n] if due else target[n - 1]), (
+            f"period {period}: after learn {n + 1} target must {'equal online' if due else 'stay as it was'}."
+        )
+
+
+@pytest.mark.task("learn", points=3)
+def test_period(student, draw):
+    """The target network is updated after every `period` learns, and not in between."""
+    for period in (2, 3):
+        online, target = followed(student, agent_of(student, draw, period=period), 8)
+        obeys(target, follows, online, period)
+
+
+def moves(online):
+    """Weights change with each learn."""
+    assert (online[1:] != online[:-1]).any(dim=1).all(), "With enough transitions, online stays as it was."
+
+
+@pytest.mark.task("learn", points=1)
+def test_warmup(student, draw):
+    """Before `warmup` transitions nothing happens, and None is returned; with them it learns."""
+    early = agent_of(student, draw, size=19)
+    right(early.learn(), "What learn returned too early")
+    right(followed(student, early, 1)[0], "Too early, the weights of online")
+    obeys(followed(student, agent_of(student, draw), 3)[0], moves)
+
+
+@pytest.mark.task("learn", points=2)
+def test_losses(student, draw):
+    """learn returns the loss before its step, a float."""
+    agent = agent_of(student, draw, period=4)
+    for number in range(20):
+        right(agent.learn(), f"The loss of learn {number + 1}", rtol=1e-6, atol=1e-8)
+
+
+def learn_grid(agent, times):
+    """Beside the student's code: so many learns; the table that the network then says."""
+    for _ in range(times):
+        agent.learn()
+    return agent.online(torch.eye(16, dtype=torch.float64)).detach()
+
+
+def grid():
+    """The notebook's world: all transitions (s, a, r, s2, terminated), and the values of acting at random."""
+    (row, column), q = np.divmod(np.arange(16), 4), np.zeros((16, 4))
+    steps = ((-1, 0), (1, 0), (0, -1), (0, 1))
+    to = np.stack([4 * (row + d).clip(0, 3) + (column + r).clip(0, 3) for d, r in steps], axis=1)
+    reward, live = np.where(to == 15, 1.0, np.where(to == 7, -1.0, -0.05)), ~np.isin(np.arange(16), (7, 15))
+    for _ in range(400):
+        q = reward + 0.9 * (live * q.mean(axis=1))[to]
+    s, a = np.nonzero(live[:, None] & (to >= 0))
+    return [np.eye(16)[s], a, reward[s, a], np.eye(16)[to[s, a]], ~live[to[s, a]]], q[live]
+
+
+def is_near(table, exact):
+    """Where somebody acts, the network says nearly the exact values."""
+    live = [n for n in range(16) if n not in (7, 15)]
+    assert np.abs(table.numpy()[live] - exact).max() < 0.06, (
+        "After 600 learns a value is off by more than 0.06."
+    )
+
+
+@pytest.mark.task("learn", points=2)
+def test_grid_is_learned(student):
+    """After 600 learns from all transitions of the 4 x 4 world, the values are nearly exact."""
+    (table, exact), rng = grid(), np.random.default_rng(0)  # the same for all
+    weights = [
+        [torch.from_numpy(rng.normal(0, 0.3, shape)) for shape in ((32, 16), (4, 32))] for _ in range(2)
+    ]
+    options = {"warmup": 50, "lr": 0.01, "period": 20, "gamma": 0.9}
+    agent = student.beside(
+        make_agent, student.DQNAgent, weights, table, rng.integers(0, 56, (600, 32)), 56, options
+    )
+    obeys(student.beside(learn_grid, agent, 600, label="DQNAgent"), is_near, exact)
+
+
+# --- bug_hunt: 5 ---
+def endless_iteration(next_state, reward, terminal, gamma):
+    """The wrong code of the notebook: the game goes on after a terminal state."""
+    q = np.zeros(reward.shape)
+    for _ in range(400):
+        q = reward + gamma * q[next_state].max(axis=2)
+    return q
+
+
+def values_of(name, world):
+    """Of a world that is as asked: how far the endless values of state 0 are off, and which actions lead."""
+    assert isinstance(world, (tuple, list)) and len(world) == 3, (
+        f"{name} is not (next_state, reward, terminal)."
+    )
+    next_state, reward, terminal = map(np.asarray, world)
+    S = terminal.size
+    assert 2 <= S <= 6 and terminal.shape == (S,) and next_state.shape == reward.shape == (S, 2), (
+        f"{name}: the shapes must be (S, 2), (S, 2) and (S,), with S from 2 to 6."
+    )
+    assert terminal.dtype == bool and not terminal[0], f"{name}: terminal holds bools, and state 0 is no end."
+    assert np.isin(next_state, np.arange(S)).all(), f"{name}: next_state must hold states."
+    assert (np.abs(reward) <= 10).all(), f"{name}: rewards lie between -10 and 10."
+    next_state, q = next_state.astype(int), np.zeros((S, 2))
+    endless = endless_iteration(next_state, reward, terminal, 0.9)
+    for _ in range(400):
+        q = reward + 0.9 * (~terminal * q.max(axis=1))[next_state]
+    best = [np.where(np.abs(v[:, 0] - v[:, 1]) > 1e-3, v.argmax(axis=1), 9)[~terminal] for v in (q, endless)]
+    return np.abs(q - endless)[0].max(), *best
+
+
+def hunts(answer):
+    """blind hides the mistake from all best actions, sharp shows it in state 0."""
+    assert isinstance(answer, (tuple, list)) and len(answer) == 2, "bug_hunt must return (blind, sharp)."
+    (off, best, endless), (_, sharp, wrong) = map(values_of, ("blind", "sharp"), answer)
+    assert off > 0.1, "blind: the values of state 0 differ by 0.1 or less."
+    assert 9 not in best and (best == endless).all(), "blind: some best action is not the same."
+    assert {sharp[0], wrong[0]} == {0, 1}, "sharp: the best action of state 0 is the same."
+
+
+@pytest.mark.task("bug_hunt", points=5)
+def test_bug_hunt(student):
+    """Endless values are wrong on both worlds: on blind no best action suffers, on sharp that of state 0 does."""
+    obeys(student.bug_hunt(), hunts)
+
+
+# --- bonus: 20 ---
+@pytest.mark.task("n_step_return", points=4, bonus=True)
+def test_discounted(student, draw):
+    """Rewards are discounted and summed; the bootstrap counts gamma^n."""
+    for n in (1, 4):
+        right(student.n_step_return(draw.normal(n), np.zeros(n, bool), 2.5, 0.8), "The return")
+
+
+@pytest.mark.task("n_step_return", points=2, bonus=True)
+def test_end_inside(student, draw):
+    """After an end nothing counts, neither rewards nor bootstrap."""
+    for end in (0, 2, 4):
+        right(student.n_step_return(draw.normal(5), np.arange(5) == end, 3.0, 0.7), "The return")
+
+
+@pytest.mark.task("dueling", points=3, bonus=True)
+def test_dueling(student, draw):
+    """The value and the advantages of one state, less their mean."""
+    right(student.dueling(draw.tensor(1, 1), draw.tensor(1, 4)), "The values")
+
+
+@pytest.mark.task("dueling", points=2, bonus=True)
+def test_dueling_rows(student, draw):
+    """Each state has a value and a mean of its own."""
+    right(student.dueling(draw.tensor(5, 1), draw.tensor(5, 3)), "The values")
+
+
+@pytest.mark.task("priority_weights", points=5, bonus=True)
+def test_priorities(student, draw):
+    """p grows with the size of the error plus eps, to the power alpha, and sums to 1."""
+    for alpha, eps in ((0.6, 0.01), (1.0, 0.2), (0.0, 0.1)):
+        errors = np.append(draw.normal(6), 0.0)
+        right(student.priority_weights(errors, alpha, 0.5, eps)[0], "p")
+
+
+def makes_up(w, p, beta):
+    """w is (N p)^-beta, the largest 1."""
+    assert_close(w, (p / p.min()) ** -beta, what="w, beside p,")
+
+
+@pytest.mark.task("priority_weights", points=4, bonus=True)
+def test_weights(student, draw):
+    """w makes up for p, to the power beta; its largest is 1."""
+    for beta in (0.4, 1.0):
+        p, w = student.priority_weights(draw.away_from_zero(7), 0.7, beta, 0.01)
+        obeys(w, makes_up, p, beta)
