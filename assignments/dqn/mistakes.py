@@ -26,10 +26,10 @@ keeps_rows_of_ends = mistake(
     ),
     says="The rows of terminal states are not 0 in your table.",
 )
-one_sweep_per_state = mistake(
+two_hundred_sweeps = mistake(
     edit(
         reference.value_iteration,
-        ("while True:", "for _ in range(len(q)):"),
+        ("while True:", "for _ in range(200):"),
         ("        q = new\n", "        q = new\n    return q\n"),
     ),
     says="You stop after a fixed number of sweeps, while values still change.",
@@ -144,7 +144,7 @@ five_draws = mistake(
         ("rows = [self._rows[i] for i in self.rng.integers(len(self._rows), size=n)]\n        ", ""),
         (
             "zip(*rows)",
-            "([self._rows[i][part] for i in self.rng.integers(len(self._rows), size=n)] for part in range(5))",
+            "([row[k] for row in self.rng.permutation(np.array(self._rows, object))[:n]] for k in range(5))",
         ),
     ),
     says="s, a, r, s2 and terminated are drawn apart, and do not belong together.",
@@ -379,11 +379,6 @@ learns_too_late = mistake(
     edit(reference.DQNAgent.learn, "len(self.buffer) < self.warmup", "len(self.buffer) <= self.warmup"),
     says="With exactly `warmup` transitions you do not learn yet.",
 )
-loss_as_tensor = mistake(
-    edit(reference.DQNAgent.learn, "return loss.item()", "return loss"),
-    says="You return a tensor, which keeps its whole graph alive; a float is meant.",
-)
-
 # --- bug_hunt ---
 
 two_blind = mistake(
@@ -441,3 +436,179 @@ weights_for_priorities = mistake(
     edit(reference.priority_weights, "(len(p) * p) ** -beta", "(len(p) * p) ** beta"),
     says="Your weights grow with p; they must make up for it.",
 )
+
+# --- cheats ---
+
+rewards_alone = cheat(
+    edit(reference.value_iteration, SWEEP, "1.0 * reward"), most=0.0, says="Looks at the next reward only."
+)
+always_greedy = cheat(
+    edit(reference.epsilon_greedy, "rng.random() < epsilon", "False"), most=0.5, says="Never tries anything."
+)
+first_rows = cheat(
+    edit(reference.ReplayBuffer.sample, "self.rng.integers(len(self._rows), size=n)", "range(n)"),
+    most=0.57,
+    says="Draws without chance.",
+)
+ends_everywhere = cheat(
+    edit(reference.dqn_targets, END, "1.0 * reward"),
+    edit(reference.double_dqn_targets, DOUBLE_END, "1.0 * reward"),
+    most=0.0,
+    says="The reward is all.",
+)
+learns_nothing = cheat(
+    edit(
+        reference.DQNAgent.learn, ("        loss.backward()\n", ""), ("        self.optimizer.step()\n", "")
+    ),
+    most=0.47,
+    says="Reports a loss, and leaves the network alone.",
+)
+
+# --- correct variants ---
+
+
+def by_policies(next_state, reward, terminal, gamma, tol=1e-10):
+    """Solves the equations of one policy after another; without a discount sweeps in place."""
+    q, live = np.zeros(reward.shape), np.flatnonzero(~terminal)
+    if gamma == 1:
+        for _ in range(len(q) + 1):
+            for s in live:
+                q[s] = reward[s] + q[next_state[s]].max(axis=1)
+        return q
+    for _ in range(100):
+        best, system = q.argmax(axis=1), np.eye(len(q))
+        system[live, next_state[live, best[live]]] -= gamma
+        pays = np.where(terminal, 0, reward[np.arange(len(q)), best])
+        q = np.where(terminal[:, None], 0, reward + gamma * np.linalg.solve(system, pays)[next_state])
+    return q
+
+
+def update_in_parts(q, s, a, r, s2, terminated, alpha, gamma):
+    new = q.copy()
+    new[s, a] = (1 - alpha) * q[s, a] + alpha * (r + (not terminated) * gamma * np.max(q[s2]))
+    return new
+
+
+def epsilon_by_interp(step, start, end, decay_steps):
+    return float(np.interp(step, [0, decay_steps], [start, end]))
+
+
+def greedy_by_choice(q, epsilon, rng):
+    """One draw, with the probability of each action."""
+    shares = np.full(len(q), epsilon / len(q))
+    shares[np.flatnonzero(q == q.max())[0]] += 1 - epsilon
+    return rng.choice(len(q), p=shares)
+
+
+class RingBuffer:
+    """Arrays that are made when the first transition comes; draws without repetition."""
+
+    def __init__(self, capacity, *, rng):
+        self.capacity, self.rng, self.seen, self.arrays = capacity, rng, 0, None
+
+    def __len__(self):
+        return min(self.seen, self.capacity)
+
+    def add(self, *transition):
+        kinds = [np.asarray(transition[0]).dtype, np.int64, np.float64, np.asarray(transition[3]).dtype, bool]
+        if self.arrays is None:
+            self.arrays = [
+                np.zeros((self.capacity, *np.shape(x)), k) for x, k in zip(transition, kinds, strict=True)
+            ]
+        for array, x in zip(self.arrays, transition, strict=True):
+            array[self.seen % self.capacity] = x
+        self.seen += 1
+
+    def sample(self, n):
+        if len(self) < n:
+            raise ValueError("too few")
+        rows = self.rng.choice(len(self), n, replace=False)
+        return [array[rows] for array in self.arrays]
+
+
+def targets_by_mask(reward, q_next, terminated, gamma):
+    with torch.no_grad():
+        targets = reward.clone()
+        going_on = terminated == 0
+        targets[going_on] += gamma * torch.amax(q_next[going_on], dim=1)
+        return targets
+
+
+def double_by_index(reward, q_next_online, q_next_target, terminated, gamma):
+    rows = torch.arange(len(reward))
+    later = q_next_target[rows, q_next_online.max(dim=-1)[1]].detach()
+    return reward + gamma * later.masked_fill(terminated.to(torch.bool), 0.0)
+
+
+def loss_by_torch(q, actions, targets, delta=1.0):
+    chosen = (q * torch.nn.functional.one_hot(actions, q.shape[1])).sum(1)
+    return torch.nn.functional.huber_loss(chosen, targets.detach(), delta=delta)
+
+
+def loss_by_clamp(q, actions, targets, delta=1.0):
+    error = (q[torch.arange(len(q)), actions] - targets.detach()).abs()
+    near = error.clamp(max=delta)
+    return (near * error - 0.5 * near * near).mean()
+
+
+def update_by_state(target, online, tau=1.0):
+    ours, theirs = online.state_dict(), target.state_dict()
+    names = {name for name, _ in online.named_parameters()}
+    mixed = {n: tau * v + (1 - tau) * theirs[n] if n in names else v for n, v in ours.items()}
+    target.load_state_dict(mixed)
+
+
+def update_by_lerp(target, online, tau=1.0):
+    for theirs, ours in zip(target.parameters(), online.parameters(), strict=True):
+        theirs.data.lerp_(ours.data, tau)
+    for name, buffer in online.named_buffers():
+        target.get_buffer(name).data.copy_(buffer)
+
+
+def learn_in_other_words(self):
+    """Gradients are cleared afterwards; the sample is used without batch()."""
+    if self.warmup > len(self.buffer):
+        return None
+    s, a, r, s2, ends = map(torch.from_numpy, self.buffer.sample(self.batch_size))
+    loss = self.loss(self.online(s), a, self.targets(r, self.target(s2).detach(), ends, self.gamma))
+    loss.backward()
+    self.optimizer.step()
+    self.optimizer.zero_grad(set_to_none=False)
+    self.learns += 1
+    if not self.learns % self.period:
+        self.update(self.target, self.online)
+    return float(loss.detach())
+
+
+def n_steps_forward(rewards, terminated, bootstrap, gamma):
+    total, discount = 0.0, 1.0
+    for k in range(len(rewards)):
+        total, discount = total + discount * rewards[k], discount * gamma
+        if terminated[k]:
+            return total
+    return total + discount * bootstrap
+
+
+in_numpy = variant(
+    instead(reference.value_iteration, by_policies),
+    instead(reference.q_update, update_in_parts),
+    instead(reference.epsilon_at, epsilon_by_interp),
+    instead(reference.epsilon_greedy, greedy_by_choice),
+    instead(reference.ReplayBuffer, RingBuffer),
+    instead(reference.n_step_return, n_steps_forward),
+)
+in_torch = variant(
+    instead(reference.dqn_targets, targets_by_mask),
+    instead(reference.double_dqn_targets, double_by_index),
+    instead(reference.dqn_loss, loss_by_torch),
+    instead(reference.update_target, update_by_state),
+    instead(reference.DQNAgent.learn, learn_in_other_words),
+)
+by_other_words = variant(
+    instead(reference.dqn_loss, loss_by_clamp),
+    instead(reference.update_target, update_by_lerp),
+    edit(reference.value_iteration, "np.abs(new - q).max() <= tol", "np.allclose(new, q, rtol=0, atol=tol)"),
+    edit(reference.bug_hunt, "[1.0, 1.8]", "[1.0, 2.0]"),
+)
+
+EQUIVALENT: dict[str, str] = {}
