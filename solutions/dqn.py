@@ -303,9 +303,7 @@ class DQNAgent:
     Source: Mnih et al. (2015), Human-level control through deep reinforcement learning, algorithm 1.
     """
 
-    def __init__(
-        self, online, target, buffer, *, rng=None, gamma=0.9, lr=0.01, batch_size=32, warmup=100, period=20
-    ):  # given
+    def __init__(self, online, target, buffer, *, rng, gamma, lr, batch_size, warmup, period):  # given
         """Keep all that, and make an optimizer."""
         self.online, self.target, self.buffer, self.rng = online, target, buffer, rng
         self.gamma, self.batch_size, self.warmup, self.period = gamma, batch_size, warmup, period
@@ -316,8 +314,8 @@ class DQNAgent:
     def act(self, s, epsilon):  # given
         """An action in the state s, by `epsilon_greedy`."""
         with torch.no_grad():
-            q = self.online(torch.as_tensor(s)[None])[0]
-        return epsilon_greedy(q.numpy(), epsilon, self.rng)
+            q = self.online(torch.as_tensor(s)[None])
+        return epsilon_greedy(q.numpy().ravel(), epsilon, self.rng)
 
     def batch(self):  # given
         """A sample of the buffer as five tensors: s, a, r, s2, terminated."""
@@ -328,8 +326,8 @@ class DQNAgent:
 
         The targets are `self.targets` of the *target* network's values of the next states, the loss is
         `self.loss` of the *online* network's values. The gradients are those of this batch alone. After every
-        `period` learns comes `self.update(self.target, self.online)`. Use these attributes, so that you can
-        exchange them.
+        `period` learns `self.update` is called, with the target and the online network. Use these attributes,
+        so that you can exchange them.
 
         Returns:
             None, and nothing happens, if fewer than `warmup` transitions are remembered. Else the loss before
@@ -342,7 +340,8 @@ class DQNAgent:
             >>> for parameter in (*online.parameters(), *target.parameters()):
             ...     _ = torch.nn.init.zeros_(parameter)
             >>> buffer = ReplayBuffer(9, rng=np.random.default_rng(0))
-            >>> agent = DQNAgent(online, target, buffer, gamma=0.5, lr=0.5, batch_size=1, warmup=1)
+            >>> options = {"rng": None, "gamma": 0.5, "lr": 0.5, "batch_size": 1, "warmup": 1, "period": 9}
+            >>> agent = DQNAgent(online, target, buffer, **options)
             >>> agent.learn() is None  # nothing is remembered yet
             True
             >>> buffer.add(np.ones(1, np.float32), 0, np.float32(2.0), np.ones(1, np.float32), False)
@@ -380,11 +379,10 @@ def bug_hunt():
 
     Source: Sutton and Barto (2018), section 3.4 (episodic and continuing tasks, and absorbing states).
     """
-    # Action 0 leads from state 0 to the prize, state 1, whose own row pays 1 for ever; action 1 to state 2.
-    next_state = np.array([[1, 2], [1, 1], [2, 2]])
-    terminal = np.array([False, True, True])
-    blind = next_state, np.array([[1.0, 0.5], [1.0, 1.0], [0.0, 0.0]]), terminal
-    sharp = next_state, np.array([[1.0, 1.8], [1.0, 1.0], [0.0, 0.0]]), terminal
+    # Action 0 leads to the end, state 1, and pays 1; action 1 stays. The row of the end pays 1 for ever.
+    next_state, terminal = np.array([[1, 0], [1, 1]]), np.array([False, True])
+    blind = next_state, 1.0 * next_state, terminal  # to stay pays nothing, and to be late costs
+    sharp = next_state, np.maximum(next_state, 0.5), terminal  # to stay pays 0.5, which is worth 5
     return blind, sharp
 
 

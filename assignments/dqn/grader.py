@@ -155,7 +155,7 @@ def test_act_by_rng(student, draw, rng):
 # --- ReplayBuffer: 16 ---
 def fill_buffer(ReplayBuffer, capacity, numbers, rng):
     """Beside the student's code: a buffer after transitions made of a number each, and its lengths."""
-    buffer, lengths = ReplayBuffer(capacity, rng=rng), []
+    buffer, lengths = ReplayBuffer(capacity=capacity, rng=rng), []
     for i, x in enumerate(numbers):
         buffer.add(np.array([x, -x]), i % 4, 3 * float(x), np.array([x, 2 * x]), i % 3 == 0)
         lengths.append(len(buffer))
@@ -366,22 +366,22 @@ def test_chosen_action(student, draw):
 
 
 def costs(student, draw, errors, what):
-    """The losses of single values that are off by so much."""
-    for error, delta in errors:
-        loss = student.dqn_loss((t := draw.tensor(1))[:, None] + error, torch.tensor([0]), t, delta)
-        right(loss, f"delta = {delta:g}: the loss of {what}")
+    """The losses of single values that are off by so much; delta is 1 unless it is given."""
+    for error, *delta in errors:
+        loss = student.dqn_loss((t := draw.tensor(1))[:, None] + error, torch.tensor([0]), t, *delta)
+        right(loss, f"delta = {delta[0] if delta else 1}: the loss of {what}")
 
 
 @pytest.mark.task("dqn_loss", points=2)
 def test_near(student, draw):
     """An error of up to delta costs half of its square."""
-    costs(student, draw, ((0.25, 1.0), (-0.8, 1.0), (0.4, 0.5), (-2.5, 3.0)), "a small error")
+    costs(student, draw, ((0.25,), (-0.8, 1.0), (0.4, 0.5), (-2.5, 3.0)), "a small error")
 
 
 @pytest.mark.task("dqn_loss", points=2)
 def test_far(student, draw):
     """A larger error e costs delta (|e| - delta / 2)."""
-    costs(student, draw, ((3.0, 1.0), (-40.0, 1.0), (0.8, 0.5), (-9.0, 3.0)), "a large error")
+    costs(student, draw, ((3.0,), (-40.0, 1.0), (0.8, 0.5), (-9.0, 3.0)), "a large error")
 
 
 @pytest.mark.task("dqn_loss", points=1, law=True)
@@ -401,8 +401,9 @@ def pulls_at(by_q, chosen, most):
 
 @pytest.mark.task("dqn_loss", points=3)
 def test_gradient(student, draw):
-    """The gradient is at the actions that were taken alone, at most delta / N, and not in the targets."""
-    q, (actions, chosen), targets = 8 * draw.tensor(6, 3), taken(draw, 6), draw.tensor(6)
+    """The gradient is at the actions that were taken alone, at most delta / N, and none in the targets."""
+    (actions, chosen), targets = taken(draw, 6), draw.tensor(6)
+    q = 8 * draw.tensor(6, 3) - 30 * chosen  # the best action was never taken
     _, by_q, by_targets = gradients(student.dqn_loss, q, actions, targets, 2.0, by=[q, targets])
     obeys(by_q, pulls_at, chosen, 2.0 / 6)
     right(by_targets, "The gradient with respect to targets")
@@ -481,7 +482,8 @@ def make_agent(DQNAgent, weights, table, rows, size, options):
             chosen = next(self.rows)
             return [part[chosen] for part in table]
 
-    agent = DQNAgent(*nets, Table(), batch_size=len(rows[0]), **options)
+    options = {"rng": None, "batch_size": len(rows[0])} | options
+    agent = DQNAgent(online=nets[0], target=nets[1], buffer=Table(), **options)
     agent.targets = lambda r, q_next, ended, gamma: r + gamma * (1 - ended.to(r.dtype)) * q_next.mean(1)
     agent.loss = lambda q, a, targets: torch.nn.functional.mse_loss(q[torch.arange(len(a)), a], targets)
     agent.update = lambda target, online: target.load_state_dict(online.state_dict())
@@ -503,7 +505,7 @@ def agent_of(student, draw, size=21, **options):
     s, s2, ended = draw.normal(20, 3), draw.normal(20, 3), draw.uniform(20) < 0.3
     table = [s, draw.integers(0, 2, 20), draw.normal(20), s2, ended]
     weights, rows = [(draw.tensor(4, 3), draw.tensor(2, 4)) for _ in range(2)], draw.integers(0, 20, 20, 5)
-    options = {"warmup": 20, "lr": 0.05, "period": 100} | options
+    options = {"gamma": 0.9, "warmup": 20, "lr": 0.05, "period": 100} | options
     return student.beside(make_agent, student.DQNAgent, weights, table, rows, size, options)
 
 

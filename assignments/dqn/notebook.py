@@ -32,6 +32,8 @@
 # cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
 
 # %%
+import importlib.util
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -443,6 +445,7 @@ def new_agent(seed, *sizes, **options):
     online, target = network(*sizes), network(*sizes)
     update_target(target, online)
     rng = np.random.default_rng(seed)
+    options = {"gamma": 0.9, "lr": 0.01, "batch_size": 32, "warmup": 100, "period": 20} | options
     return DQNAgent(online, target, ReplayBuffer(2000, rng=rng), rng=rng, **options)
 
 
@@ -579,13 +582,13 @@ plt.show()
 # action in state 0 is wrong.
 #
 # <details><summary>Hint 1: where to begin</summary>
-# Three states are enough: the first, and two ends.
+# Two states are enough: the first, and an end.
 # </details>
 # <details><summary>Hint 2: the object</summary>
 # What the row of an end pays should not matter. For her it does, for ever.
 # </details>
 # <details><summary>Hint 3: the operation</summary>
-# A row that pays 1 for ever is worth 10 to her. Let the other way pay a little more than the right value.
+# A row that pays 1 for ever is worth 10 to her. Let the other action pay more than the end does, and less than that.
 # </details>
 
 
@@ -614,12 +617,10 @@ for name, world in zip(("blind", "sharp"), bug_hunt(), strict=True):
 # steps the game is cut off, which is no end.
 
 # %%
-try:
-    import gymnasium
-except ImportError:
+if importlib.util.find_spec("gymnasium") is None:
     print("gymnasium is not installed here, which is fine: this is only a demonstration.")
 else:
-    env, returns, steps = gymnasium.make("CartPole-v1"), [], 0
+    env, returns, steps = importlib.import_module("gymnasium").make("CartPole-v1"), [], 0
     pole = new_agent(2, 4, 64, 2, gamma=0.99, lr=0.001, batch_size=64, warmup=500, period=200)
     while steps < 10_000:
         s, _ = env.reset(seed=steps)
