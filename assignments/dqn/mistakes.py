@@ -611,4 +611,13 @@ by_other_words = variant(
     edit(reference.bug_hunt, "0.5), terminal", "0.7), terminal"),
 )
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "495bc61bd3": "a change that is exactly tol is as small as one that is a little less",
+    "057df9aec3": "where the sweeps end does not hang on where they begin",
+    "8057ddc891": "it stops later, at a smaller change",
+    "5d72cebbb6": "a draw that equals epsilon has the probability 2^-53",
+    "7c0ffa5207": "a length that is not the capacity is less",
+    "2caf0fbdf9": "where the error is delta, both pieces are the same",
+    "10ad7dd176": "a remainder is never less than 0",
+    "f7afa55377": "-n is a multiple of the period where n is",
+}
