@@ -26,7 +26,7 @@ def test_the_examples_of_DQNAgent_learn(ReplayBuffer, DQNAgent):
     """The examples of the task."""
     _defined(ReplayBuffer=ReplayBuffer, DQNAgent=DQNAgent)
     examples = """
-    >>> online, target = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    >>> online, target = torch.nn.Linear(1, 1).double(), torch.nn.Linear(1, 1).double()
     >>> for parameter in (*online.parameters(), *target.parameters()):
     ...     _ = torch.nn.init.zeros_(parameter)
     >>> buffer = ReplayBuffer(9, rng=np.random.default_rng(0))
@@ -34,7 +34,7 @@ def test_the_examples_of_DQNAgent_learn(ReplayBuffer, DQNAgent):
     >>> agent = DQNAgent(online, target, buffer, **options)
     >>> agent.learn() is None  # nothing is remembered yet
     True
-    >>> buffer.add(np.ones(1, np.float32), 0, np.float32(2.0), np.ones(1, np.float32), False)
+    >>> buffer.add(np.ones(1), 0, 2.0, np.ones(1), False)
     >>> agent.learn(), round(online.weight.item(), 3), target.weight.item()
     (1.5, 0.5, 0.0)
     """
