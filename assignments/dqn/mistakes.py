@@ -619,5 +619,8 @@ EQUIVALENT = {
     "7c0ffa5207": "a length that is not the capacity is less",
     "2caf0fbdf9": "where the error is delta, both pieces are the same",
     "10ad7dd176": "a remainder is never less than 0",
+    "327bf437ab": "the bug hunt has many answers: where the end leads does not matter to right values",
+    "c883af84fd": "the same, for the other action",
+    "d5baa8ce55": "twice the rewards, and the same best actions",
     "f7afa55377": "-n is a multiple of the period where n is",
 }
