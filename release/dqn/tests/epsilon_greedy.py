@@ -1,0 +1,171 @@
+"""Public checks of epsilon_greedy. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+import torch
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "epsilon_greedy"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+def rng(seed=0):
+    """A generator."""
+    return np.random.default_rng(seed)
+
+
+def same(came, wanted, message):
+    """Fail with the message unless these numbers and shapes are equal."""
+    came = came.detach() if isinstance(came, torch.Tensor) else came
+    came, wanted = np.asarray(came, float), np.asarray(wanted, float)
+    assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
+    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+
+
+@test_case(name='"The examples of epsilon_at"')
+def test_the_examples_of_epsilon_at(epsilon_at):
+    """The examples of epsilon_at."""
+    _defined(epsilon_at=epsilon_at)
+    examples = """
+    >>> [epsilon_at(step, 1.0, 0.5, 4) for step in (0, 1, 2, 4, 9)]
+    [1.0, 0.875, 0.75, 0.5, 0.5]
+    """
+    _tried(examples, epsilon_at=epsilon_at)
+
+
+@test_case(name='"The examples of epsilon_greedy"')
+def test_the_examples_of_epsilon_greedy(epsilon_greedy):
+    """The examples of epsilon_greedy."""
+    _defined(epsilon_greedy=epsilon_greedy)
+    examples = """
+    >>> epsilon_greedy(np.array([1.0, 3.0, 3.0]), 0.0, np.random.default_rng(0))
+    1
+    """
+    _tried(examples, epsilon_greedy=epsilon_greedy, np=np)
+
+
+@test_case(name='"Line and end; shares of actions; equal generators"')
+def test_epsilon_greedy(epsilon_at, epsilon_greedy):
+    """Line and end; shares of actions; equal generators."""
+    _defined(epsilon_at=epsilon_at, epsilon_greedy=epsilon_greedy)
+    same(
+        [epsilon_at(step, 1.0, 0.2, 4) for step in (0, 2, 4, 5)],
+        [1, 0.6, 0.2, 0.2],
+        "From 1 to 0.2 in 4 steps.",
+    )
+    q = np.array([1.0, 5.0, 5.0, 0.0])
+    assert epsilon_greedy(q, 0.0, rng()) == 1, "Of equally good actions the greedy choice is the first."
+    for epsilon, best in ((1.0, 0.25), (0.4, 0.7)):
+        lasting, again = rng(1), rng(1)
+        actions = [epsilon_greedy(q, epsilon, lasting) for _ in range(2000)]
+        share = np.bincount(actions, minlength=4) / 2000
+        rest = (1 - best) / 3
+        wanted = np.array([rest, best, rest, rest])
+        assert (abs(share - wanted) < 0.07).all(), (
+            f"epsilon = {epsilon}: shares {share}; about {wanted} are right."
+        )
+        assert actions == [epsilon_greedy(q, epsilon, again) for _ in range(2000)], "Draw from rng alone."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would; ``notes`` has what is right but for its type."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        if super().check_output(want, last, optionflags) or _agree(last, want):
+            return True
+        right = _agree(_untyped(last, want), _untyped(want, want), loosely=True)
+        if right:
+            came, asked = (" ".join(text.split())[:80] for text in (last, want))
+            self.notes.append(
+                f"Note: {came} has the right numbers, and the task asks for another type: {asked}"
+            )
+        return right
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    checker = _Shown()
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(checker, verbose=False, optionflags=flags).run(test)
+        print(*checker.notes, sep="\n", end="\n" if checker.notes else "")
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str, loosely: bool = False) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    near = all(_near(mine, other, loosely) for mine, other in zip(got_numbers, numbers, strict=False))
+    return got_words == words and near
+
+
+def _untyped(text: str, asked: str) -> str:
+    """A printed value without what tells its type; arrays and tensors stay where they are asked for."""
+    text = re.sub(r",\s*(?:dtype|grad_fn|requires_grad|device)=[^(),\[\]]*", "", text)
+    for word in ("tensor", "array"):
+        if f"{word}(" not in asked:
+            text = re.sub(rf"\b{word}\(([^()]*)\)", r"\1", text)
+    return re.sub(r",\s*\]", "]", text.replace("(", "[").replace(")", "]"))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str, loosely: bool) -> bool:
+    """Whether two printed numbers are equal up to rounding; strictly, a whole number is none with a point."""
+    if not loosely and ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0

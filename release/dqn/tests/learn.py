@@ -1,0 +1,183 @@
+"""Public checks of learn. The hidden checks decide the mark; these say early what goes wrong."""
+
+import contextlib
+import doctest
+import math
+import re
+import sys
+import numpy as np
+import torch
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "learn"
+points = None
+
+
+def _defined(**names):
+    """Say plainly that a name is missing, before a check trips over it."""
+    for name, value in names.items():
+        if value is None:
+            raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
+
+
+@test_case(name='"The examples of the task"')
+def test_the_examples_of_DQNAgent_learn(ReplayBuffer, DQNAgent):
+    """The examples of the task."""
+    _defined(ReplayBuffer=ReplayBuffer, DQNAgent=DQNAgent)
+    examples = """
+    >>> online, target = torch.nn.Linear(1, 1).double(), torch.nn.Linear(1, 1).double()
+    >>> for parameter in (*online.parameters(), *target.parameters()):
+    ...     _ = torch.nn.init.zeros_(parameter)
+    >>> buffer = ReplayBuffer(9, rng=np.random.default_rng(0))
+    >>> options = {"rng": None, "gamma": 0.5, "lr": 0.5, "batch_size": 1, "warmup": 1, "period": 9}
+    >>> agent = DQNAgent(online, target, buffer, **options)
+    >>> agent.learn() is None  # nothing is remembered yet
+    True
+    >>> buffer.add(np.ones(1), 0, 2.0, np.ones(1), False)
+    >>> agent.learn(), round(online.weight.item(), 3), target.weight.item()
+    (1.5, 0.5, 0.0)
+    """
+    _tried(examples, torch=torch, ReplayBuffer=ReplayBuffer, np=np, DQNAgent=DQNAgent)
+
+
+@test_case(name='"Which network sees what, functions that were exchanged, period, warmup, gradients"')
+def test_learn(DQNAgent):
+    """Which network sees what, functions that were exchanged, period, warmup, gradients."""
+    _defined(DQNAgent=DQNAgent)
+    seen = {"online": [], "target": []}
+
+    class Net(torch.nn.Module):
+        def __init__(self, name):
+            super().__init__()
+            self.w, self.name = torch.nn.Parameter(torch.tensor(1.0)), name
+
+        def forward(self, x):
+            seen[self.name].append(x[0, 0].item())
+            return self.w * x
+
+    class Two:
+        def __len__(self):
+            return 2
+
+        def sample(self, n):
+            return (
+                np.full((1, 1), 10.0),
+                np.zeros(1, np.int64),
+                np.ones(1),
+                np.full((1, 1), 20.0),
+                np.zeros(1, bool),
+            )
+
+    options = {"rng": None, "gamma": 0.9, "lr": 0.25, "batch_size": 1, "warmup": 2, "period": 2}
+    slopes, calls = iter((1.5, -0.5, -0.5, -0.5)), []
+    agent = DQNAgent(Net("online"), Net("target"), Two(), **options)
+    agent.targets = lambda r, q_next, ends, gamma: q_next[:, 0] * 0 + r
+    agent.loss = lambda q, a, targets: next(slopes) * (q[:, 0] - targets).mean()
+    agent.update = lambda target, online: calls.append(len(seen["online"]))
+    losses = [agent.learn() for _ in range(4)]
+    assert seen == {"online": [10.0] * 4, "target": [20.0] * 4}, (
+        f"online sees s, target s2, once a learn: {seen}."
+    )
+    assert isinstance(losses[0], float), f"learn returns a float, not {losses[0]}."
+    assert abs(losses[0] - 13.5) < 1e-6, "The loss is that of self.loss and self.targets, before the step."
+    assert calls == [2, 4], f"period 2: self.update comes after learns 2 and 4, not {calls}."
+    w = agent.online.w.item()
+    assert abs(w - 0.646) < 0.01, (
+        f"After 4 steps of Adam w is {w:.3f}, not 0.646: which gradients does a step use?"
+    )
+    agent.warmup = 3
+    assert agent.learn() is None, "2 of 3 transitions: learn returns None."
+    assert len(seen["online"]) == 4, "2 of 3 transitions: nothing may happen."
+
+
+# How the examples are tried.
+
+
+class _Shown(doctest.OutputChecker):
+    """Compares what an example shows as a reader would; ``notes`` has what is right but for its type."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Whether the last lines are what the text says; what it says nothing of may be anything."""
+        last = "".join(got.splitlines(keepends=True)[-len(want.splitlines()) :]) if want else ""
+        if super().check_output(want, last, optionflags) or _agree(last, want):
+            return True
+        right = _agree(_untyped(last, want), _untyped(want, want), loosely=True)
+        if right:
+            came, asked = (" ".join(text.split())[:80] for text in (last, want))
+            self.notes.append(
+                f"Note: {came} has the right numbers, and the task asks for another type: {asked}"
+            )
+        return right
+
+
+def _tried(examples: str, /, **names: object) -> None:
+    """Try examples with these names of the notebook; the first that shows something else says so."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    test = doctest.DocTestParser().get_doctest(examples, dict(names), "examples", None, 0)
+    checker = _Shown()
+    try:
+        with _usual_printing():
+            doctest.DebugRunner(checker, verbose=False, optionflags=flags).run(test)
+        print(*checker.notes, sep="\n", end="\n" if checker.notes else "")
+    except doctest.DocTestFailure as failure:
+        got, want = (text.rstrip("\n") for text in (failure.got, failure.example.want))
+        if failure.example.exc_msg or got.startswith("Traceback"):
+            got, want = (text.rpartition("\n")[2] for text in (got, want))
+        asked = failure.example.source.rstrip("\n")
+        raise AssertionError(f"{asked}\ngives {got or 'nothing'}\nbut it is   {want}") from None
+    except doctest.UnexpectedException as failure:
+        raise failure.exc_info[1] from None
+
+
+def _usual_printing() -> contextlib.AbstractContextManager[object]:
+    """NumPy's own print options, whatever the notebook has set."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return contextlib.nullcontext()
+    digits = {"precision": 8, "floatmode": "maxprec", "suppress": False, "sign": "-", "formatter": None}
+    options = {**digits, "edgeitems": 3, "threshold": 1000, "linewidth": 75, "legacy": False}
+    found: contextlib.AbstractContextManager[object] = numpy.printoptions(**options)
+    return found
+
+
+def _agree(got: str, want: str, loosely: bool = False) -> bool:
+    """Whether two printed values hold the same text and, beside rounding, the same numbers."""
+    (got_words, got_numbers), (words, numbers) = _taken_apart(got), _taken_apart(want)
+    near = all(_near(mine, other, loosely) for mine, other in zip(got_numbers, numbers, strict=False))
+    return got_words == words and near
+
+
+def _untyped(text: str, asked: str) -> str:
+    """A printed value without what tells its type; arrays and tensors stay where they are asked for."""
+    text = re.sub(r",\s*(?:dtype|grad_fn|requires_grad|device)=[^(),\[\]]*", "", text)
+    for word in ("tensor", "array"):
+        if f"{word}(" not in asked:
+            text = re.sub(rf"\b{word}\(([^()]*)\)", r"\1", text)
+    return re.sub(r",\s*\]", "]", text.replace("(", "[").replace(")", "]"))
+
+
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a printed value, without the names of NumPy's scalar types."""
+    plain = re.sub(r"\bnp\.(True|False)_", r"\1", re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", text))
+    plain = re.sub(r"\s*([\[\](),])\s*", r"\1", " ".join(plain.split()))  # columns are aligned
+    parts = re.split(r"(?<![\w.])([-+]?\d+\.?\d*(?:e[-+]?\d+)?)", plain)
+    return parts[::2], parts[1::2]
+
+
+def _near(got: str, want: str, loosely: bool) -> bool:
+    """Whether two printed numbers are equal up to rounding; strictly, a whole number is none with a point."""
+    if not loosely and ("." in got or "e" in got) != ("." in want or "e" in want):
+        return False
+    last = max(_last_digit(got), _last_digit(want))  # both were rounded for printing
+    return math.isclose(float(got), float(want), rel_tol=1e-6, abs_tol=max(last, 1e-9))
+
+
+def _last_digit(number: str) -> float:
+    """What one more in the last digit is worth; nothing where so few are shown that it was not rounded."""
+    digits, _, exponent = number.partition("e")
+    decimals = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - decimals) if decimals > 2 else 0.0
