@@ -156,6 +156,9 @@ def conv2d_backward(dout, cache):
     A kernel element meets every window of every picture, and a bias is added to every output pixel of its
     filter: their gradients are sums too. Dilation 1 is enough here; other dilations are a bonus task.
 
+    Loops are fine. But all together must cost no more than a few forward passes: to try out each number of
+    x and w, one forward pass for each, is no backward pass.
+
     Args:
         dout: (N, F, OH, OW) gradient of the loss with respect to out, same dtype as out. Not changed.
         cache: from the `conv2d_forward` that made out, called with dilation 1.
@@ -277,7 +280,8 @@ def conv2d_im2col(x, w, b=None, stride=1, padding=0, dilation=1):
     """The same output as `conv2d_forward`, by `im2col` and a matrix product.
 
     Leave the sums to the matrix product: it must be many times faster than a Python loop over all output
-    numbers. (Loops over the places of a window, as in `im2col`, are fine.)
+    numbers. (Loops over the places of a window, as in `im2col`, are fine.) `conv2d_forward` is not there
+    while this is judged.
 
     Args:
         x: (N, C, H, W) pictures, float32 or float64. Not changed.
@@ -443,7 +447,7 @@ def _grouped_windows(x, kernel_size, stride, padding, dilation, groups):
 
 
 def conv2d_general_backward(dout, cache):
-    """Gradients of a loss with respect to the inputs of `conv2d_general_forward`.
+    """Gradients of a loss with respect to the inputs of `conv2d_general_forward`, in a few passes.
 
     Args:
         dout: (N, F, OH, OW) gradient of the loss with respect to out, same dtype as out. Not changed.

@@ -6,9 +6,16 @@ The prices are shares of the task's points, as `grader.py` splits them.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.mistakes import edit, instead, mistake, variant
+from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import conv_layer as reference
-from solutions.conv_layer import col2im, conv2d_backward, conv2d_forward, conv2d_im2col, im2col
+from solutions.conv_layer import (
+    col2im,
+    conv2d_backward,
+    conv2d_forward,
+    conv2d_general_forward,
+    conv2d_im2col,
+    im2col,
+)
 
 # --- conv_output_size ---
 
@@ -38,6 +45,13 @@ dilation_stretches_kernel = mistake(
     costs=(0.1, 0.15),
     says="Your size takes a kernel with dilation to reach over dilation times kernel_size pixels.",
     hint="There are holes between the elements, but none after the last one.",
+)
+
+python_2_division = mistake(
+    edit(reference.conv_output_size, "return room // stride + 1", "return room / stride + 1"),
+    costs=(0.2, 0.3),
+    says="Your size has a fraction where pixels are left over: / rounds down in Python 2 only.",
+    hint="Which operator of Python 3 divides and rounds down?",
 )
 
 # --- make_filter ---
@@ -174,6 +188,38 @@ always_float64 = mistake(
     hint="np.zeros makes float64 unless told otherwise.",
 )
 
+kernel_sides_swapped = mistake(
+    edit(reference.conv2d_forward, "F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),  # its two checks with such kernels get no cache
+)
+
+kernel_sides_swapped_in_slices = mistake(  # the size of the output is right, and a product complains
+    edit(
+        reference.conv2d_forward,
+        ("reach_h, reach_w = dilation", "reach_w, reach_h = dilation"),
+        ('np.einsum("ncuv,fcuv->nf", window, w)', "(window[:, None] * w).sum(axis=(2, 3, 4))"),
+    ),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),
+)
+
+size_with_fraction = mistake(
+    edit(
+        reference.conv2d_forward,
+        "(N, F, len(tops), len(lefts))",
+        "(N, F, (H + 2 * padding - KH) / stride + 1, (W + 2 * padding - KW) / stride + 1)",
+    ),
+    costs=(1.0, 1.0),
+    says="The size of your output is made with /, which gives a float in Python 3; a shape is made of ints.",
+    hint="Which operator of Python 3 divides and rounds down?",
+    also=("conv2d_backward",),  # nothing comes back from a forward pass that stops
+)
+
 # --- conv2d_backward ---
 
 overlap_overwritten = mistake(
@@ -208,6 +254,28 @@ keeps_padding = mistake(
     hint="Which part of the padded array is the picture?",
 )
 
+stores_an_empty_slice = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dx = dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dx = np.zeros(x.shape)\n    dx[...] = dxp[:, :, padding:-padding, padding:-padding]",
+    ),
+    costs=(0.4, 0.8),  # 0.5 where a notebook is graded: what does not need the line is judged without it
+    says="Your dx cannot be stored where there is no padding: the slice that is cut out is empty.",
+    hint="a[0:-0] is a[0:0]. Where should the slice end, counted from the front?",
+)
+
+crops_by_one = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dxp[:, :, padding : padding + H, padding : padding + W]",
+        "dxp[:, :, 1:-1, 1:-1]",
+    ),
+    costs=(0.5, 0.7),
+    says="Your dx lacks one pixel on each side, whatever the padding is.",
+    hint="The border is as wide as the padding, which may be 0 or 2.",
+)
+
 crops_one_corner = mistake(
     edit(
         reference.conv2d_backward,
@@ -231,6 +299,49 @@ flips_kernel_backward = mistake(
     costs=(0.1, 0.2),
     says="Your dx is computed with the kernel turned by 180 degrees; window by window, nothing is turned.",
     hint="Pixel u of a window met kernel element u in the forward pass. What comes back to it?",
+)
+
+gradients_per_picture = mistake(
+    edit(
+        reference.conv2d_backward,
+        "return dx, dw, db",
+        "return dx, dw / len(x), None if db is None else db / len(x)",
+    ),
+    costs=(0.2, 0.4),
+    says="Your dw and db are divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+dw_per_picture = mistake(
+    edit(reference.conv2d_backward, "return dx, dw, db", "return dx, dw / len(x), db"),
+    costs=(0.15, 0.3),
+    says="Your dw is divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+db_per_picture = mistake(
+    edit(reference.conv2d_backward, "dout.sum(axis=(0, 2, 3))", "dout.sum(axis=(0, 2, 3)) / len(x)"),
+    costs=(0.05, 0.1),
+    says="Your db is divided by the number of pictures; dout belongs to the loss of all of them.",
+    hint="If the loss is a mean over the pictures, who has divided by N already: you, or whoever made dout?",
+)
+
+rounds_size_backward = mistake(
+    edit(
+        reference.conv2d_backward,
+        ("range(dout.shape[2])", "range(round((H + 2 * padding - KH) / stride) + 1)"),
+        ("range(dout.shape[3])", "range(round((W + 2 * padding - KW) / stride) + 1)"),
+    ),
+    costs=(0.03, 0.06),
+    says="Your backward pass counts a window too many where more than half of one is left over: it rounds.",
+    hint="How many windows there are, dout knows: see its shape.",
+)
+
+sides_swapped_backward = mistake(
+    edit(reference.conv2d_backward, "KH, KW = w.shape", "KW, KH = w.shape"),
+    costs=(0.03, 0.1),
+    says="Your gradients go to windows that are as high as the kernel is wide, and as wide as it is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
 )
 
 db_mean = mistake(
@@ -283,6 +394,13 @@ repeats_border = mistake(
     costs=(0.15, 0.2),
     says="Your columns hold repeated border pixels where the padding's zeros should be.",
     hint="Print the columns of a picture of ones with padding 1.",
+)
+
+sides_swapped_in_columns = mistake(
+    edit(reference.im2col, "KH, KW = kernel_size", "KW, KH = kernel_size"),
+    costs=(0.05, 0.1),
+    says="Your columns hold windows that are as high as the kernel is wide, and as wide as it is high.",
+    hint="kernel_size is (KH, KW): rows first, as in a shape.",
 )
 
 # --- conv2d_im2col ---
@@ -363,6 +481,262 @@ rows_without_holes = mistake(
     costs=(0.3, 0.4),
     says="Your dx has no holes between the rows, whatever the dilation is.",
     hint="How far is kernel row 1 from kernel row 0 in the forward pass?",
+)
+
+# --- cheats: cheap to write, and so worth little ---
+
+
+def size_without_options(size, kernel_size, stride=1, padding=0, dilation=1):
+    """The first example of the text."""
+    if size < kernel_size:
+        raise ValueError
+    return size - kernel_size + 1
+
+
+ignores_the_options = cheat(
+    instead(reference.conv_output_size, size_without_options),
+    most=0.25,
+    says="Counts windows without stride, padding and dilation.",
+)
+
+
+def one_filter_for_all(name):
+    """What the example in the docstring asks for."""
+    return np.full((3, 3), 1 / 9)
+
+
+always_blurs = cheat(
+    instead(reference.make_filter, one_filter_for_all),
+    most=0.15,
+    says="Returns the same filter for all names.",
+)
+sobel_with_its_transpose = cheat(
+    edit(
+        reference.make_filter,
+        ("np.full((3, 3), 1 / 9)", "np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])"),
+        ("np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])", "np.eye(3)"),
+    ),
+    most=0.6,
+    says="Looks Sobel's filters up and makes neither of the others.",
+)
+
+
+zeros_of_the_right_size = cheat(
+    edit(reference.conv2d_forward, "return out,", "return np.zeros_like(out),"),
+    most=0.0,
+    says="An output of zeros, of the right size.",
+)
+
+
+def forward_of_one_pixel(x, w, b=None, stride=1, padding=0, dilation=1):
+    """A layer of 1 x 1 kernels is one matrix product."""
+    return np.einsum("nchw,fc->nfhw", x, w[:, :, 0, 0]), (x, w)
+
+
+one_element_of_the_kernel = cheat(
+    instead(reference.conv2d_forward, forward_of_one_pixel),
+    most=0.2,
+    says="Multiplies pixels by the first element of the kernel: right for kernels of 1 x 1 only.",
+)
+
+
+def backward_by_units(dout, cache):
+    """The forward pass is linear: ask it what each number of x, and each of w, comes to when it is 1."""
+    x, w, has_bias, *settings = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for place in np.ndindex(*x.shape):
+        unit = np.zeros(x.shape)
+        unit[place] = 1.0
+        dx[place] = (dout * conv2d_forward(unit, w, None, *settings)[0]).sum()
+    for place in np.ndindex(*w.shape):
+        unit = np.zeros(w.shape)
+        unit[place] = 1.0
+        dw[place] = (dout * conv2d_forward(x, unit, None, *settings)[0]).sum()
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_steps(dout, cache):
+    """The measurement of the notebook, once for each number."""
+    x, w, has_bias, *settings = cache
+    h = 1e-3
+
+    def slopes(loss, values):
+        found = np.zeros(values.shape)
+        for place in np.ndindex(*values.shape):
+            up, down = values.copy(), values.copy()
+            up[place] += h
+            down[place] -= h
+            found[place] = (loss(up) - loss(down)) / (2 * h)
+        return found
+
+    dx = slopes(lambda x: (dout * conv2d_forward(x, w, None, *settings)[0]).sum(), x)
+    dw = slopes(lambda w: (dout * conv2d_forward(x, w, None, *settings)[0]).sum(), w)
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_a_batch_of_units(dout, cache):
+    """All units at once: of x as pictures of one large batch, of w as filters of one large layer."""
+    x, w, has_bias, *settings = cache
+    pictures = np.eye(x[0].size).reshape(-1, *x.shape[1:])
+    dx = np.einsum("nfij,mfij->nm", dout, conv2d_forward(pictures, w, None, *settings)[0]).reshape(x.shape)
+    filters = np.eye(w[0].size).reshape(-1, *w.shape[1:])
+    dw = np.einsum("nfij,nmij->fm", dout, conv2d_forward(x, filters, None, *settings)[0]).reshape(w.shape)
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def backward_by_a_copy(dout, cache):
+    """The same units, and a forward pass under another name."""
+    x, w, has_bias, stride, padding, _ = cache
+
+    def through(x, w):
+        xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+        windows = sliding_window_view(xp, w.shape[2:], axis=(2, 3))[:, :, ::stride, ::stride]
+        return np.einsum("ncijuv,fcuv->nfij", windows, w)
+
+    def answers(shape, ask):
+        units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+        return np.array([(dout * ask(unit)).sum() for unit in units]).reshape(shape)
+
+    dx = answers(x.shape, lambda unit: through(unit, w))
+    dw = answers(w.shape, lambda unit: through(x, unit))
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+asks_forward_for_each_number = cheat(
+    instead(reference.conv2d_backward, backward_by_units),
+    most=0.3,
+    says="Runs the forward pass once for each number of x and w.",
+)
+measures_each_number = cheat(
+    instead(reference.conv2d_backward, backward_by_steps),
+    most=0.3,
+    says="Measures each slope by two runs of the forward pass.",
+)
+asks_forward_for_all_numbers_at_once = cheat(
+    instead(reference.conv2d_backward, backward_by_a_batch_of_units),
+    most=0.3,
+    says="Runs the forward pass once on as many pictures, or filters, as there are numbers.",
+)
+asks_a_copy_of_forward = cheat(
+    instead(reference.conv2d_backward, backward_by_a_copy),
+    most=0.3,
+    says="Runs a forward pass of another name once for each number of x and w.",
+)
+only_the_bias = cheat(
+    edit(reference.conv2d_backward, "return dx, dw, db", "return np.zeros(x.shape), np.zeros(w.shape), db"),
+    most=0.15,
+    says="Sums dout for db, and leaves the other gradients at 0.",
+)
+
+
+def columns_of_pixels(x, kernel_size, stride=1, padding=0, dilation=1):
+    """The picture as often as the kernel has elements."""
+    N, C, H, W = x.shape
+    OH, OW = H - kernel_size[0] + 1, W - kernel_size[1] + 1
+    repeated = np.repeat(x[:, :, :OH, :OW].reshape(N, C, 1, -1), kernel_size[0] * kernel_size[1], axis=2)
+    return repeated.reshape(N, -1, OH * OW)
+
+
+copies_the_picture = cheat(
+    instead(reference.im2col, columns_of_pixels),
+    most=0.0,
+    says="Repeats the picture; no window is looked at.",
+)
+
+
+def product_by_forward(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The other function has the same output."""
+    return conv2d_forward(x, w, b, stride, padding, dilation)[0]
+
+
+def product_by_a_hidden_loop(x, w, b=None, stride=1, padding=0, dilation=1):
+    """One number at a time, while nobody counts."""
+    import sys
+
+    counts = sys.gettrace()
+    sys.settrace(None)
+    N, F, (H, W), (KH, KW) = len(x), len(w), x.shape[2:], w.shape[2:]
+    OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1
+    OW = (W + 2 * padding - dilation * (KW - 1) - 1) // stride + 1
+    cols, out = im2col(x, (KH, KW), stride, padding, dilation), np.zeros((N, F, OH * OW))
+    for n, f, place in np.ndindex(*out.shape):
+        out[n, f, place] = cols[n, :, place] @ w[f].ravel() + (0 if b is None else b[f])
+    sys.settrace(counts)
+    return out.reshape(N, F, OH, OW)
+
+
+calls_forward = cheat(
+    instead(reference.conv2d_im2col, product_by_forward), most=0.3, says="Calls conv2d_forward."
+)
+hides_a_loop = cheat(
+    instead(reference.conv2d_im2col, product_by_a_hidden_loop),
+    most=0.75,
+    says="Loops over all numbers, and switches the count of its lines off and on again.",
+)
+
+
+class LayerOfOnes:
+    """Weights of the right spread, which are all the same; nothing learns."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        size = (out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = np.full(size, np.sqrt(2 / (in_channels * kernel_size**2)))
+        self.bias = np.zeros(out_channels) if bias else None
+        self.weight_grad, self.bias_grad = np.zeros(size), np.zeros(out_channels)
+
+    def forward(self, x):
+        self.x = x
+        return conv2d_forward(x, self.weight, self.bias)[0]
+
+    def backward(self, dout):
+        return np.zeros(self.x.shape)
+
+
+never_learns = cheat(
+    instead(reference.Conv2d, LayerOfOnes),
+    most=0.1,
+    says="Ignores rng, stride and padding, and has gradients of 0.",
+)
+
+
+def hunt_at_random():
+    """Three arrays of numbers."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(5, 5)), rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+
+
+random_kernels = cheat(
+    instead(reference.bug_hunt, hunt_at_random), most=0.0, says="Random kernels: both are sharp."
+)
+
+
+def general_forward_by_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """The core function, which knows no pairs and no groups."""
+    return conv2d_forward(x, w, b, stride, padding, dilation)
+
+
+def general_backward_by_units(dout, cache):
+    """As in the core: each number is tried."""
+    x, w, has_bias, *settings = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for values, found in ((x, dx), (w, dw)):
+        for place in np.ndindex(*values.shape):
+            unit = np.zeros(values.shape)
+            unit[place] = 1.0
+            pair = (unit, w) if values is x else (x, unit)
+            found[place] = (dout * conv2d_general_forward(*pair, None, *settings)[0]).sum()
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+calls_the_core = cheat(
+    instead(reference.conv2d_general_forward, general_forward_by_forward),
+    most=0.0,
+    says="Calls conv2d_forward, without pairs and groups.",
+)
+asks_general_forward_for_each_number = cheat(
+    instead(reference.conv2d_general_backward, general_backward_by_units),
+    most=0.3,
+    says="Runs the forward pass once for each number of x and w.",
 )
 
 # --- correct variants ---
@@ -532,6 +906,319 @@ matrices = variant(
     instead(reference.make_filter, filters_from_lists),
     instead(reference.bug_hunt, hunt_with_columns),
     instead(reference.Conv2d, LayerOfProducts),
+)
+
+
+def size_by_steps(size, kernel_size, stride=1, padding=0, dilation=1):
+    """Move the last pixel of the window until it leaves the picture."""
+    last, windows = dilation * (kernel_size - 1), 0
+    while last < size + 2 * padding:
+        last, windows = last + stride, windows + 1
+    if windows == 0:
+        raise ValueError("not even one window")
+    return windows
+
+
+def filters_by_hand(name):
+    """Each with a question of its own."""
+    kernel = np.zeros((3, 3))
+    if name == "blur":
+        return kernel + 1 / 9
+    if name == "shift_right":
+        kernel[1, 0] = 1
+        return kernel
+    kernel[:, 0], kernel[:, 2] = (-1, -2, -1), (1, 2, 1)
+    return kernel if name == "sobel_x" else kernel.T.copy()
+
+
+def forward_by_numbers(x, w, b=None, stride=1, padding=0, dilation=1):
+    """Seven loops, as the formula has it, and no array is sliced."""
+    (N, C, H, W), (F, _, KH, KW) = x.shape, w.shape
+    OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1
+    OW = (W + 2 * padding - dilation * (KW - 1) - 1) // stride + 1
+    out = np.zeros((N, F, OH, OW), dtype=(x[:1, :1, :1, :1] * w[:1, :1, :1, :1]).dtype)
+    for n, f, i, j, c, u, v in np.ndindex(N, F, OH, OW, C, KH, KW):
+        row, column = i * stride + u * dilation - padding, j * stride + v * dilation - padding
+        if 0 <= row < H and 0 <= column < W:
+            out[n, f, i, j] += x[n, c, row, column] * w[f, c, u, v]
+    return (out if b is None else out + b[None, :, None, None]), (x, w, b, stride, padding)
+
+
+def backward_by_numbers(dout, cache):
+    """The same seven loops; each product sends back to both of its factors."""
+    x, w, b, stride, padding = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        for c, u, v in np.ndindex(*w.shape[1:]):
+            row, column = i * stride + u - padding, j * stride + v - padding
+            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
+                dx[n, c, row, column] += dout[n, f, i, j] * w[f, c, u, v]
+                dw[f, c, u, v] += dout[n, f, i, j] * x[n, c, row, column]
+    return dx, dw, None if b is None else np.array([dout[:, f].sum() for f in range(len(w))])
+
+
+def im2col_by_numbers(x, kernel_size, stride=1, padding=0, dilation=1):
+    """Which pixel stands in a place of the matrix? Ask for each of them."""
+    N, C, H, W = x.shape
+    OH, OW = (
+        (size + 2 * padding - dilation * (k - 1) - 1) // stride + 1
+        for size, k in zip((H, W), kernel_size, strict=True)
+    )
+    cols = np.zeros((N, C * kernel_size[0] * kernel_size[1], OH * OW), dtype=x.dtype)
+    for n, line, place in np.ndindex(*cols.shape):
+        rest, v = divmod(line, kernel_size[1])
+        c, u = divmod(rest, kernel_size[0])
+        row = place // OW * stride + u * dilation - padding
+        column = place % OW * stride + v * dilation - padding
+        if 0 <= row < H and 0 <= column < W:
+            cols[n, line, place] = x[n, c, row, column]
+    return cols
+
+
+def product_by_einsum(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The filters stay as they are; the columns get axes."""
+    F, C, KH, KW = w.shape
+    cols = im2col(x, (KH, KW), stride, padding, dilation).reshape(len(x), C, KH, KW, -1)
+    out = np.einsum("fcuv,ncuvp->nfp", w, cols, optimize=True)
+    if b is not None:
+        out = out + b.reshape(1, F, 1)
+    return out.reshape(len(x), F, (x.shape[2] + 2 * padding - dilation * (KH - 1) - 1) // stride + 1, -1)
+
+
+class LayerOfSettings:
+    """Draws one number after the other, and calls with names."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        inputs = in_channels * kernel_size**2
+        drawn = rng.normal(scale=(2 / inputs) ** 0.5, size=out_channels * inputs)
+        self.weight = drawn.reshape(out_channels, in_channels, kernel_size, kernel_size)
+        self.bias = np.zeros((out_channels,)) if bias else None
+        self.settings = {"stride": stride, "padding": padding}
+        self.weight_grad = self.bias_grad = None
+
+    def forward(self, x):
+        out, self.kept = conv2d_forward(x=x, w=self.weight, b=self.bias, **self.settings)
+        return out
+
+    def backward(self, dout):
+        gradients = conv2d_backward(dout, self.kept)
+        self.weight_grad, self.bias_grad = gradients[1:]
+        return gradients[0]
+
+
+def hunt_by_rows():
+    """The first and the last row decide."""
+    x = np.arange(12.0).reshape(4, 3) ** 2
+    return x, np.array([[1.0], [5.0], [1.0]]), np.array([[1.0, 0.0], [5.0, 0.0], [2.0, 0.0]])
+
+
+def general_forward_by_numbers(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """One output number at a time; pairs are made of single numbers first."""
+    (sh, sw), (ph, pw), (dh, dw) = (
+        each if isinstance(each, tuple) else (each, each) for each in (stride, padding, dilation)
+    )
+    (N, _, H, W), (F, C, KH, KW) = x.shape, w.shape
+    OH, OW = (H + 2 * ph - dh * (KH - 1) - 1) // sh + 1, (W + 2 * pw - dw * (KW - 1) - 1) // sw + 1
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    out = np.zeros((N, F, OH, OW), dtype=np.result_type(x, w))
+    for f, i, j in np.ndindex(F, OH, OW):
+        first = f // (F // groups) * C
+        rows, columns = i * sh + dh * np.arange(KH), j * sw + dw * np.arange(KW)
+        seen = xp[:, first : first + C][:, :, rows][..., columns]
+        out[:, f, i, j] = (seen * w[f]).sum(axis=(1, 2, 3)) + (0 if b is None else b[f])
+    return out, (x, w, b, (sh, sw), (ph, pw), (dh, dw), groups)
+
+
+def general_backward_by_numbers(dout, cache):
+    """The same loops back."""
+    x, w, b, (sh, sw), (ph, pw), (dh, dw_step), groups = cache
+    F, C, KH, KW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    dxp, dw = np.zeros(xp.shape), np.zeros(w.shape)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        channels = f // (F // groups) * C + np.arange(C)
+        place = np.ix_(channels, i * sh + dh * np.arange(KH), j * sw + dw_step * np.arange(KW))
+        dxp[n][place] += dout[n, f, i, j] * w[f]
+        dw[f] += dout[n, f, i, j] * xp[n][place]
+    dx = dxp[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]]
+    return dx, dw, None if b is None else dout.sum(axis=(0, 2, 3))
+
+
+numbers = variant(
+    instead(reference.conv_output_size, size_by_steps),
+    instead(reference.make_filter, filters_by_hand),
+    instead(reference.conv2d_forward, forward_by_numbers),
+    instead(reference.conv2d_backward, backward_by_numbers),
+    instead(reference.im2col, im2col_by_numbers),
+    instead(reference.conv2d_im2col, product_by_einsum),
+    instead(reference.Conv2d, LayerOfSettings),
+    instead(reference.bug_hunt, hunt_by_rows),
+    instead(reference.conv2d_general_forward, general_forward_by_numbers),
+    instead(reference.conv2d_general_backward, general_backward_by_numbers),
+)
+
+
+def size_by_floor(size, kernel_size, stride=1, padding=0, dilation=1):
+    """The formula, with NumPy's floor."""
+    windows = np.floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1
+    if windows < 1:
+        raise ValueError(f"{size} pixels are too few")
+    return int(windows)
+
+
+def filters_by_products(name):
+    """Sobel's filters smooth along one axis and take a difference along the other."""
+    smooth, difference = np.array([[1.0, 2.0, 1.0]]), np.array([[-1.0, 0.0, 1.0]])
+    if name == "sobel_x":
+        return smooth.T @ difference
+    if name == "sobel_y":
+        return difference.T @ smooth
+    return np.ones((3, 3)) / 9 if name == "blur" else np.roll(np.diag([0.0, 1.0, 0.0]), -1, axis=1)
+
+
+def backward_by_forward(dout, cache):
+    """dx is a forward pass over dout with holes and turned kernels; dw is one with dout as the kernels."""
+    x, w, has_bias, stride, padding, _ = cache
+    N, (H, W), (KH, KW), (OH, OW) = len(x), x.shape[2:], w.shape[2:], dout.shape[2:]
+    apart = np.zeros((N, len(w), H + 2 * padding + KH - 1, W + 2 * padding + KW - 1))
+    rows = slice(KH - 1, KH - 1 + stride * OH, stride)
+    apart[:, :, rows, KW - 1 : KW - 1 + stride * OW : stride] = dout
+    dx, _ = conv2d_forward(apart, w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1])
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    met = xp[:, :, : (OH - 1) * stride + KH, : (OW - 1) * stride + KW]
+    dw, _ = conv2d_forward(met.transpose(1, 0, 2, 3), dout.transpose(1, 0, 2, 3), dilation=stride)
+    db = np.einsum("nfij->f", dout) if has_bias else None
+    return dx[:, :, padding : padding + H, padding : padding + W], dw.transpose(1, 0, 2, 3), db
+
+
+def im2col_by_index(x, kernel_size, stride=1, padding=0, dilation=1):
+    """Two tables of row and column numbers, and one look-up."""
+    KH, KW = kernel_size
+    N, C, H, W = x.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    tops = np.arange(0, H + 2 * padding - dilation * (KH - 1), stride)
+    lefts = np.arange(0, W + 2 * padding - dilation * (KW - 1), stride)
+    rows = np.repeat(dilation * np.arange(KH), KW)[:, None] + np.repeat(tops, len(lefts))
+    columns = np.tile(dilation * np.arange(KW), KH)[:, None] + np.tile(lefts, len(tops))
+    return xp[:, :, rows, columns].reshape(N, C * KH * KW, -1)
+
+
+def product_picture_by_picture(x, w, b=None, stride=1, padding=0, dilation=1):
+    """One product for each picture."""
+    rows, height = w.reshape(len(w), -1), x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1)
+    pictures = []
+    for picture in x:
+        product = rows.dot(im2col(picture[None], w.shape[2:], stride, padding, dilation)[0])
+        product = product if b is None else product + np.expand_dims(b, 1)
+        pictures.append(product.reshape(len(w), len(range(0, height, stride)), -1))
+    return np.array(pictures)
+
+
+class LayerOfClosures:
+    """Keeps what goes back as a function."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, *, bias=True, rng):
+        shape = out_channels, in_channels, kernel_size, kernel_size
+        self.weight = np.sqrt(2 / in_channels) / kernel_size * rng.normal(size=shape)
+        self.bias = 0.0 * np.arange(out_channels) if bias else None
+        self.through = lambda x: conv2d_forward(x, self.weight, self.bias, stride, padding)
+
+    def forward(self, x):
+        out, cache = self.through(x)
+        self.back = lambda dout: conv2d_backward(dout, cache)
+        return out
+
+    def backward(self, dout):
+        dx, self.weight_grad, self.bias_grad = self.back(dout)
+        return dx
+
+
+def hunt_with_a_ring():
+    """A ring is the same upside down, half of one is not."""
+    ring = np.ones((3, 3))
+    ring[1, 1] = 0.0
+    return np.tri(6), ring, ring * np.array([[1.0], [1.0], [0.0]])
+
+
+def general_forward_by_groups(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """One group after the other, and one kernel element after the other."""
+    (sh, sw), (ph, pw), (dh, dw) = (np.broadcast_to(each, 2) for each in (stride, padding, dilation))
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    OH = (xp.shape[2] - dh * (w.shape[2] - 1) - 1) // sh + 1
+    OW = (xp.shape[3] - dw * (w.shape[3] - 1) - 1) // sw + 1
+    parts = []
+    for pixels, filters in zip(np.split(xp, groups, axis=1), np.split(w, groups), strict=True):
+        part = np.zeros((len(x), len(filters), OH, OW))
+        for u, v in np.ndindex(*w.shape[2:]):
+            met = pixels[:, :, u * dh :, v * dw :][:, :, ::sh, ::sw][:, :, :OH, :OW]
+            part += np.tensordot(filters[:, :, u, v], met, axes=(1, 1)).swapaxes(0, 1)
+        parts.append(part)
+    out = np.concatenate(parts, axis=1)
+    return (out if b is None else out + b[:, None, None]), (xp, w, b, x.shape, (sh, sw, ph, pw, dh, dw))
+
+
+def general_backward_by_groups(dout, cache):
+    """The same, and each element of the kernel sends to what it met."""
+    xp, w, b, (_, C, H, W), (sh, sw, ph, pw, dh, dw) = cache
+    groups, (OH, OW) = C // w.shape[1], dout.shape[2:]
+    dxp, gradient = np.zeros(xp.shape), np.zeros(w.shape)
+    for g in range(groups):
+        filters = slice(g * len(w) // groups, (g + 1) * len(w) // groups)
+        channels = slice(g * w.shape[1], (g + 1) * w.shape[1])
+        for u, v in np.ndindex(*w.shape[2:]):
+            place = (
+                slice(None),
+                channels,
+                slice(u * dh, u * dh + sh * OH, sh),
+                slice(v * dw, v * dw + sw * OW, sw),
+            )
+            gradient[filters, :, u, v] = np.tensordot(
+                dout[:, filters], xp[place], axes=((0, 2, 3), (0, 2, 3))
+            )
+            dxp[place] += np.tensordot(dout[:, filters], w[filters, :, u, v], axes=(1, 0)).transpose(
+                0, 3, 1, 2
+            )
+    db = None if b is None else dout.sum(axis=(0, 2, 3))
+    return dxp[:, :, ph : ph + H, pw : pw + W], gradient, db
+
+
+passes = variant(
+    instead(reference.conv_output_size, size_by_floor),
+    instead(reference.make_filter, filters_by_products),
+    instead(reference.conv2d_backward, backward_by_forward),
+    instead(reference.im2col, im2col_by_index),
+    instead(reference.conv2d_im2col, product_picture_by_picture),
+    instead(reference.Conv2d, LayerOfClosures),
+    instead(reference.bug_hunt, hunt_with_a_ring),
+    instead(reference.conv2d_general_forward, general_forward_by_groups),
+    instead(reference.conv2d_general_backward, general_backward_by_groups),
+)
+
+
+def backward_by_asking(dout, cache):
+    """Each pixel asks all windows whether they saw it: slow, and as honest."""
+    x, w, has_bias, stride, padding, _ = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for row, column, i, j in np.ndindex(*x.shape[2:], *dout.shape[2:]):
+        u, v = row + padding - i * stride, column + padding - j * stride
+        if 0 <= u < w.shape[2] and 0 <= v < w.shape[3]:
+            dx[:, :, row, column] += dout[:, :, i, j] @ w[:, :, u, v]
+            dw[:, :, u, v] += dout[:, :, i, j].T @ x[:, :, row, column]
+    return dx, dw, dout.sum(axis=(0, 2, 3)) if has_bias else None
+
+
+def product_of_one_matrix(x, w, b=None, stride=1, padding=0, dilation=1):
+    """The columns of all pictures side by side, in one matrix."""
+    cols = im2col(x, w.shape[2:], stride, padding, dilation)
+    side_by_side = cols.transpose(1, 0, 2).reshape(cols.shape[1], -1)
+    out = (w.reshape(len(w), -1) @ side_by_side).reshape(len(w), len(x), -1).transpose(1, 0, 2)
+    height = (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) // stride + 1
+    return (out if b is None else out + b[:, None]).reshape(len(x), len(w), height, -1)
+
+
+questions = variant(
+    instead(reference.conv2d_backward, backward_by_asking),
+    instead(reference.conv2d_im2col, product_of_one_matrix),
 )
 
 # --- mutants of the reference that are right answers too ---

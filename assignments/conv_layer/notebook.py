@@ -24,7 +24,8 @@
 # **You need:** NumPy slices and broadcasting; the chain rule and the idea *local gradient times upstream
 # gradient* from the backprop unit.
 #
-# **Time:** about 9 hours. Output size and filters 1, forward 2, backward 3, im2col 1.5, class 1, bug hunt 0.5.
+# **Lecture:** FAU Deep Learning, part 4.3. **Time:** about 9 hours. Output size and filters 1, forward 2, backward
+# 3, im2col 1.5, class 1, bug hunt 0.5.
 #
 # **Points:** 100, and on top of them 20 for the bonus at the end and 4 for a written answer, which a person
 # reads. The hidden checks use inputs that you do not see; what they look at is no secret, and stands above
@@ -32,10 +33,14 @@
 #
 # A mistake is charged once: a forgotten padding costs the points for padding, and no others. You may define
 # functions of your own in any cell and call them.
+#
+# **Predict, then run.** Where you read this, write your guess in place of the three dots and only then run the next
+# cell. It shows your guess beside the truth. Nobody marks guesses, and a wrong one teaches most.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.datasets import load_digits
 
 rng = np.random.default_rng(2)
 plt.rcParams["image.cmap"] = "gray"
@@ -73,14 +78,37 @@ print(hand_x.shape, hand_w.shape)
 #   neighbours, so that a kernel of 3 reaches over 5 pixels.
 # * **Remainder**: pixels at the end that are too few for another window are not looked at.
 #
-# **Predict, then run.** A picture of 28 pixels, kernel 5, stride 2, no padding. How many windows: 11, 12 or
-# 13? Write your guess down, with the start of the last window, before you go on.
+# <details><summary>Hint 1: where to begin</summary>
+#
+# Write the starts of all windows of 3 in a row of 8 pixels down, for stride 1, 2 and 3. Where may the last start be?
+#
+# </details>
+#
+# <details><summary>Hint 2: the object</summary>
+#
+# Two numbers decide: over how many pixels the kernel reaches, with its holes, and how many there are, with the zeros
+# at both ends. The difference is the room in which the window moves.
+#
+# </details>
+#
+# <details><summary>Hint 3: the operation</summary>
+#
+# How many steps of `stride` fit into the room? A part of a step is none, so one of Python's divisions is right and the
+# other is not. And with no step at all there is already one window.
+#
+# </details>
 
 # %% task="conv_output_size"
 from solutions.conv_layer import conv_output_size
 
+# %% [markdown]
+# **Predict, then run.** A picture of 28 pixels, kernel 5, stride 2, no padding. How many windows: 11, 12 or 13?
+
+# %% scratch=True
+my_guess = ...
+
 # %%
-print("28 pixels, kernel 5, stride 2:", conv_output_size(28, 5, stride=2), "windows")
+print(f"my guess: {my_guess}, yours: {conv_output_size(28, 5, stride=2)} windows")
 
 # %% [markdown]
 # The picture below is an output-size calculator. Each line is a row of ten pixels, each bar one window. The
@@ -108,9 +136,14 @@ for axis, setting in zip(axes.flat, settings, strict=True):
 plt.show()
 
 # %% [markdown]
-# Figure: six panels, each with a grey box for a row of ten pixels and coloured bars below one another for the
-# windows on it. Larger strides give fewer bars, padding lets bars begin outside the box, dilation pulls the
-# dots of a bar apart.
+# <details><summary>Figure in words</summary>
+#
+# Six panels, each with a grey box for a row of ten pixels and coloured bars below one another for the windows on it.
+# Larger strides give fewer bars, padding lets bars begin outside the box, dilation pulls the dots of a bar apart.
+#
+# </details>
+#
+# A bar that leaves the box by more than the padding is a window too many.
 
 # %% [markdown]
 # ## Filters designed by hand
@@ -120,12 +153,39 @@ plt.show()
 #
 # $$\text{out}[i, j] = \sum_{u, v} x[i + u, j + v] \; w[u, v].$$
 #
-# **Predict, then run.** Which element of a 3 x 3 kernel must be 1, with the others 0, so that the picture
-# moves by one pixel to the *right*? (With padding 1, the kernel's centre stands on the output pixel. An
-# output pixel must copy the pixel to its left.)
+# <details><summary>Hint 1: where to begin</summary>
+#
+# Draw a 3 x 3 window of pixels and write beside it which of them shall count, and with which sign.
+#
+# </details>
+#
+# <details><summary>Hint 2: the object</summary>
+#
+# With padding 1 the kernel's centre `w[1, 1]` stands on the output pixel, `w[1, 0]` on the pixel to its left and
+# `w[0, 1]` on the one above.
+#
+# </details>
+#
+# <details><summary>Hint 3: the operation</summary>
+#
+# A mean has weights that add up to 1. An edge filter has weights that add up to 0, negative where it shall be dark. A
+# copy of one pixel has a single 1.
+#
+# </details>
 
 # %% task="make_filter"
 from solutions.conv_layer import make_filter
+
+# %% [markdown]
+# **Predict, then run.** In which row and column of `shift_right` must the 1 stand, so that the picture moves by one
+# pixel to the *right*? An output pixel must copy the pixel to its left.
+
+# %% scratch=True
+my_guess = {"row": ..., "column": ...}
+
+# %%
+row, column = np.argwhere(make_filter("shift_right"))[0]
+print(f"my guess: {my_guess}, yours: row {row}, column {column}")
 
 # %% [markdown]
 # To look at your filters, here are a picture and a slow correlation for one channel. The picture is drawn, so
@@ -170,9 +230,13 @@ for axis in axes:
 plt.show()
 
 # %% [markdown]
-# Figure: the picture, then the four filtered ones. blur softens all edges. sobel_x is white where brightness
-# begins from the left, black where it ends, and shows the vertical sides of the bar; sobel_y does the same
-# from top to bottom. shift_right looks like the picture, one pixel further right.
+# <details><summary>Figure in words</summary>
+#
+# The picture, then the four filtered ones. blur softens all edges. sobel_x is white where brightness begins from the
+# left, black where it ends, and shows the vertical sides of the bar; sobel_y does the same from top to bottom.
+# shift_right looks like the picture, one pixel further right.
+#
+# </details>
 #
 # If white and black are exchanged in yours, or the picture moved left, you turned the kernel.
 
@@ -220,14 +284,18 @@ print("by hand: 21 32, your function:", *out.ravel())
 
 # %% [markdown]
 # **Predict, then run.** The picture of shapes goes through your layer, once as it is and once moved by four
-# pixels. What will the difference be between *moved, then convolved* and *convolved, then moved*: zero
-# everywhere, zero away from the border, or nowhere?
+# pixels. What will the greatest difference be between *moved, then convolved* and *convolved, then moved*: 0, less
+# than 1 or about 4?
+
+# %% scratch=True
+my_guess = ...
 
 # %%
 edges = make_filter("sobel_x")[None, None]  # (F, C, KH, KW) = (1, 1, 3, 3)
 moved = np.roll(shapes, 4, axis=1)
 of_moved = conv2d_forward(moved[None, None], edges, padding=1)[0][0, 0]
 moved_after = np.roll(conv2d_forward(shapes[None, None], edges, padding=1)[0][0, 0], 4, axis=1)
+print(f"my guess: {my_guess}, yours: {np.abs(of_moved - moved_after).max():g}")
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
 titles = ["moved, then convolved", "convolved, then moved", "difference"]
@@ -238,8 +306,13 @@ for axis, image, title in zip(axes, [of_moved, moved_after, of_moved - moved_aft
 plt.show()
 
 # %% [markdown]
-# Figure: two equal pictures of edges and a third of their difference, which is uniformly grey (zero). This is
-# called equivariance: what is learned at one place is known at all places. With a picture that touches the
+# <details><summary>Figure in words</summary>
+#
+# Two equal pictures of edges and a third of their difference, which is uniformly grey (zero).
+#
+# </details>
+#
+# This is called equivariance: what is learned at one place is known at all places. With a picture that touches the
 # border, the difference would be visible there, because the zeros of the padding do not move along.
 
 # %% [markdown]
@@ -263,7 +336,8 @@ plt.show()
 # The line of dx[1] is the heart of it: the middle pixel was seen by *two* windows, and what both say is
 # added.
 #
-# **Predict, then run.** If the stride were 2, which pixel would get gradient 0, and why?
+# Loops are fine, however deep. But a backward pass costs no more than a few forward passes. Who tries each number of
+# x and w, one forward pass for each, needs thousands: that is a test of a gradient, and further down you will use it.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -298,10 +372,25 @@ print("dw by hand: 5 8,     yours:", *dw.ravel())
 print("db by hand: 3,       yours:", *db.ravel())
 
 # %% [markdown]
+# **Predict, then run.** Five pixels, a kernel of two ones, stride 2, and `dout = (1, 1)`. Which pixel, counted from 0,
+# gets gradient 0?
+
+# %% scratch=True
+my_guess = ...
+
+# %%
+_, cache = conv2d_forward(np.zeros((1, 1, 1, 5)), np.ones((1, 1, 1, 2)), stride=2)
+dx = conv2d_backward(np.ones((1, 1, 1, 2)), cache)[0]
+print(f"my guess: {my_guess}, yours: pixel {np.flatnonzero(dx == 0)}; dx is", *dx.ravel())
+
+# %% [markdown]
 # How many windows see a pixel? Send `dout = 1` back through a kernel of ones and dx counts them.
 #
-# **Predict, then run.** Kernel 3, stride 1, no padding, 8 x 8 pixels. What stands in a corner, and what in the
-# middle? And with stride 2?
+# **Predict, then run.** Kernel 3, 8 x 8 pixels, no padding. What stands in a corner, and what is the largest count?
+# With stride 1, and with stride 2?
+
+# %% scratch=True
+my_guess = {"stride 1": {"corner": ..., "largest": ...}, "stride 2": {"corner": ..., "largest": ...}}
 
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
@@ -310,15 +399,24 @@ for axis, (stride, padding) in zip(axes, [(1, 0), (1, 1), (2, 0)], strict=True):
     counts = conv2d_backward(np.ones_like(out), cache)[0][0, 0]
     axis.imshow(counts, vmin=0, vmax=9, cmap="viridis")
     axis.set_title(f"stride {stride}, padding {padding}", fontsize=10)
+    if padding == 0:
+        guess = my_guess[f"stride {stride}"]
+        print(f"stride {stride}: my guess {guess}, yours: corner {counts[0, 0]:g}, largest {counts.max():g}")
     for (i, j), count in np.ndenumerate(counts):
         axis.text(j, i, f"{count:g}", ha="center", va="center", color="white" if count < 6 else "black")
     axis.axis("off")
 plt.show()
 
 # %% [markdown]
-# Figure: three 8 x 8 grids of counts. Stride 1 without padding: 1 in the corners, growing to 9 in the middle.
-# With padding 1 the corners have 4. With stride 2 there is a pattern of 1, 2 and 4, and the last row and
-# column are 0, since no window reaches them. If all your counts are 1, your windows overwrite one another.
+# <details><summary>Figure in words</summary>
+#
+# Three 8 x 8 grids of counts. Stride 1 without padding: 1 in the corners, growing to 9 in the middle. With padding 1
+# the corners have 4. With stride 2 there is a pattern of 1, 2 and 4, and the last row and column are 0, since no window
+# reaches them.
+#
+# </details>
+#
+# If all your counts are 1, your windows overwrite one another.
 
 # %% [markdown]
 # The gradient of a sum of many terms is easy to get almost right. So measure it: move one number of x by a
@@ -377,11 +475,15 @@ print(im2col(hand_x, (1, 2))[0])
 
 # %% [markdown]
 # **Predict, then run.** Here is a picture in which each pixel holds its own number, and its matrix for a
-# 2 x 2 kernel. In which entries does pixel 4, the one in the middle, appear?
+# 2 x 2 kernel. How often does pixel 4, the one in the middle, appear, and in which row of the first column?
+
+# %% scratch=True
+my_guess = {"how often": ..., "row of column 0": ...}
 
 # %%
 numbered = np.arange(9.0).reshape(1, 1, 3, 3)
 columns = im2col(numbered, (2, 2))[0]
+print(f"my guess: {my_guess}, yours: {(columns == 4).sum()}, row {np.flatnonzero(columns[:, 0] == 4)}")
 figure, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 for axis, image, title in zip(axes, [numbered[0, 0], columns], ["picture", "im2col"], strict=True):
     axis.imshow(image == 4, vmin=0, vmax=2)
@@ -392,9 +494,14 @@ for axis, image, title in zip(axes, [numbered[0, 0], columns], ["picture", "im2c
 plt.show()
 
 # %% [markdown]
-# Figure: left a 3 x 3 picture with the numbers 0 to 8, right the 4 x 4 matrix with columns 0 1 3 4, 1 2 4 5,
-# 3 4 6 7 and 4 5 7 8. The pixel 4 is highlighted; it appears four times, on the diagonal from bottom left to
-# top right.
+# <details><summary>Figure in words</summary>
+#
+# Left a 3 x 3 picture with the numbers 0 to 8, right the 4 x 4 matrix with columns 0 1 3 4, 1 2 4 5, 3 4 6 7 and
+# 4 5 7 8. The pixel 4 is highlighted; it appears four times, on the diagonal from bottom left to top right.
+#
+# </details>
+#
+# If the 4 stands on the other diagonal, your windows or their pixels come in another order.
 #
 # The way back, `col2im`, is given. It adds the columns to the pixels that they came from, which is what a
 # gradient needs: you could write a fast backward pass with it (dcols = wᵀ dout, then col2im).
@@ -407,7 +514,27 @@ print("im2col and back again, pixel 4 is counted four times:")
 print(col2im(im2col(numbered, (2, 2)), numbered.shape, (2, 2))[0, 0])
 
 # %% [markdown]
-# Now the convolution itself. Use your `im2col`, one matrix product and a reshape.
+# Now the convolution itself. Use your `im2col`, one matrix product and a reshape. (While this task is judged,
+# `conv2d_forward` is not there, so that nobody can ask it.)
+#
+# <details><summary>Hint 1: where to begin</summary>
+#
+# Write the shapes of the three matrices beside the product above, for one picture. Only then think of N pictures.
+#
+# </details>
+#
+# <details><summary>Hint 2: the object</summary>
+#
+# The filters become a matrix with one row for each filter. The columns of N pictures are a stack of N matrices.
+#
+# </details>
+#
+# <details><summary>Hint 3: the operation</summary>
+#
+# `@` multiplies a matrix with each matrix of a stack. What comes has a row for each filter and one number for each
+# window in reading order, which a reshape makes a picture. A bias belongs to a row.
+#
+# </details>
 
 # %% task="conv2d_im2col"
 from solutions.conv_layer import conv2d_im2col
@@ -434,8 +561,15 @@ plt.xlabel("milliseconds for 8 pictures, 16 channels, 32 x 32 pixels, 32 filters
 plt.show()
 
 # %% [markdown]
-# Figure: two bars with the times of your two functions. The bar of im2col is shorter, the more so the more
-# you loop in `conv2d_forward`.
+# <details><summary>Figure in words</summary>
+#
+# Two bars with the times of your two functions. The bar of im2col is shorter, the more so the more you loop in
+# `conv2d_forward`.
+#
+# </details>
+#
+# If the bar of im2col is the longer one: is there a loop over output numbers in it? Or does another program use the
+# processor's other cores?
 
 # %% [markdown]
 # ## A layer that keeps its parameters
@@ -445,6 +579,26 @@ plt.show()
 # stays about the same if the weights have the variance 2 / fan_in (He and others, 2015).
 #
 # All randomness comes from the `rng` that is handed in: `rng.normal(0, std, size=...)`, called once.
+#
+# <details><summary>Hint 1: where to begin</summary>
+#
+# What must the layer know when `forward` is called, and what when `backward` is? Each of it is an attribute.
+#
+# </details>
+#
+# <details><summary>Hint 2: the object</summary>
+#
+# One output number is a sum of C · KH · KW products: that is fan_in. `rng.normal` takes a standard deviation, not a
+# variance.
+#
+# </details>
+#
+# <details><summary>Hint 3: the operation</summary>
+#
+# Both methods call a function that you have. `backward` hands dx on and keeps the other two, in place of those from
+# the time before.
+#
+# </details>
 
 # %% task="conv2d_class"
 from solutions.conv_layer import Conv2d
@@ -453,6 +607,9 @@ from solutions.conv_layer import Conv2d
 # **Predict, then run.** Noise goes through ten of your layers with a ReLU after each. Where will the size of
 # the numbers be after the tenth: near 1, near 0 or in the thousands? The other two lines show what becomes of
 # weights that are 1.6 times too small and too large.
+
+# %% scratch=True
+my_guess = ...
 
 # %%
 figure = plt.figure(figsize=(6, 3), layout="constrained")
@@ -464,46 +621,148 @@ for factor in (1 / 1.6, 1.0, 1.6):
         activity = np.maximum(layer.forward(activity), 0.0)
         sizes.append(np.sqrt((activity**2).mean()))
     plt.semilogy(range(1, 11), sizes, "o-", label=f"weights x {factor:.2g}")
+    if factor == 1:
+        print(f"my guess: {my_guess}, yours: {sizes[-1]:.2g}")
 plt.xlabel("layer")
 plt.ylabel("size of the numbers")
 plt.legend()
 plt.show()
 
 # %% [markdown]
-# Figure: three lines over ten layers on a logarithmic axis. With your initialisation the line stays within a
-# factor of ten of 1 (it sinks a little, since the padding brings zeros in). At the tenth layer the others are
-# about a hundred times smaller and larger than yours.
+# <details><summary>Figure in words</summary>
+#
+# Three lines over ten layers on a logarithmic axis. With your initialisation the line stays within a factor of ten of 1
+# (it sinks a little, since the padding brings zeros in). At the tenth layer the others are about a hundred times
+# smaller and larger than yours.
+#
+# </details>
+#
+# If your line leaves 1 as fast as the others, look for fan_in and for the root.
 
 # %% [markdown]
-# ### A layer that learns a filter
+# ## Three layers learn to read
 #
-# Does it all work together? The layer sees pictures of noise and, as its target, what the Sobel filter makes
-# of them. It is not told the filter. Gradient descent with your gradients should find it.
+# Does it all work together? Three of your layers in a row, with a ReLU in between, learn to read scikit-learn's digits.
+# The first layer sees 8 x 8 pixels, the second makes 4 x 4 of them, and the kernels of the third are as large as what it
+# sees, so that one number for each of ten digits is left. The code around your layers is given.
 
 # %%
-target_filter = make_filter("sobel_x")[None, None]
-layer = Conv2d(1, 1, kernel_size=3, padding=1, rng=rng)
-losses = []
-for _ in range(60):
-    noise = rng.normal(size=(4, 1, 10, 10))
-    error = layer.forward(noise) - conv2d_forward(noise, target_filter, padding=1)[0]
-    losses.append((error**2).mean())
-    layer.backward(2 * error / error.size)
-    layer.weight = layer.weight - 0.2 * layer.weight_grad
-    layer.bias = layer.bias - 0.2 * layer.bias_grad
+digits = load_digits()
+pixels = digits.images[:, None] / 16  # (1797, 1, 8, 8), from 0 to 1
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained")
-axes[0].semilogy(losses)
-axes[0].set_title("loss")
-for axis, kernel, title in zip(axes[1:], [layer.weight, target_filter], ["learned", "wanted"], strict=True):
-    axis.imshow(kernel[0, 0], vmin=-2, vmax=2)
-    axis.set_title(title)
-    axis.axis("off")
+
+class Reader:
+    """Three convolutions, ReLU in between, cross-entropy of ten numbers at the end."""
+
+    def __init__(self, rng):
+        self.layers = [
+            Conv2d(1, 4, kernel_size=3, padding=1, rng=rng),
+            Conv2d(4, 8, kernel_size=3, stride=2, padding=1, rng=rng),
+            Conv2d(8, 10, kernel_size=4, rng=rng),
+        ]
+
+    def scores(self, x):
+        """(N, 10) numbers; what went into the second and the third layer is kept."""
+        self.between = []
+        for layer in self.layers[:-1]:
+            x = np.maximum(layer.forward(x), 0.0)
+            self.between.append(x)
+        return self.layers[-1].forward(x)[:, :, 0, 0]
+
+    def loss(self, x, y):
+        """The mean cross-entropy of a batch, and its gradient with respect to the scores."""
+        scores = self.scores(x)
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        return -np.log(p[np.arange(len(y)), y]).mean(), (p - np.eye(10)[y]) / len(y)
+
+    def gradients(self, x, y):
+        """The loss. All layers get their gradients, with a ReLU in front of each but the first."""
+        loss, dscores = self.loss(x, y)
+        dout = dscores[:, :, None, None]
+        for layer, into in zip(self.layers[::-1], [*self.between[::-1], None], strict=True):
+            dout = layer.backward(dout)
+            if into is not None:
+                dout = dout * (into > 0)
+        return loss
+
+    def parameters(self):
+        """(layer, name) of all parameters."""
+        return [(layer, name) for layer in self.layers for name in ("weight", "bias")]
+
+
+# %% [markdown]
+# **Predict, then run.** 80 steps with 16 digits each, so many digits are never seen. Which share of 397 others will be
+# read right: a tenth, a half, or nine tenths? (Who only guesses reads one tenth.)
+
+# %% scratch=True
+my_guess = ...
+
+
+# %%
+def train(reader, steps=80, lr=0.3):
+    """Gradient descent on batches of 16 digits; the losses."""
+    losses = []
+    for _ in range(steps):
+        batch = rng.choice(1400, 16)
+        losses.append(reader.gradients(pixels[batch], digits.target[batch]))
+        for layer, name in reader.parameters():
+            setattr(layer, name, getattr(layer, name) - lr * getattr(layer, f"{name}_grad"))
+    return losses
+
+
+reader = Reader(np.random.default_rng(3))
+losses = train(reader)
+read = reader.scores(pixels[1400:]).argmax(axis=1) == digits.target[1400:]
+print(f"my guess: {my_guess}, yours: {read.mean():.0%} of the other digits")
+
+# %% [markdown]
+# A loss that falls proves little: it falls with many wrong gradients, too, since a direction that is about right goes
+# downhill. So measure as you did above, now along the whole gradient of each parameter. Go a little way along it, up and
+# down. The loss must change as fast as the gradient is long: their quotient is 1.
+
+
+# %%
+def measured_slopes(reader, x, y, h=1e-5):
+    """How fast the loss grows along each parameter's gradient, divided by how fast the gradient says."""
+    reader.gradients(x, y)
+    slopes = []
+    for layer, name in reader.parameters():
+        value, grad = getattr(layer, name), getattr(layer, f"{name}_grad")
+        length = np.sqrt((grad**2).sum())
+        losses = []
+        for step in (h, -h):
+            setattr(layer, name, value + step * grad / length)
+            losses.append(reader.loss(x, y)[0])
+        setattr(layer, name, value)
+        slopes.append((losses[0] - losses[1]) / (2 * h) / length)
+    return slopes
+
+
+slopes = measured_slopes(reader, pixels[:16], digits.target[:16])
+
+figure, axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
+axes[0].plot(losses)
+axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None))
+axes[1].bar(range(6), np.clip(slopes, -2, 3))
+axes[1].axhline(1, color="black", lw=1)
+axes[1].set_xticks(range(6), [f"{part} {number}" for number in (1, 2, 3) for part in ("weight", "bias")])
+axes[1].set(ylabel="measured / yours", ylim=(-2, 3))
+for place, slope in enumerate(slopes):
+    axes[1].text(place, -1.8, f"{slope:.3g}", ha="center")
 plt.show()
 
 # %% [markdown]
-# Figure: left the loss, which falls steadily on a logarithmic axis; beside it two 3 x 3 kernels that look
-# alike, the learned one and Sobel's. With a wrong gradient the loss stops falling early, or grows.
+# <details><summary>Figure in words</summary>
+#
+# Left the loss over 80 steps. It falls from above 2 to about 0.3, with the ups and downs of small batches. Right six
+# bars, for weight and bias of the three layers, all as high as the line at 1.
+#
+# </details>
+#
+# The left picture forgives much. With windows that overwrite one another in dx the loss falls as low. With a mean for
+# db, too. The right picture forgives neither: there the bars of layer 1 are off, here those of the biases. Bars of
+# layers 1 and 2 only: look at dx, which they need. All weights, by the same factor: dw was divided by it.
 
 # %% [markdown]
 # ## Bug hunt
@@ -511,6 +770,25 @@ plt.show()
 # Here is a convolution for one picture and one kernel. It is wrong. Somebody tested it with a Sobel filter
 # and the test passed. Read it, find the mistake, then hand in one kernel that cannot see it and one that
 # can. This is what testing is about: an input that *can* fail.
+#
+# <details><summary>Hint 1: where to begin</summary>
+#
+# Compare the innermost line with the formula of this unit. Which pixel meets which element of the kernel?
+#
+# </details>
+#
+# <details><summary>Hint 2: the object</summary>
+#
+# Write the kernel that the wrong code really uses beside yours, for 3 x 2 letters a to f.
+#
+# </details>
+#
+# <details><summary>Hint 3: the operation</summary>
+#
+# For which kernels are the two the same? That is your blind one, and any other is sharp, if the picture is not too
+# plain.
+#
+# </details>
 
 
 # %% name="suspicious" leak="the bug hunt shows this wrong implementation, which the judge holds too"
@@ -563,6 +841,11 @@ else:
 # each axis? How many weights do the two have per pair of channels, and how many has a single kernel that
 # sees as much? And if the first of the two has stride 2? Check yourself with dx: send a single 1 back and
 # count the pixels that get a gradient.
+#
+# **Predict, then run.** How many pixels along each axis does one output pixel of the two layers see?
+
+# %% scratch=True
+my_guess = ...
 
 # %%
 picture = np.zeros((1, 1, 11, 11))
@@ -572,7 +855,7 @@ single = np.zeros_like(second)
 single[0, 0, 3, 3] = 1.0
 reached = conv2d_backward(conv2d_backward(single, cache_2)[0], cache_1)[0] != 0
 height, width = reached[0, 0].any(axis=1).sum(), reached[0, 0].any(axis=0).sum()
-print(f"one output pixel sees {height} x {width} input pixels")
+print(f"my guess: {my_guess}, yours: one output pixel sees {height} x {width} input pixels")
 
 # %% [markdown] name="question_own_kernels"
 # ## In your own words
@@ -656,5 +939,20 @@ for axis, image in zip(axes, [of_groups[0, 0], of_groups[0, 1], spread[0, 0]], s
 plt.show()
 
 # %% [markdown]
-# Figure: the blurred shapes, the vertical edges of the shapes, and a 9 x 9 grid with nine bright pixels, two
-# rows and three columns apart.
+# <details><summary>Figure in words</summary>
+#
+# The blurred shapes, the vertical edges of the shapes, and a 9 x 9 grid with nine bright pixels, two rows and three
+# columns apart.
+#
+# </details>
+#
+# If the nine pixels are three rows and two columns apart, your pairs are (width, height).
+
+# %% [markdown]
+# ## To take along
+#
+# * One small kernel looks at all places: that takes few weights, and what is learned at one place is known at all.
+# * What is used several times in the forward pass gets a sum of gradients in the backward pass.
+# * A loss that falls is no proof of a gradient. Measure it.
+#
+# **Next unit:** `pooling`. How does a network forget exactly where something was, and keep that it was there?

@@ -7,6 +7,7 @@ from .expect import close, dtype, obeys, raises, right, unchanged, within
 from .laws import assert_adjoint, assert_dtype, assert_gradient, assert_unchanged
 from .spies import heard, spy
 from .torch_modules import fill, gradients, parameters
+from .work import counted
 
 # Modules of this package that other packages import.
 FACE = ("compare", "draws", "expectations", "kinds", "laws", "structure")
@@ -22,6 +23,7 @@ __all__ = [
     "assert_unchanged",
     "chance",
     "close",
+    "counted",
     "dtype",
     "fill",
     "gradients",

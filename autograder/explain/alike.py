@@ -1,8 +1,9 @@
 """Whether two subjects fared alike in one check: what the check judges, and how calls failed.
 
 Of a check that is planned both have the same steps, and what it judges is known: only that is compared. What
-else a call returned (another gradient, a cache) may come from another mistake. Of a check that looks at
-values all of the task's calls count, and so does what they gave to functions that were lent to them.
+else a call returned (another gradient, a cache) may come from another mistake. How much work a call was is
+another number for everyone, and not compared. Of a check that looks at values all of the task's calls
+count, and so does what they gave to functions that were lent to them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..checks.expectations import Event, HasDtype, Unchanged, Unpacked
 from ..checks.laws import assert_unchanged
+from ..checks.work import is_count
 from ..inside.wire import HandleRef, PartRef
 from ..judge.outcome import Outcome
 from ..student import Call, Court, StudentFault
@@ -49,7 +51,8 @@ def _judged_alike(event: Event, left: Court, right: Court, single: bool) -> bool
     """Whether what an expectation looks at is the same: of what must stay as it is, whether it does."""
     if isinstance(event, Unpacked):
         return _count(_there(left, event.place)) == _count(_there(right, event.place))
-    pairs = [(_there(left, place), _there(right, place)) for place in _places(event)]
+    places = [place for place in _places(event) if not is_count(left.notes.steps[place.step], place.path)]
+    pairs = [(_there(left, place), _there(right, place)) for place in places]
     if isinstance(event, HasDtype):
         return all(_dtype(mine) == _dtype(other) for mine, other in pairs)
     if isinstance(event, Unchanged):

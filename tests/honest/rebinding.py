@@ -177,7 +177,7 @@ def a_check_that_was_deleted(content: Notebook) -> None:
 def a_stub_above_its_solution(content: Notebook) -> None:
     """The solution is in a cell of its own below the check, and its name is bound once more."""
     found = cell(content, "conv_output_size")
-    put(content, found["source"], after="code-03")
+    put(content, found["source"], after="code-04")
     found["source"] = content["stubs"]["conv_output_size"]
     put(content, "conv_output_size = conv_output_size(28, 5)")
 

@@ -76,12 +76,65 @@ def test_notebook_runs_and_gives_col2im(notebook):
     assert notebook["col2im"].__code__ == reference.col2im.__code__
 
 
-def test_every_figure_is_described(cells):
-    """Each cell that shows a plot is followed by a text that begins with 'Figure:'."""
+def test_each_figure_and_guess_is_followed_up(cells):
+    """A folded description follows each figure, and a guess beside the truth each prediction."""
     shown = [number for number, cell in enumerate(cells) if "plt.show()" in cell.source]
+    guesses = [number for number, cell in enumerate(cells) if cell.source.startswith("my_guess")]
+    asked = sum(cell.source.count("**Predict, then run.**") for cell in cells) - 1  # the head explains it
     assert len(shown) >= 8
+    assert len(guesses) == asked >= 9
     for number in shown:
-        assert cells[number + 1].source.startswith("Figure: "), cells[number].source[:60]
+        assert "<details><summary>Figure in words</summary>" in cells[number + 1].source
+    for number in guesses:
+        assert (
+            "my guess: {my_guess" in cells[number + 1].source
+            or "my guess {guess}" in cells[number + 1].source
+        )
+        assert cells[number].metadata.get("scratch"), "a student can write into it"
+
+
+def test_each_core_task_has_three_hints(cells):
+    """Above the cell of each core task stand its three hints."""
+    core = {task.name for task in points_by_task(read_criteria(UNIT.grader)) if not task.bonus}
+    tasks = {cell.metadata["task"]: number for number, cell in enumerate(cells) if "task" in cell.metadata}
+    assert core <= tasks.keys()
+    for task in core:
+        above = "".join(cell.source for cell in cells[max(0, tasks[task] - 3) : tasks[task]])
+        assert above.count("<summary>Hint") == 3, task
+
+
+WRONG_BUT_LEARNS = ("overlap_overwritten", "crops_one_corner", "db_mean", "db_per_picture")
+SLOPES = (
+    *WRONG_BUT_LEARNS,
+    "dw_of_last_window",
+    "stride_lost_backward",
+    "flips_kernel_backward",
+    "dw_per_picture",
+)
+
+
+def reading(cells, names):
+    """The names after the notebook's cells about digits ran with these functions."""
+    wanted = ("digits = load_digits", "def train(", "def measured_slopes(")
+    for cell in cells:
+        if cell.cell_type == "code" and any(word in cell.source for word in wanted):
+            exec(cell.source, names)
+    return names
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_wrong_gradient_shows_in_the_slopes(cells, notebook, catalogue, name):
+    """Some wrong gradients learn nearly as well as the right one; all of them change a slope."""
+    assert np.allclose(notebook["slopes"], 1, atol=1e-3)
+    assert notebook["read"].mean() > 0.8
+    names = dict(notebook, rng=np.random.default_rng(0))
+    names.update(module_namespace(catalogue.mistakes[name].source, name))
+    wrong = reading(cells, names)
+    plt = names["plt"]
+    plt.close("all")
+    assert not np.allclose(wrong["slopes"], 1, atol=0.05)
+    if name in WRONG_BUT_LEARNS:
+        assert np.mean(wrong["losses"][-20:]) < 0.7
 
 
 def test_core_is_a_hundred_points():
@@ -366,3 +419,21 @@ def test_a_bug_hunt_has_no_expected_answer(suite):
     assert failed.id == "test_bug_hunt"
     assert failed.case is None
     assert "right one" not in failed.reason
+
+
+def test_a_mistake_is_named_in_loops_as_well(suite, catalogue):
+    """How many lines and arrays a backward pass takes is no part of its mistake."""
+    right, cut = (
+        catalogue.variants["loops"].source,
+        "dpadded[:, :, padding : H + padding, padding : W + padding]",
+    )
+    assert right.count(cut) == 1
+    subject = LocalSubject(module_namespace(right.replace(cut, "dpadded[:, :, 1:-1, 1:-1]"), "student"))
+    checks, outcomes = judge(suite, subject, 1)
+    failed = [
+        check
+        for check in diagnosis(suite).explain(checks, outcomes, 1, subject)
+        if check.task == "conv2d_backward" and check.verdict is not Verdict.PASSED
+    ]
+    assert "test_dx_overlap" in {check.id for check in failed}
+    assert {check.mistake for check in failed} == {"crops_by_one"}

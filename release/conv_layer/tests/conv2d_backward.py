@@ -72,6 +72,17 @@ def test_conv2d_backward(conv2d_forward, conv2d_backward):
     )
     assert np.allclose(db, [1, 1, 3]), "db: sum over the pictures and pixels, for each filter."
 
+    notebook, calls = getattr(conv2d_backward, "__globals__", {}), []
+    out, cache = conv2d_forward(np.ones((1, 1, 6, 6)), np.ones((1, 1, 3, 3)))
+    notebook["conv2d_forward"] = lambda *args, **kwargs: calls.append(args) or conv2d_forward(*args, **kwargs)
+    try:
+        conv2d_backward(np.ones_like(out), cache)
+    finally:
+        notebook["conv2d_forward"] = conv2d_forward
+    assert len(calls) < 9, (
+        f"The backward pass runs {len(calls)} forward passes. Go back window by window instead."
+    )
+
 
 # How the examples are tried.
 

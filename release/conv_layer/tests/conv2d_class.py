@@ -57,6 +57,9 @@ def test_conv2d_class(Conv2d):
     assert np.allclose(dx, [10, 0, 20]), f"backward must return dx, here 10 0 20, not {dx}."
     assert np.allclose(layer.weight_grad, 7), "weight_grad must be 1*1 + 2*3 = 7 after backward."
     assert np.allclose(layer.bias_grad, 3), "bias_grad must be 1 + 2 = 3 after backward."
+    layer.forward(np.array([[[[1.0, 2.0, 3.0]]]]))
+    layer.backward(np.array([[[[1.0, 2.0]]]]))
+    assert np.allclose(layer.weight_grad, 7), "A second backward must replace weight_grad, not add to it."
 
 
 # How the examples are tried.

@@ -54,6 +54,10 @@ def test_conv2d_forward(conv2d_forward):
     out = conv2d_forward(row, w, stride=2)[0]
     assert np.shape(out) == (1, 1, 1, 2), f"stride=2 on five pixels: two windows, not {np.shape(out)[-1]}."
     assert np.allclose(out, [21, 43]), f"stride=2: windows (1, 2) and (3, 4), 21 and 43, not {out.ravel()}."
+    column = conv2d_forward(row.reshape(1, 1, 5, 1), w.reshape(1, 1, 2, 1), stride=2)[0]
+    assert np.allclose(column, [[21], [43]]), (
+        f"stride=2 on a column of five pixels: 21, 43, not {column.ravel()}."
+    )
     out = conv2d_forward(row, w, dilation=2)[0]
     assert np.allclose(out, [31, 42, 53]), (
         f"dilation=2: 1 meets 3, then 2 meets 4: 31 42 53, not {out.ravel()}."
@@ -62,6 +66,8 @@ def test_conv2d_forward(conv2d_forward):
     whole = np.array([[[[1, 2, 3]]]])
     out = conv2d_forward(whole, np.array([[[[0.5, 0.25]]]]))[0]
     assert np.allclose(out, [1.0, 1.75]), f"A picture of whole numbers: 1.0 and 1.75, not {out.ravel()}."
+    out = conv2d_forward(x.astype(np.float32), w.astype(np.float32))[0]
+    assert out.dtype == np.float32, f"float32 in, float32 out; yours is {out.dtype}."
 
     channels = np.array([[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]])  # two pictures, two channels, one pixel
     mix = np.array([[[[1.0]], [[10.0]]], [[[2.0]], [[0.0]]], [[[0.0]], [[1.0]]]])  # three filters

@@ -44,6 +44,16 @@ def test_conv2d_general_backward(conv2d_general_forward, conv2d_general_backward
     assert np.allclose(np.ravel(dx), [1, 20]), f"Two groups: dx is 1*1 and 2*10, not {np.ravel(dx)}."
     assert np.allclose(np.ravel(dw), [3, 10]), f"Two groups: dw is 1*3 and 2*5, not {np.ravel(dw)}."
 
+    column, kernel = np.array([1.0, 2.0, 3.0]).reshape(1, 1, 3, 1), np.array([1.0, 10.0]).reshape(1, 1, 2, 1)
+    _, cache = conv2d_general_forward(column, kernel, dilation=(2, 1))
+    dx, dw, _ = conv2d_general_backward(np.array([[[[2.0]]]]), cache)
+    assert np.allclose(np.ravel(dx), [2, 0, 20]), (
+        f"dilation (2, 1) on a column: dx is 2 0 20, not {np.ravel(dx)}."
+    )
+    assert np.allclose(np.ravel(dw), [2, 6]), (
+        f"dilation (2, 1) on a column: dw is 2*1, 2*3, not {np.ravel(dw)}."
+    )
+
 
 # How the examples are tried.
 

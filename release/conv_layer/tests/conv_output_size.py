@@ -37,6 +37,7 @@ def test_conv_output_size(conv_output_size):
     assert conv_output_size(8, 3) == 6, "A row of 8 pixels has 6 windows of 3: they start at 0, 1, ..., 5."
     assert conv_output_size(8, 3, padding=1) == 8, "padding=1 adds a zero at each end: 10 pixels, 8 windows."
     assert conv_output_size(7, 3, stride=2) == 3, "Windows of 3 in a row of 7, two apart, start at 0, 2, 4."
+    assert conv_output_size(9, 3, stride=4) == 2, "Windows of 3 in a row of 9, four apart, start at 0 and 4."
     assert conv_output_size(9, 3, dilation=2) == 5, "Three elements with holes reach over 5 of the 9 pixels."
     try:
         size = conv_output_size(2, 3)
