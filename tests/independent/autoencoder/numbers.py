@@ -1,4 +1,4 @@
-"""The unit ``autoencoder`` solved from first principles: sample by sample, and with functions of one's own."""
+"""The unit ``autoencoder`` solved sample by sample, and with functions of one's own."""
 
 import itertools
 
@@ -63,7 +63,9 @@ def reconstruction_loss(x_hat, x, kind="mse", reduction="mean"):
         raise ValueError("one shape")
     try:
         entries = {"mse": squares, "bce": cross_entropies}[kind]
-        finish = {"mean": lambda s: s.mean() / x[0].numel(), "sum": torch.sum, "sample": torch.mean}[reduction]
+        finish = {"mean": lambda s: s.mean() / x[0].numel(), "sum": torch.sum, "sample": torch.mean}[
+            reduction
+        ]
     except KeyError as error:
         raise ValueError(str(error)) from error
     return finish(torch.stack([entries(mine, yours).sum() for mine, yours in zip(x_hat, x, strict=True)]))
@@ -151,7 +153,7 @@ def train_autoencoder(model, x, rows, loss, lr, corruption=None):
             clean = x[row]
             yield (clean if corruption is None else corruption(clean)), clean
 
-    adam = torch.optim.Adam([p for p in model.parameters()], lr=lr)
+    adam = torch.optim.Adam(list(model.parameters()), lr=lr)
     losses = []
     for seen, clean in batches():
         model.zero_grad()
@@ -196,83 +198,174 @@ class TiedAutoencoder(nn.Module):
 
 
 SLIPS = {
-    "activation_at_the_end": [("            if k < last - 1:\n                x = self.bend(x)\n", "            x = self.bend(x)\n")],
-    "decoder_gets_the_input": [("        return self.decode(self.encode(x))\n\n\ndef squares", "        return self.decode(self.encode(x)) + x\n\n\ndef squares")],
-    "always_relu": [("self.bend = bends[activation]", "self.bend = torch.relu")],
-    "logarithm_of_sigmoid": [
-        ("    return torch.relu(z) - z * x + torch.log1p((-z.abs()).exp())\n", "    p = 1 / (1 + torch.exp(-z))\n    return -(x * p.log() + (1 - x) * (1 - p).log())\n")
+    "activation_at_the_end": [
+        (
+            "            if k < last - 1:\n                x = self.bend(x)\n",
+            "            x = self.bend(x)\n",
+        ),
     ],
-    "probabilities_for_logits": [
-        ("    return torch.relu(z) - z * x + torch.log1p((-z.abs()).exp())\n", "    return -(x * z.log() + (1 - x) * (1 - z).log())\n")
+    "decoder_gets_the_input": [
+        (
+            "        return self.decode(self.encode(x))\n\n\ndef squares",
+            "        return self.decode(self.encode(x)) + x\n\n\ndef squares",
+        ),
+    ],
+    "always_relu": [
+        ("self.bend = bends[activation]", "self.bend = torch.relu"),
+    ],
+    "logarithm_of_sigmoid": [
+        (
+            "    return torch.relu(z) - z * x + torch.log1p((-z.abs()).exp())\n",
+            "    p = 1 / (1 + torch.exp(-z))\n    return -(x * p.log() + (1 - x) * (1 - p).log())\n",
+        ),
+    ],
+    "logarithm_of_logits": [
+        (
+            "    return torch.relu(z) - z * x + torch.log1p((-z.abs()).exp())\n",
+            "    return -(x * z.log() + (1 - x) * (1 - z).log())\n",
+        ),
     ],
     "sigmoid_before_logits": [
-        ("    return torch.relu(z) - z * x", "    z = z.sigmoid()\n    return torch.relu(z) - z * x")
+        ("    return torch.relu(z) - z * x", "    z = z.sigmoid()\n    return torch.relu(z) - z * x"),
     ],
-    "sample_averages_features": [('"sample": torch.mean}', '"sample": lambda s: (s / x.shape[1]).mean()}')],
+    "sample_averages_features": [
+        ('"sample": torch.mean}', '"sample": lambda s: (s / x.shape[1]).mean()}'),
+    ],
     "shapes_broadcast": [
-        ('    if list(x_hat.shape) != list(x.shape):\n        raise ValueError("one shape")\n', "")
+        ('    if list(x_hat.shape) != list(x.shape):\n        raise ValueError("one shape")\n', ""),
     ],
-    "data_not_centred": [("    away = x - mean\n", "    away = x\n"), ("(left.T @ away) + mean", "(left.T @ away)")],
-    "mean_not_restored": [("(left.T @ away) + mean", "(left.T @ away)")],
-    "gradients_pile_up": [("        model.zero_grad()\n", "")],
+    "data_not_centred": [
+        ("    away = x - mean\n", "    away = x\n"),
+        ("(left.T @ away) + mean", "(left.T @ away)"),
+    ],
+    "mean_not_restored": [
+        ("(left.T @ away) + mean", "(left.T @ away)"),
+    ],
+    "gradients_pile_up": [
+        ("        model.zero_grad()\n", ""),
+    ],
     "new_optimizer_each_step": [
-        ("    adam = torch.optim.Adam([p for p in model.parameters()], lr=lr)\n", ""),
-        ("        model.zero_grad()\n", "        adam = torch.optim.Adam([p for p in model.parameters()], lr=lr)\n        model.zero_grad()\n"),
+        ("    adam = torch.optim.Adam(list(model.parameters()), lr=lr)\n", ""),
+        (
+            "        model.zero_grad()\n",
+            "        adam = torch.optim.Adam(list(model.parameters()), lr=lr)\n        model.zero_grad()\n",
+        ),
     ],
     "loss_after_the_update": [
         ("        losses.append(float(value))\n", ""),
-        ("        adam.step()\n", "        adam.step()\n        losses.append(float(loss(model(seen), clean)))\n"),
+        (
+            "        adam.step()\n",
+            "        adam.step()\n        losses.append(float(loss(model(seen), clean)))\n",
+        ),
     ],
-    "trains_against_noise": [("loss(model(seen), clean)", "loss(model(seen), seen)")],
+    "trains_against_noise": [
+        ("loss(model(seen), clean)", "loss(model(seen), seen)"),
+    ],
     "noise_drawn_once": [
-        ("        for row in rows:\n            clean = x[row]\n", "        noisy = x if corruption is None else corruption(x)\n        for row in rows:\n            clean = x[row]\n"),
+        (
+            "        for row in rows:\n            clean = x[row]\n",
+            "        noisy = x if corruption is None else corruption(x)\n        for row in rows:\n"
+            "            clean = x[row]\n",
+        ),
         ("yield (clean if corruption is None else corruption(clean)), clean", "yield noisy[row], clean"),
     ],
-    "trains_decoder_only": [("[p for p in model.parameters()]", "[p for p in model.parameters()][2:]")],
+    "trains_decoder_only": [
+        ("list(model.parameters())", "list(model.parameters())[2:]"),
+    ],
     "mask_inverted": [
-        ("        noisy[where] = 0\n", "        noisy = torch.zeros_like(noisy).index_copy(0, where, noisy[where])\n")
+        (
+            "        noisy[where] = 0\n",
+            "        noisy = torch.zeros_like(noisy).index_copy(0, where, noisy[where])\n",
+        ),
     ],
-    "masking_scales_up": [("        noisy[where] = 0\n", "        noisy[where] = 0\n        noisy /= 1 - level\n")],
-    "level_as_variance": [("torch.normal(0.0, float(level), (), ", "torch.normal(0.0, float(level) ** 0.5, (), ")],
-    "writes_into_its_input": [("noisy = x.clone().flatten()", "noisy = x.flatten()")],
-    "global_noise": [("float(level), (), generator=generator)", "float(level), ())")],
-    "zero_for_smallest": [("ends = torch.stack(torch.aminmax(x))", "ends = torch.tensor([0, 1], dtype=x.dtype)")],
+    "masking_scales_up": [
+        ("        noisy[where] = 0\n", "        noisy[where] = 0\n        noisy /= 1 - level\n"),
+    ],
+    "level_as_variance": [
+        ("torch.normal(0.0, float(level), (), ", "torch.normal(0.0, float(level) ** 0.5, (), "),
+    ],
+    "corrupts_in_place": [
+        ("noisy = x.clone().flatten()", "noisy = x.flatten()"),
+    ],
+    "global_noise": [
+        ("float(level), (), generator=generator)", "float(level), ())"),
+    ],
+    "zero_for_smallest": [
+        ("ends = torch.stack(torch.aminmax(x))", "ends = torch.tensor([0, 1], dtype=x.dtype)"),
+    ],
     "compares_with_noise": [
-        ("    arguments = [model(corruption(x)), x]\n", "    noisy = corruption(x)\n    arguments = [model(noisy), noisy]\n")
+        (
+            "    arguments = [model(corruption(x)), x]\n",
+            "    noisy = corruption(x)\n    arguments = [model(noisy), noisy]\n",
+        ),
     ],
-    "model_sees_clean": [("[model(corruption(x)), x]", "[model(x), x]")],
+    "model_sees_clean": [
+        ("[model(corruption(x)), x]", "[model(x), x]"),
+    ],
     "divergence_turned_round": [
         (
             "torch.sum(entropy_against(p, q)) - len(q) * entropy_against(p, p)",
             "torch.sum(entropy_against(q, p)) - torch.sum(entropy_against(q, q))",
-        )
+        ),
     ],
     "no_clipping": [
-        ("    low = torch.full_like(rho_hat, 1e-6)\n    q = torch.minimum(torch.maximum(rho_hat, low), 1 - low)\n", "    q = rho_hat\n")
+        (
+            "    low = torch.full_like(rho_hat, 1e-6)\n"
+            "    q = torch.minimum(torch.maximum(rho_hat, low), 1 - low)\n",
+            "    q = rho_hat\n",
+        ),
     ],
     "averages_units": [
-        ("torch.sum(entropy_against(p, q)) - len(q) * ent", "torch.mean(entropy_against(p, q)) - ent")
+        ("torch.sum(entropy_against(p, q)) - len(q) * ent", "torch.mean(entropy_against(p, q)) - ent"),
     ],
-    "mean_over_units": [("sum(row for row in h) / len(h)", "sum(column for column in h.T) / len(h.T)")],
-    "penalty_without_weight": [("torch.mul(divergence(rho, activity), beta)", "divergence(rho, activity)")],
-    "variance_for_deviation": [("torch.exp(logvar).pow(0.5)", "torch.exp(logvar)")],
-    "draw_without_mean": [(".pow(0.5) + mu\n", ".pow(0.5)\n"), ("return z * torch.exp(logvar)", "return z * torch.exp(logvar)")],
+    "mean_over_units": [
+        ("sum(row for row in h) / len(h)", "sum(column for column in h.T) / len(h.T)"),
+    ],
+    "penalty_without_weight": [
+        ("torch.mul(divergence(rho, activity), beta)", "divergence(rho, activity)"),
+    ],
+    "variance_for_deviation": [
+        ("torch.exp(logvar).pow(0.5)", "torch.exp(logvar)"),
+    ],
+    "draw_without_mean": [
+        (".pow(0.5) + mu\n", ".pow(0.5)\n"),
+        ("return z * torch.exp(logvar)", "return z * torch.exp(logvar)"),
+    ],
     "draw_without_gradient": [
         (
             "    z = torch.empty(mu.shape, dtype=mu.dtype).normal_(generator=generator)\n"
             "    return z * torch.exp(logvar).pow(0.5) + mu\n",
             "    return torch.normal(mu, torch.exp(logvar).pow(0.5), generator=generator)\n",
-        )
+        ),
     ],
-    "one_noise_for_all": [("torch.empty(mu.shape, dtype=mu.dtype)", "torch.empty(mu.shape[1], dtype=mu.dtype)")],
-    "divergence_sign": [("[-0.5 * torch.sum", "[0.5 * torch.sum")],
-    "sums_over_batch": [("    return sum(each) / len(each)\n", "    return sum(each)\n")],
-    "averages_code_units": [("-0.5 * torch.sum(", "-0.5 * torch.mean(")],
-    "deviation_for_variance": [("variance = logvar.exp()", "logvar = 2 * logvar\n    variance = logvar.exp()")],
-    "slope_not_squared": [("torch.dot(column * (1 - column), column * (1 - column))", "torch.sum(column * (1 - column))")],
-    "penalty_summed_over_batch": [("    return total / h.shape[0]\n", "    return total\n")],
-    "decoder_detached": [("functional.linear(h, self.weight.t(), self", "functional.linear(h, self.weight.data.t(), self")],
+    "one_noise_for_all": [
+        ("torch.empty(mu.shape, dtype=mu.dtype)", "torch.empty(mu.shape[1], dtype=mu.dtype)"),
+    ],
+    "divergence_sign": [
+        ("[-0.5 * torch.sum", "[0.5 * torch.sum"),
+    ],
+    "sums_over_batch": [
+        ("    return sum(each) / len(each)\n", "    return sum(each)\n"),
+    ],
+    "averages_code_units": [
+        ("-0.5 * torch.sum(", "-0.5 * torch.mean("),
+    ],
+    "deviation_for_variance": [
+        ("variance = logvar.exp()", "logvar = 2 * logvar\n    variance = logvar.exp()"),
+    ],
+    "slope_not_squared": [
+        ("torch.dot(column * (1 - column), column * (1 - column))", "torch.sum(column * (1 - column))"),
+    ],
+    "penalty_summed_over_batch": [
+        ("    return total / h.shape[0]\n", "    return total\n"),
+    ],
+    "decoder_detached": [
+        ("functional.linear(h, self.weight.t(), self", "functional.linear(h, self.weight.data.t(), self"),
+    ],
     "no_sigmoid": [
-        ("functional.sigmoid(functional.linear(x, self.weight, self.encoder_bias))", "functional.linear(x, self.weight, self.encoder_bias)")
+        (
+            "functional.sigmoid(functional.linear(x, self.weight, self.encoder_bias))",
+            "functional.linear(x, self.weight, self.encoder_bias)",
+        ),
     ],
 }

@@ -1,4 +1,4 @@
-"""The unit ``conv_layer`` solved kernel element by kernel element: each one shifts and weighs the whole picture."""
+"""The unit ``conv_layer`` solved by kernel elements: each one shifts and weighs the whole picture."""
 
 from itertools import product
 
@@ -192,4 +192,221 @@ def conv2d_general_backward(dout, cache):
     return dframe[:, :, ph : ph + H, pw : pw + W], dw, dout.sum((0, 2, 3)) if with_bias else None
 
 
-SLIPS = {}
+SLIPS = {
+    "rounds_up": [
+        ("return 1 + last_start // stride", "return 1 + int(np.ceil(last_start / stride))"),
+    ],
+    "rounds_to_nearest": [
+        ("return 1 + last_start // stride", "return 1 + round(last_start / stride)"),
+    ],
+    "pads_one_end": [
+        ("last_start = size + 2 * padding", "last_start = size + padding"),
+    ],
+    "dilation_stretches_kernel": [
+        ("2 * padding - 1 - dilation * (kernel_size - 1)", "2 * padding - dilation * kernel_size"),
+    ],
+    "python_2_division": [
+        ("return 1 + last_start // stride", "return 1 + last_start / stride"),
+    ],
+    "sobel_axes_swapped": [
+        ('    "sobel_x":', '    "upright":'),
+        ('    "sobel_y":', '    "sobel_x":'),
+        ('    "upright":', '    "sobel_y":'),
+    ],
+    "filters_turned": [
+        ("[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]", "[[1, 0, -1], [2, 0, -2], [1, 0, -1]]"),
+        ("[[-1, -2, -1], [0, 0, 0], [1, 2, 1]]", "[[1, 2, 1], [0, 0, 0], [-1, -2, -1]]"),
+        ("[1, 0, 0], [0, 0, 0]]", "[0, 0, 1], [0, 0, 0]]"),
+    ],
+    "shifts_left": [
+        ("[1, 0, 0], [0, 0, 0]]", "[0, 0, 1], [0, 0, 0]]"),
+    ],
+    "blur_sums": [
+        ('return weights / weights.sum() if name == "blur" else weights', "return weights"),
+    ],
+    "flips_kernel": [
+        (
+            '"ncij,fc->nfij", seen, w[:, :, u, v])',
+            '"ncij,fc->nfij", seen, w[:, :, KH - 1 - u, KW - 1 - v])',
+        ),
+    ],
+    "height_for_both": [
+        (
+            "OW = conv_output_size(x.shape[3], KW, stride, padding, dilation)",
+            "OW = conv_output_size(x.shape[2], KW, stride, padding, dilation)",
+        ),
+    ],
+    "pads_with_edge": [
+        (
+            "    frame = zero_frame(x, padding)\n    out =",
+            "    around = (padding, padding)\n"
+            '    frame = np.pad(x, ((0, 0), (0, 0), around, around), mode="edge")\n    out =',
+        ),
+    ],
+    "pads_one_side": [
+        (
+            "    frame = zero_frame(x, padding)\n    out =",
+            "    frame = np.roll(zero_frame(x, padding), (-padding, -padding), axis=(2, 3))\n    out =",
+        ),
+    ],
+    "stride_not_in_window": [
+        (
+            "seen = frame[:, :, met(u * dilation, OH, stride), met(v * dilation, OW, stride)]\n"
+            "        out += np",
+            "seen = frame[:, :, met(u * dilation, OH, 1), met(v * dilation, OW, 1)]\n        out += np",
+        ),
+    ],
+    "refuses_remainder": [
+        (
+            "    frame = zero_frame(x, padding)\n    out =",
+            "    assert (x.shape[2] + 2 * padding - dilation * (KH - 1) - 1) % stride == 0\n"
+            "    frame = zero_frame(x, padding)\n    out =",
+        ),
+    ],
+    "ignores_dilation": [
+        (
+            "seen = frame[:, :, met(u * dilation, OH, stride), met(v * dilation, OW, stride)]\n"
+            "        out += np",
+            "seen = frame[:, :, met(u, OH, stride), met(v, OW, stride)]\n        out += np",
+        ),
+    ],
+    "whole_number_output_refuses": [
+        ("dtype=(x[:1, :1, :1, :1] * w[:1, :1, :1, :1]).dtype)", "dtype=x.dtype)"),
+    ],
+    "always_float64": [
+        (", dtype=(x[:1, :1, :1, :1] * w[:1, :1, :1, :1]).dtype)", ")"),
+    ],
+    "kernel_sides_swapped_in_elements": [
+        (
+            "    KH, KW = w.shape[2:]\n    OH = conv_output_size(x.shape[2], KH, stride",
+            "    KW, KH = w.shape[2:]\n    OH = conv_output_size(x.shape[2], KH, stride",
+        ),
+    ],
+    "size_with_fraction": [
+        ("return 1 + last_start // stride", "return 1 + last_start / stride"),
+    ],
+    "later_elements_overwrite": [
+        (
+            'dframe[where] += np.einsum("nfij,fc->ncij", dout, w[',
+            'dframe[where] = np.einsum("nfij,fc->ncij", dout, w[',
+        ),
+    ],
+    "empty_without_padding": [
+        (
+            "dframe[:, :, padding:, padding:][:, :, :height, :width]",
+            "dframe[:, :, padding:-padding, padding:-padding]",
+        ),
+    ],
+    "keeps_padding": [
+        ("dframe[:, :, padding:, padding:][:, :, :height, :width]", "dframe"),
+    ],
+    "stores_an_empty_slice": [
+        (
+            "    dx = dframe[:, :, padding:, padding:][:, :, :height, :width]\n",
+            "    dx = np.empty_like(x)\n    dx[:, :] = dframe[:, :, padding:-padding, padding:-padding]\n",
+        ),
+    ],
+    "crops_by_one": [
+        ("dframe[:, :, padding:, padding:][:, :, :height, :width]", "dframe[:, :, 1:-1, 1:-1]"),
+    ],
+    "crops_one_corner": [
+        ("dframe[:, :, padding:, padding:][:, :, :height", "dframe[:, :, :height"),
+    ],
+    "stride_lost_backward": [
+        ("np.s_[:, :, met(u, OH, stride), met(v, OW, stride)]", "np.s_[:, :, u : u + OH, v : v + OW]"),
+    ],
+    "flips_kernel_backward": [
+        ("dout, w[:, :, u, v])\n    height", "dout, w[:, :, KH - 1 - u, KW - 1 - v])\n    height"),
+    ],
+    "gradients_per_picture": [
+        (
+            'dout, frame[where])\n        dframe[where] += np.einsum("nfij,fc->ncij", dout, w',
+            'dout, frame[where]) / len(x)\n        dframe[where] += np.einsum("nfij,fc->ncij", dout, w',
+        ),
+        ("db = dout.sum(axis=(0, 2, 3))\n", "db = dout.sum(axis=(0, 2, 3)) / len(x)\n"),
+    ],
+    "dw_per_picture": [
+        (
+            'dout, frame[where])\n        dframe[where] += np.einsum("nfij,fc->ncij", dout, w',
+            'dout, frame[where]) / len(x)\n        dframe[where] += np.einsum("nfij,fc->ncij", dout, w',
+        ),
+    ],
+    "db_per_picture": [
+        ("db = dout.sum(axis=(0, 2, 3))\n", "db = dout.sum(axis=(0, 2, 3)) / len(x)\n"),
+    ],
+    "sides_swapped_in_elements": [
+        (
+            "    KH, KW = w.shape[2:]\n    OH, OW = dout.shape[2:]\n    frame = zero_frame",
+            "    KW, KH = w.shape[2:]\n    OH, OW = dout.shape[2:]\n    frame = zero_frame",
+        ),
+    ],
+    "db_mean": [
+        ("db = dout.sum(axis=(0, 2, 3))\n", "db = dout.mean(axis=(0, 2, 3))\n"),
+    ],
+    "db_of_batch_only": [
+        ("db = dout.sum(axis=(0, 2, 3))\n", "db = dout.sum(axis=0)\n"),
+    ],
+    "channels_last_in_column": [
+        (
+            "    for c, u, v in product(range(C), range(KH), range(KW)):\n        row =",
+            "    for u, v, c in product(range(KH), range(KW), range(C)):\n        row =",
+        ),
+    ],
+    "stride_of_one": [
+        (
+            "row = frame[:, c, met(u * dilation, OH, stride), met(v * dilation, OW, stride)]",
+            "row = frame[:, c, met(u * dilation, OH, 1), met(v * dilation, OW, 1)]",
+        ),
+    ],
+    "columns_without_holes": [
+        (
+            "row = frame[:, c, met(u * dilation, OH, stride), met(v * dilation, OW, stride)]",
+            "row = frame[:, c, met(u, OH, stride), met(v, OW, stride)]",
+        ),
+    ],
+    "repeats_border": [
+        (
+            "    frame = zero_frame(x, padding)\n    rows = []\n",
+            "    around = (padding, padding)\n"
+            '    frame = np.pad(x, ((0, 0), (0, 0), around, around), mode="edge")\n    rows = []\n',
+        ),
+    ],
+    "sides_swapped_in_columns": [
+        (
+            "    N, C, H, W = x.shape\n    KH, KW = kernel_size\n",
+            "    N, C, H, W = x.shape\n    KW, KH = kernel_size\n",
+        ),
+    ],
+    "pictures_mixed_up": [
+        ('"fk,nkp->nfp"', '"fk,nkp->fnp"'),
+        ("np.add(out, b[None, :, None])", "np.add(out, b[:, None, None])"),
+    ],
+    "forgets_bias": [
+        ("    if b is not None:\n        out = np.add(out, b[None, :, None])\n", ""),
+    ],
+    "fan_out": [
+        ("np.sqrt(2 / (in_channels *", "np.sqrt(2 / (out_channels *"),
+    ],
+    "forgets_root": [
+        (
+            "np.sqrt(2 / (in_channels * kernel_size * kernel_size))",
+            "2 / (in_channels * kernel_size * kernel_size)",
+        ),
+    ],
+    "adds_up_gradients": [
+        (
+            "        dx, self.weight_grad, self.bias_grad = self.back(dout)\n",
+            "        dx, *found = self.back(dout)\n"
+            "        before = self.weight_grad, self.bias_grad\n"
+            "        self.weight_grad, self.bias_grad = (\n"
+            "            new if old is None else old + new for old, new in zip(before, "
+            "found, strict=True)\n        )\n",
+        ),
+    ],
+    "columns_first": [
+        (
+            "    (sh, sw), (ph, pw), (dh, dv) = two(stride), two(padding), two(dilation)\n",
+            "    (sw, sh), (pw, ph), (dv, dh) = two(stride), two(padding), two(dilation)\n",
+        ),
+    ],
+}

@@ -51,7 +51,7 @@ def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1):
 def conv2d_backward(dout, cache):
     """dx is a convolution of what comes back, spread out by the stride, with the turned kernel."""
     x, w, stride, padding, without_bias = cache
-    N, C, H, W = x.shape
+    N, _, H, W = x.shape
     F, _, KH, KW = w.shape
     OH, OW = dout.shape[2:]
     windows = all_windows(x, (KH, KW), (stride, stride), (padding, padding), (1, 1))
@@ -165,4 +165,171 @@ def conv2d_general_backward(dout, cache):
     return np.concatenate(dx, 1), np.concatenate(dw), None if b is None else dout.sum((0, 2, 3))
 
 
-SLIPS = {}
+SLIPS = {
+    "rounds_up": [
+        (
+            "math.floor((size + padding * 2 - reach) / stride + 1)",
+            "math.ceil((size + padding * 2 - reach) / stride + 1)",
+        ),
+    ],
+    "rounds_to_nearest": [
+        (
+            "math.floor((size + padding * 2 - reach) / stride + 1)",
+            "round((size + padding * 2 - reach) / stride) + 1",
+        ),
+    ],
+    "pads_one_end": [
+        ("reach > size + padding * 2", "reach > size + padding"),
+        ("math.floor((size + padding * 2 - reach)", "math.floor((size + padding - reach)"),
+    ],
+    "dilation_stretches_kernel": [
+        ("kernel_size + (kernel_size - 1) * (dilation - 1)", "kernel_size * dilation"),
+    ],
+    "python_2_division": [
+        (
+            "math.floor((size + padding * 2 - reach) / stride + 1)",
+            "(size + padding * 2 - reach) / stride + 1",
+        ),
+    ],
+    "sobel_axes_swapped": [
+        ("return smooth @ slope\n", "return (smooth @ slope).transpose()\n"),
+        ("return (smooth @ slope).T\n", "return smooth @ slope\n"),
+    ],
+    "filters_turned": [
+        ("np.array([[-1.0, 0.0, 1.0]])", "np.array([[1.0, 0.0, -1.0]])"),
+        ("-1, axis=1)", "1, axis=1)"),
+    ],
+    "shifts_left": [
+        ("-1, axis=1)", "1, axis=1)"),
+    ],
+    "blur_sums": [
+        ("np.ones((3, 3)) / 9", "np.ones((3, 3))"),
+    ],
+    "flips_kernel": [
+        ("np.tensordot(windows, w, axes", "np.tensordot(windows, w[:, :, ::-1, ::-1], axes"),
+    ],
+    "pads_with_edge": [
+        (
+            "    windows = all_windows(x, w.shape[2:], (stride, stride), (padding, padding), "
+            "(dilation, dilation))\n",
+            "    frame = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)), "
+            'mode="edge")\n'
+            "    windows = all_windows(frame, w.shape[2:], (stride, stride), (0, 0), "
+            "(dilation, dilation))\n",
+        ),
+    ],
+    "pads_one_side": [
+        ("(padding[0],) * 2, (padding[1],) * 2)", "(0, 2 * padding[0]), (0, 2 * padding[1]))"),
+    ],
+    "refuses_remainder": [
+        (
+            "    windows = all_windows(x, w.shape[2:], (stride",
+            "    assert (x.shape[2] + 2 * padding - dilation * (w.shape[2] - 1) - 1) % "
+            "stride == 0\n    windows = all_windows(x, w.shape[2:], (stride",
+        ),
+    ],
+    "whole_number_output": [
+        ("np.ascontiguousarray(out)", "out.astype(x.dtype)"),
+    ],
+    "always_float64": [
+        ("np.ascontiguousarray(out)", "np.array(out, dtype=float)"),
+    ],
+    "kernel_sides_swapped_in_tensordot": [
+        (
+            "    windows = all_windows(x, w.shape[2:], (stride",
+            "    KW, KH = w.shape[2:]\n    windows = all_windows(x, (KH, KW), (stride",
+        ),
+    ],
+    "empty_without_padding": [
+        (
+            "padding : dxp.shape[2] - padding, padding : dxp.shape[3] - padding",
+            "padding:-padding, padding:-padding",
+        ),
+    ],
+    "keeps_padding": [
+        ("dxp[:, :, padding : dxp.shape[2] - padding, padding : dxp.shape[3] - padding]", "dxp"),
+    ],
+    "crops_by_one": [
+        ("padding : dxp.shape[2] - padding, padding : dxp.shape[3] - padding", "1:-1, 1:-1"),
+    ],
+    "crops_one_corner": [
+        ("padding : dxp.shape[2] - padding, padding : dxp.shape[3] - padding", ":H, :W"),
+    ],
+    "stride_lost_in_dx": [
+        (
+            "rows, columns = KH - 1 + stride * np.arange(OH), KW - 1 + stride * np.arange(OW)",
+            "rows, columns = KH - 1 + np.arange(OH), KW - 1 + np.arange(OW)",
+        ),
+    ],
+    "flips_kernel_backward": [
+        ("turned = w[:, :, ::-1, ::-1]", "turned = w"),
+    ],
+    "gradients_per_picture": [
+        ("axes=((0, 2, 3), (0, 2, 3)))\n", "axes=((0, 2, 3), (0, 2, 3))) / N\n"),
+        ('np.einsum("nfij->f", dout)\n', 'np.einsum("nfij->f", dout) / N\n'),
+    ],
+    "dw_per_picture": [
+        ("axes=((0, 2, 3), (0, 2, 3)))\n", "axes=((0, 2, 3), (0, 2, 3))) / N\n"),
+    ],
+    "db_per_picture": [
+        ('np.einsum("nfij->f", dout)\n', 'np.einsum("nfij->f", dout) / N\n'),
+    ],
+    "sides_swapped_backward": [
+        ("    F, _, KH, KW = w.shape\n    OH, OW", "    F, _, KW, KH = w.shape\n    OH, OW"),
+    ],
+    "db_mean": [
+        ('np.einsum("nfij->f", dout)\n', "dout.mean(axis=(0, 2, 3))\n"),
+    ],
+    "db_of_batch_only": [
+        ('np.einsum("nfij->f", dout)\n', 'np.einsum("nfij->fij", dout)\n'),
+    ],
+    "channels_last_in_column": [
+        ("shape = (N, C, KH, KW, OH, OW)", "shape = (N, KH, KW, C, OH, OW)"),
+        ("(n, c, dilation * h, dilation * v, stride", "(n, dilation * h, dilation * v, c, stride"),
+    ],
+    "stride_of_one": [
+        ("stride * h, stride * v))", "h, v))"),
+    ],
+    "columns_without_holes": [
+        ("(n, c, dilation * h, dilation * v, stride", "(n, c, h, v, stride"),
+    ],
+    "repeats_border": [
+        (
+            "(0, 0), (padding, padding), (padding, padding)))\n    (N,",
+            '(0, 0), (padding, padding), (padding, padding)), mode="edge")\n    (N,',
+        ),
+    ],
+    "sides_swapped_in_columns": [
+        ("(N, C, H, W), (KH, KW) = frame.shape", "(N, C, H, W), (KW, KH) = frame.shape"),
+    ],
+    "pictures_mixed_up": [
+        ("product.reshape(F, N, conv", "product.reshape(N, F, conv"),
+        ("    return out.transpose(1, 0, 2, 3)\n", "    return out\n"),
+    ],
+    "forgets_bias": [
+        ("    if b is not None:\n        product += b[:, np.newaxis]\n", ""),
+    ],
+    "fan_out": [
+        ("math.prod(shape[1:])", "math.prod((shape[0], *shape[2:]))"),
+    ],
+    "forgets_root": [
+        ("math.sqrt(2 / math.prod(shape[1:]))", "2 / math.prod(shape[1:])"),
+    ],
+    "adds_up_gradients": [
+        (
+            "        self.weight_grad, self.bias_grad = dw, db\n",
+            "        if self.weight_grad is not None:\n            dw = dw + self.weight_grad\n"
+            "            db = None if db is None else db + self.bias_grad\n"
+            "        self.weight_grad, self.bias_grad = dw, db\n",
+        ),
+    ],
+    "columns_first": [
+        (
+            "    settings = pair(stride), pair(padding), pair(dilation)\n",
+            "    settings = pair(stride)[::-1], pair(padding)[::-1], pair(dilation)[::-1]\n",
+        ),
+    ],
+    "rows_without_holes": [
+        ("rows, columns = u * dh + sh", "rows, columns = u + sh"),
+    ],
+}
