@@ -68,6 +68,28 @@ probabilities_for_logits = mistake(
     says="Your cross-entropy takes its first argument as probabilities; it is given logits.",
     hint="A logit is any number; the sigmoid makes a probability of it.",
 )
+
+logarithm_of_logits = mistake(
+    edit(
+        reference.reconstruction_loss,
+        "torch.logaddexp(x_hat, torch.zeros_like(x_hat)) - x * x_hat",
+        "-x * torch.log(x_hat) - (1 - x) * torch.log(1 - x_hat)",
+    ),
+    costs=(0.4, 0.6),
+    says="Your cross-entropy takes the logarithm of logits, as if they were probabilities.",
+    hint="A logit is any number; the sigmoid makes a probability of it.",
+)
+
+logits_refused = mistake(
+    edit(
+        reference.reconstruction_loss,
+        "torch.logaddexp(x_hat, torch.zeros_like(x_hat)) - x * x_hat",
+        'torch.nn.functional.binary_cross_entropy(x_hat, x, reduction="none")',
+    ),
+    costs=(0.4, 0.6),
+    says="Your cross-entropy is PyTorch's for probabilities, which refuses logits.",
+    hint="PyTorch has two: one for probabilities, and one whose name ends in with_logits.",
+)
 sigmoid_before_logits = mistake(
     edit(
         reference.reconstruction_loss,
@@ -205,6 +227,24 @@ writes_into_its_input = mistake(
     says="After the call, the clean samples of the caller are corrupted, too.",
     hint="An assignment to x[...] changes the caller's tensor.",
 )
+
+corrupts_in_place = mistake(
+    edit(
+        reference.corrupt,
+        (
+            "return x + level * torch.randn(x.shape, generator=generator, dtype=x.dtype)",
+            "return x.add_(level * torch.randn(x.shape, generator=generator, dtype=x.dtype))",
+        ),
+        ("return torch.where(hit, torch.zeros_like(x), x)", "x[hit] = 0\n        return x"),
+        (
+            "return torch.where(hit, torch.where(pepper, x.min(), x.max()), x)",
+            "return x.copy_(torch.where(hit, torch.where(pepper, x.min(), x.max()), x))",
+        ),
+    ),
+    costs=(0.05, 0.15),
+    says="After the call, the clean samples of the caller are corrupted, too, whatever the kind of noise.",
+    hint="An assignment to x[...] changes the caller's tensor, and that of a view, too.",
+)
 global_noise = mistake(
     edit(
         reference.corrupt,
@@ -242,6 +282,17 @@ model_sees_clean = mistake(
     edit(reference.denoising_loss, "model(corruption(x))", "model(x)"),
     costs=(0.3, 0.6),
     says="The model sees the clean sample: nothing is left to denoise.",
+    hint="Which of the three functions gets the output of `corruption`?",
+)
+
+corrupts_in_vain = mistake(
+    edit(
+        reference.denoising_loss,
+        "return loss(model(corruption(x)), x)",
+        "corruption(x)\n    return loss(model(x), x)",
+    ),
+    costs=(0.3, 0.6),
+    says="The sample is corrupted, but the model sees the clean one: nothing is left to denoise.",
     hint="Which of the three functions gets the output of `corruption`?",
 )
 

@@ -181,6 +181,18 @@ whole_number_output = mistake(
     hint="What happens to 0.7 that is written into an array of integers?",
 )
 
+whole_number_output_refuses = mistake(  # what is added up in place complains
+    edit(
+        reference.conv2d_forward,
+        ("out = np.empty(", "out = np.zeros("),
+        ("dtype=np.result_type(x, w)", "dtype=x.dtype"),
+        ('out[:, :, i, j] = np.einsum("ncuv', 'out[:, :, i, j] += np.einsum("ncuv'),
+    ),
+    costs=(0.03, 0.06),
+    says="For a picture of whole numbers your output was made with the dtype of x, and takes no fractions.",
+    hint="What happens to 0.7 that is added to an array of integers?",
+)
+
 always_float64 = mistake(
     edit(reference.conv2d_forward, ", dtype=np.result_type(x, w))", ")"),
     costs=(0.03, 0.06),
@@ -201,6 +213,44 @@ kernel_sides_swapped_in_slices = mistake(  # the size of the output is right, an
         reference.conv2d_forward,
         ("reach_h, reach_w = dilation", "reach_w, reach_h = dilation"),
         ('np.einsum("ncuv,fcuv->nf", window, w)', "(window[:, None] * w).sum(axis=(2, 3, 4))"),
+    ),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),
+)
+
+kernel_sides_swapped_in_columns = mistake(  # no product complains: windows are laid out as columns
+    edit(
+        reference.conv2d_forward,
+        ("F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+        ('np.einsum("ncuv,fcuv->nf", window, w)', "window.reshape(N, -1) @ w.reshape(F, -1).T"),
+    ),
+    costs=(0.05, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+)
+
+kernel_sides_swapped_in_elements = mistake(  # a loop over kernel elements leaves the kernel
+    edit(
+        reference.conv2d_forward,
+        ("F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+        (
+            'np.einsum("ncuv,fcuv->nf", window, w)',
+            "sum(window[:, :, u, v] @ w[:, :, u, v].T for u in range(KH) for v in range(KW))",
+        ),
+    ),
+    costs=(0.1, 0.15),
+    says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+    also=("conv2d_backward",),
+)
+
+kernel_sides_swapped_in_tensordot = mistake(
+    edit(
+        reference.conv2d_forward,
+        ("F, _, KH, KW = w.shape", "F, _, KW, KH = w.shape"),
+        ('np.einsum("ncuv,fcuv->nf", window, w)', "np.tensordot(window, w, axes=((1, 2, 3), (1, 2, 3)))"),
     ),
     costs=(0.1, 0.15),
     says="Your window is as high as the kernel is wide, and as wide as the kernel is high.",
@@ -229,11 +279,45 @@ overlap_overwritten = mistake(
     hint="By hand: the middle pixel of (1, 2, 3) receives 10 and 2. Which operator keeps both?",
 )
 
+later_elements_overwrite = mistake(  # the same in a loop over kernel elements: the first window wins
+    edit(
+        reference.conv2d_backward,
+        ("range(dout.shape[2])", "reversed(range(dout.shape[2]))"),
+        ("range(dout.shape[3])", "reversed(range(dout.shape[3]))"),
+        ('] += np.einsum("nf,fcuv', '] = np.einsum("nf,fcuv'),
+    ),
+    costs=(0.15, 0.25),
+    says="What one kernel element writes into dx is replaced by what later ones do; a pixel needs the sum.",
+    hint="By hand: the middle pixel of (1, 2, 3) receives 10 and 2. Which operator keeps both?",
+)
+
+filters_overwrite = mistake(  # the same in a loop over windows and filters
+    edit(
+        reference.conv2d_backward,
+        '] += np.einsum("nf,fcuv->ncuv", upstream, w)',
+        '] = np.einsum("n,cuv->ncuv", upstream[:, -1], w[-1])',
+    ),
+    costs=(0.3, 0.5),
+    says="Each filter and each window replaces what earlier ones wrote into dx; a pixel needs the sum.",
+    hint="By hand: the middle pixel of (1, 2, 3) receives 10 and 2. Which operator keeps both?",
+)
+
 dw_of_last_window = mistake(
     edit(reference.conv2d_backward, "dw += np.einsum", "dw = np.einsum"),
     costs=(0.35, 0.5),
     says="Your dw is that of the last window only; all windows use the same kernel, so all add to dw.",
     hint="What is in dw at the end of the loop, and what was in it one step before?",
+)
+
+dw_of_last_picture = mistake(  # the same in a loop over pictures and windows
+    edit(
+        reference.conv2d_backward,
+        ("dw += np.einsum", "dw = np.einsum"),
+        ('"nf,ncuv->fcuv", upstream, xp[:, :, top', '"nf,ncuv->fcuv", upstream[-1:], xp[-1:, :, top'),
+    ),
+    costs=(0.35, 0.5),
+    says="Your dw is that of the last window of the last picture only; all windows add to dw.",
+    hint="What is in dw at the end of the loops, and what was in it one step before?",
 )
 
 empty_without_padding = mistake(
@@ -294,6 +378,17 @@ stride_lost_backward = mistake(
     hint="Where did the window of output pixel (1, 0) begin in the forward pass?",
 )
 
+stride_lost_in_dx = mistake(
+    edit(
+        reference.conv2d_backward,
+        "dxp[:, :, top : top + KH, left : left + KW] +=",
+        "dxp[:, :, i : i + KH, j : j + KW] +=",
+    ),
+    costs=(0.1, 0.25),
+    says="Your dx goes back to windows that lie one pixel apart, whatever the stride is; your dw does not.",
+    hint="Where did the window of output pixel (1, 0) begin in the forward pass?",
+)
+
 flips_kernel_backward = mistake(
     edit(reference.conv2d_backward, "upstream, w)", "upstream, w[:, :, ::-1, ::-1])"),
     costs=(0.1, 0.2),
@@ -339,6 +434,17 @@ rounds_size_backward = mistake(
 
 sides_swapped_backward = mistake(
     edit(reference.conv2d_backward, "KH, KW = w.shape", "KW, KH = w.shape"),
+    costs=(0.03, 0.1),
+    says="Your gradients go to windows that are as high as the kernel is wide, and as wide as it is high.",
+    hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",
+)
+
+sides_swapped_in_elements = mistake(  # a loop over kernel elements leaves the kernel
+    edit(
+        reference.conv2d_backward,
+        "KH, KW = w.shape[2:]\n",
+        "KW, KH = w.shape[2:]\n    [w[:, :, u, v] for u in range(KH) for v in range(KW)]\n",
+    ),
     costs=(0.03, 0.1),
     says="Your gradients go to windows that are as high as the kernel is wide, and as wide as it is high.",
     hint="Try a kernel of 3 x 2. The last two axes of w are KH, KW, in this order.",

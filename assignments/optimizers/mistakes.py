@@ -85,6 +85,24 @@ moves_before_updating = mistake(
     hint="In which order do the lines of the formula stand?",
 )
 
+moves_by_old_velocity = mistake(  # the same, where what has no momentum has no velocity
+    edit(
+        reference.SGD,
+        (
+            "            v[...] = self.momentum * v + g\n",
+            "            old = v.copy()\n            v[...] = self.momentum * v + g\n",
+        ),
+        (
+            "            direction = g + self.momentum * v if self.nesterov else v\n",
+            "            if not self.momentum:\n                old = g\n"
+            "            direction = g + self.momentum * old if self.nesterov else old\n",
+        ),
+    ),
+    costs=(0.4, 0.65),
+    says="With momentum, your step uses the velocity of the step before, not the one that it has just made.",
+    hint="In which order do the lines of the formula stand?",
+)
+
 decays_late = mistake(
     edit(
         reference.SGD,
@@ -299,11 +317,29 @@ warms_up_from_zero = mistake(
     hint="Compute the rate at step 0 of the example.",
 )
 
+warms_up_late = mistake(
+    edit(reference.lr_at, "return peak * (step + 1) / (warmup + 1)", "return peak * step / (warmup + 1)"),
+    costs=(0.2, 0.4),
+    says="Your warm-up is one step late: it starts at a rate of 0, and jumps to the peak at its end.",
+    hint="Compute the rate at step 0 of the example.",
+)
+
 counts_from_start = mistake(
     edit(reference.lr_at, "done = (step - warmup) / (total - warmup)", "done = step / total"),
     costs=(0.3, 0.5),
     says="Your cosine counts from step 0 and not from the peak: the rate jumps when the warm-up ends.",
     hint="Which fraction of its way has the cosine gone at step == warmup?",
+)
+
+counts_from_start_after_peak = mistake(
+    edit(
+        reference.lr_at,
+        ("if step < warmup:", "if step <= warmup:"),
+        ("done = (step - warmup) / (total - warmup)", "done = step / total"),
+    ),
+    costs=(0.3, 0.5),
+    says="Your cosine counts from step 0 and not from the peak: the rate jumps after the peak.",
+    hint="Which fraction of its way has the cosine gone one step after step == warmup?",
 )
 
 falls_straight = mistake(
@@ -322,6 +358,17 @@ ignores_floor = mistake(
     costs=(0.3, 0.5),
     says="Your cosine goes down to 0 and jumps up to the floor at the end.",
     hint="Put the cosine's two ends, 1 and -1, into your formula.",
+)
+
+falls_to_zero = mistake(
+    edit(
+        reference.lr_at,
+        ("return floor + (peak - floor) *", "return peak *"),
+        ("        return floor\n", "        return 0.0\n"),
+    ),
+    costs=(0.5, 0.7),
+    says="Your rate goes down to 0 and stays there, whatever the floor is.",
+    hint="Put the cosine's two ends, 1 and -1, into your formula. What comes out at step == total?",
 )
 
 # --- clip_grad_norm ------------------------------------------------------------------------------------
@@ -366,10 +413,24 @@ clips_without_eps = mistake(
     hint="What is divided by what?",
 )
 
+clips_by_a_length_of_zero = mistake(
+    edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / norm"),
+    costs=(0.1, 0.3),
+    says="Your factor leaves out ε, and divides by zero where all gradients are zero.",
+    hint="What is divided by what? And if the length is 0?",
+)
+
 clips_at_another_eps = mistake(
     edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / (norm + 1e-8)"),
     costs=(0.05, 0.15),
     says="Your ε is always the same tiny number, whatever eps is.",
+    hint="Where does your function read eps?",
+)
+
+clips_at_usual_eps = mistake(
+    edit(reference.clip_grad_norm, "max_norm / (norm + eps)", "max_norm / (norm + 1e-6)"),
+    costs=(0.05, 0.15),
+    says="Your ε is always 1e-6, whatever eps is.",
     hint="Where does your function read eps?",
 )
 
@@ -395,6 +456,13 @@ hunts_with_one_rate = mistake(
 
 forgets = mistake(
     edit(reference.Adagrad, "s += g**2", "s[...] = 0.9 * s + 0.1 * g**2"),
+    costs=(0.8, 1.0),
+    says="Your sum of squares forgets, as in RMSprop; Adagrad adds up everything.",
+    hint="s only grows.",
+)
+
+forgets_slowly = mistake(
+    edit(reference.Adagrad, "s += g**2", "s[...] = 0.99 * s + 0.01 * g**2"),
     costs=(0.8, 1.0),
     says="Your sum of squares forgets, as in RMSprop; Adagrad adds up everything.",
     hint="s only grows.",

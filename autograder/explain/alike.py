@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.expectations import Event, HasDtype, Unchanged, Unpacked
+from ..checks.expectations import Event, HasDtype, Obeys, Unchanged, Unpacked
 from ..checks.laws import assert_unchanged
 from ..checks.work import is_count
 from ..inside.wire import HandleRef, PartRef
@@ -21,6 +21,7 @@ from ..judge.outcome import Outcome
 from ..student import Call, Court, StudentFault
 from ..student.claims.sayings import said
 from ..student.steps import leaves
+from .drawn import drawn_alike, is_drawn
 from .same import is_tensor, plain, same_value
 
 
@@ -57,7 +58,17 @@ def _judged_alike(event: Event, left: Court, right: Court, single: bool) -> bool
         return all(_dtype(mine) == _dtype(other) for mine, other in pairs)
     if isinstance(event, Unchanged):
         return all(_kept(mine, event.before) is _kept(other, event.before) for mine, other in pairs)
-    return all(same_value(mine, other, single) for mine, other in pairs)
+    return all(same_value(mine, other, single) for mine, other in pairs) or (
+        isinstance(event, Obeys) and not event.exact and _drawn_alike(event, left, right, pairs)
+    )
+
+
+def _drawn_alike(event: Obeys, left: Court, right: Court, pairs: list[tuple[Any, Any]]) -> bool:
+    """Whether what a law looks at is drawn, and looks alike."""
+    step = left.notes.steps[event.place.step]
+    return is_drawn(step) and drawn_alike(
+        _there(left, event.place), _there(right, event.place), step, pairs[1:]
+    )
 
 
 def _count(value: Any) -> int | None:

@@ -30,6 +30,7 @@ DECIDING = (
     "unit/stubs.py",
     "explain/naming.py",
     "explain/alike.py",
+    "explain/drawn.py",
     "explain/same.py",
     "prove",
 )

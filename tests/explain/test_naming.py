@@ -288,6 +288,14 @@ def test_values_that_come_from_single_precision():
     assert not same_value(right * 1.001, right, single=True)
 
 
+def test_zeros_that_were_rounded():
+    """The cosine of a right angle is a zero; a number that is only small is none."""
+    noise = np.cos(np.pi / 2)
+    assert noise != 0 and same_value(float(noise), 0.0) and same_value(np.zeros(2), np.array([0.0, -noise]))
+    assert not same_value(1e-12, 0.0) and not same_value(np.zeros(2), np.array([np.nan, 0.0]))
+    assert not same_value(1e-20, 2e-20)
+
+
 LINE = {"cell": "cell 3", "line": 4, "text": "a[i]", "function": "layer", "deepest": True}
 CLAIM = {"class": "IndexError", "bases": ["IndexError"], "message": "list index out of range", "line": LINE}
 

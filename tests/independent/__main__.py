@@ -18,8 +18,8 @@ def main(names: list[str]) -> None:
         print(name, json.dumps({k: v for k, v in stored[name].items() if k not in ("entries", "digest")}))
         for key, found in stored[name]["entries"].items():
             mistakes = key.split(": ")[1].split(" + ")
-            wrong = found["lost"] if mistakes == ["right"] else not set(found["names"]) <= set(mistakes)
-            if wrong or (len(mistakes) == 1 and mistakes != ["right"] and found["names"] != mistakes):
+            right = mistakes == ["right"]
+            if (right and found["lost"]) or (len(mistakes) == 1 and not right and found["names"] != mistakes):
                 print("  ", key, found)
         write(stored)
 

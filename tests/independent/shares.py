@@ -64,7 +64,7 @@ def sums(several: list[Entry], found: dict[str, Found]) -> dict[str, Any]:
             "wrong": len(chosen),
             "caught": len(caught),
             "named": sum(_named(entry, each) for entry, each in caught),
-            "falsely": sum(not set(each["names"]) <= set(entry.mistakes) for entry, each in caught),
+            "falsely": sum(not entry.holds.issuperset(each["names"]) for entry, each in caught),
             "case": sum(each["case"] for _, each in caught),
             "differs": sum(each["differs"] for _, each in caught),
         }
@@ -73,9 +73,11 @@ def sums(several: list[Entry], found: dict[str, Found]) -> dict[str, Any]:
 
 def _named(entry: Entry, found: Found) -> bool:
     """A single one by its name and in each failed check; of two at least one."""
+    if not entry.holds.issuperset(found["names"]):
+        return False
     if len(entry.mistakes) == 1:
-        return found["whole"] and found["names"] == list(entry.mistakes)
-    return bool(found["names"]) and set(found["names"]) <= set(entry.mistakes)
+        return found["whole"] and entry.mistakes[0] in found["names"]
+    return bool(found["names"])
 
 
 def examine(course: Course, unit: Unit) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class Solution:
                 text = text.replace(old, new)
         return text
 
+    def parts(self, *names: str) -> frozenset[str]:
+        """The mistakes that are made where these are: who turns all filters has turned one of them, too."""
+        made = {change for name in names for change in self.slips[name]}
+        return frozenset(name for name, changes in self.slips.items() if made.issuperset(changes))
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -43,6 +48,7 @@ class Entry:
     solution: str
     mistakes: tuple[str, ...]
     text: str
+    holds: frozenset[str] = frozenset()  # these mistakes, and those that are parts of them
 
     @property
     def key(self) -> str:
@@ -64,12 +70,12 @@ def entries(solution: Solution, task_of: dict[str, str]) -> Iterator[Entry]:
     """The solution as it is, with each mistake, and with each two of one task that do not meet."""
     yield Entry(solution.name, (), solution.text)
     for name in solution.slips:
-        yield Entry(solution.name, (name,), solution.slipped(name))
+        yield Entry(solution.name, (name,), solution.slipped(name), solution.parts(name))
     for pair in combinations(solution.slips, 2):
         if task_of[pair[0]] == task_of[pair[1]]:
             text = _both(solution, pair)
             if text:
-                yield Entry(solution.name, pair, text)
+                yield Entry(solution.name, pair, text, solution.parts(*pair))
 
 
 def _both(solution: Solution, pair: tuple[str, str]) -> str:

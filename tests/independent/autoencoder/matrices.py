@@ -155,4 +155,181 @@ class TiedAutoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
-SLIPS = {}
+SLIPS = {
+    "activation_at_the_end": [
+        ("x = layer(self.bend(x) if number else x)", "x = self.bend(layer(x))"),
+        ("for number, layer in enumerate(self.halves[name])", "for layer in self.halves[name]"),
+    ],
+    "decoder_gets_the_input": [
+        ('return self.through("up", self.encode(x))', 'return x + self.through("up", self.encode(x))'),
+    ],
+    "always_relu": [
+        (
+            'self.bend = nn.Identity() if activation == "identity" else getattr(torch, activation)',
+            "self.bend = nn.ReLU()",
+        ),
+    ],
+    "logarithm_of_sigmoid": [
+        (
+            "on, off = nn.functional.logsigmoid(x_hat), nn.functional.logsigmoid(-x_hat)",
+            "on, off = torch.sigmoid(x_hat).log(), (1 - torch.sigmoid(x_hat)).log()",
+        ),
+    ],
+    "logarithm_of_logits": [
+        (
+            "on, off = nn.functional.logsigmoid(x_hat), nn.functional.logsigmoid(-x_hat)",
+            "on, off = torch.log(x_hat + 1e-8), torch.log(1 - x_hat + 1e-8)",
+        ),
+    ],
+    "sigmoid_before_logits": [
+        ("        on, off =", "        x_hat = torch.sigmoid(x_hat)\n        on, off ="),
+    ],
+    "sample_averages_features": [
+        ('"sample": x.shape[0]}', '"sample": x.shape[0] * x.shape[1]}'),
+    ],
+    "shapes_broadcast": [
+        ('    if tuple(x_hat.shape) != tuple(x.shape):\n        raise ValueError("shapes")\n', ""),
+    ],
+    "data_not_centred": [
+        ("    centred = x - x.mean(0)\n", "    centred = x\n"),
+        ("return centred @ (top @ top.T) + x.mean(0)", "return centred @ (top @ top.T)"),
+    ],
+    "mean_not_restored": [
+        ("return centred @ (top @ top.T) + x.mean(0)", "return centred @ (top @ top.T)"),
+    ],
+    "gradients_pile_up": [
+        ("        optimizer.zero_grad()\n", ""),
+    ],
+    "new_optimizer_each_step": [
+        ("[float(optimizer.step(", "[float(torch.optim.Adam(model.parameters(), lr).step("),
+    ],
+    "loss_after_the_update": [
+        (
+            "    return [float(optimizer.step(lambda batch=x[row]: taken(batch)).detach()) "
+            "for row in rows]\n",
+            "    losses = []\n    for row in rows:\n"
+            "        optimizer.step(lambda batch=x[row]: taken(batch))\n"
+            "        losses.append(taken(x[row]).item())\n    return losses\n",
+        ),
+    ],
+    "trains_against_noise": [
+        (
+            "        value = loss(model(batch if corruption is None else corruption(batch)), batch)\n",
+            "        if corruption is not None:\n            batch = corruption(batch)\n"
+            "        value = loss(model(batch), batch)\n",
+        ),
+    ],
+    "noise_drawn_once": [
+        (
+            "    def taken(batch):\n",
+            "    noisy = corruption(x) if corruption else x\n\n    def taken(batch, seen):\n",
+        ),
+        (
+            "loss(model(batch if corruption is None else corruption(batch)), batch)",
+            "loss(model(seen), batch)",
+        ),
+        ("lambda batch=x[row]: taken(batch)", "lambda row=row: taken(x[row], noisy[row])"),
+    ],
+    "trains_decoder_only": [
+        ("Adam(model.parameters(), lr)", "Adam(list(model.parameters())[2:], lr)"),
+    ],
+    "mask_inverted": [
+        ("x.masked_fill(hit, 0.0)", "x.masked_fill(~hit, 0.0)"),
+    ],
+    "masking_scales_up": [
+        ("x.masked_fill(hit, 0.0)", "x.masked_fill(hit, 0.0) / (1 - level)"),
+    ],
+    "level_as_variance": [
+        ("1.0, generator=generator) * level + x", "1.0, generator=generator) * math.sqrt(level) + x"),
+    ],
+    "writes_into_its_input": [
+        ("x.masked_fill(hit, 0.0)", "x.masked_fill_(hit, 0.0)"),
+    ],
+    "global_noise": [
+        (
+            "torch.normal(torch.zeros_like(x), 1.0, generator=generator)",
+            "torch.normal(torch.zeros_like(x), 1.0)",
+        ),
+    ],
+    "zero_for_smallest": [
+        ("masked_fill(hit & high, x.max().item())", "masked_fill(hit & high, 1.0)"),
+        ("masked_fill(hit & ~high, x.min().item())", "masked_fill(hit & ~high, 0.0)"),
+    ],
+    "compares_with_noise": [
+        ("return loss(repaired, x)", "return loss(repaired, damaged)"),
+    ],
+    "corrupts_in_vain": [
+        ("repaired = model(damaged)", "repaired = model(x)"),
+    ],
+    "divergence_turned_round": [
+        (
+            "total = total + rho * (math.log(rho) - q.log())",
+            "total = total + q * (q.log() - math.log(rho))",
+        ),
+        (
+            "(1 - rho) * (math.log(1 - rho) - (1 - q).log())",
+            "(1 - q) * ((1 - q).log() - math.log(1 - rho))",
+        ),
+    ],
+    "no_clipping": [
+        ("rho_hat.clip(1e-6, 1 - 1e-6)", "rho_hat"),
+    ],
+    "averages_units": [
+        ("    return total\n", "    return total / len(rho_hat)\n"),
+    ],
+    "mean_over_units": [
+        (
+            "torch.ones(len(h), dtype=h.dtype) @ h / len(h)",
+            "h @ torch.ones(h.shape[1], dtype=h.dtype) / h.shape[1]",
+        ),
+    ],
+    "penalty_without_weight": [
+        ("divergence(rho, means) * beta", "divergence(rho, means)"),
+    ],
+    "variance_for_deviation": [
+        ("torch.exp(logvar * 0.5)", "torch.exp(logvar)"),
+    ],
+    "draw_without_mean": [
+        ("torch.addcmul(mu, torch.exp(logvar * 0.5), noise)", "torch.exp(logvar * 0.5) * noise"),
+    ],
+    "draw_without_gradient": [
+        (
+            "    noise = torch.normal(torch.zeros_like(mu.detach()), 1.0, generator=generator)\n",
+            "    deviation = torch.exp(logvar * 0.5)\n",
+        ),
+        (
+            "torch.addcmul(mu, torch.exp(logvar * 0.5), noise)",
+            "torch.normal(mu, deviation, generator=generator)",
+        ),
+    ],
+    "one_noise_for_all": [
+        ("torch.zeros_like(mu.detach())", "torch.zeros_like(mu[:1].detach())"),
+    ],
+    "divergence_sign": [
+        ("return 0.5 * sums /", "return -0.5 * sums /"),
+    ],
+    "sums_over_batch": [
+        ("0.5 * sums / mu.size(0)", "0.5 * sums"),
+    ],
+    "averages_code_units": [
+        ("0.5 * sums / mu.size(0)", "0.5 * sums / mu.numel()"),
+    ],
+    "deviation_for_variance": [
+        ("logvar.exp().sum() - logvar.sum()", "(logvar.exp() ** 2).sum() - 2 * logvar.sum()"),
+    ],
+    "penalty_summed_over_batch": [
+        ("for jacobian in jacobians]).mean()", "for jacobian in jacobians]).sum()"),
+    ],
+    "decoder_detached": [
+        (
+            "torch.addmm(self.decoder_bias, h, self.weight)",
+            "torch.addmm(self.decoder_bias, h, self.weight.detach())",
+        ),
+    ],
+    "no_sigmoid": [
+        (
+            "torch.addmm(self.encoder_bias, x, self.weight.T).sigmoid()",
+            "torch.addmm(self.encoder_bias, x, self.weight.T)",
+        ),
+    ],
+}

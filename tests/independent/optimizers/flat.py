@@ -149,4 +149,227 @@ class AMSGrad(Flat):
         return p - self.lr * m / ((self.largest / (1 - self.betas[1] ** self.t)) ** 0.5 + self.eps)
 
 
-SLIPS = {}
+SLIPS = {
+    "ascends": [
+        (
+            "return p - self.lr * g - self.lr * self.momentum * self.first",
+            "return p + self.lr * g + self.lr * self.momentum * self.first",
+        ),
+        ("return p - self.lr * self.first", "return p + self.lr * self.first"),
+    ],
+    "rebinds": [
+        (
+            "super().__init__(params, lr, momentum=",
+            "super().__init__([p.copy() for p in params], lr, momentum=",
+        ),
+    ],
+    "averages_gradients": [
+        ("self.momentum * self.first + g\n", "self.momentum * self.first + (1 - self.momentum) * g\n"),
+    ],
+    "rate_in_velocity": [
+        ("self.momentum * self.first + g\n", "self.momentum * self.first + self.lr * g\n"),
+        ("self.lr * g - self.lr * self.momentum * self.first", "self.lr * g - self.momentum * self.first"),
+        ("return p - self.lr * self.first", "return p - self.first"),
+    ],
+    "looks_back": [
+        ("self.lr * g - self.lr * self.momentum", "self.lr * g + self.lr * self.momentum"),
+    ],
+    "looks_nowhere": [
+        (
+            "        if self.nesterov:\n"
+            "            return p - self.lr * g - self.lr * self.momentum * self.first\n",
+            "",
+        ),
+    ],
+    "always_looks_ahead": [
+        (
+            "        if self.nesterov:\n"
+            "            return p - self.lr * g - self.lr * self.momentum * self.first\n"
+            "        return p - self.lr * self.first\n",
+            "        return p - self.lr * g - self.lr * self.momentum * self.first\n",
+        ),
+    ],
+    "moves_before_updating": [
+        (
+            "        self.first = self.momentum * self.first + g\n",
+            "        before, self.first = self.first, self.momentum * self.first + g\n",
+        ),
+        ("self.lr * self.momentum * self.first", "self.lr * self.momentum * before"),
+        ("return p - self.lr * self.first", "return p - self.lr * before"),
+    ],
+    "decays_late": [
+        ("        g = g + self.weight_decay * p\n", ""),
+        (
+            "return p - self.lr * g - self",
+            "return (1 - self.lr * self.weight_decay) * (p - self.lr * g - self",
+        ),
+        ("self.lr * self.momentum * self.first", "self.lr * self.momentum * self.first)"),
+        (
+            "return p - self.lr * self.first",
+            "return (1 - self.lr * self.weight_decay) * (p - self.lr * self.first)",
+        ),
+    ],
+    "eps_under_root": [
+        (
+            "1 - self.alpha])\n        return p - self.lr * g / (self.second**0.5 + self.eps)",
+            "1 - self.alpha])\n        return p - self.lr * g / (self.second + self.eps) ** 0.5",
+        ),
+    ],
+    "ignores_eps": [
+        ("alpha=alpha, eps=eps)", "alpha=alpha, eps=1e-8)"),
+    ],
+    "swaps_alpha": [
+        ("weights=[self.alpha, 1 - self.alpha]", "weights=[1 - self.alpha, self.alpha]"),
+    ],
+    "divides_by_square": [
+        (
+            "1 - self.alpha])\n        return p - self.lr * g / (self.second**0.5 + self.eps)",
+            "1 - self.alpha])\n        return p - self.lr * g / (self.second + self.eps)",
+        ),
+    ],
+    "never_forgets": [
+        (
+            "np.average([self.second, g**2], axis=0, weights=[self.alpha, 1 - self.alpha])",
+            "np.sum([self.second, g**2], axis=0)",
+        ),
+    ],
+    "uncorrected": [
+        (
+            "m, v = self.remember(g + self.weight_decay * p, self.betas)\n",
+            "self.remember(g + self.weight_decay * p, self.betas)\n        m, v = self.first, self.second\n",
+        ),
+    ],
+    "constant_correction": [
+        (
+            "return self.first / (1 - betas[0] ** self.t), self.second / (1 - betas[1] ** self.t)",
+            "return self.first / (1 - betas[0]), self.second / (1 - betas[1])",
+        ),
+    ],
+    "stores_corrected": [
+        (
+            "        return self.first / (1 - betas[0] ** self.t), self.second / (1 - betas[1] ** self.t)\n",
+            "        self.first = self.first / (1 - betas[0] ** self.t)\n"
+            "        self.second = self.second / (1 - betas[1] ** self.t)\n"
+            "        return self.first, self.second\n",
+        ),
+    ],
+    "starts_at_two": [
+        (
+            "super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay)\n\n"
+            '    def moved(self, p, g):\n        """The penalty',
+            "super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay)\n"
+            '        self.t = 1\n\n    def moved(self, p, g):\n        """The penalty',
+        ),
+    ],
+    "swaps_betas": [
+        ("weight_decay * p, self.betas)", "weight_decay * p, self.betas[::-1])"),
+    ],
+    "adam_eps_under_root": [
+        ("return p - self.lr * m / (v**0.5 + self.eps)", "return p - self.lr * m / (v + self.eps) ** 0.5"),
+    ],
+    "adam_ignores_eps": [
+        ("return p - self.lr * m / (v**0.5 + self.eps)", "return p - self.lr * m / (v**0.5 + 1e-8)"),
+    ],
+    "corrects_eps": [
+        (
+            "return p - self.lr * m / (v**0.5 + self.eps)",
+            "root = (1 - self.betas[1] ** self.t) ** 0.5\n"
+            "        return p - self.lr * root * m / (self.second**0.5 + self.eps)",
+        ),
+    ],
+    "decays_weights_instead": [
+        ("self.remember(g + self.weight_decay * p, self.betas)", "self.remember(g, self.betas)"),
+        (
+            "return p - self.lr * m / (v**",
+            "return p * (1 - self.lr * self.weight_decay) - self.lr * m / (v**",
+        ),
+    ],
+    "couples_decay": [
+        (
+            "self.remember(g, self.betas)\n"
+            "        return p - self.lr * (self.weight_decay * p + m / (v**0.5 + self.eps))",
+            "self.remember(g + self.weight_decay * p, self.betas)\n"
+            "        return p - self.lr * (m / (v**0.5 + self.eps))",
+        ),
+    ],
+    "decays_without_rate": [
+        (
+            "return p - self.lr * (self.weight_decay * p + m / (v**0.5 + self.eps))",
+            "return p - self.weight_decay * p - self.lr * (m / (v**0.5 + self.eps))",
+        ),
+    ],
+    "shrinks_after_step": [
+        (
+            "return p - self.lr * (self.weight_decay * p + m / (v**0.5 + self.eps))",
+            "p = p - self.lr * (m / (v**0.5 + self.eps))\n        return p - self.lr * self.weight_decay * p",
+        ),
+    ],
+    "warms_up_from_zero": [
+        ("np.interp(step, [-1, warmup], [0, peak])", "np.interp(step, [0, warmup], [0, peak])"),
+    ],
+    "counts_from_start_after_peak": [
+        ("(min(step, total) - warmup) / (total - warmup)", "min(step, total) / total"),
+    ],
+    "falls_straight": [
+        ("angle = np.pi / 2 * (", "done = ("),
+        ("(peak - floor) * np.sin(angle) ** 2)", "(peak - floor) * done)"),
+    ],
+    "falls_to_zero": [
+        ("peak - (peak - floor) * np.sin(angle) ** 2", "peak * np.cos(angle) ** 2"),
+    ],
+    "clips_one_by_one": [
+        (
+            "    cut(joined(grads) * np.clip(max_norm / (norm + eps), None, 1), grads)\n",
+            "    for g in grads:\n        g *= np.clip(max_norm / (np.linalg.norm(g) + eps), None, 1)\n",
+        ),
+    ],
+    "stretches": [
+        ("np.clip(max_norm / (norm + eps), None, 1)", "max_norm / (norm + eps)"),
+    ],
+    "clips_a_copy": [
+        (
+            "    cut(joined(grads) * np.clip(max_norm / (norm + eps), None, 1), grads)\n",
+            "    grads = [g * np.clip(max_norm / (norm + eps), None, 1) for g in grads]\n",
+        ),
+    ],
+    "returns_clipped_length": [
+        ("    return norm\n", "    return np.linalg.norm(joined(grads))\n"),
+    ],
+    "clips_without_eps": [
+        ("np.clip(max_norm / (norm + eps), None, 1)", "np.clip(max_norm / norm, None, 1)"),
+    ],
+    "clips_at_usual_eps": [
+        ("np.clip(max_norm / (norm + eps), None, 1)", "np.clip(max_norm / (norm + 1e-6), None, 1)"),
+    ],
+    "clips_each_element": [
+        (
+            "joined(grads) * np.clip(max_norm / (norm + eps), None, 1)",
+            "np.clip(joined(grads), -max_norm, max_norm)",
+        ),
+    ],
+    "forgets": [
+        ("self.second = self.second + g**2\n", "self.second = 0.9 * self.second + 0.1 * g**2\n"),
+    ],
+    "adagrad_ignores_eps": [
+        (
+            "        super().__init__(params, lr, eps=eps)\n",
+            "        super().__init__(params, lr, eps=1e-10)\n",
+        ),
+    ],
+    "adadelta_eps_outside": [
+        (
+            "g * ((self.first + self.eps) / (self.second + self.eps)) ** 0.5",
+            "g * (self.first**0.5 + self.eps) / (self.second**0.5 + self.eps)",
+        ),
+    ],
+    "moves_too_early": [
+        (
+            "        return p - self.lr * step\n",
+            "        return p - self.lr * g * ((self.first + self.eps) / (self.second + self.eps)) ** 0.5\n",
+        ),
+    ],
+    "divides_by_last": [
+        ("m, _ = self.remember", "m, v = self.remember"),
+        ("(self.largest / (1 - self.betas[1] ** self.t)) ** 0.5", "v**0.5"),
+    ],
+}

@@ -160,4 +160,173 @@ def bug_hunt():
     return np.array([0.1, 1.0]), np.array([9.0, -1.0])
 
 
-SLIPS = {}
+SLIPS = {
+    "ascends": [
+        ("p -= (lr * (g + momentum", "p += (lr * (g + momentum"),
+    ],
+    "rebinds": [
+        (
+            "p -= (lr * (g + momentum * v if nesterov else v)).astype(p.dtype)",
+            "p = p - lr * (g + momentum * v if nesterov else v)",
+        ),
+    ],
+    "averages_gradients": [
+        ("v = momentum * v + g\n", "v = momentum * v + (1 - momentum) * g\n"),
+    ],
+    "rate_in_velocity": [
+        ("v = momentum * v + g\n", "v = momentum * v + lr * g\n"),
+        ("(lr * (g + momentum * v if nesterov else v))", "(lr * g + momentum * v if nesterov else v)"),
+    ],
+    "looks_back": [
+        ("(g + momentum * v if", "(g - momentum * v if"),
+    ],
+    "looks_nowhere": [
+        ("(lr * (g + momentum * v if nesterov else v))", "(lr * v)"),
+    ],
+    "always_looks_ahead": [
+        ("momentum * v if nesterov else v)", "momentum * v)"),
+    ],
+    "moves_before_updating": [
+        ("nesterov):\n    v = 0.0\n", "nesterov):\n    v = np.zeros(p.shape)\n"),
+        ("        v = momentum * v + g\n", ""),
+        (
+            "nesterov else v)).astype(p.dtype)\n",
+            "nesterov else v)).astype(p.dtype)\n        v = momentum * v + g\n",
+        ),
+    ],
+    "decays_late": [
+        ("        g = g + weight_decay * p\n", ""),
+        (".astype(p.dtype)\n", ".astype(p.dtype)\n        p *= 1 - lr * weight_decay\n"),
+    ],
+    "changes_gradients": [
+        ("g = g + weight_decay * p", "g += weight_decay * p"),
+    ],
+    "eps_under_root": [
+        ("(v**0.5 + eps)", "(v + eps) ** 0.5"),
+    ],
+    "ignores_eps": [
+        ("_squares, alpha, eps)", "_squares, alpha, 1e-8)"),
+    ],
+    "swaps_alpha": [
+        ("v - (1 - alpha) * (v - g * g)", "v - alpha * (v - g * g)"),
+    ],
+    "divides_by_square": [
+        ("(v**0.5 + eps)", "(v + eps)"),
+    ],
+    "never_forgets": [
+        ("v = v - (1 - alpha) * (v - g * g)", "v = v + g * g"),
+    ],
+    "uncorrected": [
+        ("(m / (1 - left_1))", "m"),
+        ("np.sqrt(largest / (1 - left_2))", "np.sqrt(largest)"),
+    ],
+    "constant_correction": [
+        ("left_1, left_2 = left_1 * betas[0], left_2 * betas[1]", "left_1, left_2 = betas"),
+    ],
+    "stores_corrected": [
+        (
+            "        m = betas[0] * m + (1 - betas[0]) * g\n",
+            "        m = (betas[0] * m + (1 - betas[0]) * g) / (1 - left_1)\n",
+        ),
+        (
+            "        v = betas[1] * v + (1 - betas[1]) * g * g\n",
+            "        v = (betas[1] * v + (1 - betas[1]) * g * g) / (1 - left_2)\n",
+        ),
+        ("(m / (1 - left_1))", "m"),
+        ("np.sqrt(largest / (1 - left_2))", "np.sqrt(largest)"),
+    ],
+    "starts_at_two": [
+        ("left_1 = left_2 = 1.0 ", "left_1, left_2 = betas "),
+    ],
+    "swaps_betas": [
+        ("_adam, betas, eps, weight_decay,", "_adam, betas[::-1], eps, weight_decay,"),
+    ],
+    "adam_eps_under_root": [
+        ("(np.sqrt(largest / (1 - left_2)) + eps)", "np.sqrt(largest / (1 - left_2) + eps)"),
+    ],
+    "adam_ignores_eps": [
+        ("_adam, betas, eps, weight_decay,", "_adam, betas, 1e-8, weight_decay,"),
+    ],
+    "corrects_eps": [
+        ("(np.sqrt(largest / (1 - left_2)) + eps)", "((np.sqrt(largest) + eps) / np.sqrt(1 - left_2))"),
+    ],
+    "decays_weights_instead": [
+        ("betas, eps, weight_decay, 0.0, False)", "betas, eps, 0.0, weight_decay, False)"),
+    ],
+    "couples_decay": [
+        ("betas, eps, 0.0, weight_decay, False)", "betas, eps, weight_decay, 0.0, False)"),
+    ],
+    "decays_without_rate": [
+        ("p *= 1 - lr * decay", "p *= 1 - decay"),
+    ],
+    "shrinks_after_step": [
+        ("        p *= 1 - lr * decay\n", ""),
+        (
+            "np.sqrt(largest / (1 - left_2)) + eps)\n",
+            "np.sqrt(largest / (1 - left_2)) + eps)\n        p *= 1 - lr * decay\n",
+        ),
+    ],
+    "warms_up_from_zero": [
+        (
+            "for step in range(1, warmup + 1):\n        yield step / (warmup + 1)",
+            "for step in range(warmup):\n        yield step / warmup",
+        ),
+    ],
+    "counts_from_start": [
+        ("for step in range(total - warmup):", "for step in range(warmup, total):"),
+        ("math.cos(math.pi * step / (total - warmup))", "math.cos(math.pi * step / total)"),
+    ],
+    "falls_straight": [
+        ("(0.5 + 0.5 * math.cos(math.pi * step / (total - warmup)))", "(1 - step / (total - warmup))"),
+    ],
+    "ignores_floor": [
+        ("yield floor + (peak - floor) *", "yield peak *"),
+    ],
+    "clips_one_by_one": [
+        (
+            "    factor = max_norm / (norm + eps)\n    if factor < 1:\n        for g in grads:\n"
+            "            g[...]",
+            "    for g in grads:\n        factor = max_norm / (math.sqrt(np.vdot(g, g)) + eps)\n"
+            "        if factor < 1:\n            g[...]",
+        ),
+    ],
+    "stretches": [
+        (
+            "    if factor < 1:\n        for g in grads:\n            g[...]",
+            "    for g in grads:\n        g[...]",
+        ),
+    ],
+    "clips_a_copy": [
+        ("g[...] = factor * g", "g = factor * g"),
+    ],
+    "returns_clipped_length": [
+        ("    return norm\n", "    return norm * min(1.0, factor)\n"),
+    ],
+    "clips_without_eps": [
+        (
+            "    factor = max_norm / (norm + eps)\n    if factor < 1:\n",
+            "    factor = max_norm / norm if norm > max_norm else 1.0\n    if factor < 1:\n",
+        ),
+    ],
+    "clips_at_usual_eps": [
+        ("max_norm / (norm + eps)", "max_norm / (norm + 1e-6)"),
+    ],
+    "clips_each_element": [
+        ("g[...] = factor * g", "g[...] = np.minimum(np.maximum(g, -max_norm), max_norm)"),
+    ],
+    "forgets_slowly": [
+        ("super().__init__(params, lr, _sums, eps)", "super().__init__(params, lr, _squares, 0.99, eps)"),
+    ],
+    "adagrad_ignores_eps": [
+        ("(np.sqrt(sum(seen)) + eps)", "(np.sqrt(sum(seen)) + 1e-10)"),
+    ],
+    "adadelta_eps_outside": [
+        ("np.sqrt(u + eps) * g / np.sqrt(v + eps)", "(np.sqrt(u) + eps) * g / (np.sqrt(v) + eps)"),
+    ],
+    "moves_too_early": [
+        ("p -= lr * d\n", "p -= lr * np.sqrt(u + eps) * g / np.sqrt(v + eps)\n"),
+    ],
+    "divides_by_last": [
+        ("np.maximum(largest, v) if keeps_largest else v", "v"),
+    ],
+}

@@ -159,4 +159,218 @@ class AMSGrad(Loops):
         return self.lr * m / (math.sqrt(w) + self.eps)
 
 
-SLIPS = {}
+SLIPS = {
+    "ascends": [
+        ("return self.lr * (total + self.mu", "return -self.lr * (total + self.mu"),
+    ],
+    "rebinds": [
+        (
+            "super().__init__(params, lr)\n        self.mu,",
+            "super().__init__([np.array(p) for p in params], lr)\n        self.mu,",
+        ),
+    ],
+    "averages_gradients": [
+        ('own["v"] + total\n', 'own["v"] + (1 - self.mu) * total\n'),
+    ],
+    "rate_in_velocity": [
+        ('own["v"] + total\n', 'own["v"] + self.lr * total\n'),
+        (
+            'self.lr * (total + self.mu * own["v"] if self.ahead else own["v"])',
+            'self.lr * total + self.mu * own["v"] if self.ahead else own["v"]',
+        ),
+    ],
+    "looks_back": [
+        ('(total + self.mu * own["v"]', '(total - self.mu * own["v"]'),
+    ],
+    "looks_nowhere": [
+        ('(total + self.mu * own["v"] if self.ahead else own["v"])', 'own["v"]'),
+    ],
+    "always_looks_ahead": [
+        (' if self.ahead else own["v"])', ")"),
+    ],
+    "moves_before_updating": [
+        (
+            '        own["v"] = self.mu * own["v"] + total\n',
+            '        before, own["v"] = own["v"], self.mu * own["v"] + total\n',
+        ),
+        ('self.mu * own["v"] if self.ahead else own["v"])', "self.mu * before if self.ahead else before)"),
+    ],
+    "decays_late": [
+        ("total = g + self.decay * p\n", "total = g\n"),
+        ("        return self.lr * (total +", "        fall = self.lr * (total +"),
+        (
+            'if self.ahead else own["v"])\n',
+            'if self.ahead else own["v"])\n        return fall + self.lr * self.decay * (p - fall)\n',
+        ),
+    ],
+    "shares_velocity": [
+        ("        self.memory = {}\n", "        Loops.memory = {}\n"),
+    ],
+    "eps_under_root": [
+        (
+            'self.alpha) * g * g\n        return self.lr * g / (math.sqrt(own["v"]) + self.eps)',
+            'self.alpha) * g * g\n        return self.lr * g / math.sqrt(own["v"] + self.eps)',
+        ),
+    ],
+    "ignores_eps": [
+        ("self.alpha, self.eps = alpha, eps", "self.alpha, self.eps = alpha, 1e-8"),
+    ],
+    "swaps_alpha": [
+        (
+            'self.alpha * own["v"] + (1 - self.alpha) * g * g',
+            '(1 - self.alpha) * own["v"] + self.alpha * g * g',
+        ),
+    ],
+    "divides_by_square": [
+        (
+            'self.alpha) * g * g\n        return self.lr * g / (math.sqrt(own["v"]) + self.eps)',
+            'self.alpha) * g * g\n        return self.lr * g / (own["v"] + self.eps)',
+        ),
+    ],
+    "never_forgets": [
+        ('self.alpha * own["v"] + (1 - self.alpha) * g * g', 'own["v"] + g * g'),
+    ],
+    "uncorrected": [
+        (
+            'm, v = own["m"] / (1 - self.one**self.steps), own["v"] / (1 - self.two**self.steps)\n'
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+            'm, v = own["m"], own["v"]\n        return self.lr * m / (math.sqrt(v) + self.eps)\n\n'
+            "\nclass AdamW",
+        ),
+    ],
+    "constant_correction": [
+        (
+            'm, v = own["m"] / (1 - self.one**self.steps), own["v"] / (1 - self.two**self.steps)\n'
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+            'm, v = own["m"] / (1 - self.one), own["v"] / (1 - self.two)\n'
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+        ),
+    ],
+    "stores_corrected": [
+        (
+            'm, v = own["m"] / (1 - self.one**self.steps), own["v"] / (1 - self.two**self.steps)\n'
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+            'own["m"] /= 1 - self.one**self.steps\n        own["v"] /= 1 - self.two**self.steps\n'
+            '        return self.lr * own["m"] / (math.sqrt(own["v"]) + self.eps)\n\n\nclass AdamW',
+        ),
+    ],
+    "swaps_betas": [
+        (
+            "weight_decay=0.0):\n        super().__init__(params, lr)\n        (self.one, self.two),",
+            "weight_decay=0.0):\n        super().__init__(params, lr)\n        (self.two, self.one),",
+        ),
+    ],
+    "adam_eps_under_root": [
+        ("(math.sqrt(v) + self.eps)\n\n\nclass AdamW", "math.sqrt(v + self.eps)\n\n\nclass AdamW"),
+    ],
+    "adam_ignores_eps": [
+        ("(math.sqrt(v) + self.eps)\n\n\nclass AdamW", "(math.sqrt(v) + 1e-8)\n\n\nclass AdamW"),
+    ],
+    "corrects_eps": [
+        (
+            'm, v = own["m"] / (1 - self.one**self.steps), own["v"] / (1 - self.two**self.steps)\n'
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+            "rate = self.lr * math.sqrt(1 - self.two**self.steps) / (1 - self.one**self.steps)\n"
+            '        return rate * own["m"] / (math.sqrt(own["v"]) + self.eps)\n\n\nclass AdamW',
+        ),
+    ],
+    "decays_weights_instead": [
+        ("        g += self.decay * p\n", ""),
+        (
+            "        return self.lr * m / (math.sqrt(v) + self.eps)\n\n\nclass AdamW",
+            "        return self.lr * self.decay * p + self.lr * m / (math.sqrt(v) + self.eps)\n\n"
+            "\nclass AdamW",
+        ),
+    ],
+    "couples_decay": [
+        (
+            '"""What decays, and the step."""\n',
+            '"""What decays, and the step."""\n        g += self.decay * p\n',
+        ),
+        ("return self.lr * self.decay * p + self.lr * m /", "return self.lr * m /"),
+    ],
+    "decays_without_rate": [
+        ("return self.lr * self.decay * p + self", "return self.decay * p + self"),
+    ],
+    "shrinks_after_step": [
+        ("return self.lr * self.decay * p + self.lr * m /", "fall = self.lr * m /"),
+        (
+            "(math.sqrt(v) + self.eps)\n\n\ndef lr_at",
+            "(math.sqrt(v) + self.eps)\n        return fall + self.lr * self.decay * (p - fall)\n\n"
+            "\ndef lr_at",
+        ),
+    ],
+    "warms_up_from_zero": [
+        ("peak * (i + 1) / (warmup + 1) for", "peak * i / warmup for"),
+    ],
+    "counts_from_start": [
+        ("math.cos(i / (total - warmup) * math.pi)", "math.cos((warmup + i) / total * math.pi)"),
+    ],
+    "falls_straight": [
+        ("math.cos(i / (total - warmup) * math.pi)", "1 - 2 * i / (total - warmup)"),
+    ],
+    "ignores_floor": [
+        (" / 2 + floor * (1 - cosine) / 2)", " / 2)"),
+    ],
+    "clips_one_by_one": [
+        ("    if norm + eps <= max_norm:\n        return norm\n", ""),
+        (
+            "    for g in grads:\n        for place in np.ndindex(g.shape):\n"
+            "            g[place] = g[place] *",
+            "    for g in grads:\n        length = sum(float(x) ** 2 for x in g.flat) ** 0.5\n"
+            "        if length + eps <= max_norm:\n            continue\n"
+            "        for place in np.ndindex(g.shape):\n            g[place] = g[place] *",
+        ),
+        ("max_norm / (norm + eps)\n", "max_norm / (length + eps)\n"),
+    ],
+    "stretches": [
+        ("    if norm + eps <= max_norm:\n        return norm\n", ""),
+    ],
+    "clips_a_copy": [
+        ("= total**0.5\n", "= total**0.5\n    grads = [g.copy() for g in grads]\n"),
+    ],
+    "returns_clipped_length": [
+        (
+            "max_norm / (norm + eps)\n    return norm\n",
+            "max_norm / (norm + eps)\n    return max_norm * norm / (norm + eps)\n",
+        ),
+    ],
+    "clips_without_eps": [
+        ("if norm + eps <= max_norm", "if norm <= max_norm"),
+        ("max_norm / (norm + eps)\n", "max_norm / norm\n"),
+    ],
+    "clips_at_another_eps": [
+        ("if norm + eps <= max_norm", "if norm + 1e-8 <= max_norm"),
+        ("max_norm / (norm + eps)\n", "max_norm / (norm + 1e-8)\n"),
+    ],
+    "clips_each_element": [
+        (
+            "g[place] = g[place] * max_norm / (norm + eps)\n",
+            "g[place] = max(-max_norm, min(max_norm, g[place]))\n",
+        ),
+    ],
+    "forgets": [
+        ('own["v"] += g * g\n', 'own["v"] = 0.9 * own["v"] + 0.1 * g * g\n'),
+    ],
+    "adagrad_ignores_eps": [
+        (
+            "        super().__init__(params, lr)\n        self.eps = eps\n",
+            "        super().__init__(params, lr)\n        self.eps = 1e-10\n",
+        ),
+    ],
+    "adadelta_eps_outside": [
+        (
+            'math.sqrt((own["u"] + self.eps) / (own["v"] + self.eps)) * g',
+            '(math.sqrt(own["u"]) + self.eps) / (math.sqrt(own["v"]) + self.eps) * g',
+        ),
+    ],
+    "moves_too_early": [
+        (
+            "        return self.lr * delta\n",
+            '        return self.lr * math.sqrt((own["u"] + self.eps) / (own["v"] + self.eps)) * g\n',
+        ),
+    ],
+    "divides_by_last": [
+        ('max(own["w"], own["v"])', 'own["v"]'),
+    ],
+}
