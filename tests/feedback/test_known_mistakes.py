@@ -40,7 +40,11 @@ UNSEEN = {  # in one call with plain numbers
     "walks_every_path": "work",
     "params_are_copies": "what becomes of another object",
 }
-DRAWS_ANEW = ("global_noise", "global_generator", "fresh_mask_backward")  # mistakes that give other numbers each time
+DRAWS_ANEW = (
+    "global_noise",
+    "global_generator",
+    "fresh_mask_backward",
+)  # mistakes that give other numbers each time
 PAPER = 3
 
 

@@ -204,7 +204,10 @@ BAD_SAMPLES = {
     "none": (lambda parts: None, "ReplayBuffer.sample returned None; expected 5 values."),
     "four": (lambda parts: parts[:4], "ReplayBuffer.sample returned 4 values; expected 5."),
     "order": (lambda parts: (parts[0], *parts[2:4], parts[1], parts[4]), "a is wrong"),
-    "lists": (lambda parts: [part.tolist() for part in parts], "s is an object of type list; expected a NumPy array"),
+    "lists": (
+        lambda parts: [part.tolist() for part in parts],
+        "s is an object of type list; expected a NumPy array",
+    ),
     "view": (lambda parts: [part[:, None] for part in parts], "s has the wrong shape"),
 }
 
