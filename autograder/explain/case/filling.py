@@ -204,7 +204,7 @@ class _Runner:
         if isinstance(value, Attribute):
             return PartRef(self._note("get", self._place(value.of), name=value.name))
         if isinstance(value, Subscript):
-            return PartRef(self._note("index", self._place(value.of), (value.key,)))
+            return PartRef(self._note("index", self._place(value.of), (self._value(value.key),)))
         if isinstance(value, Members):
             return PartRef(self._note("items", self._place(value.of)))
         if isinstance(value, Part):
