@@ -35,7 +35,9 @@ from .programs import (
     scaled,
 )
 
-STYLES = ("ones", "counting", "mixed", "random", "far", "ends")  # simplest first
+NEAR = ("ones", "counting", "mixed", "random", "eighths")  # simplest first
+STYLES = (*NEAR, "far", "ends")
+RICH = 2  # of the styles; in simpler ones too much is alike to begin with
 FAR = 50.0  # hidden values beyond this one may be what a mistake needs, and so may the ends of a share
 RANDOM_SEED = 0  # public: the inputs are the same for everyone
 
@@ -239,7 +241,7 @@ def _values(blank: Blank, shape: tuple[int, ...], style: str) -> np.ndarray:
     size = int(np.prod(shape))
     count = np.arange(size)
     if blank.dtype.kind == "b":
-        flat = count % 2 == 0
+        flat = count % 2 == 0 if blank.low < blank.high else np.full(size, bool(blank.low))
     elif blank.low == blank.high and np.prod(blank.shape) > 1:  # zeros, say, where a kink is
         flat = np.full(size, _one_digit(blank.low))
     elif style == "ends":
@@ -288,7 +290,7 @@ def _whole(count: np.ndarray, style: str, number: int) -> np.ndarray:
     if style == "mixed":
         return (count + number) * 3 % 7 - 2.0
     rng = np.random.default_rng([RANDOM_SEED, count.size, number])
-    return rng.integers(-4, 5, count.size).astype(float)
+    return rng.integers(-4, 5, count.size) / (8 if style == "eighths" else 1)
 
 
 def _in_library(blank: Blank, values: np.ndarray) -> Any:

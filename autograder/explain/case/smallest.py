@@ -21,7 +21,7 @@ import numpy as np
 from ...course import Limits
 from ...student import Subject
 from ..same import is_tensor, plain, same_value
-from .filling import STYLES, Inputs, Observed, is_far, run
+from .filling import NEAR, RICH, STYLES, Inputs, Observed, is_far, run
 from .lengths import capped, shorter
 from .programs import Blank, Program, ProgramStep, results_of
 
@@ -130,7 +130,7 @@ class CaseSearch:
         """Cases to begin with, small ones first."""
         far = any(map(is_far, program.blanks().values()))
         for scale in capped(program.lengths(), LARGEST):
-            styles = STYLES[2:] if far else STYLES[2:4]
+            styles = (STYLES if far else NEAR)[RICH:]
             found = (self.again(Candidate(program, scale, style)) for style in styles)
             yield from islice(filter(None, found), 1)
 
