@@ -297,7 +297,7 @@ filters_overwrite = mistake(  # the same in a loop over windows and filters
         '] += np.einsum("nf,fcuv->ncuv", upstream, w)',
         '] = np.einsum("n,cuv->ncuv", upstream[:, -1], w[-1])',
     ),
-    costs=(0.3, 0.5),
+    costs=(0.5, 0.75),
     says="Each filter and each window replaces what earlier ones wrote into dx; a pixel needs the sum.",
     hint="By hand: the middle pixel of (1, 2, 3) receives 10 and 2. Which operator keeps both?",
 )

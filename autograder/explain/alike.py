@@ -59,16 +59,15 @@ def _judged_alike(event: Event, left: Court, right: Court, single: bool) -> bool
     if isinstance(event, Unchanged):
         return all(_kept(mine, event.before) is _kept(other, event.before) for mine, other in pairs)
     return all(same_value(mine, other, single) for mine, other in pairs) or (
-        isinstance(event, Obeys) and not event.exact and _drawn_alike(event, left, right, pairs)
+        isinstance(event, Obeys) and not event.exact and _drawn_alike(event, left, right)
     )
 
 
-def _drawn_alike(event: Obeys, left: Court, right: Court, pairs: list[tuple[Any, Any]]) -> bool:
+def _drawn_alike(event: Obeys, left: Court, right: Court) -> bool:
     """Whether what a law looks at is drawn, and looks alike."""
     step = left.notes.steps[event.place.step]
-    return is_drawn(step) and drawn_alike(
-        _there(left, event.place), _there(right, event.place), step, pairs[1:]
-    )
+    others = [(_there(left, each), _there(right, each)) for each in event.others if isinstance(each, PartRef)]
+    return is_drawn(step) and drawn_alike(_there(left, event.place), _there(right, event.place), step, others)
 
 
 def _count(value: Any) -> int | None:
