@@ -39,6 +39,16 @@ UNSEEN = {  # in one call with plain numbers
     "mean_of_squares": "the last digits of large numbers",
     "walks_every_path": "work",
     "params_are_copies": "what becomes of another object",
+    "returns_tensors": "a type that prints like the right one",
+    "coverage_in_tensors": "a type that prints like the right one",
+    "one_sample_makes_a_mode": "a share of a thousand samples",
+    "percent_of_hits": "a share of a thousand samples",
+    "two_hundred_sweeps": "the last digits",
+    "next_of_same_action": "a case that depends on which state comes next",
+    "next_state_of_next_row": "chance",
+    "buffer_of_global_chance": "chance",
+    "nan_times_zero": "NaN among the inputs",
+    "not_halved": "an error below one, of given numbers",
 }
 DRAWS_ANEW = (
     "global_noise",
