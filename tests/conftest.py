@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograder.course import load_course
@@ -38,6 +39,13 @@ def _leave_no_course_behind():
     os.environ.pop("COURSE_DATA", None)
     if folder is not None:
         os.environ["COURSE_DATA"] = folder
+
+
+@pytest.fixture(autouse=True)
+def _numpy_as_it_was():
+    """Notebooks that say ``np.seterr`` say it in this process, too."""
+    with np.errstate():
+        yield
 
 
 @pytest.fixture(scope="session")

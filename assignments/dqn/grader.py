@@ -412,7 +412,7 @@ def test_gradient(student, draw):
 # --- update_target: 5 ---
 def make_net(w, count):
     """Beside the student's code: a small network."""
-    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).double()
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3, bias=False), torch.nn.BatchNorm1d(3)).double()
     net[0].weight.data, net[1].running_mean, net[1].num_batches_tracked.data = w, w[:, 0].clone(), count
     return net
 

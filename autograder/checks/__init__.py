@@ -10,7 +10,7 @@ from .torch_modules import fill, gradients, parameters
 from .work import counted
 
 # Modules of this package that other packages import.
-FACE = ("compare", "draws", "expectations", "kinds", "laws", "structure")
+FACE = ("compare", "draws", "expectations", "kinds", "laws", "structure", "work")
 
 __all__ = [
     "Difference",

@@ -22,6 +22,7 @@ from .naming import WRONG, Namer, Naming
 
 HARDLY = SEEN / 10  # where nothing differs by more
 PATIENT = 4 * RUNS  # for a known mistake, whose case is looked for once
+NEVER = 5.0  # seconds of a run: what is kept for all must not hang on how busy the machine was
 PUBLIC_PAPER = 0  # where a known mistake's smallest case is looked for; the case has inputs of its own
 
 
@@ -121,7 +122,7 @@ class Cases:
 
     def _find(self, task: str, subject: Subject, checks: list[str]) -> tuple[Any, bool]:
         """Whether the reference is asked to raise, and what to try; lasting, since it is of this process."""
-        search = replace(self._search(task, subject), clock=time.process_time, runs=PATIENT)
+        search = replace(self._search(task, subject), clock=time.process_time, runs=PATIENT, slow=NEVER)
         for check in checks:
             outcome = self.suite.run(check, subject, PUBLIC_PAPER)
             case = _smallest(search, outcome, spot(self.suite, check, outcome, PUBLIC_PAPER, known=True))

@@ -54,6 +54,7 @@ DRAWS_ANEW = (
     "global_noise",
     "global_generator",
     "fresh_mask_backward",
+    "global_chance",
 )  # mistakes that give other numbers each time
 PAPER = 3
 

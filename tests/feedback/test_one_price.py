@@ -42,8 +42,7 @@ def test_an_exception_costs_what_it_gets_wrong(conv: Grade) -> None:
     assert {check.verdict for check in checks.values()} == {Verdict.ERROR}
     assert checks.keys() == failed(sliced, "conv2d_backward").keys() > DX
     for check in checks.values():
-        assert "conv2d_backward raised ValueError in cell" in check.reason
-        assert "What does not need this line was judged without it." in check.reason
+        assert check.mistake == "stores_an_empty_slice"
     assert [note for check in raised.checks for note in check.notes if "set aside" in note]
     assert not raised.flags
 
@@ -89,7 +88,7 @@ def test_an_end_of_the_process_ends_the_second_try(conv: Grade) -> None:
     assert {check.verdict for check in checks.values()} == {Verdict.ERROR}
 
 
-@pytest.mark.parametrize("constant", ["1e-8", "1e-7", "np.finfo(float).eps"])
+@pytest.mark.parametrize("constant", ["1e-8", "1e-10", "np.finfo(float).eps"])
 def test_eps_that_is_ignored_has_one_price(optimizers: Grade, constant: str) -> None:
     """Where ε is not the question, a small number in its place is not seen."""
     tasks = {"RMSprop": RMSPROP, "AdamW": ADAMW}

@@ -27,6 +27,10 @@ def users():
         subprocess.run(["useradd", "-m", "-K", "HOME_MODE=0700", name], check=True)
     yield NAMES
     for name in NAMES:
+        # A server outlives its hub, which may be started again; an account with processes cannot be removed.
+        end = time.monotonic() + 20
+        while not subprocess.run(["pkill", "-KILL", "-u", name]).returncode and time.monotonic() < end:
+            time.sleep(0.1)
         subprocess.run(["userdel", "-r", name], check=True, capture_output=True)
 
 

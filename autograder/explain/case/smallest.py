@@ -73,6 +73,7 @@ class CaseSearch:
     may_raise: bool = False
     seen: float = SEEN  # by which answers must differ
     runs: int = RUNS
+    slow: float = SLOW
     clock: Callable[[], float] = time.perf_counter
     _in_vain: set[str] = field(default_factory=set, init=False)  # candidates that are no case
 
@@ -152,7 +153,7 @@ class CaseSearch:
         begun = self.clock()
         limits = replace(self.limits, call_seconds=min(PATIENCE, self.limits.call_seconds))
         ending = run(program, inputs, subject, self.task, limits)
-        if self.clock() - begun > SLOW:
+        if self.clock() - begun > self.slow:
             self.runs = 0
         return ending
 
