@@ -47,12 +47,13 @@ def test_right_shares_pass(share):
     ("hit", "says"),
     [
         (lambda u: u < 0.36, "The share of masked entries"),
+        (lambda u: u < 0.7, r"about 0\.7, and about 0\.3 was expected\. Are the two kinds exchanged\?"),
         (lambda u: u > 2, "The share of masked entries"),
         (lambda u: np.repeat(u[:, :1] < 0.3, 60, axis=1), "."),
         (lambda u: np.repeat(u[:1] < 0.3, 100, axis=0), "."),
         (lambda u: np.arange(u.size).reshape(u.shape) % 10 < 3, "correlation between neighbours"),
     ],
-    ids=["too_many", "none", "whole_rows", "whole_columns", "a_pattern"],
+    ids=["too_many", "exchanged", "none", "whole_rows", "whole_columns", "a_pattern"],
 )
 def test_wrong_shares_do_not(hit, says):
     """Another probability, and the right one that is not drawn for every entry."""

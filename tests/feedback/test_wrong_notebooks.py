@@ -139,7 +139,7 @@ def test_an_exception_is_not_named_after_another_one(conv: Grade) -> None:
         ("(kh - 1) - 1) // stride", "(kw - 1) - 1) // stride"),
         ("range(columns)", "range((width + 2 * padding - dilation * (kh - 1) - 1) // stride + 1)"),
     )
-    assert names(conv(conv2d_forward=swapped), "conv2d_forward") <= {None, "kernel_sides_swapped_in_elements"}
+    assert names(conv(conv2d_forward=swapped), "conv2d_forward") == {None, "kernel_sides_swapped_in_elements"}
 
 
 # --- what was seen ---
@@ -190,7 +190,7 @@ def test_a_share_is_told(autoencoder: Grade) -> None:
     """Of what was drawn: how much of it came, how much was expected, and what that looks like."""
     kept = changed(CORRUPT, ("torch.where(chance < level, 0.0, x)", "torch.where(chance < level, x, 0.0)"))
     check = failed(autoencoder(corrupt=kept), "corrupt")["test_masking"]
-    assert check.mistake == "mask_inverted" or "Are the two kinds exchanged?" in check.reason
+    assert check.mistake == "mask_inverted"
 
 
 # --- cases ---
