@@ -51,7 +51,11 @@ def test_it_does_so_where_nothing_is_bound(conv: Grade) -> None:
     """A misspelt attribute in the line of dx: it raises always, and what stands beside it is right."""
     result = backward(conv, (CUT, "    dx = spread.sliced(padding)\n"))
     assert points(result, "conv2d_backward") == 4 + 2 + 2  # dw, dw with padding, db
-    assert not {"test_dw", "test_dw_padding", "test_db"} & failed(result, "conv2d_backward").keys()
+    checks = failed(result, "conv2d_backward")
+    assert not {"test_dw", "test_dw_padding", "test_db"} & checks.keys()
+    for check in checks.values():
+        assert "conv2d_backward raised AttributeError in cell" in check.reason
+        assert "What does not need this line was judged without it." in check.reason
 
 
 def test_what_is_wrong_as_well_costs_as_well(conv: Grade) -> None:
