@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COURSE := $(BIN)/course
 
-.PHONY: demo test lint install prove shares bench hub docs clean
+.PHONY: demo test lint install prove shares bench soak hub docs clean
 
 demo: install
 	$(COURSE) demo
@@ -37,6 +37,11 @@ shares: install
 bench: install
 	$(BIN)/python -m benchmarks.run
 
+# Thousands of submissions and of odd inputs, with everything killed, full, late or gone: some hours.
+soak: install
+	FUZZ_EXAMPLES=3000 $(PYTEST) tests/fuzz tests/exchange/test_openapi.py
+	$(BIN)/python -m benchmarks.soak
+
 hub: install
 	$(COURSE) hub
 
@@ -46,11 +51,12 @@ docs: install
 install: .venv/installed
 
 # torch first and by its exact version: a plain requirement may bring gigabytes of CUDA libraries.
-.venv/installed: pyproject.toml constraints.txt infra/install-system-packages
+.venv/installed: pyproject.toml constraints.txt infra/install-system-packages autograder/hub/node/package-lock.json
 	@infra/install-system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
 	$(BIN)/python -m pip install --quiet -e '.[all,hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
+	$(BIN)/python -m autograder.hub.install_proxy
 	touch $@
 
 clean:

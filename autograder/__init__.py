@@ -11,6 +11,7 @@ PACKAGES = (
     "results",  # a result, where it is kept, how late it is, what of it is shown
     "checks",  # what a grader says: comparisons, laws, drawn inputs
     "notebook",  # a submitted or released notebook: find, read, heal
+    "marks",  # the facts that marks follow from, and the one function that computes them
     "unit",  # what an instructor writes, and the release that is made of it
     "sandbox",  # the judge's end of a sandbox; what can be trusted on this machine
     "student",  # what a check calls
@@ -24,6 +25,7 @@ PACKAGES = (
     "preflight",  # what would happen if it were handed in now
     "exchange",  # releases out, submissions in, graded on submit
     "hub",  # people, servers and services from one command
+    "keeping",  # the data folder copied beside a running hub, and put back
     "demo",  # a simulated class and the whole story
     "commands",  # one module per command: parse, call, print
 )

@@ -22,7 +22,7 @@ from .base.threads import use_one_thread
 from .commands.printing import OUTPUT, end_output, only_json
 
 PRINTERS = ("click", "rich")
-NO_COMMANDS = {"printing"}  # what several commands use
+NO_COMMANDS = {"effects", "printing", "whom"}  # what several commands use
 
 
 class LazyGroup(click.Group):

@@ -16,6 +16,8 @@ from datetime import datetime
 from functools import cached_property
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
+from zoneinfo import ZoneInfo
 
 from .base.errors import ConfigError, UsageError, did_you_mean
 from .base.python import HERE, short
@@ -59,6 +61,7 @@ class Disclosure:
     verdicts: str = "always"
     mistakes: str = "always"  # the named mistake and its hint
     smallest_case: str = "always"  # on public inputs, with the expected value
+    after: str = "own-due"  # whose date "after-due" means: the student's own, or the class's "last-due"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Profile:
     memory_gib: float = 2.0
     gpus: int = 0
     hours: float = 4.0  # the longest that one server may run
+    units: tuple[str, ...] = ()  # that it is meant for, as its choice says; none: all
+    who: tuple[str, ...] = ()  # is offered it: "student", "ta" or "instructor"; none: everybody
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,8 @@ class Unit:
     title: str
     due: str  # ISO 8601 with a zone
     hours: float  # of work, for an average student
+    opens: str | None = None  # ISO 8601; None: when it is released. For factors of the working time
+    weight: float = 1.0  # in the total over all units
     runtime: str = "numpy"  # what is warm in the sandbox: "numpy" or "torch"
     libraries: tuple[str, ...] = ()  # further modules that student code may import
     files: tuple[str, ...] = ()  # data and helper files in the unit's folder that are released
@@ -171,11 +178,17 @@ class Course:
     data: str = "data"  # folder of submissions, results, gradebook and secret; git ignores it
     limits: Limits = Limits()
     papers: int = 16  # sets of inputs for the checks of a unit; each submission gets one of them
+    zone: str | None = None  # such as "Europe/Berlin", whose days count; None: the offset of each date
     late: LatePolicy = LatePolicy()
+    late_days: int = 0  # that a student may spend over all units, each a day more
+    counts: str = "best"  # the attempt that counts: the "best" mark after lateness, or the "last"
+    drop_lowest: int = 0  # units that are left out of the total
     disclosure: Disclosure = Disclosure()
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
-    gradebook: str | None = None  # SQLAlchemy URL; None: an SQLite file in the data folder
+    gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
+    database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
+    gradebook: str | None = None  # the same for nbgrader's gradebook
     python: str = HERE  # that grades, as released notebooks and pages say
     mutants_killed: float = 0.95  # the share of non-equivalent mutants that must die
     root: Path = field(default=Path(), compare=False, repr=False)
@@ -209,6 +222,14 @@ class Course:
         return unit.papers or self.papers
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+
+
+ROLES = ("student", "ta", "instructor")
 WHEN = ("always", "after-due", "never")
 # What a value has to be beside its kind; other numbers are not negative.
 RULES = {
@@ -217,6 +238,9 @@ RULES = {
     ),
     "Unit.runtime": one_of("numpy", "torch"),
     "Disclosure.*": one_of(*WHEN),
+    "Disclosure.after": one_of("own-due", "last-due"),
+    "Course.counts": one_of("best", "last"),
+    "Course.zone": Rule('a time zone such as "Europe/Berlin"', lambda zone: zone is None or _is_zone(zone)),
     "Unit.papers": Rule("a whole number from 1 to 64", lambda papers: papers is None or 1 <= papers <= 64),
     "Course.papers": Rule("a whole number from 1 to 64", lambda papers: 1 <= papers <= 64),
     "Limits.*": POSITIVE,  # nothing could be graded with none of it
@@ -282,11 +306,10 @@ def _import_from(root: Path) -> None:
 
 
 def _execute(path: Path) -> Course:
-    spec = importlib.util.spec_from_file_location("course_config", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
+    module = ModuleType("course_config")
+    vars(module)["__file__"] = str(path)
+    try:  # not by import: its cache tells files apart by size and full seconds
+        exec(compile(path.read_bytes(), path, "exec"), vars(module))
     except (Exception, SystemExit) as error:
         raise ConfigError(f"{path} does not run: {type(error).__name__}: {error}") from error
     course = getattr(module, "course", None)
@@ -308,7 +331,23 @@ def _check(course: Course) -> None:
         where = f"{CONFIG_NAME}: unit {unit.name!r}"
         if names.count(unit.name) > 1:
             raise ConfigError(f"{where} is listed {names.count(unit.name)} times, expected once")
-        _check_due(where, unit.due)
+        _check_moment(where, "due", unit.due)
+        if unit.opens is not None:
+            _check_moment(where, "opens", unit.opens)
+    for number, profile in enumerate(course.profiles):
+        _check_profile(profile, names, first=not number)
+
+
+def _check_profile(profile: Profile, units: list[str], first: bool) -> None:
+    where = f"{CONFIG_NAME}: profile {profile.name!r}"
+    for field_name, values, known in (("units", profile.units, units), ("who", profile.who, ROLES)):
+        for value in values:
+            if value not in known:
+                raise ConfigError(f"{where}: {field_name} has {value!r}: {did_you_mean(value, known)}")
+    if first and profile.who:
+        raise ConfigError(
+            f"{where} is the first one, which whoever does not choose gets: expected no who=(...)"
+        )
 
 
 def _by_name(course: Course, fault: str) -> str:
@@ -317,11 +356,11 @@ def _by_name(course: Course, fault: str) -> str:
     return f"unit {course.units[int(found[1])].name!r}: {fault[found.end() :]}" if found else fault
 
 
-def _check_due(where: str, due: str) -> None:
+def _check_moment(where: str, name: str, text: str) -> None:
     try:
-        moment = datetime.fromisoformat(due)
+        moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
         expected = "expected ISO 8601 such as 2027-01-17T23:59+01:00"
-        raise ConfigError(f"{where}: due is {due!r}, {expected}") from error
+        raise ConfigError(f"{where}: {name} is {text!r}, {expected}") from error
     if moment.tzinfo is None:
-        raise ConfigError(f"{where}: due {due!r} has no time zone; add one, such as +01:00")
+        raise ConfigError(f"{where}: {name} {text!r} has no time zone; add one, such as +01:00")

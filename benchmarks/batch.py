@@ -13,11 +13,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from autograder.batch.run import Job, grade_one, run_batch
+from autograder.batch.run import Job, grade_one
 from autograder.batch.workers import executor_for
 from autograder.course import load_course
 
-from .engine import job_of, make_plans, prepare_gradebook, write_gradebook
+from .engine import graded, job_of, make_plans, prepare_gradebook, write_gradebook
 from .files import read_sample
 from .processes import cpu_seconds
 from .sample import Sample
@@ -49,11 +49,12 @@ def run(sample: Sample, jobs: int) -> Batch:
                 future.result()
         prepare_gradebook(sample)
         ready, cpu = time.perf_counter(), cpu_seconds(os.getpid())
-        done = list(run_batch(job, [entry.found for entry in sample.entries], workers))
-        graded = time.perf_counter()
-        write_gradebook(sample.root, sample.unit, done)
+        found = [entry.found for entry in sample.entries]
+        list(graded(course, course.unit(sample.unit), job, found, workers))
+        ended = time.perf_counter()
+        write_gradebook(sample.root, sample.unit)
         end = time.perf_counter()
-        return Batch(ready - begun, graded - ready, end - graded, cpu_seconds(os.getpid()) - cpu)
+        return Batch(ready - begun, ended - ready, end - ended, cpu_seconds(os.getpid()) - cpu)
 
 
 def warm(job: Job, sample: Sample, folder: str, jobs: int) -> None:

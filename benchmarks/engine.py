@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.batch.run import Done, Job, grade_one, job_for, warm_grader
-from autograder.course import Course, load_course
+from autograder.batch.run import Done, Job, job_for, run_batch, warm_grader
+from autograder.batch.storing import Buffer, Storage, buffered
+from autograder.batch.taking_in import todos_of_files
+from autograder.batch.workers import Workers
+from autograder.course import Course, Unit, load_course
+from autograder.marks import open_facts
+from autograder.marks.database import Database, database_url
+from autograder.marks.exceptions import Deed
+from autograder.notebook.finding import Found
 
 from .sample import EMPTY, Entry, Graded, Sample
 
@@ -20,26 +27,31 @@ class Engine:
     def __init__(self, sample: Sample) -> None:
         self.course = load_course(sample.root)
         self.job = job_of(self.course, sample.unit)
-        self.done: list[Done] = []
+        self.database = Database(database_url(self.course), self.course)
+        self.buffer = Buffer(self.database, Storage(Deed.now("benchmark", "course grade")))
         make_plans(self.job, sample.papers)
 
     def grade(self, entry: Entry) -> Graded:
-        """Read, heal, grade, diagnose and store one submission.
+        """Copy, read, heal, grade, diagnose and store one submission; a few results are stored at a time.
 
         Raises:
             RuntimeError: it could not be graded, so that its time means nothing.
         """
         begun = time.perf_counter()
-        done = grade_one(self.job, entry.found)
+        unit = self.course.unit(self.job.unit)
+        todos = todos_of_files(self.course, self.database, unit, [entry.found])
+        (done,) = run_batch(self.job, todos, None)
+        self.buffer.put(done)
         seconds = time.perf_counter() - begun
         if done.result.broken:
             raise RuntimeError(f"{entry.student} could not be graded: {done.result.flags}")
-        self.done.append(done)
         return Graded(seconds, done.result.score, done.result.bonus)
 
     def gradebook(self) -> Graded:
-        """There is none."""
-        return Graded(0.0)
+        """There is none; the last results are stored."""
+        begun = time.perf_counter()
+        self.buffer.flush()
+        return Graded(time.perf_counter() - begun)
 
 
 class WithGradebook(Engine):
@@ -50,9 +62,10 @@ class WithGradebook(Engine):
         prepare_gradebook(sample)
 
     def gradebook(self) -> Graded:
-        """Write all but the warm-up into nbgrader's gradebook."""
+        """Write result files and nbgrader's gradebook."""
         begun = time.perf_counter()
-        write_gradebook(self.course.root, self.job.unit, self.done[1:])
+        self.buffer.flush()
+        write_gradebook(self.course.root, self.job.unit)
         return Graded(time.perf_counter() - begun)
 
 
@@ -66,6 +79,19 @@ class Empty(Engine):
         root = sample.root / EMPTY
         os.environ["COURSE_DATA"] = str(root / "data")
         super().__init__(replace(sample, root=root))
+
+
+def graded(
+    course: Course, unit: Unit, job: Job, found: Sequence[Found], workers: Workers | None
+) -> Iterator[Done]:
+    """Grade, and store what comes of it as facts, as ``course grade`` does."""
+    with (
+        open_facts(course) as database,
+        buffered(database, Storage(Deed.now("benchmark", "course grade"))) as buffer,
+    ):
+        for done in run_batch(job, todos_of_files(course, database, unit, found), workers):
+            buffer.put(done)
+            yield done
 
 
 def job_of(course: Course, unit: str) -> Job:
@@ -82,21 +108,22 @@ def make_plans(job: Job, papers: Iterable[int]) -> None:
 
 def prepare_gradebook(sample: Sample) -> None:
     """Import nbgrader and make the assignment, as happens once for a unit."""
-    from autograder.gradebook import ensure_assignment, project  # noqa: F401
+    from autograder.gradebook import ensure_assignment
 
     course = load_course(sample.root)
     ensure_assignment(course, course.unit(sample.unit))
 
 
-def write_gradebook(root: Path, unit: str, done: list[Done]) -> None:
-    """Project finished submissions.
+def write_gradebook(root: Path, unit: str) -> None:
+    """What a command does at its end: result files and gradebook follow the facts.
 
     Raises:
-        RuntimeError: some of them were not written, so that the time would be too good.
+        RuntimeError: some marks were not written, so that the time would be too good.
     """
-    from autograder.gradebook import project
+    from autograder.batch.booking import book
 
     course = load_course(root)
-    summary = project(course, course.unit(unit), [(d.result, d.found.path) for d in done])
-    if summary.written != len(done):
-        raise RuntimeError(f"{summary.written} of {len(done)} results reached the gradebook: {summary}")
+    with open_facts(course) as database:
+        refused = book(course, database, course.unit(unit))
+    if refused:
+        raise RuntimeError(f"{len(refused)} marks did not reach the gradebook: {refused}")

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import httpx
 
-from autograder.hub.people.roster import Member
+from autograder.marks.roster import Member
 from tests.hub.support import RunningHub, free_port, processes_below
 
 TARGET = Path(__file__).with_name("hub.json")

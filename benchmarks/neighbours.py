@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from autograder.hub.people.roster import Member
+from autograder.marks.roster import Member
 from tests.hub.support import RunningHub
 
 PATIENCE = 120.0  # seconds for all servers to be up

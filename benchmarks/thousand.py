@@ -25,14 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.base.threads import use_one_thread
-from autograder.batch.run import run_batch
 from autograder.batch.workers import default_jobs, executor_for
 from autograder.course import Course, Unit, load_course
 from autograder.demo import simulate_class, write_class
 from autograder.judge.secret import publish_secret
 from autograder.notebook.finding import find_submissions
 
-from .engine import job_of
+from .engine import graded, job_of
 from .processes import PeakMemory
 
 PROJECT = Path(__file__).parents[1]
@@ -49,7 +48,7 @@ def measure(course: Course, unit: Unit, submissions: int) -> dict[str, Any]:
     scores: Counter[str] = Counter()
     begun = time.perf_counter()
     with executor_for(default_jobs(), None, len(found)) as workers:
-        answers = run_batch(job, found, workers)
+        answers = graded(course, unit, job, found, workers)
         first = next(answers)
         first_seconds = time.perf_counter() - begun
         batch = chain([first], answers)

@@ -172,13 +172,8 @@ class ReplayBuffer:
             raise ValueError(f"{n} transitions are wanted, and {len(self._rows)} are remembered")
         rows = [self._rows[i] for i in self.rng.integers(len(self._rows), size=n)]
         s, a, r, s2, terminated = zip(*rows)
-        return (
-            np.array(s),
-            np.array(a, np.int64),
-            np.array(r, float),
-            np.array(s2),
-            np.array(terminated, bool),
-        )
+        numbers = np.array(a, np.int64), np.array(r, float)
+        return np.array(s), *numbers, np.array(s2), np.array(terminated, bool)
 
 
 def dqn_targets(reward, q_next, terminated, gamma):

@@ -127,16 +127,12 @@ def train_step(generator, discriminator, opt_g, opt_d, real, z_d, z_g, losses):
         G adds a, D multiplies by w; real 1, noise 0, a = 0, w = 1, plain gradient descent, lr 0.5. The losses
         are -w real + w fake and -w fake. D: slope -1, so w = 1.5. G: slope -1.5, so a = 0.75.
 
-        >>> class Times(torch.nn.Linear):
-        ...     def forward(self, x): return self.weight * x
-        >>> class Plus(torch.nn.Linear):
-        ...     def forward(self, x): return x + self.weight
-        >>> D, G = Times(1, 1), Plus(1, 1)
-        >>> D.weight.data[:], G.weight.data[:] = 1.0, 0.0
-        >>> opt_g, opt_d = (torch.optim.SGD([net.weight], lr=0.5) for net in (G, D))
+        >>> D, G = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1)
+        >>> D.weight.data[:], G.weight.data[:], G.bias.data[:] = 1.0, 1.0, 0.0
+        >>> opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=0.5) for net in (G, D))
         >>> losses = (lambda real, fake: fake.mean() - real.mean()), (lambda fake: -fake.mean())
         >>> d_loss, g_loss = train_step(G, D, opt_g, opt_d, torch.ones(1, 1), *torch.zeros(2, 1, 1), losses)
-        >>> d_loss, D.weight.item(), G.weight.item()
+        >>> d_loss, D.weight.item(), G.bias.item()
         (-1.0, 1.5, 0.75)
 
     Source:

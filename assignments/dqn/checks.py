@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+NAN = float("nan")
+
 
 def rng(seed=0):
     """A generator."""
@@ -14,7 +16,7 @@ def same(came, wanted, message):
     came = came.detach() if isinstance(came, torch.Tensor) else came
     came, wanted = np.asarray(came, float), np.asarray(wanted, float)
     assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
-    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+    assert np.allclose(came, wanted, atol=1e-3, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
 
 
 def test_value_iteration(value_iteration):
@@ -22,28 +24,19 @@ def test_value_iteration(value_iteration):
     to, pays = np.array([[1, 0], [1, 1]]), np.array([[1.0, 0.0], [5.0, 5.0]])
     q = value_iteration(to, pays, np.array([False, True]), 0.9)
     same(q, [[1, 0.9], [0, 0]], "After the end, state 1, nothing follows, and its row is 0.")
-    q = value_iteration(
-        np.array([[0, 1], [1, 0]]), np.array([[1.0, 0.0], [0.0, 0.0]]), np.zeros(2, bool), 0.99
-    )
-    same(
-        q,
-        [[100, 98.01], [98.01, 99]],
-        "1 for ever, with gamma = 0.99, is worth 100: sweep until nothing changes.",
-    )
-    q = value_iteration(
-        np.array([[1], [2], [2]]), np.array([[1.0], [2.0], [0.0]]), np.array([0, 0, 1], bool), 1.0
-    )
+    to, pays = np.array([[0], [0]]), np.array([[1.0], [0.0]])
+    q = value_iteration(to, pays, np.zeros(2, bool), 0.99)
+    same(q, [[100], [99]], "1 for ever, gamma = 0.99, is worth 100: sweep until nothing changes.")
+    to, pays = np.array([[1], [2], [2]]), np.array([[1.0], [2.0], [0.0]])
+    q = value_iteration(to, pays, np.array([False, False, True]), 1.0)
     same(q, [[3], [2], [0]], "gamma = 1: the rewards 1 and 2 add up to 3.")
 
 
 def test_q_update(q_update):
     """The end, alpha, and the table that was given."""
     q = np.array([[4.0, 0.0], [2.0, 6.0]])
-    same(
-        q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5),
-        [[3.5, 0], [2, 6]],
-        "A step that terminated: from 4 half way to 3.",
-    )
+    came = q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5)
+    same(came, [[3.5, 0], [2, 6]], "A step that terminated: from 4 half way to 3.")
     came = q_update(q, 1, 1, 1.0, 0, False, 0.25, 1.0)
     same(came, [[4, 0], [2, 5.75]], "From 6 a quarter of the way to 1 + 4.")
     same(q, [[4, 0], [2, 6]], "You have written into the table that was given.")
@@ -51,23 +44,16 @@ def test_q_update(q_update):
 
 def test_epsilon_greedy(epsilon_at, epsilon_greedy):
     """Line and end; shares of actions; equal generators."""
-    same(
-        [epsilon_at(step, 1.0, 0.2, 4) for step in (0, 2, 4, 5)],
-        [1, 0.6, 0.2, 0.2],
-        "From 1 to 0.2 in 4 steps.",
-    )
+    line = [epsilon_at(step, 1.0, 0.2, 4) for step in (0, 2, 4, 5)]
+    same(line, [1, 0.6, 0.2, 0.2], "From 1 to 0.2 in 4 steps.")
     q = np.array([1.0, 5.0, 5.0, 0.0])
     assert epsilon_greedy(q, 0.0, rng()) == 1, "Of equally good actions the greedy choice is the first."
     for epsilon, best in ((1.0, 0.25), (0.4, 0.7)):
-        lasting, again = rng(1), rng(1)
-        actions = [epsilon_greedy(q, epsilon, lasting) for _ in range(2000)]
-        share = np.bincount(actions, minlength=4) / 2000
-        rest = (1 - best) / 3
-        wanted = np.array([rest, best, rest, rest])
-        assert (abs(share - wanted) < 0.07).all(), (
-            f"epsilon = {epsilon}: shares {share}; about {wanted} are right."
-        )
-        assert actions == [epsilon_greedy(q, epsilon, again) for _ in range(2000)], "Draw from rng alone."
+        actions, again = ([epsilon_greedy(q, epsilon, one) for _ in range(2000)] for one in (rng(1), rng(1)))
+        share, rest = np.bincount(actions, minlength=4) / 2000, (1 - best) / 3
+        fits = abs(share - [rest, best, rest, rest]) < 0.07
+        assert fits.all(), f"epsilon = {epsilon}: action 1 has the share {best}, not {share[1]}."
+        assert actions == again, "Draw from rng alone."
 
 
 def test_ReplayBuffer(ReplayBuffer):
@@ -100,21 +86,15 @@ def test_ReplayBuffer(ReplayBuffer):
 
 def test_targets(dqn_targets, double_dqn_targets):
     """Ends of three dtypes, NaN after an end, a batch of one, no gradient, and who chooses."""
-    reward, nan = torch.tensor([1.0, 2.0]), float("nan")
-    values = torch.tensor([[4.0, 6.0], [nan, nan]], requires_grad=True)
+    reward, never = torch.tensor([1.0, 2.0]), torch.tensor([False])
+    q = torch.tensor([[4.0, 6.0], [NAN, NAN]], requires_grad=True)
     for kind in (torch.bool, torch.uint8, torch.float32):
         ends = torch.tensor([0, 1]).to(kind)
-        for targets in (
-            dqn_targets(reward, values, ends, 0.5),
-            double_dqn_targets(reward, values, values, ends, 0.5),
-        ):
-            same(targets, [4, 2], f"1 + 0.5 * 6, and the reward 2 alone, also beside NaN (ends of {kind}).")
-            assert not targets.requires_grad, "No gradient may flow through targets."
-    never = torch.tensor([False])
-    same(dqn_targets(reward[:1], values[:1], never, 1.0), [7], "A batch of one.")
-    double = double_dqn_targets(
-        reward[:1], torch.tensor([[9.0, 0.0]]), torch.tensor([[4.0, 6.0]]), never, 1.0
-    )
+        for came in (dqn_targets(reward, q, ends, 0.5), double_dqn_targets(reward, q, q, ends, 0.5)):
+            same(came, [4, 2], f"1 + 0.5 * 6, and the reward 2 alone, also beside NaN (ends of {kind}).")
+            assert not came.requires_grad, "No gradient may flow through targets."
+    same(dqn_targets(reward[:1], q[:1], never, 1.0), [7], "A batch of one.")
+    double = double_dqn_targets(reward[:1], torch.tensor([[9.0, 0.0]]), q[:1], never, 1.0)
     same(double, [5], "Online chooses action 0, of which target says 4.")
 
 
@@ -125,9 +105,7 @@ def test_dqn_loss(dqn_loss):
     for delta, wanted, slope in ((1.0, 1.3125, 0.5), (2.0, 2.0625, 1.0), (0.25, 0.4063, 0.125)):
         q.grad = targets.grad = None
         loss = dqn_loss(q, torch.tensor([1, 0]), targets, delta)
-        assert abs(loss.item() - wanted) < 1e-3, (
-            f"Errors 3 and 0.5, delta = {delta}: {wanted}, not {loss.item():.4f}."
-        )
+        same(loss, wanted, f"Errors 3 and 0.5, delta = {delta}: {wanted}.")
         loss.backward()
         same(q.grad, [[0, slope], [min(0.25, delta / 2), 0]], f"delta = {delta}: the gradient.")
         assert targets.grad is None or not targets.grad.any(), "A gradient flows into the targets."
@@ -149,7 +127,7 @@ def test_update_target(update_target):
 
 def test_learn(DQNAgent):
     """Which network sees what, functions that were exchanged, period, warmup, gradients."""
-    seen = {"online": [], "target": []}
+    seen, calls, slopes = {"online": [], "target": []}, [], iter((1.5, -0.5, -0.5, -0.5))
 
     class Net(torch.nn.Module):
         def __init__(self, name):
@@ -165,31 +143,20 @@ def test_learn(DQNAgent):
             return 2
 
         def sample(self, n):
-            return (
-                np.full((1, 1), 10.0),
-                np.zeros(1, np.int64),
-                np.ones(1),
-                np.full((1, 1), 20.0),
-                np.zeros(1, bool),
-            )
+            return np.full((1, 1), 10.0), np.array([0]), np.ones(1), np.full((1, 1), 20.0), np.array([False])
 
     options = {"rng": None, "gamma": 0.9, "lr": 0.25, "batch_size": 1, "warmup": 2, "period": 2}
-    slopes, calls = iter((1.5, -0.5, -0.5, -0.5)), []
     agent = DQNAgent(Net("online"), Net("target"), Two(), **options)
     agent.targets = lambda r, q_next, ends, gamma: q_next[:, 0] * 0 + r
     agent.loss = lambda q, a, targets: next(slopes) * (q[:, 0] - targets).mean()
     agent.update = lambda target, online: calls.append(len(seen["online"]))
     losses = [agent.learn() for _ in range(4)]
-    assert seen == {"online": [10.0] * 4, "target": [20.0] * 4}, (
-        f"online sees s, target s2, once a learn: {seen}."
-    )
+    assert seen == {"online": [10.0] * 4, "target": [20.0] * 4}, f"online sees s, target s2: {seen}."
     assert isinstance(losses[0], float), f"learn returns a float, not {losses[0]}."
-    assert abs(losses[0] - 13.5) < 1e-6, "The loss is that of self.loss and self.targets, before the step."
+    same(losses[0], 13.5, "The loss is that of self.loss and self.targets, before the step: 13.5.")
     assert calls == [2, 4], f"period 2: self.update comes after learns 2 and 4, not {calls}."
     w = agent.online.w.item()
-    assert abs(w - 0.646) < 0.01, (
-        f"After 4 steps of Adam w is {w:.3f}, not 0.646: which gradients does a step use?"
-    )
+    assert abs(w - 0.646) < 0.01, f"w after 4 steps is 0.646, not {w:.3f}: which gradients does a step use?"
     agent.warmup = 3
     assert agent.learn() is None, "2 of 3 transitions: learn returns None."
     assert len(seen["online"]) == 4, "2 of 3 transitions: nothing may happen."

@@ -592,7 +592,7 @@ plt.show()
 # </details>
 
 
-# %% name="endless" leak="the bug hunt shows this wrong implementation, which the judge holds too"
+# %% name="endless" leak="the bug hunt shows this wrong implementation"
 def endless_iteration(next_state, reward, terminal, gamma):
     """Value iteration. There is a mistake in here."""
     q = np.zeros(reward.shape)

@@ -39,10 +39,9 @@ def test_normal(student, draw):
 def is_uniform(noise):
     """Independent draws from -1 to 1."""
     assert float(noise.abs().max()) <= 1, "Uniform noise has entries beyond -1 and 1."
-    chance.near(noise.mean(), 0, math.sqrt(1 / 3 / noise.numel()), "The mean of uniform noise")
-    chance.near(
-        (noise**2).mean(), 1 / 3, math.sqrt(4 / 45 / noise.numel()), "The mean square of uniform noise"
-    )
+    n = noise.numel()
+    chance.near(noise.mean(), 0, math.sqrt(1 / 3 / n), "The mean of uniform noise")
+    chance.near((noise**2).mean(), 1 / 3, math.sqrt(4 / 45 / n), "The mean square of uniform noise")
     chance.independent(math.sqrt(3) * noise, "uniform noise")
 
 
@@ -158,6 +157,7 @@ def test_saturating(student, draw):
 def make_game(weights_g, weights_d, lr_g, lr_d, betas):
     """Beside the student's code: two networks with these weights and their optimizers, SGD or Adam."""
     nets, optimizers = [], []
+    kind, options = (torch.optim.Adam, {"betas": betas}) if betas else (torch.optim.SGD, {})
     for weights, lr, activation in ((weights_g, lr_g, torch.nn.Tanh), (weights_d, lr_d, torch.nn.ReLU)):
         parts = []
         for weight, bias in weights:
@@ -165,10 +165,7 @@ def make_game(weights_g, weights_d, lr_g, lr_d, betas):
             layer.weight.data, layer.bias.data = weight.clone(), bias.clone()
             parts += [layer, activation()]
         nets.append(torch.nn.Sequential(*parts[:-1]))
-        adam = {"betas": betas} if betas else {}
-        optimizers.append(
-            (torch.optim.Adam if adam else torch.optim.SGD)(nets[-1].parameters(), lr=lr, **adam)
-        )
+        optimizers.append(kind(nets[-1].parameters(), lr=lr, **options))
     return *nets, *optimizers
 
 
@@ -204,35 +201,32 @@ class Table:
         return self.student.train_step(*game, self.real, self.z, z_g, self.losses(**weights))
 
 
+def moved(student, draw, network, what, lr_g=0.1, lr_d=0.1, **weights):
+    """The parameters of one of the networks "GD" are right after a step."""
+    table = Table(student, draw.tensor)
+    game = table.game(lr_g, lr_d)
+    table.step(game, **weights)
+    for parameter in parameters(game["GD".index(network)]):
+        right(parameter, f"A parameter of {network}{what}")
+
+
 @pytest.mark.task("train_step", points=6)
 def test_d_moves(student, draw):
     """After a step, D is where its own loss on real and fake samples takes it."""
-    table = Table(student, draw.tensor)
-    game = table.game(lr_g=0.0)
-    table.step(game, of_g=0.0)
-    for parameter in parameters(game[1]):
-        right(parameter, "A parameter of D after the step")
+    moved(student, draw, "D", " after the step", lr_g=0.0, of_g=0.0)
 
 
 @pytest.mark.task("train_step", points=6)
 def test_g_moves(student, draw):
     """After a step, G is where its own loss takes it, through D."""
-    table = Table(student, draw.tensor)
-    game = table.game(lr_d=0.0)
-    table.step(game, of_d=0.0)
-    for parameter in parameters(game[0]):
-        right(parameter, "A parameter of G after the step")
+    moved(student, draw, "G", " after the step", lr_d=0.0, of_d=0.0)
 
 
 @pytest.mark.task("train_step", points=4, law=True)
 def test_own_network_alone(student, draw):
     """G's part does not move D, and nothing of D's part moves G."""
-    table = Table(student, draw.tensor)
-    for place, name, other, weights in ((1, "D", "G", {"of_d": 0.0}), (0, "G", "D", {"of_g": 0.0})):
-        game = table.game()
-        table.step(game, **weights)
-        for parameter in parameters(game[place]):
-            right(parameter, f"A parameter of {name}, which {other}'s part should leave alone,")
+    moved(student, draw, "D", ", which G's part should leave alone,", of_d=0.0)
+    moved(student, draw, "G", ", which D's part should leave alone,", of_g=0.0)
 
 
 @pytest.mark.task("train_step", points=4, law=True)
@@ -250,22 +244,25 @@ def test_old_gradients(student, draw):
             close(one, other, f"A parameter of {name}, after a step that did not move it and one that did,")
 
 
+def both_losses(losses, of_d="", of_g=""):
+    """Both losses are right; what they are of."""
+    d_loss, g_loss = losses
+    right(d_loss, f"d_loss{of_d}")
+    right(g_loss, f"g_loss{of_g}")
+
+
 @pytest.mark.task("train_step", points=3)
 def test_order(student, draw):
     """D learns from the old G, and G from the new D."""
     table = Table(student, draw.tensor)
-    d_loss, g_loss = table.step(table.game())
-    right(d_loss, "d_loss, with the old G,")
-    right(g_loss, "g_loss, with the new D,")
+    both_losses(table.step(table.game()), ", with the old G,", ", with the new D,")
 
 
 @pytest.mark.task("train_step", points=3)
 def test_losses(student, draw):
     """Both losses are returned, D's first, that of z_d, and G's, that of z_g."""
     table = Table(student, draw.tensor)
-    d_loss, g_loss = table.step(table.game(0.0, 0.0), z_g=draw.tensor(7, 3))
-    right(d_loss, "d_loss")
-    right(g_loss, "g_loss")
+    both_losses(table.step(table.game(0.0, 0.0), z_g=draw.tensor(7, 3)))
 
 
 @pytest.mark.task("train_step", points=1, law=True)
@@ -284,9 +281,8 @@ def near(draw, counts, far=0):
     """So many samples at distance 0.4 of each centre, and some that are far from all; in any order."""
     angle = torch.arange(sum(counts), dtype=torch.float64)
     samples = CENTRES.repeat_interleave(torch.tensor(counts), dim=0)
-    samples = torch.cat(
-        [samples + 0.4 * torch.stack([angle.cos(), angle.sin()], 1), 50 + draw.tensor(far, 2)]
-    )
+    samples += 0.4 * torch.stack([angle.cos(), angle.sin()], 1)
+    samples = torch.cat([samples, 50 + draw.tensor(far, 2)])
     return samples[torch.from_numpy(draw.distinct(len(samples))).argsort()]
 
 
@@ -308,7 +304,7 @@ def test_modes(student, draw):
 def test_nearest(student, draw):
     """A sample counts for its nearest centre only."""
     for counts in ([0, 40, 0, 0, 0], [20, 0, 30, 7, 0]):
-        modes, _ = student.mode_coverage(near(draw, counts), CENTRES, 30.0)
+        modes = student.mode_coverage(near(draw, counts), CENTRES, 30.0)[0]
         right(modes, "With a large radius, the number of modes")
 
 
@@ -406,9 +402,8 @@ def test_learns(student):
 # --- bug_hunt: 5 ---
 def fools_each_number(found):
     """One set has a high share and one mode, the other all modes and a low share."""
-    assert isinstance(found, (tuple, list)) and len(found) == 2, (
-        "bug_hunt must return (collapsed, scattered)."
-    )
+    several = isinstance(found, (tuple, list)) and len(found) == 2
+    assert several, "bug_hunt must return (collapsed, scattered)."
     turns, numbers = torch.arange(8) * (torch.pi / 4), []
     for name, samples in zip(("collapsed", "scattered"), found, strict=True):
         fits = isinstance(samples, torch.Tensor) and samples.shape == (200, 2)
@@ -432,17 +427,13 @@ def test_bug_hunt(student):
 @pytest.mark.task("lsgan_losses", points=5, bonus=True)
 def test_lsgan(student, draw):
     """Both losses with least squares."""
-    d_loss, g_loss = student.lsgan_losses(draw.tensor(3, 1), draw.tensor(5, 1))
-    right(d_loss, "d_loss")
-    right(g_loss, "g_loss")
+    both_losses(student.lsgan_losses(draw.tensor(3, 1), draw.tensor(5, 1)))
 
 
 @pytest.mark.task("wgan_losses", points=3, bonus=True)
 def test_wgan(student, draw):
     """Both losses of the Wasserstein GAN."""
-    d_loss, g_loss = student.wgan_losses(draw.tensor(3, 1), draw.tensor(5, 1))
-    right(d_loss, "d_loss")
-    right(g_loss, "g_loss")
+    both_losses(student.wgan_losses(draw.tensor(3, 1), draw.tensor(5, 1)))
 
 
 def make_critic(weight, curved):
@@ -476,9 +467,8 @@ def test_linear_critic(student, draw):
 def fits(penalty, points, weight, real, fake):
     """Points between real and fake, where one number per sample says; and the penalty of the slopes there."""
     where = (points - fake) / (real - fake)
-    assert_close(
-        where, where[:, :1].expand_as(where), what="Where between the two the entries of a sample lie"
-    )
+    alike = where[:, :1].expand_as(where)
+    assert_close(where, alike, what="Where between the two the entries of a sample lie")
     assert ((where > 0) & (where < 1)).all(), "A point does not lie between its real and its fake sample."
     assert where.std() > 1e-3, "All samples of a batch share one random number."
     wanted = (((weight + points).norm(dim=1) - 1) ** 2).mean()
@@ -504,6 +494,5 @@ def test_second_derivative(student, draw):
 def test_penalty_generator(student, draw):
     """All chance comes from the generator."""
     critic = student.beside(make_critic, draw.tensor(1, 6), 0.5, label="the critic")
-    chance.same_draws(
-        student.gradient_penalty, critic, draw.tensor(4, 6), draw.tensor(4, 6), draw.generator()
-    )
+    real, fake = draw.tensor(2, 4, 6)
+    chance.same_draws(student.gradient_penalty, critic, real, fake, draw.generator())

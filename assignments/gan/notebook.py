@@ -196,8 +196,8 @@ plt.show()
 #
 # First D learns, on real samples and on G's. Then G learns, with new noise, from the D that has just got better.
 #
-# G's gradient must flow *through* D, so D gets a gradient, too. That one is not for D: it would make D worse. And in
-# D's part, a gradient may flow through the fake samples into G. That one is not for G: it would make the fakes worse.
+# G's gradient must flow *through* D, so D gets one, too. It is not for D, which it would make worse. And in D's part, a
+# gradient may flow through the fake samples into G. It is not for G: it would make the fakes worse.
 #
 # **By hand.** G adds $a$ to its noise, D multiplies by $w$; $a = 0$, $w = 1$, real 1, noise 0, plain descent, lr 0.5.
 # To keep it simple, D's loss is $-w \cdot \text{real} + w \cdot \text{fake}$, and G's is $-w \cdot \text{fake}$.
@@ -226,28 +226,13 @@ plt.show()
 # %% task="train_step"
 from solutions.gan import train_step
 
-
 # %%
-class Times(nn.Linear):
-    """x times a number."""
-
-    def forward(self, x):
-        return self.weight * x
-
-
-class Plus(nn.Linear):
-    """x plus a number."""
-
-    def forward(self, x):
-        return self.weight + x
-
-
-D, G = Times(1, 1), Plus(1, 1)
-D.weight.data[:], G.weight.data[:] = 1.0, 0.0
+D, G = nn.Linear(1, 1, bias=False), nn.Linear(1, 1)
+D.weight.data[:], G.weight.data[:], G.bias.data[:] = 1.0, 1.0, 0.0
 sgd_g, sgd_d = (torch.optim.SGD(net.parameters(), lr=0.5) for net in (G, D))
 simple = (lambda real, fake: fake.mean() - real.mean()), (lambda fake: -fake.mean())
 train_step(G, D, sgd_g, sgd_d, torch.ones(1, 1), *torch.zeros(2, 1, 1), simple)
-print(f"by hand: w = 1.5, a = 0.75; yours: w = {D.weight.item():g}, a = {G.weight.item():g}")
+print(f"by hand: w = 1.5, a = 0.75; yours: w = {D.weight.item():g}, a = {G.bias.item():g}")
 
 # %% [markdown]
 # ## 5. Playing the game

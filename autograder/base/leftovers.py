@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,18 @@ def clear_leftovers(folder: Path) -> None:
         with suppress(OSError):  # another run was faster, or may not write here, which its results will say
             if _is_abandoned(path):
                 path.unlink()
+
+
+def clear_unfinished_folders(place: Path) -> None:
+    """The same for whole folders, of which only our own names are touched: the place may be anybody's."""
+    for path in place.glob(".*.part"):
+        if (
+            path.is_dir()
+            and not path.is_symlink()
+            and _WRITTEN_BY.fullmatch(path.name)
+            and _is_abandoned(path)
+        ):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_abandoned(path: Path) -> bool:

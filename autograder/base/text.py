@@ -8,6 +8,8 @@ comes in any number is ``capped``.
 
 from __future__ import annotations
 
+import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -34,6 +36,8 @@ _ATTRIBUTES = {
 _IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,")
 _CONTENT_GONE = {"script", "style", "iframe", "object", "embed", "template", "noscript", "title", "textarea"}
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+
 
 def plain(text: str | None, limit: int = LONG) -> str:
     """The text with everything invisible made visible and its length bounded.
@@ -52,6 +56,24 @@ def plain(text: str | None, limit: int = LONG) -> str:
         return text
     odd = {ord(letter): visible for letter in set(text) if (visible := _visible(letter)) != letter}
     return text.translate(odd) if odd else text
+
+
+def legible(text: str) -> str:
+    """The text as it is, but for what no page can hold: half characters and control characters become words.
+
+    Blanks of all kinds stay, and ESC, which begins a terminal's colour.
+
+    >>> legible("a\\0b\\ud800")
+    'a\\\\x00b\\\\ud800'
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def printable(name: str) -> str:
+    """A file's name that can stand in any text and on any terminal; bytes that are no UTF-8 as written."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def capped(texts: Sequence[str], most: int, kind: str = "") -> list[str]:
@@ -107,15 +129,3 @@ def markdown_to_html(text: str | None, limit: int = LONG) -> str:
     """Markdown as safe HTML; HTML inside it is shown as text."""
     html: str = _markdown().render(plain(text, limit))
     return clean(html)
-
-
-def notebook_markdown(text: str) -> str:
-    """nbconvert's rendering of a Markdown cell, formulas included, without what could run.
-
-    It stands in for the filter ``markdown2html`` of nbgrader's pages, which lets
-    ``<script>`` and ``onerror`` through even where ``sanitize_html`` is set.
-    """
-    from nbconvert.filters.markdown import markdown2html
-
-    rendered: str = markdown2html(text)
-    return clean(rendered)

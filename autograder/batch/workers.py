@@ -1,14 +1,17 @@
 """Where a batch runs: in this process, in local processes, or on a cluster through Dask.
 
 Beyond one machine there is one engine, Dask: its scheduler is reached by address, or
-started on Slurm by dask-jobqueue. An open scheduler port is a remote shell, so beyond
-loopback only TLS addresses are taken; where the certificates lie is Dask's own
-configuration (``distributed.comm.tls``). Workers need the course's folder under the same
-path (a shared file system), and are the same code as local ones.
+started on Slurm by dask-jobqueue. An open scheduler port is a remote shell, on loopback
+for every account of the machine, so only TLS addresses are taken; where the certificates
+lie is Dask's own configuration (``distributed.comm.tls``). Dask's web pages have no
+certificate and show what is computed: what is started here has none. Workers need the
+course's folder under the same path (a shared file system), and are the same code as
+local ones.
 """
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -24,7 +27,8 @@ from urllib.parse import urlsplit
 
 from ..base.errors import UsageError
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_HEALTH = ["distributed.http.health"]  # the one page of Dask's that tells nothing of what is computed
+UNSEEN = "127.0.0.1:0"  # where Dask's server of pages listens, which cannot be left out
 ANSWERS_IN = "10s"  # how long a scheduler may take to be reached
 
 
@@ -169,10 +173,10 @@ def _dask(cluster: str, jobs: int, private: Path | None) -> Iterator[Any]:
 
 
 def checked_address(address: str) -> str:
-    """A scheduler's address that is encrypted, or on this machine.
+    """A scheduler's address that is encrypted.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is not, or it is no address.
     """
     complete = address if "//" in address else f"tcp://{address}"
     try:
@@ -182,36 +186,41 @@ def checked_address(address: str) -> str:
         named = False
     if not named or parts.scheme not in ("tcp", "tls"):
         raise UsageError(f"--cluster {address}: expected 'slurm' or an address such as tls://scheduler:8786")
-    if parts.scheme != "tls" and parts.hostname not in LOOPBACK:
+    if parts.scheme != "tls":
         raise UsageError(
-            f"--cluster {address}: whoever reaches an unencrypted scheduler can run programs on the workers. "
-            "Start it with TLS and give its tls:// address; see infra/README.md."
+            f"--cluster {address}: whoever reaches an unencrypted scheduler can run programs on the workers, "
+            "on loopback every account of this machine. Start it with TLS and give its tls:// address; see "
+            "infra/README.md. On one machine --jobs needs no scheduler."
         )
     return complete
 
 
 def slurm_cluster(jobs: int, private: Path) -> Any:
-    """A Dask cluster of that many Slurm jobs, with certificates of its own.
+    """A Dask cluster of that many Slurm jobs, with certificates of its own, and without Dask's pages.
 
     Args:
         jobs: Slurm jobs, one worker with one thread each.
         private: folder for certificates and keys, which the jobs must be able to read; made with mode 0700.
     """
+    import dask
     from dask_jobqueue import SLURMCluster
     from distributed.security import Security
 
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
     private.chmod(0o700)
-    cluster = SLURMCluster(
-        cores=1,
-        processes=1,
-        memory=os.environ.get("COURSE_SLURM_MEMORY", "4GB"),
-        queue=os.environ.get("COURSE_SLURM_PARTITION"),
-        walltime=os.environ.get("COURSE_SLURM_WALLTIME", "01:00:00"),
-        security=Security.temporary(),
-        protocol="tls://",
-        scheduler_options={"dashboard_address": ":0"},  # 8787 may be another batch's
-        shared_temp_directory=str(private),
-    )
+    with dask.config.set({"distributed.scheduler.http.routes": [*_HEALTH]}):
+        cluster = SLURMCluster(
+            cores=1,
+            processes=1,
+            memory=os.environ.get("COURSE_SLURM_MEMORY", "4GB"),
+            queue=os.environ.get("COURSE_SLURM_PARTITION"),
+            walltime=os.environ.get("COURSE_SLURM_WALLTIME", "01:00:00"),
+            security=Security.temporary(),
+            protocol="tls://",
+            scheduler_options={"dashboard": False, "dashboard_address": UNSEEN},
+            worker_extra_args=["--no-dashboard", "--dashboard-address", UNSEEN],
+            job_script_prologue=[f"export DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='{json.dumps(_HEALTH)}'"],
+            shared_temp_directory=str(private),
+        )
     cluster.scale(jobs=jobs)
     return cluster

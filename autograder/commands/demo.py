@@ -36,6 +36,7 @@ def command(students: int, names: tuple[str, ...]) -> None:
     example = stories[-1].done[0].found.student
     feedback = course.data_folder / "feedback" / units[-1].name / example / "index.html"
     console.print(f"\nclass report:  {page}\nfeedback of {example}:  {feedback}")
+    console.print(f"other commands find it with COURSE_DATA={course.data_folder} before them")
 
 
 def _show(console: Console, story: Story) -> None:

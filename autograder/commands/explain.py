@@ -11,6 +11,8 @@ import click
 from ..base.errors import Unreadable, UsageError, did_you_mean
 from ..course import Course, Unit, load_course
 from ..gradebook import Folders
+from ..marks import open_facts
+from ..marks.identities import read_identities
 from ..notebook import Submission
 from ..notebook.finding import submissions_in
 from ..results.result import Check, Verdict
@@ -34,7 +36,7 @@ def command(unit: str, student: str, test: str | None, submission: Path | None, 
     Shows each call with its inputs, the student's and the reference's answer, and the seed: for staff only.
     The submission is looked for in data/nbgrader/submitted, data/submitted and submitted, where
     'course collect', the demo and nbgrader keep them, unless --submission says where it is. Of several files
-    that the student has there, the one that was graded is taken.
+    that the student has there, the one that counts is taken.
     """
     from ..judge.grader import Grader
 
@@ -76,18 +78,19 @@ class _Teller:
 
 
 def _graded(grader: Grader, student: str, paths: list[Path]) -> Submission | Unreadable:
-    """Of the files that may be the student's, the one that the stored result is of, else the first."""
-    from ..batch.run import stored
+    """Of the files that may be the student's, the one that counts, else the first."""
+    from ..marks import open_facts, read_facts
 
-    before = stored(grader.course, grader.unit.name, student)
+    with open_facts(grader.course) as database, database.read() as connection:
+        counting = read_facts(connection, grader.course, grader.unit, student).mark(student).counting
     looks = [grader.look(path) for path in paths]
-    if before is None:
+    if counting is None or counting.graded is None:
         return looks[0]
     for read in looks:
-        if grader.digest_of(read, student) == before.digest:
+        if grader.digest_of(read, student) == counting.graded.digest:
             return read
     click.echo(
-        f"note: {paths[0]} is not what the stored result is of, or the unit has changed since; "
+        f"note: {paths[0]} is not the attempt that counts, or the unit has changed since; "
         "this is how it fares now",
         err=True,
     )
@@ -105,11 +108,16 @@ def _find(course: Course, unit: Unit, student: str, place: Path | None) -> list[
     usual = (Folders(course).submitted, course.data_folder / "submitted", course.root / "submitted")
     places = [place] if place is not None else list(usual)
     found: dict[str, list[Path]] = {}
+    with open_facts(course) as database, database.read() as connection:
+        identities = read_identities(connection)
     for folder in filter(Path.is_dir, places):
-        for item in submissions_in(folder, unit):
+        for item in submissions_in(folder, unit, identities):
             found.setdefault(item.student, []).append(item.path)
     if student not in found:
+        from ..demo.story import demo_hint
+
         where = ", ".join(map(str, places))
-        hint = did_you_mean(student, found) if found else "say where the notebook is with --submission PATH"
+        otherwise = demo_hint(course, "explain") or "say where the notebook is with --submission PATH"
+        hint = did_you_mean(student, found) if found else otherwise
         raise UsageError(f"no submission of {student!r} for {unit.name} in {where}; {hint}")
     return found[student]

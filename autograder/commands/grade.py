@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -14,14 +15,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..base.errors import UsageError
-from ..batch.run import Done, book, grade_all
-from ..course import load_course
-from ..judge.secret import course_secret
-from ..notebook.finding import find_submissions, left_out
-from ..prove import why_unproven
+from ..batch.booking import book
+from ..batch.grading import Batch, How, grade_all
+from ..batch.run import Done
+from ..course import Unit, load_course
+from ..marks import Mark, open_facts, read_facts
+from ..marks.database import Database
+from ..marks.identities import note, read_identities
+from ..notebook.finding import Found, find_submissions
+from ..notebook.found import listing
+from ..notebook.left_out import remarks
 from ..results.result import Result, Verdict
 from ..sandbox import TIERS
-from .printing import print_json
+from .printing import print_json, warn_unproven
 
 _LONGEST_REMARK = 120  # characters
 
@@ -50,64 +56,89 @@ def command(
     """Grade submissions of UNIT and store a result for each.
 
     PATH is a notebook, a folder of nbgrader's layout, or an unpacked download from Canvas, Moodle or
-    Gradescope. What is unchanged since it was graded is not graded again. Exit code 1 where a fault of ours
-    left a submission without a score; the next run tries those again.
+    Gradescope. Each is an attempt of its student, and the attempt with the best mark after lateness counts,
+    unless the course says otherwise. What is unchanged since it was graded is not graded again; other
+    attempts of these students are, where their results no longer hold. Dates and late policies that have
+    changed take effect without grading. Exit code 1 where a fault of ours left a submission without a
+    score; the next run tries those again.
 
     With --cluster, Dask's workers need this engine and the course's folder under the same path. An address
-    beyond this machine begins with tls://; Dask's configuration says where the certificates lie
+    begins with tls://, also on this machine; Dask's configuration says where the certificates lie
     (distributed.comm.tls: ca-file, client.cert, client.key). Start workers with one thread each:
     dask worker --nthreads 1. "slurm" starts --jobs Slurm jobs with certificates of their own;
     COURSE_SLURM_PARTITION, COURSE_SLURM_MEMORY and COURSE_SLURM_WALLTIME say where, and how large and long.
     """
     course = load_course()
     chosen = course.unit(unit)
-    found = find_submissions(paths, chosen, student)
-    for sentence in left_out(paths, chosen, found):
-        click.echo(sentence, err=True)
-    if isolation == "none" and len(found) > 1:
-        raise UsageError("--isolation none is for one notebook of your own; a batch needs walled or fenced")
-    if why := why_unproven(course, chosen, course_secret(course)):
-        click.echo(f"course: {why}; until then nobody knows that these checks are right on them", err=True)
-    begun = time.monotonic()
-    done = grade_all(course, chosen, found, isolation, force, jobs, cluster)
-    results = [item.result for item in done]
-    if as_json:
-        print_json([asdict(result) for result in results])
-    else:
-        _print(done, time.monotonic() - begun, force)
-    refused = book(course, chosen, done, everything=force) if gradebook else ()
+    with open_facts(course) as database:
+        found = _found(database, paths, chosen, student)
+        if isolation == "none" and len(found) > 1:
+            raise UsageError(
+                "--isolation none is for one notebook of your own; a batch needs walled or fenced"
+            )
+        warn_unproven(course, chosen)
+        begun = time.monotonic()
+        how = How(isolation, force, jobs, cluster)
+        batch = grade_all(course, database, chosen, found, how)
+        if as_json:
+            print_json([asdict(item.result) for item in batch.done])
+        else:
+            with database.read() as connection:
+                marks = {mark.student: mark for mark in read_facts(connection, course, chosen).marks()}
+            _print(batch, marks, time.monotonic() - begun, force)
+        again = {item.found.student for item in batch.done} if force else ()
+        refused = book(course, database, chosen, gradebook, again)
     for refusal in refused:
-        click.echo(f"gradebook: {refusal}", err=True)
-    sys.exit(1 if refused or any(result.broken for result in results) else 0)
+        click.echo(f"not written: {refusal}", err=True)
+    broken = any(item.result.broken for item in (*batch.done, *batch.others))
+    sys.exit(1 if refused or broken else 0)
 
 
-def _print(done: list[Done], seconds: float, force: bool) -> None:
+def _found(database: Database, paths: Sequence[Path], unit: Unit, student: str | None) -> list[Found]:
+    """The submissions, by the names that their students were given before; stderr says what is odd."""
+    with database.read() as connection:
+        identities = read_identities(connection)
+    found = find_submissions(paths, unit, student, identities)
+    with database.write() as connection:
+        note(connection, identities)
+    for sentence in remarks(paths, unit, found):
+        click.echo(sentence, err=True)
+    return found
+
+
+def _print(batch: Batch, marks: Mapping[str, Mark], seconds: float, force: bool) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, justify in (("student", "left"), ("score", "right"), ("", "left"), ("what to look at", "left")):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for item in done:
+    for item in batch.done:
         result = item.result
         score = "—" if result.score is None else f"{result.score:g} / {result.max_score:g}"
         extra = f"+{result.bonus:g}" if result.bonus else ""
-        table.add_row(escape(result.student), score, extra, escape(_remark(result)))
+        another = _another_counts(marks.get(result.student), batch)
+        remark = "; ".join(filter(None, (another, _remark(result))))
+        table.add_row(escape(result.student), score, extra, escape(remark))
     console = Console()
     console.print(table)
-    console.print(f"{_counted(done, seconds, force)}; isolation: {done[0].result.isolation}")
+    console.print(f"{_counted(batch.done, seconds, force)}; isolation: {batch.done[0].result.isolation}")
+    if batch.others:
+        students = sorted({item.found.student for item in batch.others})
+        console.print(f"{len(batch.others)} other attempts graded anew: {escape(listing(students))}")
 
 
-def _counted(done: list[Done], seconds: float, force: bool) -> str:
+def _another_counts(mark: Mark | None, batch: Batch) -> str:
+    """Which attempt gives the mark, where it is none of those that were just graded."""
+    if mark is None or mark.counting is None or mark.counting.attempt.id in batch.attempts:
+        return ""
+    return f"attempt {mark.counting.attempt.number} counts, with {mark.points:g}"
+
+
+def _counted(done: Sequence[Done], seconds: float, force: bool) -> str:
     """How many were graded, and how long that took; a new hint alone grades nobody."""
     fresh = sum(item.fresh for item in done)
-    anew = 0 if force else sum(_only_explained(item) for item in done)
+    anew = 0 if force else sum(item.fresh and item.held for item in done)
     rate = f", {seconds / fresh:.2f} s each" if fresh else ""
     words = f"{anew} explained anew, " if anew else ""
     return f"{fresh - anew} graded, {words}{len(done) - fresh} unchanged, {seconds:.1f} s{rate}"
-
-
-def _only_explained(item: Done) -> bool:
-    """The mark still held: what a mark depends on is the same as before."""
-    before = item.previous
-    return item.fresh and before is not None and not before.broken and before.digest == item.result.digest
 
 
 def _remark(result: Result) -> str:

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+import click
+
 from ..base.errors import naming
+from ..course import Course, Unit
 
 OUTPUT = "standard output"  # as an error names it
 STDOUT, STDERR = 1, 2  # file descriptors: what a started program inherits
@@ -71,3 +74,12 @@ def _apart(stream: TextIO) -> tuple[TextIO, int | None]:
     kept = os.dup(STDOUT)
     os.dup2(STDERR, STDOUT)
     return (os.fdopen(os.dup(kept), "w", encoding="utf-8") if ours else stream), kept
+
+
+def warn_unproven(course: Course, unit: Unit) -> None:
+    """Say on stderr where nobody knows that a unit's checks are right on the papers in use."""
+    from ..judge.secret import course_secret
+    from ..prove import why_unproven
+
+    if why := why_unproven(course, unit, course_secret(course)):
+        click.echo(f"course: {why}; until then nobody knows that these checks are right on them", err=True)

@@ -14,9 +14,14 @@ Theory of operation
     results folder and, in batches, to the gradebook; what it has not written yet is marked
     in the database, so a killed publisher goes on where it was.
 
+    Pages and JSON show the mark of record, which is computed when somebody looks
+    (``autograder/marks/``), by the ``course_config.py`` of that moment (``store/living.py``):
+    a moved due date, an exception or points by hand are on every page at once.
+
 Glossary
     attempt    one accepted submission; never changed, never removed
-    counting   the attempt whose result is the mark (``views/counting.py``)
+    counting   the attempt whose mark is the student's mark (``marks/mark.py``)
+    late day   one of a student's budget, spent to move the due date of a unit by a day
     receipt    signed text: who handed in what, when, by the server's clock
     opening    an explanation that a student has paid for with a token
 """
@@ -31,6 +36,8 @@ FACE = (
     "client.trees",
     "service.identity",
     "service.serve",
-    "service.settings",
+    "store.desk",
+    "store.personal",
     "store.receipts",
+    "store.tables",
 )

@@ -1,28 +1,18 @@
 """What handing in these files would mean: what is read, healed, still a stub, ignored.
 
-Reading and healing look at text only. Nothing of a student's is parsed as Python in the
-service's process, which a hostile nesting could end; ``course preflight``, on the student's
-own side, looks further.
+It says what ``course preflight`` says, but for what comes of running the notebook: nothing of a student's
+runs here. Nor is it parsed as Python in the service's process, which a hostile nesting could end: that, and
+large files, are read beside it (``reading.py``).
 """
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from ..base.errors import Unreadable
 from ..course import Course, Unit
-from ..notebook import (
-    Question,
-    Release,
-    Submission,
-    is_answered,
-    read_questions,
-    read_release,
-    read_submission,
-    tasks_left,
-)
+from ..notebook import Question, read_questions, read_release
+from .reading import facts_of, read_closely
 from .store.chosen import chosen_of
 from .store.uploads import File
 
@@ -38,12 +28,17 @@ class Look:
     written: tuple[str, ...] = ()
     unanswered: tuple[Question, ...] = ()  # written questions that are as they were given
     ignored: tuple[str, ...] = ()  # files that are kept but not graded
+    lost: tuple[str, ...] = ()  # what else would cost points, sentences of preflight's
+    left_out: tuple[str, ...] = ()  # of the notebook, which costs nothing
+    unread: bool = False  # where these two could not be found out
     alone: bool = False  # of several notebooks the only one with work in it
 
     @property
     def good(self) -> bool:
         """True where there is nothing to say."""
-        return not (self.unreadable or self.healed or self.stubs or self.unanswered)
+        return not (
+            self.unreadable or self.healed or self.stubs or self.unanswered or self.lost or self.unread
+        )
 
 
 def look_at(course: Course, unit: Unit, files: tuple[File, ...]) -> Look:
@@ -57,18 +52,29 @@ def look_at(course: Course, unit: Unit, files: tuple[File, ...]) -> Look:
     ignored = tuple(file.path for file in files if file.path != path)
     release = read_release(unit.released_notebook)
     try:
-        submission = _read(content, release, course.limits_of(unit).notebook_mib)
+        facts = facts_of(unit, content, course.limits_of(unit).notebook_mib)
     except Unreadable as error:
         return Look(path, unreadable=str(error), ignored=ignored, alone=alone)
-    stubs = tasks_left(submission, release)
+    stubs, asked = tuple(facts["stubs"]), read_questions(unit.released_notebook)
     written = tuple(task for task in release.tasks if task not in stubs)
-    asked = read_questions(unit.released_notebook)
-    unanswered = tuple(question for question in asked if not is_answered(question, submission, release))
-    return Look(path, "", submission.healed, stubs, written, unanswered, ignored, alone)
+    unanswered = tuple(question for question in asked if question.name in facts["unanswered"])
+    return Look(path, "", tuple(facts["healed"]), stubs, written, unanswered, ignored, alone=alone)
 
 
-def _read(content: bytes, release: Release, most: int) -> Submission:
-    with tempfile.NamedTemporaryFile(suffix=".ipynb") as file:
-        file.write(content)
-        file.flush()
-        return read_submission(Path(file.name), release, most)
+def look_closely(course: Course, unit: Unit, files: tuple[File, ...], look: Look) -> Look:
+    """Add what only a parser of Python sees, in a process of its own; it takes a second.
+
+    Args:
+        course: for the limits of reading.
+        unit: that the upload is for.
+        files: of the upload.
+        look: what ``look_at`` made of it.
+    """
+    if look.unreadable:
+        return look
+    content = next(file.content for file in files if file.path == look.notebook)
+    try:
+        found = read_closely(unit, content, course.limits_of(unit).notebook_mib)
+    except Unreadable:
+        return replace(look, unread=True)
+    return replace(look, lost=tuple(found["lost"]), left_out=tuple(found["ignored"]))

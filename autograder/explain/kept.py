@@ -18,6 +18,7 @@ from typing import Any
 
 from ..base.digest import digest_of
 from ..base.files import replace_file, turn
+from ..base.leftovers import clear_leftovers
 from ..judge.digest import environment_digest
 from ..judge.suite import Suite
 from ..results.store import safe_name
@@ -45,6 +46,7 @@ class Kept:
         with _turn(path):
             with suppress(*DAMAGED):  # another process may have made it meanwhile
                 return read(self._content(path))
+            clear_leftovers(self.folder)
             found, lasting = find()
             if lasting:
                 with suppress(OSError):

@@ -64,6 +64,19 @@ def autograder_zip(course: Course, unit: Unit) -> bytes:
     return buffer.getvalue()
 
 
+def not_there(course: Course) -> Iterator[str]:
+    """What this course has and the archive leaves out, since nothing is kept there between submissions."""
+    if course.hint_tokens is not None and "always" in (
+        course.disclosure.mistakes,
+        course.disclosure.smallest_case,
+    ):
+        yield (
+            "Hint tokens do not hold on Gradescope: named mistakes and smallest cases are shown with each "
+            'submission, at no cost. To keep them back: Disclosure(mistakes="after-due", '
+            'smallest_case="after-due").'
+        )
+
+
 def derived_key(secret: bytes, unit: str) -> str:
     """A key for one unit elsewhere, from which the secret cannot be found."""
     return hmac.new(secret, f"gradescope {unit}".encode(), hashlib.sha256).hexdigest()

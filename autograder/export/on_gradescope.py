@@ -11,21 +11,23 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..base.text import plain
+from ..base.text import SHORT, plain
 from ..course import Course, Disclosure, Unit, load_course
-from ..judge.grader import unreadable_result
-from ..notebook.several import is_notebook, only_worked_on
+from ..judge.points import unreadable_result
+from ..notebook.folders import notebook_in
+from ..notebook.found import Found
 from ..results.disclosure import as_student, now, shown
 from ..results.result import Check, Result, Verdict
 from ..results.store import read_result
 
 BASE = Path("/autograder")
 TIER = "fenced"
-NO_NOTEBOOK = "There is no notebook in what was uploaded: expected {}. Upload the .ipynb file itself."
+NO_NOTEBOOK = "What was uploaded cannot be graded: expected {}. {} Upload the .ipynb file itself."
 _VISIBLE = {"always": "visible", "after-due": "after_due_date", "never": "hidden"}
 _COMMAND = [sys.executable, "-P", "-c", "from autograder.cli import main; main()"]
 
@@ -35,11 +37,11 @@ def main(unit_name: str, base: Path = BASE, tier: str = TIER) -> int:
     course = load_course()
     unit = course.unit(unit_name)
     student = student_of(base / "submission_metadata.json")
-    notebook = find_notebook(base / "submission", unit)
+    found = find_notebook(base / "submission", unit)
     words = [
         "grade",
         unit.name,
-        str(notebook),
+        str(found.path),
         "--student",
         student,
         "--isolation",
@@ -48,14 +50,17 @@ def main(unit_name: str, base: Path = BASE, tier: str = TIER) -> int:
         "--jobs",
         "1",
     ]
-    if os.path.lexists(notebook):
+    if not found.wrong and os.path.lexists(found.path):
         done = subprocess.run([*_COMMAND, *words], cwd=course.root, capture_output=True, text=True)
         result = read_result(course, unit.name, student)
         if result is None or result.score is None:
             print(f"grading failed by no fault of the student: {done.stderr[-4000:]}", file=sys.stderr)
             return 1
     else:
-        result = unreadable_result(unit, tier, student, NO_NOTEBOOK.format(notebook.name))
+        why = NO_NOTEBOOK.format(f"{unit.name}.ipynb", found.wrong)
+        result = unreadable_result(unit, tier, student, why)
+    if found.note:
+        result = replace(result, healed=(found.note, *result.healed))
     target = base / "results" / "results.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(to_gradescope(course, unit, result, now()), indent=1), encoding="utf-8")
@@ -83,19 +88,15 @@ def student_of(path: Path) -> str:
     """The submitter: e-mail address or name from Gradescope's metadata, else "student"."""
     try:
         users = json.loads(path.read_text(encoding="utf-8"))["users"]
-        return str(users[0].get("email") or users[0].get("name") or "student")
+        said = str(users[0].get("email") or users[0].get("name") or "student")
+        return plain(said, SHORT)  # no command line and no database takes a NUL or half a character
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return "student"  # seeds differ by submission all the same
 
 
-def find_notebook(folder: Path, unit: Unit) -> Path:
-    """The unit's notebook, or the only one; one that is missing has the name that was expected."""
-    named = folder / f"{unit.name}.ipynb"
-    regular = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())
-    notebooks = [path for path in regular if is_notebook(path.name)]
-    if len(notebooks) == 1:
-        return named if named.exists() else notebooks[0]
-    return only_worked_on(notebooks, unit) or named
+def find_notebook(folder: Path, unit: Unit) -> Found:
+    """What ``course grade`` finds in a student's folder: the notebook, or what is wrong instead."""
+    return notebook_in(folder, unit)
 
 
 def _test(check: Check, explained: Check | None, visible: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _refusal(unit: Unit, lines: list[str]) -> str:
             f"{unit.name}: graded submissions exist, and nbgrader adds or removes no cells then. "
             "Keep the tasks as they are, or remove the assignment with "
             f"'nbgrader db assignment remove {unit.name} --force', build again and grade again "
-            "(manual marks of this unit are lost)."
+            "(points that people gave are kept, and stand there again)."
         )
     said = " ".join(lines[-1:]) or "it gave no reason"
     return f"nbgrader refuses the source version of {unit.name}: {said}"

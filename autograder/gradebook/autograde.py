@@ -1,17 +1,16 @@
-"""nbgrader's ``autograde`` as a projection of our results.
+"""nbgrader's ``autograde`` as a projection of the marks.
 
 ``nbgrader_config.py`` names these classes. ``HealingExporter`` reads a submission
 whatever its state, after asking ``course grade`` once for all submissions of the
 run: that command regrades only what is absent or stale. ``ProjectResult`` stands in
 place of ``Execute`` and ``SaveAutoGrades``: it runs nothing and writes the rows of
-the stored result by the same code as ``course grade``.
+the mark by the same code as ``course grade``.
 
 An exception here makes nbgrader drop that one submission without a score and go on.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
@@ -25,12 +24,12 @@ from traitlets import List, Unicode
 
 from ..base.errors import CourseError
 from ..course import Course, Unit, load_course
-from ..results.disclosure import as_student, shown_at_last
-from ..results.result import Result
-from ..results.store import read_result
-from . import notebooks
+from ..marks import open_facts
+from ..marks.database import Database
+from .counted import Counted, read_counted, student_of
 from .folders import Folders
 from .projection import project
+from .shown import NotebookPages
 
 COURSE_COMMAND = [sys.executable, "-P", "-c", "from autograder.cli import main; main()"]
 
@@ -42,18 +41,16 @@ class HealingExporter(NotebookExporter):
     course_root = Unicode("", help="The course's folder.").tag(config=True)
 
     def from_file(self, file_stream: Any, resources: Any = None, **kwargs: Any) -> Any:
-        """The submission or, in nbgrader's second step, the notebook that was written in the first."""
+        """The attempt that counts, also in nbgrader's second step, which reads what the first wrote."""
         path = Path(file_stream.name)
         where = resources["nbgrader"]
-        course, unit = self._course(), where["assignment"]
-        folders = Folders(course)
+        course = self._course()
+        unit, folders = course.unit(where["assignment"]), Folders(course)
         if folders.submitted in path.parents:
-            self._grade_once(course, unit)
-        result = _graded(course, unit, where["student"])
-        release = json.loads(folders.release(unit).read_text(encoding="utf-8"))
-        read = notebooks.read_submitted(path, course.limits_of(course.unit(unit)).notebook_mib << 20)
-        seen = as_student(result, shown_at_last(course.disclosure))
-        shown = nbformat.from_dict(notebooks.present(notebooks.Frame.of(release), read, seen))
+            self._grade_once(course, unit.name)
+        with open_facts(course) as database:
+            counted = _graded(course, database, unit, where["student"])
+        shown = nbformat.from_dict(NotebookPages.of(course, unit).present(counted, otherwise=path))
         return self.from_notebook_node(shown, resources=resources, **kwargs)
 
     def _course(self) -> Course:
@@ -82,36 +79,40 @@ class HealingExporter(NotebookExporter):
 
 
 class ProjectResult(NbGraderPreprocessor):
-    """Writes the stored result of the submission at hand into the gradebook."""
+    """Writes the mark of the student at hand into the gradebook."""
 
     course_root = Unicode("", help="The course's folder.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Project one result; the notebook stays as the exporter made it."""
+        """Project one mark; the notebook stays as the exporter made it."""
         course = load_course(Path(self.course_root))
         where = resources["nbgrader"]
         unit: Unit = course.unit(where["assignment"])
-        result = _graded(course, unit.name, where["student"])
-        summary = project(course, unit, [(result, nb)])
+        with open_facts(course) as database:
+            student = _graded(course, database, unit, where["student"]).mark.student
+            summary = project(course, database, unit, [student])
         if summary.refused:
             raise CourseError(summary.refused[0])
         logging.getLogger("traitlets").debug("%s: %s marks changed", where["student"], summary.changed)
         return nb, resources
 
 
-def _graded(course: Course, unit: str, student: str) -> Result:
-    """The result of a submission that has a score.
+def _graded(course: Course, database: Database, unit: Unit, name: str) -> Counted:
+    """The mark of a student, by the name that nbgrader knows.
 
     Raises:
-        CourseError: it was not graded, or is BROKEN.
+        CourseError: nothing was graded, or all of it is BROKEN.
     """
-    result = read_result(course, unit, student)
-    if result is None:
+    with database.read() as connection:
+        student = student_of(connection, unit.name, name) or name
+        counted = read_counted(connection, course, unit, [student]).get(student)
+    if counted is None:
         raise CourseError(
-            f"{unit}/{student} was not graded. Run 'course grade {unit} ...' and read what it says."
+            f"{unit.name}/{name} was not graded. Run 'course grade {unit.name} ...' and read what it says."
         )
-    if result.broken or result.score is None:
+    if counted.mark.counting is None:
         raise CourseError(
-            f"{unit}/{student} is BROKEN by a fault of ours: no score is stored. See 'course report {unit}'."
+            f"{unit.name}/{name} is BROKEN by a fault of ours: no score is stored. "
+            f"See 'course report {unit.name}'."
         )
-    return result
+    return counted

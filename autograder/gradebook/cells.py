@@ -1,4 +1,4 @@
-"""A result as nbgrader sees it: one score per graded cell and one comment per answer cell.
+"""A mark as nbgrader sees it: one row per graded cell, and one comment per answer cell.
 
 A task's answer cell is named after the task, its graded cell ``points-<task>``.
 Written answers are graded cells of other names; a person marks them.
@@ -7,46 +7,83 @@ Written answers are graded cells of other names; a person marks them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..base.errors import CourseError
 from ..base.text import SHORT, plain
+from ..marks import AttemptMark, Mark, by_hand
 from ..results.result import Check, Result, Verdict
 
 PREFIX = "points-"
 
 
 class RefusedScoreError(CourseError):
-    """A score that is no mark; nothing of the result is written."""
+    """A mark that the gradebook cannot hold; nothing of it is written."""
 
 
-def scores(result: Result, worth: Mapping[str, float]) -> dict[str, float]:
-    """The automatic score of each graded cell ``points-<task>`` in ``worth``, in [0, worth].
+class GradeRow(NamedTuple):
+    """What stands in a row of a graded cell, by the names of nbgrader's columns."""
+
+    auto_score: float | None
+    manual_score: float | None
+    extra_credit: float | None
+    needs_manual_grade: bool
+
+    @property
+    def score(self) -> float:
+        """nbgrader's ``Grade.score``."""
+        base = self.manual_score if self.manual_score is not None else self.auto_score
+        return 0.0 if base is None else float(base + (self.extra_credit or 0.0))
+
+
+UNMARKED = GradeRow(None, None, None, True)  # as nbgrader makes them
+
+
+def fact_name(cell: str) -> str:
+    """The task or written question whose points stand in a graded cell."""
+    return cell.removeprefix(PREFIX)
+
+
+def grades(mark: Mark, names: Iterable[str]) -> dict[str, GradeRow]:
+    """The rows of the graded cells in ``names``, whose scores and penalty make the mark.
 
     Raises:
-        RefusedScoreError: an earned number is not finite, or a task with points has no cell.
+        RefusedScoreError: a number is not finite, or a task with points has no cell.
     """
-    earned: dict[str, float] = {name: 0.0 for name in worth if name.startswith(PREFIX)}
-    for check in result.checks:
-        if not (math.isfinite(check.earned) and math.isfinite(check.points)):
-            raise _odd(result, check)
-        name = PREFIX + check.task
-        if check.earned > 0 and name not in earned:
-            raise RefusedScoreError(
-                f"{result.unit}/{result.student}: task {check.task!r} earned points, but the gradebook "
-                f"has no cell {name!r}. Run 'course build {result.unit}'."
+    counting = mark.counting
+    if counting is None:
+        return dict.fromkeys(names, UNMARKED)
+    rows = {name: _grade(counting, fact_name(name)) for name in names}
+    known = set(map(fact_name, rows))
+    for name, cell in counting.cells.items():
+        if not all(map(math.isfinite, (cell.points, cell.extra, cell.bonus, cell.automatic or 0.0))):
+            raise _refused(
+                mark, f"{name} has {cell.points!r} points, expected a finite number. Grade it again."
             )
-        if name in earned and not check.bonus:
-            earned[name] += check.earned
-    return {name: round(min(max(score, 0.0), worth[name]), 6) for name, score in earned.items()}
+        if (cell.points or cell.extra) and name not in known:
+            raise _refused(
+                mark,
+                f"task {name!r} has points, but the gradebook has no cell {PREFIX + name!r}. "
+                f"Run 'course build {mark.unit.name}'.",
+            )
+    return rows
 
 
-def _odd(result: Result, check: Check) -> RefusedScoreError:
-    return RefusedScoreError(
-        f"{result.unit}/{result.student}: {check.id} earned {check.earned!r} of {check.points!r}, "
-        "expected finite numbers. Grade the submission again with --force."
-    )
+def _grade(counting: AttemptMark, name: str) -> GradeRow:
+    """A task has an automatic score; a written answer only where it was left as it came, which is 0."""
+    cell = counting.cells.get(name)
+    if cell is None:
+        return GradeRow(0.0, None, None, False)
+    left = counting.graded is not None and counting.graded.answers.get(name) == ""
+    automatic = 0.0 if cell.automatic is None and left else cell.automatic
+    entry = counting.entries.get((name, by_hand.POINTS))
+    return GradeRow(automatic, entry.points if entry else None, cell.extra or None, cell.waits)
+
+
+def _refused(mark: Mark, why: str) -> RefusedScoreError:
+    return RefusedScoreError(f"{mark.unit.name}/{mark.student}: {why}")
 
 
 def by_task(result: Result) -> dict[str, list[Check]]:

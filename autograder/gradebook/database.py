@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -32,8 +31,6 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     """
     folders = Folders(course)
     folders.root.mkdir(parents=True, exist_ok=True)
-    if not gradebook_exists(course):
-        shutil.rmtree(folders.root / "written", ignore_errors=True)  # what an earlier gradebook held
     with quiet(), programs_on_path():
         from nbgrader.api import Gradebook
 
@@ -77,7 +74,7 @@ def named(course: Course) -> tuple[str, str]:
         return WHAT, ELSEWHERE
     return (
         WHAT,
-        "Without this file, the next 'course grade' makes another with all marks but those that people gave.",
+        "Without this file, the next 'course grade' makes another with all marks.",
     )
 
 

@@ -3,7 +3,8 @@
 Locked cells are the release's, each answer cell stands exactly once, what the
 student added stays as plain cells. Nothing in it can run in a reader's browser:
 of the outputs only text and pixel pictures are kept. A file that cannot be read
-is shown as the empty release.
+is shown as the empty release. Whatever a file holds, the work is bounded: by the limits
+of grading, and by what a person looks at; what is left out is said.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.text import legible
+from ..notebook.reading import MAX_CELLS
 from ..results.result import Check, Result
 from . import cells
+from .old_format import upgraded
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 OUTPUT_BYTES = 2_000_000  # kept of one cell's outputs
+OUTPUT_TEXT = 20_000  # characters of one output
+OUTPUTS = 100  # of one cell
+OWN_CELLS = 500  # that a student added
 _KINDS = ("code", "markdown", "raw")
+_PASTED = ("image/png", "image/jpeg", "image/gif")
 _SHOWN = ("image/png", "image/jpeg", "text/plain")
 
 
@@ -81,10 +89,8 @@ def read_submitted(path: Path, limit_bytes: int) -> Notebook | None:
     try:
         text = _read_regular(path, limit_bytes)
         notebook = json.loads(text)
-        if isinstance(notebook, dict) and notebook.get("nbformat") == 3:
-            import nbformat
-
-            notebook = nbformat.convert(nbformat.reads(text, as_version=3), 4)
+        if isinstance(notebook, dict):
+            notebook = upgraded(notebook)
     except Exception:  # any damage means the same: the empty release is shown, the result says why
         return None
     found = isinstance(notebook, dict) and isinstance(notebook.get("cells"), list)
@@ -113,15 +119,21 @@ def answers(notebook: Notebook) -> dict[str, Cell]:
 def _healed(submitted: Mapping[str, Any], frame: Frame) -> Iterator[tuple[str, Cell]]:
     """Each cell with its name; what the student added, and a name's second cell, have none."""
     seen: set[str] = set()
-    for cell in submitted["cells"]:
+    own = 0
+    for cell in submitted["cells"][:MAX_CELLS]:  # of more, none is graded
         if not isinstance(cell, dict):
             continue
         name = _grade_id(cell)
         if name in frame.cells and name not in seen:
             seen.add(name)
             yield name, frame.cell(name, cell)
-        else:
+            continue
+        own += 1
+        if own <= OWN_CELLS:
             yield "", _cell(cell.get("cell_type"), source(cell), {}, cell)
+    left = own - OWN_CELLS + max(len(submitted["cells"]) - MAX_CELLS, 0)
+    if left > 0:
+        yield "", _cell("markdown", f"*{left:,} more cells are in the file, and are not shown here.*", {}, {})
 
 
 def _framed(release_cell: Cell, cell: Cell) -> Cell:
@@ -145,7 +157,7 @@ def _insert_missing(found: list[tuple[str, Cell]], frame: Frame) -> list[tuple[s
 
 def _cell(kind: Any, text: str, metadata: dict[str, Any], shown: Cell) -> Cell:
     kind = kind if kind in _KINDS else "raw"
-    cell: Cell = {"cell_type": kind, "source": text, "metadata": metadata}
+    cell: Cell = {"cell_type": kind, "source": legible(text), "metadata": metadata}
     if kind == "code":
         cell |= {"execution_count": None, "outputs": list(_harmless(shown.get("outputs")))}
     elif pictures := _pictures(shown.get("attachments")):
@@ -155,35 +167,55 @@ def _cell(kind: Any, text: str, metadata: dict[str, Any], shown: Cell) -> Cell:
 
 def _harmless(outputs: Any) -> Iterator[Cell]:
     """Text and pixel pictures; HTML, SVG, JavaScript and widgets are dropped."""
-    room = OUTPUT_BYTES
-    for output in outputs if isinstance(outputs, list) else []:
-        if not isinstance(output, dict):
-            continue
-        found = output.get("data")
-        data: Cell = found if isinstance(found, dict) else {}
-        kept = {kind: _joined(data[kind]) for kind in _SHOWN if kind in data}
-        if output.get("output_type") == "stream":
-            kept = {"text/plain": _joined(output.get("text"))}
-        room -= sum(map(len, kept.values()))
-        if kept and room > 0:
-            yield {"output_type": "display_data", "data": kept, "metadata": {}}
+    room, left = OUTPUT_BYTES, 0
+    for number, output in enumerate(outputs if isinstance(outputs, list) else []):
+        if number >= OUTPUTS or room <= 0:
+            left += 1
+        elif kept := _kept(output):
+            room -= sum(map(len, kept.values()))
+            if room > 0:
+                yield _output(kept)
+            else:
+                left += 1
+    if left:
+        yield _output({"text/plain": f"(more outputs, not shown here: {left:,})"})
+
+
+def _kept(output: Any) -> dict[str, str]:
+    """Of one output, by kind."""
+    if not isinstance(output, dict):
+        return {}
+    data = output.get("data")
+    kept = {kind: _joined(data[kind]) for kind in _SHOWN if kind in data} if isinstance(data, dict) else {}
+    if output.get("output_type") == "stream":
+        kept = {"text/plain": _joined(output.get("text"))}
+    if "text/plain" in kept:
+        kept["text/plain"] = _cut(legible(kept["text/plain"]))
+    return kept
+
+
+def _cut(text: str) -> str:
+    left = len(text) - OUTPUT_TEXT
+    return f"{text[:OUTPUT_TEXT]} … ({left:,} more characters)" if left > 0 else text
+
+
+def _output(data: dict[str, str]) -> Cell:
+    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-        kept = (
-            {k: _joined(v) for k, v in bundle.items() if k in _SHOWN[:2]} if isinstance(bundle, dict) else {}
-        )
+        kept = {k: _joined(bundle[k]) for k in _PASTED if k in bundle} if isinstance(bundle, dict) else {}
         if kept:
-            found[str(name)] = kept
+            found[legible(name)] = kept
     return found
 
 
 def _show_result(cell: Cell, checks: list[Check] | None, result: Result) -> None:
     text = cells.summary(checks) if checks else cells.reasons(result)
     # nbgrader's score ignores display_data, its pages show it
-    cell["outputs"] = [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}]
+    cell["outputs"] = [_output({"text/plain": text})]
 
 
 def _grade_id(cell: Any) -> str:

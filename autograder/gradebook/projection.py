@@ -1,178 +1,181 @@
-"""From results to everything nbgrader needs: notebooks, times and rows."""
+"""From the facts to everything nbgrader needs: rows, notebooks and times.
+
+    what others wrote is taken in  →  marks are read  →  notebooks and times are written
+        →  what is to stand in the rows is noted  →  audit  →  rows  →  it is noted that they stand there
+
+A kill at any step leaves work to the next projection, which does it once.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from pathlib import Path
-from typing import Any
 
-from ..base.digest import digest_of
 from ..base.errors import CourseError
 from ..base.files import replaced_together
 from ..course import Course, Unit
-from ..results.audit import record
-from ..results.disclosure import Shown, as_student, shown_at_last
-from ..results.late import parse_time
-from ..results.result import Result
-from . import cells, notebooks
+from ..marks.database import Database
+from ..marks.graded import marked_students
+from ..results.audit import Change, read_audit, record
+from . import cells
 from .assignment import ensure_assignment
-from .database import one_writer, open_tables
+from .counted import Counted, read_counted
+from .database import gradebook_exists, one_writer, open_tables
 from .folders import Folders
-from .rows import BookedEntry, Template, read_template, write_rows
-from .written import Record, read_record, update_record
+from .foreign import is_strange, standing, take_in
+from .held import HeldRows, Template, find_template, read_rows, read_template
+from .rows import BookedEntry, Sending, plan
+from .shown import NotebookPages
+from .written import Projected, Record, keep_records, read_records
 
-AT_ONCE = 50  # submissions whose files wait for the disk together; a kill leaves that many half done
-Put = Callable[[Path, bytes], None]  # gives a file new content
-Submitted = Path | Mapping[str, Any] | None  # the submitted file, the healed notebook, or neither
+AT_ONCE = 50  # students whose files wait for the disk together; a kill leaves that many half done
 
 
 @dataclass(frozen=True)
 class Summary:
     """What a projection did."""
 
-    written: int = 0  # submissions whose rows were written
+    written: int = 0  # students whose rows are as their facts
     changed: int = 0  # marks that changed; each is in the audit record
-    broken: tuple[str, ...] = ()  # students without a score by a fault of ours: nothing was stored
-    refused: tuple[str, ...] = ()  # why a result was not written
+    refused: tuple[str, ...] = ()  # why a mark was not written
 
 
-def project(course: Course, unit: Unit, graded: Iterable[tuple[Result, Submitted]]) -> Summary:
-    """Write results into the gradebook in one transaction, and the notebooks that formgrader shows.
+def project(
+    course: Course, database: Database, unit: Unit, students: Iterable[str], who: str = ""
+) -> Summary:
+    """Let the gradebook say of these students what their facts say, in one transaction.
 
-    A BROKEN result stores nothing, and an odd one is refused, without keeping the others back.
+    First, what others wrote into their rows is taken in. A mark that the gradebook cannot hold is refused,
+    without keeping the others back. A student without a mark gets no rows, and what rows there are emptied.
+
+    Args:
+        course: for everything that marks depend on.
+        database: the facts.
+        unit: of the marks.
+        students: whose rows may be behind.
+        who: causes it, for the audit record; the user of this process where left out.
 
     Raises:
-        ConfigError: the assignment cannot be made, or the database cannot be reached.
+        ConfigError: the assignment cannot be made, or a database cannot be reached.
     """
-    pairs = list(graded)
-    sound = [(result, submitted) for result, submitted in pairs if not _broken(result)]
-    broken = tuple(result.student for result, _ in pairs if _broken(result))
-    if not sound:
-        return Summary(broken=broken)
+    names = sorted(set(students))
+    with database.read() as connection:
+        known = read_records(connection, unit.name)
+        marked = marked_students(connection, unit.name)
+    if not (marked | known.keys()) & set(names):
+        return Summary()
     ensure_assignment(course, unit)
     with one_writer(course), open_tables(course) as db:
         template = read_template(db, unit.name)
-        entries, refused = _entries(course, unit, template, sound)
-        changes = write_rows(db, course, unit, template, entries)
-        changed = record(
-            course, unit.name, changes
-        )  # before the commit: rather a line too many than one too few
+        rows = read_rows(db, template, names)
+        records = take_in(course, database, unit, rows)
+        with database.read() as connection:
+            counted = read_counted(connection, course, unit, names)
+        entries, refused = _entries(course, unit, template, rows, counted)
+        sending = Sending()
+        planned = {entry.mark.student: plan(sending, template, entry) for entry in entries}
+        moved = {name: each for name, each in planned.items() if records.get(name) != Record(each)}
+        changes = [_change(course, unit, entry, records, planned) for entry in entries]
+        with database.write() as connection:
+            keep_records(connection, unit.name, _under_way(rows, records, moved))
+        # before the rows: rather a line that a kill leaves alone than a mark that moved without one
+        changed = record(course, unit.name, [change for change in changes if change is not None], who)
+        sending.send(db)
         db.commit()
-        update_record(course, unit.name, entries)
-    return Summary(written=len(entries), changed=changed, broken=broken, refused=refused)
+        with database.write() as connection:
+            keep_records(connection, unit.name, {name: Record(each) for name, each in moved.items()})
+    return Summary(len(entries), changed, refused)
 
 
-def _broken(result: Result) -> bool:
-    return result.broken or result.score is None
+def lacking(course: Course, database: Database, unit: Unit) -> set[str]:
+    """Students whose rows are not what we wrote, or were never written: somebody or a kill was there."""
+    with database.read() as connection:
+        records = read_records(connection, unit.name)
+        marked = marked_students(connection, unit.name)
+    if not gradebook_exists(course):
+        return marked
+    with open_tables(course) as db:
+        template = find_template(db, unit.name)
+        rows = read_rows(db, template, sorted(marked | set(records))) if template else {}
+    strange = {name for name in rows.keys() - marked if is_strange(rows[name], records[name])}
+    return strange | {
+        name for name in marked if _lacks(course, unit, name, rows.get(name), records.get(name))
+    }
+
+
+def _lacks(course: Course, unit: Unit, student: str, held: HeldRows | None, known: Record | None) -> bool:
+    if held is None or known is None or known.next is not None:
+        return True
+    return (
+        not held.seen().same_rows(known.last) or not Folders(course).autograded(unit.name, student).exists()
+    )
 
 
 def _entries(
-    course: Course, unit: Unit, template: Template, sound: list[tuple[Result, Submitted]]
+    course: Course,
+    unit: Unit,
+    template: Template,
+    rows: Mapping[str, HeldRows],
+    counted: Mapping[str, Counted],
 ) -> tuple[list[BookedEntry], tuple[str, ...]]:
+    """What is to be written, after the notebooks were; and what is refused."""
     entries: list[BookedEntry] = []
     refused: list[str] = []
-    pages = _Pages.of(course, unit)
-    for start in range(0, len(sound), AT_ONCE):
+    pages = NotebookPages.of(course, unit)
+    students = list(counted.values())
+    for start in range(0, len(students), AT_ONCE):
         with replaced_together() as put:
-            for result, submitted in sound[start : start + AT_ONCE]:
+            for each in students[start : start + AT_ONCE]:
+                held = rows[each.mark.student]
+                if each.mark.counting is None and held.notebook is None:
+                    continue  # no mark, and no rows that say otherwise
                 try:
-                    scores = cells.scores(result, template.worth)
+                    grades = cells.grades(each.mark, template.graded)
                 except CourseError as error:
                     refused.append(str(error))
-                else:
-                    entries.append(pages.show(result, scores, submitted, put))
+                    continue
+                if each.mark.counting is not None:
+                    pages.show(each, put)
+                checks = cells.by_task(pages.seen(each)) if each.mark.counting is not None else {}
+                entries.append(BookedEntry(each.mark, held, grades, checks))
     return entries, tuple(refused)
 
 
-@dataclass(frozen=True)
-class _Pages:
-    """The notebooks and times that formgrader shows, and what is the same for all of them."""
-
-    folders: Folders
-    unit: str
-    limit_bytes: int  # of a submitted file
-    frame: notebooks.Frame
-    asked: Mapping[str, notebooks.Cell]  # cells of written answers by name
-    open_: Shown  # nbgrader's feedback shows all of it
-    known: Record
-
-    @classmethod
-    def of(cls, course: Course, unit: Unit) -> _Pages:
-        """Those of a unit."""
-        folders = Folders(course)
-        frame = notebooks.Frame.of(json.loads(folders.release(unit.name).read_text(encoding="utf-8")))
-        return cls(
-            folders=folders,
-            unit=unit.name,
-            limit_bytes=course.limits_of(unit).notebook_mib << 20,
-            frame=frame,
-            asked={name: cell for name, cell in frame.cells.items() if _is_written(cell)},
-            open_=shown_at_last(course.disclosure),
-            known=read_record(course, unit.name),
-        )
-
-    def show(
-        self, result: Result, scores: Mapping[str, float], submitted: Submitted, put: Put
-    ) -> BookedEntry:
-        """Write the notebook and the time of one submission; returns what the rows need to know."""
-        path = self.folders.autograded(self.unit, result.student)
-        seen = as_student(result, self.open_)
-        notebook = notebooks.present(self.frame, self._read(submitted), seen)
-        given = notebooks.answers(notebook) if self.asked else {}
-        answers = self._digests(given)
-        known = self.known.get(result.student, {})
-        # A record of before it held answers leaves the notebook that formgrader showed last.
-        earlier = known.get("answers") or (self._digests(_previous(path)) if self.asked else {})
-        # without an indent: that would take three times as long, and no person reads the file itself
-        _renew(put, path, json.dumps(notebook, sort_keys=True))
-        moment = parse_time(result.submitted)
-        if moment is not None:
-            stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-            _renew(put, self.folders.timestamp(self.unit, result.student), stamp)
-        return BookedEntry(
-            result=result,
-            scores=scores,
-            checks=cells.by_task(seen),
-            written={name: notebooks.unanswered(given[name], cell) for name, cell in self.asked.items()},
-            answers=answers,
-            changed=frozenset(name for name in answers if earlier.get(name) != answers[name]),
-            last_bonus=known.get("bonus", {}),
-        )
-
-    def _digests(self, notebook: Mapping[str, notebooks.Cell]) -> dict[str, str]:
-        """Of the written answers among these cells."""
-        found = {name: notebooks.source(notebook[name]) for name in self.asked if name in notebook}
-        return {name: digest_of(text) for name, text in found.items()}
-
-    def _read(self, submitted: Submitted) -> dict[str, Any] | None:
-        if isinstance(submitted, Path):
-            return notebooks.read_submitted(submitted, self.limit_bytes)
-        return dict(submitted) if submitted is not None else None
+def _under_way(
+    rows: Mapping[str, HeldRows], records: Mapping[str, Record], moved: Mapping[str, Projected]
+) -> dict[str, Record]:
+    """What stands in the rows, and what will."""
+    found = {}
+    for name, projected in moved.items():
+        known = standing(rows[name], records.get(name)) or _lost(records.get(name))
+        now = rows[name].seen(known.attempt, known.points)
+        found[name] = Record(now, projected)
+    return found
 
 
-def _is_written(cell: dict[str, Any]) -> bool:
-    mark = cell["metadata"]["nbgrader"]
-    return bool(mark.get("grade") and mark.get("solution"))
+def _lost(record: Record | None) -> Projected:
+    """Rows of another gradebook are gone; the mark that was told last is not."""
+    return record.last if record else Projected()
 
 
-def _renew(put: Put, path: Path, line: str) -> None:
-    """Write a file, unless it already is what it is to be and need not reach the disk again."""
-    content = f"{line}\n".encode()
-    if not _holds(path, content):
-        put(path, content)
+def _change(
+    course: Course,
+    unit: Unit,
+    entry: BookedEntry,
+    records: Mapping[str, Record],
+    planned: Mapping[str, Projected],
+) -> Change | None:
+    """The mark before and after; None where a killed projection has told of it already."""
+    name = entry.mark.student
+    record = records.get(name)
+    known = standing(entry.rows, record)
+    old = (known or record.last).points if record else entry.rows.points
+    change = Change(name, old, planned[name].points, entry.mark.how or "no attempt has a score")
+    if record is not None and record.next is not None and _told(course, unit, change):
+        return None
+    return change
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except FileNotFoundError:
-        return False
-
-
-def _previous(path: Path) -> dict[str, notebooks.Cell]:
-    """The cells of the last graded submission."""
-    before = notebooks.read_submitted(path, 100 << 20) if path.exists() else None
-    return notebooks.answers(before) if before else {}
+def _told(course: Course, unit: Unit, change: Change) -> bool:
+    told = [line for line in read_audit(course, unit.name) if line.get("student") == change.student]
+    return bool(told) and (told[-1]["old"], told[-1]["new"]) == (change.old, change.new)

@@ -8,10 +8,12 @@ from typing import Any
 
 from ..course import Course
 from .folders import Folders
+from .page_filters import FILTERS
 
 _STEPS = ("LockCells", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells")
 TEMPLATES = Path(__file__).with_name("templates")
 FEEDBACK_TEMPLATE = "course_feedback"
+PAGE_TEMPLATE = "course_formgrade"
 
 
 def configure(config: Any, course: Course) -> None:
@@ -46,17 +48,38 @@ def configure(config: Any, course: Course) -> None:
 
 
 def _configure_pages(config: Any) -> None:
-    """Formgrader and nbgrader's feedback show what students wrote: nothing of it may run."""
+    """Formgrader and nbgrader's feedback show what students wrote: nothing of it may run, or take long."""
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"markdown2html": "autograder.base.text.notebook_markdown"}
+    config.HTMLExporter.filters = dict(FILTERS)
+    bootstrap = _formgrader() / "static" / "node_modules" / "bootstrap" / "dist" / "css"
+    _use_template(config.GenerateFeedback.HTMLExporter, FEEDBACK_TEMPLATE)  # for that command only
+    config.GenerateFeedback.HTMLExporter.extra_template_paths += [str(bootstrap)]
+
+
+def page_config() -> Any:
+    """For the page of a submission in formgrader."""
+    from traitlets.config import Config
+
+    config = Config()
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = dict(FILTERS)
+    _use_template(config.HTMLExporter, PAGE_TEMPLATE)
+    return config
+
+
+def _use_template(page: Any, name: str) -> None:
+    """One of ours, which extends the one of nbgrader's."""
+    theirs = str(_formgrader() / "templates")
+    page.template_name = name
+    page.extra_template_basedirs = [str(TEMPLATES), theirs]
+    page.extra_template_paths = [theirs]
+
+
+def _formgrader() -> Path:
+    """The folder of nbgrader's formgrader, which need not be imported for that."""
     spec = importlib.util.find_spec("nbgrader")
     assert spec is not None and spec.submodule_search_locations is not None
-    formgrader = Path(spec.submodule_search_locations[0]) / "server_extensions" / "formgrader"
-    bootstrap = formgrader / "static" / "node_modules" / "bootstrap" / "dist" / "css"
-    page = config.GenerateFeedback.HTMLExporter  # for that command only: formgrader has pages of its own
-    page.template_name = FEEDBACK_TEMPLATE
-    page.extra_template_basedirs = [str(TEMPLATES), str(formgrader / "templates")]
-    page.extra_template_paths = [str(formgrader / "templates"), str(bootstrap)]
+    return Path(spec.submodule_search_locations[0]) / "server_extensions" / "formgrader"
 
 
 def nbgrader_config(course: Course) -> Any:

@@ -64,6 +64,7 @@ COMMENT = Table(
     Column("notebook_id", _KEY),  # of the submitted notebook
     Column("cell_id", _KEY),
     Column("auto_comment", Text()),
+    Column("manual_comment", Text()),
 )
 TABLES = tuple(_ALL.tables.values())
 

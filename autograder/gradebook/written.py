@@ -1,108 +1,86 @@
-"""What the gradebook already holds: one line per student, kept beside it.
+"""What was written into the gradebook, student by student: whatever else stands there is somebody else's.
 
-A killed batch has results that never reached the gradebook, and a gradebook that
-could not be reached misses some too. This record, written after each commit, tells
-which, without asking the database. It also holds the bonus points that came from
-us, so that a person's extra credit can be told from ours, and digests of the written
-answers: formgrader's Autograde removes the notebook that they could be compared with.
+``last`` is what stood in the rows when we had written them; ``next`` is what is being written. It is noted
+before the gradebook's transaction ends and becomes ``last`` after it, so that after a kill the rows hold
+one of the two. Both lie beside the facts, so that what was found and taken in is noted with the fact itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ..base.databases import identity
-from ..base.errors import ConfigError
-from ..base.files import replace_file
-from ..course import Course
-from ..results.result import Result
-from . import cells
-from .database import gradebook_exists
-from .folders import Folders
+from sqlalchemy import Connection, delete, insert, select
 
-# student -> {"key": digest of the result, "bonus": {cell: points}, "answers": {cell: digest}}
-Record = dict[str, dict[str, Any]]
+from ..marks.tables import PROJECTED
+from .cells import GradeRow
 
 
-class Written(Protocol):
-    """What reached the gradebook of one submission."""
+@dataclass(frozen=True)
+class Projected:
+    """The rows of one student; without fields, those that nbgrader makes and nobody has filled."""
 
-    @property
-    def result(self) -> Result:
-        """The result."""
+    attempt: str = ""  # whose points these are
+    notebook: str = ""  # key of nbgrader's row: another one belongs to another gradebook
+    points: float | None = None  # the mark
+    extension: float = 0.0  # seconds
+    grades: Mapping[str, GradeRow] = field(default_factory=dict)  # by graded cell
+    comments: Mapping[str, str] = field(default_factory=dict)  # a person's, by answer cell
 
-    @property
-    def answers(self) -> Mapping[str, str]:
-        """Digests of the written answers."""
+    def same_rows(self, other: Projected) -> bool:
+        """Whether the gradebook holds the same, whatever attempt and mark that was."""
+        names = ("notebook", "extension", "grades", "comments")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
+    def dump(self) -> str:
+        """As JSON."""
+        return json.dumps(vars(self) | {"grades": {name: list(row) for name, row in self.grades.items()}})
 
-def unwritten(course: Course, unit: str, results: Iterable[Result]) -> list[Result]:
-    """Those results that the gradebook does not hold yet; BROKEN ones never belong there."""
-    folders = Folders(course)
-    known = read_record(course, unit) if _can_be_asked(course) else {}
-    return [
-        result
-        for result in results
-        if result.score is not None
-        and (
-            known.get(result.student, {}).get("key") != key_of(course, result)
-            or not folders.autograded(unit, result.student).exists()
-        )
-    ]
-
-
-def _can_be_asked(course: Course) -> bool:
-    """One that is away counts as one that holds nothing: writing to it will say what is wrong."""
-    try:
-        return gradebook_exists(course)
-    except ConfigError:
-        return False
+    @classmethod
+    def load(cls, text: str) -> Projected:
+        """The inverse of ``dump``."""
+        fields = json.loads(text)
+        return cls(**{**fields, "grades": {name: GradeRow(*row) for name, row in fields["grades"].items()}})
 
 
-def read_record(course: Course, unit: str) -> Record:
-    """The record, or an empty one; a damaged record only means that everything is written again."""
-    path = _path(course, unit)
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+@dataclass(frozen=True)
+class Record:
+    """What we know of one student's rows."""
+
+    last: Projected
+    next: Projected | None = None
+
+    def of(self, notebook: str) -> list[Projected]:
+        """What may stand in these rows; nothing where they are those of another gradebook."""
+        return [each for each in (self.last, self.next) if each is not None and each.notebook == notebook]
 
 
-def update_record(course: Course, unit: str, entries: Iterable[Written]) -> None:
-    """Note that these are in the gradebook."""
-    record = read_record(course, unit)
-    for entry in entries:
-        record[entry.result.student] = {
-            "key": key_of(course, entry.result),
-            "bonus": bonus_of(entry.result),
-            "answers": dict(entry.answers),
-        }
-    lines = (f"{json.dumps(student)}: {json.dumps(record[student])}" for student in sorted(record))
-    replace_file(_path(course, unit), "{\n" + ",\n".join(lines) + "\n}\n")
+def read_records(connection: Connection, unit: str) -> dict[str, Record]:
+    """All of a unit, by student."""
+    rows = connection.execute(select(PROJECTED).where(PROJECTED.c.unit == unit))
+    return {
+        row.student: Record(Projected.load(row.last), Projected.load(row.next) if row.next else None)
+        for row in rows
+    }
 
 
-def key_of(course: Course, result: Result) -> str:
-    """A digest of everything in a result that reaches the gradebook, and of which gradebook that is."""
-    content = replace(result, seconds=0.0).to_json()
-    where = identity(course.gradebook) if course.gradebook else ""
-    return hashlib.sha256(f"{content}{where}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def bonus_of(result: Result) -> Mapping[str, float]:
-    """Bonus points by graded cell."""
-    earned: dict[str, float] = {}
-    for check in result.checks:
-        if check.bonus:
-            name = cells.PREFIX + check.task
-            earned[name] = round(earned.get(name, 0.0) + check.earned, 6)
-    return earned
-
-
-def _path(course: Course, unit: str) -> Path:
-    return Folders(course).root / "written" / f"{unit}.json"
+def keep_records(connection: Connection, unit: str, records: Mapping[str, Record]) -> None:
+    """Note them in place of what was noted of these students."""
+    if not records:
+        return
+    for student in records:
+        mine = (PROJECTED.c.unit == unit) & (PROJECTED.c.student == student)
+        connection.execute(delete(PROJECTED).where(mine))
+    connection.execute(
+        insert(PROJECTED),
+        [
+            {
+                "unit": unit,
+                "student": student,
+                "last": record.last.dump(),
+                "next": record.next.dump() if record.next else "",
+            }
+            for student, record in records.items()
+        ],
+    )

@@ -6,16 +6,35 @@ Theory of operation
 becomes JupyterHub (process/serve.py) with a configuration of three lines
 (process/jupyterhub_config.py), which calls ``configure`` (process/settings.py). From there:
 
-    people/roster.py         data/roster.csv: who takes part, and as what
+    people/imports.py        class lists into it, any number of times
     people/passwords.py      scrypt hashes in data/hub/passwords, mode 0600
-    people/throttle.py       failed logins wait
+    people/throttle.py       failed logins wait, and keep nobody else out
+    people/known_browser.py  a cookie that says: this browser logged in before
+    people/hashing.py        a bounded number of hashes at a time, beside the event loop
     people/authenticator.py  login by roster and password, or by roster and an OIDC provider
+    people/sessions.py       what somebody is logged in with, and how all of it ends
+    people/first_password.py nothing but changing it, until it is changed
     people/roles.py          groups, roles and scopes: what each may do
     servers/profiles.py      a profile of course_config.py in the words of each spawner
     servers/spawners.py      which spawner, and what a server finds in its environment
+    servers/places.py        whether the place has what the profiles ask for
+    servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
+    process/taken_up.py      jobs that a killed hub left: waited for again, or cancelled
+    gpus/                    whose turn it is, who holds which device, and who held how many for how long
     servers/formgrader.py    a server that shows formgrader and nothing else: no kernel, no files
     process/services.py      exchange, formgrader and idle culler as services of the hub
+    process/origins.py       a name, so an origin, for each server and service
+    process/copies_apart.py  and for each copy that staff open
+    process/elsewhere.py     the hub on names that are not its own
+    servers/guarded.py       nothing that students wrote runs in formgrader
+    doctor/                  course doctor --hub: what others could reach; --infra: what is missing
+    process/left_open.py     what the options leave open, said at each start and by course doctor
+    process/downstream.py    where a request came from, by the proxies that the operator named
     process/tether.py        a service ends with its hub, also when the hub is killed
+    process/proxy.py         Node's proxy, installed by install_proxy.py from node/package-lock.json
+    process/ports.py         the two ports that others reach, which nobody else can take
+    process/unix_services.py the proxy reaches services through Unix sockets
+    process/certificate.py   --tls-certificate is for the address that people use
 
 and what makes waiting short:
 
@@ -29,4 +48,16 @@ of services and, for the local spawner, the home folders.
 """
 
 # Modules of this package that other packages import.
-FACE = ("people.departures", "people.passwords", "people.roster", "process.launch", "process.options")
+FACE = (
+    "doctor",
+    "gpus.book",
+    "gpus.settings",
+    "gpus.share",
+    "install_proxy",
+    "people.departures",
+    "people.imports",
+    "people.passwords",
+    "process.launch",
+    "process.left_open",
+    "process.options",
+)

@@ -4,7 +4,7 @@ Theory of operation
     A ``Grader`` holds what is warm for one unit: the collected checks and the zygote.
     For each submission the file is read and healed here, its cells go to a room of their
     own in the sandbox, and the checks call into it one after the other. Points are given
-    here and nowhere else.
+    in ``points.py`` and nowhere else.
 """
 
 from __future__ import annotations
@@ -22,17 +22,26 @@ from ..base.errors import SandboxFault, Unreadable
 from ..base.garbage import Collector
 from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Unit
-from ..notebook import Release, Submission, importable, read_release, read_submission, to_program
+from ..notebook import (
+    Release,
+    Submission,
+    answers_of,
+    importable,
+    read_questions,
+    read_release,
+    read_submission,
+    to_program,
+)
 from ..notebook.release import origin
-from ..results.result import HOLDS, Check, Result, Verdict, totals
+from ..results.result import Check, Result, Verdict, totals
 from ..sandbox import Room, Sandbox
 from ..student import Subject
 from ..student.claims.texts import text_of
 from ..student.subjects import RoomSubject
-from ..unit.criteria import Criterion, read_criteria
 from .aside import Line, charged_once
 from .digest import environment_digest
-from .outcome import OUR_FAULT, Outcome
+from .outcome import Outcome
+from .points import broken_checks, broken_unit_result, give_points, unreadable_result
 from .secret import course_secret, secret_id
 from .suite import Suite, in_task_order
 
@@ -84,6 +93,7 @@ class Grader:
         self.explained = explained  # digest of what its explanations depend on
         self._environment = environment_digest(course, unit, tier, secret_id(secret))
         self._files = unit.read_files()
+        self._questions = tuple(question.name for question in read_questions(unit.released_notebook))
         self._collector = Collector()
         self.zygote = Sandbox.start(
             tier, unit.runtime, unit.libraries, self.limits
@@ -179,6 +189,7 @@ class Grader:
             seconds=round(time.perf_counter() - begun, 4),
             loaded=loaded,
             flags=flags,
+            answers=answers_of(self._questions, submission, self.release),
             **totals(checks),
         )
 
@@ -267,63 +278,6 @@ def judge(suite: Suite, subject: Subject, paper: int) -> tuple[tuple[Check, ...]
         timeouts[mark.task] = timeouts.get(mark.task, 0) + (outcome.verdict is Verdict.TIMEOUT)
         outcomes[mark.id] = outcome
     return give_points(suite.checks, outcomes), outcomes
-
-
-def give_points(marks: tuple[Criterion, ...], outcomes: Outcomes) -> tuple[Check, ...]:
-    """One ``Check`` per mark; a law earns only where a value check of its task passed."""
-    proven = {mark.task for mark in marks if not mark.law and outcomes[mark.id].verdict is Verdict.PASSED}
-    return tuple(_check(mark, outcomes[mark.id], mark.task in proven) for mark in marks)
-
-
-def _check(mark: Criterion, outcome: Outcome, proven: bool) -> Check:
-    verdict, reason = outcome.verdict, outcome.reason
-    if verdict is Verdict.PASSED and mark.law and not proven:
-        verdict = Verdict.BLOCKED
-        reason = f"{HOLDS} {mark.task} gives right values in another check."
-    return Check(
-        id=mark.id,
-        task=mark.task,
-        title=mark.title,
-        points=mark.points,
-        earned=mark.points if verdict is Verdict.PASSED else 0.0,
-        verdict=verdict,
-        reason=reason,
-        bonus=mark.bonus,
-        notes=outcome.notes,
-    )
-
-
-def broken_checks(marks: tuple[Criterion, ...], why: str) -> tuple[Check, ...]:
-    """Every check BROKEN: a fault of ours, which never costs a student points."""
-    return _all(marks, Verdict.BROKEN, OUR_FAULT, (why,))
-
-
-def broken_unit_result(unit: Unit, tier: str, student: str, why: str) -> Result:
-    """A result without a score, where we could not grade."""
-    checks = broken_checks(read_criteria(unit.grader), why)
-    return Result(
-        unit.name, student, checks=checks, isolation=tier, loaded="not", flags=(why,), **totals(checks)
-    )
-
-
-def unreadable_result(unit: Unit, tier: str, student: str, reason: str) -> Result:
-    """Every check ERROR: the file is no notebook."""
-    checks = _all(read_criteria(unit.grader), Verdict.ERROR, reason, ())
-    return Result(
-        unit.name,
-        student,
-        checks=checks,
-        isolation=tier,
-        loaded="not",
-        flags=("unreadable",),
-        **totals(checks),
-    )
-
-
-def _all(
-    marks: tuple[Criterion, ...], verdict: Verdict, reason: str, notes: tuple[str, ...]
-) -> tuple[Check, ...]:
-    return give_points(marks, {mark.id: Outcome(verdict, reason, notes) for mark in marks})
 
 
 def flags_of(suite: Suite, outcomes: Outcomes, checks: tuple[Check, ...]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from ..base.errors import NotInstalled, SandboxFault, Unreadable
 from ..course import Unit
 from ..notebook.finding import Found
 from ..results.result import Result
-from .grader import Grader, broken_unit_result
+from .grader import Grader
+from .points import broken_unit_result
 
 Known = Callable[[str], Result | None]  # digest -> what is stored for it; not BROKEN
 

@@ -3,18 +3,19 @@
 from .cells import Cell, Submission
 from .healing import heal, read_submission
 from .program import to_program
-from .questions import Question, is_answered, read_questions
+from .questions import Question, answers_of, is_answered, read_questions
 from .release import Release, importable, read_release, read_released
 from .stubs_left import names_left, tasks_left
 
 # Modules of this package that other packages import.
-FACE = ("finding", "reading", "release", "several")
+FACE = ("finding", "folders", "found", "left_out", "naming", "platforms", "reading", "release", "several")
 
 __all__ = [
     "Cell",
     "Question",
     "Release",
     "Submission",
+    "answers_of",
     "heal",
     "importable",
     "is_answered",

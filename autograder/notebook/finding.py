@@ -1,54 +1,57 @@
-"""Finds submitted notebooks: one file, nbgrader's folders, or a download from an LMS.
+"""Finds submitted notebooks: one file, nbgrader's folders, or a download from a learning platform.
 
-    <student>/<unit>/<unit>.ipynb                    nbgrader ("submitted", "autograded", an archive)
-    doejane_LATE_1234_567_conv_layer-1.ipynb         Canvas, flat
-    Jane Doe_1234567_assignsubmission_file_/x.ipynb  Moodle, a folder per student (older ones end in "file")
-    Jane Doe_1234567_assignsubmission_file_x.ipynb   Moodle, flat
-    submission_123456/conv_layer.ipynb               Gradescope
-    student-001.ipynb                                anything else that is flat
+    <student>/<unit>/<unit>.ipynb     nbgrader ("submitted", "autograded", an archive)
+    student-001.ipynb                 anything else that is flat
+    what platforms name               see ``platforms.py``
 
-Two students of one name get the platform's number behind it. Nothing but regular files
-counts: a link is found, not followed, and what is wrong with a file is for the grader to say.
-Nothing that was handed in vanishes without a word: ``left_out`` tells what is no submission.
+One file, one student's folder and all of them give the same student, and nobody's name depends on who
+else is there (``naming.py``). Nothing but regular files counts: a link is found, not followed, and what
+is wrong with a file is for the grader to say. What is no submission is told (``left_out.py``).
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from ..base.errors import UsageError
 from ..course import Unit
-from .found import Found, listing
-from .several import beside, is_notebook, only_worked_on, stem, without_doubles, worked_on_only
+from .folders import TIMESTAMP, dated, entries, notebook_in, timestamp
+from .found import Found
+from .left_out import left_out
+from .metadata import StatedSubmission, read_metadata
+from .naming import Identities
+from .platforms import name_of_file, name_of_folder
+from .several import is_notebook, stem, without_doubles
 
-_CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
-_MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?")
-_GRADESCOPE = re.compile(r"(?P<who>submission_(?P<id>\d+))")
-_IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__"}
-# What platforms, systems and the release itself put beside a notebook.
-_HELPERS = {"timestamp.txt", "submission_metadata.yml", "requirements.txt", "Thumbs.db", "desktop.ini"}
-_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz")
-_NOTEBOOK = ".ipynb"
-_MOST_FILES = 1000  # below one folder that are looked through
-_MOST_NAMES = 5  # that a sentence lists
+_DEPTH = 3  # folders between a platform's or a unit's folder and a file that is named
+_COPY = r"( ?\(\d+\)|-\d+|-Copy\d+| copy( \d+)?)?"  # what browsers and Jupyter append
 
 
-def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = None) -> list[Found]:
+def find_submissions(
+    paths: Sequence[Path], unit: Unit, student: str | None = None, identities: Identities | None = None
+) -> list[Found]:
     """The submissions below the given paths, one per student, sorted by student.
 
+    Args:
+        paths: files and folders.
+        unit: what was handed in.
+        student: whose the one notebook is, whatever it is called.
+        identities: the names that platforms' numbers have; new ones are added. None: nobody has one yet.
+
     Raises:
-        UsageError: a path does not exist, nothing is found, or two files claim one student.
+        UsageError: a path does not exist, nothing is found, two files claim one student, or nobody can
+            say whose a notebook is.
     """
-    found = [item for path in paths for item in submissions_in(path, unit)]
+    everything = [item for path in paths for item in _laid_out(path, unit)]
+    found = list({os.path.abspath(item.path): item for item in everything}.values())  # each named once
     if student is not None:
         if len(found) != 1:
             raise UsageError(f"--student goes with one notebook; {len(found)} were found")
-        found = [replace(found[0], student=student)]
+        return [replace(found[0], student=student)]
     if not found:
         where = ", ".join(str(path) for path in paths)
         raise UsageError(
@@ -56,228 +59,175 @@ def find_submissions(paths: Iterable[Path], unit: Unit, student: str | None = No
             f"<student>/{unit.name}/{unit.name}.ipynb, or a flat folder of notebooks."
             + "".join(f" {sentence}" for sentence in left_out(paths, unit, found))
         )
-    return sorted(without_doubles(found, unit), key=lambda item: item.student)
+    nobody = [str(item.path) for item in found if not item.student and item.named is None]
+    if nobody:
+        raise UsageError(
+            f"whose is {', '.join(nobody)}? Its name says only which unit it is of. Grade it alone with "
+            f"--student NAME, or put it into NAME/{unit.name}/."
+        )
+    named = (Identities() if identities is None else identities).all_named(found)
+    return sorted(without_doubles(named, unit), key=lambda item: item.student)
 
 
-def submissions_in(path: Path, unit: Unit) -> list[Found]:
+def submissions_in(path: Path, unit: Unit, identities: Identities | None = None) -> list[Found]:
     """What one file or folder holds; a student may have several files in a flat one.
 
     Raises:
         UsageError: it does not exist or cannot be read.
     """
+    return (Identities() if identities is None else identities).all_named(_laid_out(path, unit))
+
+
+def _laid_out(path: Path, unit: Unit) -> list[Found]:
+    """What one file or folder holds, not named yet where a platform named it."""
     try:
         if not path.is_dir():
             if not os.path.lexists(path):
                 raise UsageError(f"{path} does not exist")
-            found = [Found(stem(path.name), path)]
-        else:
-            by_student = [*_nested(path, unit), *_foldered(path, unit)]  # a download may hold both
-            found = by_student or _own(path, unit) or _flat(path)
-        return [replace(item, student=_printable(item.student)) for item in found]
+            return [_one_file(path, unit)]
+        return _whole(path, unit)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
+def _whole(path: Path, unit: Unit) -> list[Found]:
+    place = _platform_folder(path.resolve(), unit)
+    if place is not None:
+        return [_stated(notebook_in(path, unit), place, read_metadata(place.parent), unit)]
+    by_student = [*_nested(path, unit), *_foldered(path, unit)]  # a download may hold both
+    return by_student or _own(path, unit) or _flat(path, unit)
+
+
+def _one_file(path: Path, unit: Unit) -> Found:
+    """A file that was named, whose student its folders or its own name tell."""
+    folder = path.parent.resolve()
+    place = _platform_folder(folder, unit)
+    if place is not None:
+        return _stated(Found("", path), place, read_metadata(place.parent), unit)
+    own = _units_folder(folder, unit)
+    if own is not None:
+        return dated(Found(own.parent.name, path), timestamp(own), unit)
+    named = name_of_file(stem(path.name), unit.name)
+    if named is not None:
+        return Found("", path, named=named)
+    return Found(_student_of(path, unit, _is_alone(folder, unit)), path)
+
+
+def _upwards(folder: Path) -> list[Path]:
+    return [folder, *folder.parents][: _DEPTH + 1]
+
+
+def _platform_folder(folder: Path, unit: Unit) -> Path | None:
+    """The folder that a platform named, at or above this one."""
+    return next((each for each in _upwards(folder) if name_of_folder(each, unit.name)), None)
+
+
+def _units_folder(folder: Path, unit: Unit) -> Path | None:
+    """One student's folder of the unit, at or above this one."""
+    own = next((each for each in _upwards(folder) if _is_units(each, unit)), None)
+    if own is None or own == folder:
+        return own if own is not None and _is_one_students(own, unit) else None
+    inner = own / unit.name in (folder, *folder.parents)  # the release's folder, unpacked there
+    return own if (own / TIMESTAMP).is_file() or (inner and not _is_a_class(own, unit)) else None
+
+
+def _is_units(folder: Path, unit: Unit) -> bool:
+    """Whether it is called as the unit; of two in one another the outer one."""
+    return folder.name == unit.name != folder.parent.name
+
+
+def _is_one_students(folder: Path, unit: Unit) -> bool:
+    """Whether a folder that is called as the unit is one student's, and not the download of a whole class."""
+    there = entries(folder)
+    if any(entry.name == TIMESTAMP for entry in there):
+        return True  # whatever the student called the files: a name like a platform's is nobody else's
+    named = any(is_notebook(entry.name) and _is_the_units(entry.name, unit) for entry in there)
+    return (named or (folder / unit.name).is_dir()) and not _is_a_class(folder, unit)
+
+
+def _is_a_class(folder: Path, unit: Unit) -> bool:
+    """Whether a platform named what lies in it, and nbgrader did not collect it."""
+    there = entries(folder)
+    return not any(entry.name == TIMESTAMP for entry in there) and any(
+        name_of_folder(entry, unit.name)
+        if entry.is_dir()
+        else is_notebook(entry.name) and name_of_file(stem(entry.name), unit.name)
+        for entry in there
+    )
+
+
+def _is_the_units(name: str, unit: Unit) -> bool:
+    """Whether a file's name says nothing but the unit's."""
+    return re.fullmatch(re.escape(unit.name) + _COPY, stem(name), re.IGNORECASE) is not None
+
+
+def _student_of(file: Path, unit: Unit, alone: bool) -> str:
+    """Whom a flat file's own name tells; empty where it is the unit's, or alone in a unit's folder."""
+    return "" if alone or _is_the_units(file.name, unit) else stem(file.name)
+
+
+def _is_alone(folder: Path, unit: Unit) -> bool:
+    """Whether one notebook lies in a folder that is called as the unit: renamed by its student, or the
+    first of a class; nobody can say.
+    """
+    return folder.name == unit.name and sum(is_notebook(entry.name) for entry in entries(folder)) == 1
+
+
 def _nested(path: Path, unit: Unit) -> Iterator[Found]:
     """nbgrader's layout: a folder per student with a folder per unit in it."""
-    for student in _entries(path):
-        if _platform(student) and student.is_dir():
+    for student in entries(path):
+        if student.is_dir() and (name_of_folder(student, unit.name) or student.name == unit.name):
             continue  # students unpack the release's folder there, too
         folder = student / unit.name
         closed = student.is_dir() and not os.access(student, os.X_OK)
         if closed or os.path.isdir(folder) or os.path.islink(folder):
-            yield _in_folder(student.name, student, folder, unit)
+            yield _in_folder(student.name, folder, unit, student, folder)
 
 
 def _own(path: Path, unit: Unit) -> list[Found]:
-    """One student's folder of nbgrader's layout."""
+    """One student's folder of nbgrader's layout, or the unit's folder in it."""
+    here = path.resolve()
     folder = path / unit.name
-    return [_in_folder(path.resolve().name, folder, folder, unit)] if folder.is_dir() else []
+    own = _units_folder(here, unit)
+    if own is not None:
+        return [dated(replace(notebook_in(path, unit), student=own.parent.name), timestamp(own), unit)]
+    if _is_units(here, unit) or not folder.is_dir():
+        return []
+    if not folder.is_symlink() and os.access(folder, os.R_OK | os.X_OK) and _is_a_class(folder, unit):
+        return _whole(folder, unit)
+    return [_in_folder(here.name, folder, unit, folder)]
 
 
-def _in_folder(student: str, outer: Path, folder: Path, unit: Unit) -> Found:
-    link = next((place for place in (outer, folder) if place.is_symlink()), None)
+def _in_folder(student: str, folder: Path, unit: Unit, *may_be_links: Path) -> Found:
+    link = next((place for place in may_be_links if place.is_symlink()), None)
     if link is not None:
         return Found(student, link)  # which says that it is a link
-    return replace(_notebook_in(folder, unit), student=student, submitted=_timestamp(folder))
+    return dated(replace(notebook_in(folder, unit), student=student), timestamp(folder), unit)
 
 
 def _foldered(path: Path, unit: Unit) -> list[Found]:
     """Moodle and Gradescope: a folder per student, the notebook in it."""
-    found: list[tuple[Found, re.Match[str] | None]] = []
-    for folder in _entries(path):
-        match = _platform(folder)
-        if match and folder.is_dir():
-            notebook = Found("", folder) if folder.is_symlink() else _notebook_in(folder, unit)
-            found.append((notebook, match))
-    return _named(found)
+    folders = [each for each in entries(path) if each.is_dir() and name_of_folder(each, unit.name)]
+    stated = read_metadata(path) if folders else {}
+    return [
+        _stated(Found("", folder) if folder.is_symlink() else notebook_in(folder, unit), folder, stated, unit)
+        for folder in folders
+    ]
 
 
-def _platform(folder: Path) -> re.Match[str] | None:
-    """The name that Moodle or Gradescope gave to a student's folder."""
-    return _MOODLE.fullmatch(folder.name) or _GRADESCOPE.fullmatch(folder.name)
+def _stated(found: Found, folder: Path, stated: dict[str, StatedSubmission], unit: Unit) -> Found:
+    """With what the folder's name and the platform's metadata say."""
+    said = stated.get(folder.name, StatedSubmission())
+    found = replace(found, named=name_of_folder(folder, unit.name), people=said.people)
+    return dated(found, said.created, unit)
 
 
-def _flat(path: Path) -> list[Found]:
+def _flat(path: Path, unit: Unit) -> list[Found]:
     """Notebooks side by side, with the names that a platform or a person gave them."""
-    files = [file for file in _entries(path) if _is_notebook(file)]
-    names = {file: stem(file.name) for file in files}
-    return _named(
-        [
-            (Found(name, file), _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name))
-            for file, name in names.items()
-        ]
-    )
-
-
-def _named(files: list[tuple[Found, re.Match[str] | None]]) -> list[Found]:
-    """The platform's short names, with its number for the student only where two share a name."""
-    numbers: dict[str, set[str]] = {}
-    for _, match in files:
-        if match:
-            numbers.setdefault(match["who"], set()).add(match["id"])
+    files = [file for file in entries(path) if is_notebook(file.name)]
+    named = {file: name_of_file(stem(file.name), unit.name) for file in files}
+    alone = _is_alone(path.resolve(), unit)
     return [
-        replace(found, student=_short_name(match, len(numbers[match["who"]]) > 1)) if match else found
-        for found, match in files
+        Found("", file, named=named[file]) if named[file] else Found(_student_of(file, unit, alone), file)
+        for file in files
     ]
-
-
-def _printable(name: str) -> str:
-    """A name that can stand in any text and on any terminal; bytes that are no UTF-8 as they are written."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _short_name(match: re.Match[str], shared: bool) -> str:
-    return f"{match['who']}_{match['id']}" if shared else match["who"]
-
-
-def _entries(path: Path) -> list[Path]:
-    return sorted(entry for entry in path.iterdir() if not _is_hidden(entry.name))
-
-
-def _is_hidden(name: str) -> bool:
-    return name in _IGNORED or name.startswith(".")
-
-
-def _is_notebook(file: Path) -> bool:
-    return is_notebook(file.name)
-
-
-def _notebook_in(folder: Path, unit: Unit) -> Found:
-    """The unit's notebook, or the only other one, which a browser may have renamed; of several the one
-    with work in it. Where there is none, what is wrong: what the folder holds instead.
-    """
-    expected = folder / f"{unit.name}{_NOTEBOOK}"
-    if _is_odd(expected) or not os.access(folder, os.R_OK | os.X_OK):
-        return Found("", expected)  # reading it says where it cannot be opened
-    entries = [entry for entry in _entries(folder) if not _is_helper(entry, unit)]
-    notebooks = [entry for entry in entries if _is_notebook(entry)] or _below(folder)
-    if len(notebooks) == 1:
-        return Found("", notebooks[0])
-    worked_on = only_worked_on(notebooks, unit) if notebooks else None
-    if worked_on is not None and worked_on != expected:
-        return worked_on_only(Found("", worked_on), notebooks)
-    if worked_on is not None:
-        return Found("", expected)
-    if expected in notebooks:
-        return Found("", expected, note=beside(expected, notebooks))
-    return Found("", expected, wrong=_what_is_there(folder, notebooks, entries, expected.name))
-
-
-def _is_odd(path: Path) -> bool:
-    """Whether it is there and no regular file."""
-    return os.path.lexists(path) and (path.is_symlink() or not path.is_file())
-
-
-def _what_is_there(folder: Path, notebooks: list[Path], entries: list[Path], expected: str) -> str:
-    if notebooks:
-        names = listing([str(notebook.relative_to(folder)) for notebook in notebooks])
-        named = any(notebook.name == expected for notebook in notebooks)
-        which = "it is not clear which one counts" if named else f"none is called {expected}"
-        return f"The folder holds {len(notebooks)} notebooks ({names}) and {which}: hand in one."
-    if not entries:
-        return f"The folder is empty: hand in {expected}."
-    unpack = "unpack it and " if any(entry.name.lower().endswith(_ARCHIVES) for entry in entries) else ""
-    names = listing([entry.name for entry in entries])
-    return f"The folder holds no notebook, but {names}: {unpack}hand in {expected}."
-
-
-def _below(folder: Path) -> list[Path]:
-    """The notebooks at any depth below a folder, links to folders not followed."""
-    found: list[Path] = []
-    left = _MOST_FILES
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _is_hidden(name))
-        found += [
-            Path(here, name) for name in sorted(files) if not _is_hidden(name) and _is_notebook(Path(name))
-        ]
-        left -= len(files) + 1
-        if left < 0:
-            break
-    return found
-
-
-def left_out(paths: Iterable[Path], unit: Unit, found: Iterable[Found]) -> list[str]:
-    """One sentence for each kind of thing that lies among submissions and is none of them."""
-    taken = {place for item in found for place in (item.path, *item.path.parents)}
-    folders: list[str] = []
-    notebooks: list[str] = []
-    others: list[str] = []
-    searched = [path for path in paths if path.is_dir()]
-    for entry in (entry for path in searched for entry in _entries(path)):
-        if entry in taken or _is_helper(entry, unit):
-            continue
-        if not entry.is_dir():
-            (notebooks if _is_notebook(entry) else others).append(entry.name)
-        elif not entry.is_symlink() and _was_handed_in(entry, unit):
-            folders.append(entry.name)
-    expected = f"<student>/{unit.name}/{unit.name}{_NOTEBOOK}"
-    beside = "Name it on the command line if it is a submission."
-    return [
-        *_told(
-            folders, "folder matches no layout and", "folders match no layout and", f"Expected {expected}."
-        ),
-        *_told(
-            notebooks,
-            "notebook lies beside students' folders and",
-            "notebooks lie beside students' folders and",
-            beside,
-        ),
-        *_told(others, "file is no notebook and", "files are no notebooks and", "Ask for the .ipynb."),
-    ]
-
-
-def _told(names: list[str], one: str, several: str, then: str) -> list[str]:
-    """A sentence about the names, if there are any."""
-    if not names:
-        return []
-    what = f"1 {one} was" if len(names) == 1 else f"{len(names)} {several} were"
-    return [f"{what} not graded: {listing(sorted(names))}. {then}"]
-
-
-def _was_handed_in(folder: Path, unit: Unit) -> bool:
-    """Whether a folder holds a notebook that is no other unit's in nbgrader's layout, or an archive."""
-    depth = 2 if (folder.parent / unit.name).is_dir() else 3  # in one student's folder, or in that of all
-    for notebook in _below(folder):
-        parts = (folder.name, *notebook.relative_to(folder).parts)
-        if len(parts) != depth or parts[-2] != notebook.stem:
-            return True
-    readable = os.access(folder, os.R_OK | os.X_OK)
-    return readable and any(entry.name.lower().endswith(_ARCHIVES) for entry in _entries(folder))
-
-
-def _is_helper(entry: Path, unit: Unit) -> bool:
-    return entry.name in _HELPERS or entry.name in unit.files
-
-
-def _timestamp(folder: Path) -> str | None:
-    file = folder / "timestamp.txt"
-    if not os.path.isfile(file) or file.is_symlink() or not os.access(file, os.R_OK):
-        return None
-    text = file.read_text(errors="replace")[:100].strip().removesuffix(" UTC").removesuffix(" GMT")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.isoformat() if moment.tzinfo else moment.isoformat() + "+00:00"

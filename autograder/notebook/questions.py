@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.digest import digest_of
 from .cells import Submission
 from .release import Release
 
@@ -36,3 +38,17 @@ def is_answered(question: Question, submission: Submission, release: Release) ->
     released = {cell.plain for cell in release.cells if cell.grade_id == question.name}
     own = {cell.plain for cell in submission.cells if cell.grade_id == question.name}
     return bool(own - released - {""})
+
+
+def answers_of(names: Iterable[str], submission: Submission, release: Release) -> dict[str, str]:
+    """Digests of the written answers by question; "" for one that is gone, empty, or as it was released.
+
+    Blanks that editors add and remove make no other answer.
+    """
+    found = {}
+    for name in names:
+        released = {cell.plain for cell in release.cells if cell.grade_id == name}
+        own = [cell.plain for cell in submission.cells if cell.grade_id == name]
+        said = [text for text in own if text and text not in released]
+        found[name] = digest_of("\n\n".join(said)) if said else ""
+    return found

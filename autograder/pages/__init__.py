@@ -1,4 +1,4 @@
 """Feedback and report as HTML."""
 
 # Modules of this package that other packages import.
-FACE = ("feedback", "render", "report")
+FACE = ("feedback", "figures", "render", "report")

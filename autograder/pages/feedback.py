@@ -6,7 +6,7 @@ no hidden input, seed or test in the first place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,13 @@ from typing import Any
 
 from ..base.files import replace_file
 from ..course import Course, Unit
-from ..gradebook import Booked
-from ..notebook import Question, read_questions
+from ..marks import Mark, UnitFacts
 from ..results.disclosure import Shown, as_student, shown
-from ..results.late import lateness, parse_time
+from ..results.late import parse_time
 from ..results.result import HOLDS, Check, Result, Verdict
 from ..results.store import safe_name
-from .render import day, number, render
+from .remarks import remarks
+from .render import day, render
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -62,11 +62,24 @@ class TaskCard:
     findings: tuple[Finding, ...]
     later: tuple[Finding, ...]  # not judged: blocked by another task, or a fault of ours
     bonus: bool = False  # all of its points are extra
+    extra: float = 0.0  # what its bonus checks gave, where others make its points
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All of them, those that did not pass first."""
+        others = (check for finding in (*self.findings, *self.later) for check in finding.checks)
+        return (*others, *self.passed)
 
     @property
     def full(self) -> bool:
         """True where every check passed."""
         return not self.findings and not self.later
+
+    @property
+    def unwritten(self) -> bool:
+        """True where nothing of it is written: one line is shown instead of all checks."""
+        verdicts = {check.verdict for finding in self.findings for check in finding.checks}
+        return verdicts == {Verdict.MISSING} and not self.passed
 
     @property
     def percent(self) -> float:
@@ -78,8 +91,7 @@ class TaskCard:
         """One word or two for the card's corner."""
         if self.full:
             return "complete"
-        verdicts = {check.verdict for finding in self.findings for check in finding.checks}
-        if verdicts == {Verdict.MISSING} and not self.passed:
+        if self.unwritten:
             return "not written yet"
         return "in part" if self.passed else ("to do" if self.findings else "not judged yet")
 
@@ -99,31 +111,33 @@ class TaskCard:
         return ""
 
 
-def write_feedback(
-    course: Course, unit: Unit, results: Iterable[Result], marks: dict[str, Booked], moment: datetime
-) -> list[Path]:
-    """Write one page per result into ``data/feedback/<unit>/<student>/index.html``."""
-    open_ = shown(course.disclosure, unit, moment)
+def write_feedback(facts: UnitFacts, counted: Iterable[tuple[Mark, Result]], moment: datetime) -> list[Path]:
+    """Write one page per mark into ``data/feedback/<unit>/<student>/index.html``.
+
+    Args:
+        facts: of the unit.
+        counted: marks with the results of the attempts that count.
+        moment: the present.
+    """
+    course, unit = facts.course, facts.unit
     paths = []
-    for result in results:
-        name = safe_name(result.student)
-        path = course.data_folder / "feedback" / unit.name / name / "index.html"
-        replace_file(path, feedback_page(course, unit, result, open_, marks.get(name)))
+    for mark, result in counted:
+        path = course.data_folder / "feedback" / unit.name / safe_name(mark.student) / "index.html"
+        open_ = shown(course.disclosure, unit, moment, facts.opens(mark.student))
+        replace_file(path, feedback_page(course, unit, result, open_, mark))
         paths.append(path)
     return paths
 
 
-def feedback_page(
-    course: Course, unit: Unit, result: Result, open_: Shown, mark: Booked | None = None
-) -> str:
+def feedback_page(course: Course, unit: Unit, result: Result, open_: Shown, mark: Mark | None = None) -> str:
     """The page of one student as HTML.
 
     Args:
-        course: for its title and late policy.
+        course: for its title.
         unit: the unit that was graded.
         result: the whole result; what is not open is left out here.
         open_: what may be shown now.
-        mark: the mark in the gradebook, where there is one.
+        mark: the student's mark, where the result is that of the attempt that counts.
     """
     seen = as_student(result, open_)
     tasks = task_cards(seen.checks)
@@ -132,20 +146,33 @@ def feedback_page(
         course=course,
         unit=unit,
         student=result.student,
-        score=result.score,
-        max_score=result.max_score,
-        bonus=result.bonus,
-        percent=_percent(result.score or 0.0, result.max_score),
+        **_points(result, mark),
         complete=sum(task.full for task in tasks if not task.bonus),
         core=sum(not task.bonus for task in tasks),
         tasks=tasks,
-        remarks=_remarks(course, unit, result, mark),
+        remarks=remarks(unit, result, mark),
         repaired=result.healed,
-        held_back=_held_back(unit, open_),
+        held_back=_held_back(unit, open_, mark),
         unreadable=_unreadable(seen),
-        facts=_facts(unit, result, course.python),
+        facts=_facts(unit, result, course.python, mark),
         words=WORDS,
     )
+
+
+def _points(result: Result, mark: Mark | None) -> dict[str, Any]:
+    """The page's number: the mark, bonus and lateness included; without one what the checks gave."""
+    points, out_of, bonus = result.score, result.max_score, result.bonus
+    if mark is not None and mark.counting is not None:
+        points, out_of = mark.points, mark.counting.out_of
+        bonus = sum(cell.extra for cell in mark.counting.cells.values())
+    return {
+        "score": points,
+        "max_score": out_of,
+        "bonus": bonus,
+        "included": mark is not None,  # the bonus, in the number
+        "how": mark.how if mark is not None else "",
+        "percent": _percent(points or 0.0, out_of),
+    }
 
 
 def task_cards(checks: tuple[Check, ...]) -> list[TaskCard]:
@@ -167,6 +194,7 @@ def _card(name: str, checks: list[Check]) -> TaskCard:
         findings=_findings(check for check in checks if check.verdict not in (Verdict.PASSED, *waiting)),
         later=_findings(check for check in checks if check.verdict in waiting),
         bonus=all(check.bonus for check in checks),
+        extra=sum(check.earned for check in checks) - sum(check.earned for check in counted),
     )
 
 
@@ -193,38 +221,17 @@ def case_of(check: Check) -> dict[str, str]:
     return {name: str(case.get(name) or "") for name in ("calls", "got", "expected", "note")}
 
 
-def _remarks(course: Course, unit: Unit, result: Result, mark: Booked | None) -> list[str]:
-    lines = []
-    late = lateness(course.late, unit.due, result.submitted)
-    if mark is not None and mark.penalty:
-        lines.append(f"Handed in late: {number(mark.penalty)} points are taken off.")
-    elif mark is None and late.percent and result.score is not None:
-        lines.append(f"Handed in late: {number(late.penalty(result.score))} points are taken off the mark.")
-    lines += _by_a_person(read_questions(unit.released_notebook), mark)
-    if mark is not None and result.score is not None and mark.final != result.score:
-        extra = ", extra points included" if mark.final > mark.max_score else ""
-        lines.append(f"Mark in the gradebook: {number(mark.final)} of {number(mark.max_score)}{extra}.")
-    return lines
-
-
-def _by_a_person(asked: Sequence[Question], mark: Booked | None) -> list[str]:
-    """What of the mark is not in the score that the page shows."""
-    names = ", ".join(f"`{question.name}`" for question in asked)
-    more = number(sum(question.points for question in asked))
-    if mark is not None and mark.waiting:
-        worth = f" ({names}, up to {more} points more)" if asked else ""
-        return [f"A person still reads your written answers{worth} or looks at a mark."]
-    if asked and mark is None:
-        return [f"Written answers ({names}) are read by a person, for up to {more} points more."]
-    return []
-
-
-def _held_back(unit: Unit, open_: Shown) -> str:
+def _held_back(unit: Unit, open_: Shown, mark: Mark | None) -> str:
     if open_.everything:
         return ""
     what = "Single checks are" if not open_.verdicts else "Some explanations are"
-    due = day(datetime.fromisoformat(unit.due))
+    due = day(_due(unit, mark))
     return f"{what} not shown now. Your course decides when they are; the due date is {due}."
+
+
+def _due(unit: Unit, mark: Mark | None) -> datetime:
+    """The student's own date."""
+    return datetime.fromisoformat(unit.due) if mark is None else mark.due.moment
 
 
 def _unreadable(result: Result) -> str:
@@ -235,12 +242,13 @@ def _unreadable(result: Result) -> str:
     return ""
 
 
-def _facts(unit: Unit, result: Result, python: str) -> list[tuple[str, str]]:
+def _facts(unit: Unit, result: Result, python: str, mark: Mark | None) -> list[tuple[str, str]]:
     moment = parse_time(result.submitted)
-    due = datetime.fromisoformat(unit.due)
+    due = _due(unit, mark)
+    why = f" ({' and '.join(mark.due.why)})" if mark is not None and mark.due.why else ""
     facts = [
         ("Handed in", day(moment.astimezone(due.tzinfo)) if moment else ""),
-        ("Due", day(due)),
+        ("Due", day(due) + why),
         ("File", result.source),
         ("Your code ran", ISOLATION.get(result.isolation, "") if result.loaded in READ_AS else ""),
         ("Read as", READ_AS.get(result.loaded, "")),

@@ -27,7 +27,7 @@ BINS = 10
 
 
 def score_histogram(scores: Sequence[float], max_score: float) -> str:
-    """How many students have which score, in ten classes; the last one includes full marks."""
+    """How many students have which mark, in ten classes; the last one includes full marks and more."""
     counts = histogram(scores, max_score)
     figure, axes = _blank(6.6, 2.5)
     axes.bar(range(BINS), counts, width=0.86, color=_BAR)
@@ -36,10 +36,10 @@ def score_histogram(scores: Sequence[float], max_score: float) -> str:
             axes.text(place, count, str(count), ha="center", va="bottom", color=_INK, fontsize=9)
     axes.set_xticks(range(BINS), [_bin_name(i, max_score) for i in range(BINS)])
     axes.set_yticks([])
-    axes.set_xlabel("score", color=_SOFT)
+    axes.set_xlabel("mark", color=_SOFT)
     axes.set_ylim(0, max(counts, default=0) * 1.18 + 0.1)
     told = ", ".join(f"{_bin_name(i, max_score)}: {count}" for i, count in enumerate(counts) if count)
-    return _svg(figure, "scores", f"Histogram of the scores. Students per class: {told or 'none'}.")
+    return _svg(figure, "scores", f"Histogram of the marks. Students per class: {told or 'none'}.")
 
 
 def histogram(scores: Sequence[float], max_score: float) -> list[int]:
@@ -49,6 +49,12 @@ def histogram(scores: Sequence[float], max_score: float) -> list[int]:
         share = score / max_score if max_score > 0 else 0.0
         counts[min(max(int(share * BINS + 1e-9), 0), BINS - 1)] += 1
     return counts
+
+
+def named_histogram(scores: Sequence[float], max_score: float) -> list[tuple[str, int]]:
+    """The same classes with their names, for who draws without a picture."""
+    counts = histogram(scores, max_score)
+    return [(_bin_name(place, max_score), count) for place, count in enumerate(counts)]
 
 
 def task_bars(rows: Sequence[tuple[str, int, int, int]]) -> str:

@@ -23,7 +23,7 @@ from ..notebook import Release, read_submission
 from ..sandbox import Sandbox
 from .findings import find
 from .released import beside_notebook
-from .trial import start_strongest, try_out
+from .trial import start_strongest, tiers_beside, try_out
 
 IDLE_SECONDS = 1800.0
 
@@ -32,8 +32,9 @@ def main() -> None:
     """Answer questions on standard input until it ends."""
     use_one_thread()
     try:
-        release = beside_notebook(Path(sys.argv[1]))
-        with start_strongest(release) as zygote:
+        folder = Path(sys.argv[1])
+        release = beside_notebook(folder)
+        with start_strongest(release, tiers=tiers_beside(folder)) as zygote:
             _serve(release, zygote)
     except CourseError as error:
         _say({"trouble": str(error)})

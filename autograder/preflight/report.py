@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from ..course import Limits
 from ..notebook import Release, Submission, read_submission
 from ..sandbox import Sandbox
 from .findings import Findings, find
-from .trial import CheckRun, TryOut, start_strongest, try_out
+from .trial import CONFINED, CheckRun, TryOut, start_strongest, try_out
 
+NOT_TRIED = TryOut("", "not", "", {}, ())
 DECIDES = "These are the public checks. The hidden checks decide the mark."
 
 
@@ -73,6 +74,7 @@ def preflight(
     release: Release,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     zygote: Sandbox | None = None,
+    tiers: tuple[str, ...] = CONFINED,
 ) -> Report:
     """Look at a notebook by the code that the server uses.
 
@@ -81,6 +83,7 @@ def preflight(
         release: what it is held against.
         limits: of reading and running it.
         zygote: a warm one to use; started and ended here where left out.
+        tiers: that may be used for one that is started here, the strongest first.
 
     Raises:
         UsageError: no process could be started.
@@ -92,9 +95,19 @@ def preflight(
     except Unreadable as error:
         return Report(unit, version, (f"the whole notebook: {error}",))
     findings = find(submission, release)
-    with nullcontext(zygote) if zygote else start_strongest(release, limits) as warm:
+    with nullcontext(zygote) if zygote else start_strongest(release, limits, tiers) as warm:
         trial = try_out(submission, release, warm, _worth_running(findings, release))
     return _report(submission, release, findings, trial)
+
+
+def as_read(submission: Submission, release: Release) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What reading alone tells beside what is not written: what would be lost, and what is ignored.
+
+    The sentences are those of ``preflight``; nothing of the notebook runs.
+    """
+    findings = replace(find(submission, release), stubs={})
+    report = _report(submission, release, findings, NOT_TRIED)
+    return report.lost, report.ignored
 
 
 def _worth_running(findings: Findings, release: Release) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import CourseError, UsageError
-from ..course import Limits
+from ..course import Limits, find_root
 from ..notebook import Release, Submission, to_program
 from ..results.result import Verdict
 from ..sandbox import TIERS, Sandbox
@@ -21,6 +21,11 @@ from ..student.faults import StudentFault, clean, raised
 from ..student.session import Budget, Session, Unanswered
 from ..student.subjects import RoomSubject
 
+CONFINED = tuple(tier for tier in TIERS if tier != "none")
+OWN_ONLY = (
+    " Without a sandbox the notebook could read this course's reference and hidden checks. 'course doctor' "
+    "says what is missing; for a notebook that you wrote yourself: 'course preflight --isolation none'."
+)
 BESIDE = Path(__file__).with_name("beside.py")
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
@@ -47,22 +52,48 @@ class TryOut:
     rebound: tuple[dict[str, Any], ...] = ()  # names that mean something else below a check
 
 
-def start_strongest(release: Release, limits: Limits = Limits()) -> Sandbox:  # noqa: B008 - frozen
+def start_strongest(
+    release: Release,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    tiers: tuple[str, ...] = CONFINED,
+) -> Sandbox:
     """A zygote in the strongest tier that this machine can start.
 
     Its tier is not certified by escape attempts: what runs in it is the student's own
     code, for the student alone.
 
+    Args:
+        release: for the libraries that are warm.
+        limits: of running the notebook.
+        tiers: that may be used, the strongest first; see ``tiers_beside``.
+
     Raises:
         UsageError: none starts, with the reasons.
     """
     reasons = []
-    for tier in TIERS:
+    for tier in tiers:
         try:
             return Sandbox.start(tier, release.runtime, release.libraries, limits)
         except CourseError as error:
             reasons.append(f"{tier}: {error}")
-    raise UsageError("no process for the notebook could be started. " + " ".join(reasons))
+    why = "" if "none" in tiers else OWN_ONLY
+    raise UsageError(f"no process for the notebook could be started. {' '.join(reasons)}{why}")
+
+
+def tiers_beside(*folders: Path) -> tuple[str, ...]:
+    """The tiers that may be used where a notebook lies in one of the folders, or is looked at from there.
+
+    In a course's folder none but sandboxes: a process without one could read the reference and the hidden
+    checks. What a student has at home holds neither.
+    """
+    return CONFINED if any(map(_is_in_course, folders)) else TIERS
+
+
+def _is_in_course(folder: Path) -> bool:
+    try:
+        return bool(find_root(folder))
+    except UsageError:
+        return False
 
 
 def try_out(submission: Submission, release: Release, zygote: Sandbox, tasks: Iterable[str]) -> TryOut:

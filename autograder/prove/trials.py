@@ -8,9 +8,10 @@ from typing import Any
 
 from ..course import Course, Unit
 from ..explain.naming import Namer
-from ..judge.grader import give_points, judge
+from ..judge.grader import judge
 from ..judge.outcome import Outcome
 from ..judge.papers import PUBLISHED_SECRET
+from ..judge.points import give_points
 from ..judge.suite import Suite, reference_subject
 from ..results.result import Check, Verdict
 from ..student.subjects import LocalSubject

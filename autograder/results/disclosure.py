@@ -6,7 +6,7 @@ The course decides for verdicts, named mistakes and smallest cases: "always",
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from ..course import Disclosure, Unit
@@ -30,20 +30,28 @@ class Shown:
         return self.verdicts and self.mistakes and self.smallest_case
 
 
-def shown(disclosure: Disclosure, unit: Unit, now: datetime) -> Shown:
-    """What is open at the time ``now``."""
-    over = now >= datetime.fromisoformat(unit.due)
+def shown(disclosure: Disclosure, unit: Unit, now: datetime, opens: datetime | None = None) -> Shown:
+    """What is open at the time ``now``.
+
+    Args:
+        disclosure: the course's rules.
+        unit: of the result.
+        now: the present.
+        opens: when what is shown after the due date opens for this student; the unit's date where left out.
+    """
+    over = now >= (opens or datetime.fromisoformat(unit.due))
     return Shown(
-        **{
-            name: rule == "always" or (rule == "after-due" and over)
-            for name, rule in vars(disclosure).items()
-        }
+        **{name: rule == "always" or (rule == "after-due" and over) for name, rule in _rules(disclosure)}
     )
 
 
 def shown_at_last(disclosure: Disclosure) -> Shown:
     """What is open after the due date."""
-    return Shown(**{name: rule != "never" for name, rule in vars(disclosure).items()})
+    return Shown(**{name: rule != "never" for name, rule in _rules(disclosure)})
+
+
+def _rules(disclosure: Disclosure) -> list[tuple[str, str]]:
+    return [(field.name, getattr(disclosure, field.name)) for field in fields(Shown)]
 
 
 def as_student(result: Result, open_: Shown) -> Result:

@@ -10,7 +10,7 @@ Glossary
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -72,6 +72,7 @@ class Result:
     source: str = ""  # name of the submitted file
     flags: tuple[str, ...] = ()  # what staff should look at
     sealed: bool = False  # it ran on the sealed paper, too, which changes no mark
+    answers: dict[str, str] = field(default_factory=dict)  # digests of written answers; "": left as it came
 
     @property
     def broken(self) -> bool:

@@ -131,7 +131,10 @@ def _sorted_results(course: Course, unit: str) -> tuple[list[Result], list[Resul
 def _read(path: Path) -> Result:
     try:
         result = Result.from_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # JSON and Unicode errors are some
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # JSON and Unicode errors are some; or it is nested too deeply
         raise _damaged(path, str(error)) from error
     except OSError as error:
         raise ResultFileError(in_words(error)) from error

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from ..inside import wire
 from ..inside.host import Host
 from .claims.texts import StudentText
@@ -185,9 +187,9 @@ class LoopbackLink:
 def _unwarned(
     frames: Iterator[tuple[dict[str, Any], list[Any]]],
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """The same frames: in a student's process warnings stop nothing, whatever this process makes of them."""
+    """The same frames: in a student's process neither warnings nor ``np.seterr`` of ours stop anything."""
     while True:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="warn"):
             warnings.simplefilter("ignore")
             frame = next(frames, None)
         if frame is None:

@@ -19,5 +19,4 @@ c.DockerSpawner.remove = True  # a container is thrown away, its volume stays
 c.DockerSpawner.notebook_dir = "/home/student"
 c.DockerSpawner.volumes = {"course-home-{username}": "/home/student"}
 c.DockerSpawner.extra_create_kwargs = {"user": "1000:1000"}
-c.DockerSpawner.security_opt = ["no-new-privileges"]
 c.Spawner.ip = "0.0.0.0"  # inside the container's own network

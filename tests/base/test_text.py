@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder.base.text import capped, clean, markdown_to_html, notebook_markdown, plain
+from autograder.base.text import capped, clean, legible, markdown_to_html, plain
+from autograder.gradebook.page_filters import markdown_as_html
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -49,7 +50,7 @@ FORBIDDEN += [
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_that_runs_or_loads_is_left(attack):
     """In a Markdown cell and in HTML, a script, a handler, a foreign picture or a cover is gone."""
-    for page in (clean(attack), notebook_markdown(attack), notebook_markdown(f"> text\n\n- {attack}")):
+    for page in (clean(attack), markdown_as_html(attack, {}), markdown_as_html(f"> text\n\n- {attack}", {})):
         assert not [word for word in FORBIDDEN if word in page.lower()], page
 
 
@@ -63,7 +64,9 @@ def test_markdown_shows_html_as_text(attack):
 
 def test_what_is_harmless_stays():
     """Formulas, code, tables, links and embedded pixel pictures survive."""
-    page = notebook_markdown("**bold** $a_1 < b_2$ `x` [site](https://example.org)\n\n| a |\n|---|\n| 1 |\n")
+    page = markdown_as_html(
+        "**bold** $a_1 < b_2$ `x` [site](https://example.org)\n\n| a |\n|---|\n| 1 |\n", {}
+    )
     for kept in ("<strong>bold", "$a_1 &lt; b_2$", "<code>x</code>", 'href="https://example.org"', "<table>"):
         assert kept in page
     assert 'src="data:image/png;base64,AAAA"' in clean('<img src="data:image/png;base64,AAAA">')
@@ -77,6 +80,12 @@ def test_plain_text_shows_the_invisible():
     assert plain("\U000e0041") == "\\U000e0041"
     assert plain("\ud800").encode()
     assert plain(None) == ""
+
+
+def test_what_no_page_can_hold_becomes_words():
+    """Half characters and control characters; blanks, letters and a terminal's colours stay."""
+    assert legible("a\ud800\0\x7f").encode() == rb"a\ud800\x00\x7f"
+    assert legible("Grüße\t\f\r\n\x1b[31m") == "Grüße\t\f\r\n\x1b[31m"
 
 
 def test_plain_text_is_bounded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -11,14 +12,19 @@ from pathlib import Path
 import pytest
 
 from autograder.base.errors import ConfigError, CourseError, NotInstalled, SandboxFault
-from autograder.batch.run import Done, book, cool, grade_all, job_for, run_batch, warm_grader
+from autograder.batch.booking import book
+from autograder.batch.grading import How, grade_all
+from autograder.batch.run import Done, Todo, cool, job_for, run_batch, warm_grader
 from autograder.batch.warm import this_process
-from autograder.gradebook import Folders, read_booked
+from autograder.gradebook import Folders
 from autograder.judge.grader import Grader
 from autograder.judge.secret import course_secret
+from autograder.marks import Mark, attempts, graded, open_facts, read_facts
+from autograder.marks.blobs import blobs_of
 from autograder.notebook.finding import Found, find_submissions
-from autograder.results.result import Verdict
+from autograder.results.result import Result, Verdict
 from autograder.sandbox import Sandbox
+from tests.booked import read_booked
 
 from .small import UNIT, loaded, overflowing, right, stored, submit, with_task
 
@@ -29,12 +35,11 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::RuntimeWa
 def grade(root: Path, force: bool = False) -> dict[str, Done]:
     """Grade what lies in the course's folder of submissions, as a new command would."""
     course, unit = loaded(root)
-    job = job_for(course, unit, "walled", force)
     found = find_submissions([root / "submitted"], unit)
-    try:
-        return {done.found.student: done for done in run_batch(job, found, None)}
-    finally:
-        cool(job)
+    with open_facts(course) as database:
+        batch = grade_all(course, database, unit, found, How(force=force, jobs=1))
+        assert book(course, database, unit, gradebook=False) == ()
+    return {done.found.student: done for done in batch.done}
 
 
 def test_a_class(root, folder):
@@ -60,16 +65,18 @@ def test_from_submissions_to_the_gradebook(root, folder):
     submit(folder, "b", right(root))
     submit(folder, "a", overflowing(root))
     course, unit = loaded(root)
-    done = grade_all(course, unit, find_submissions([folder], unit)[::-1], "walled", jobs=1)
-    assert [(item.found.student, item.result.score) for item in done] == [("a", 80.0), ("b", 100.0)]
-    assert this_process().grader is None
-    assert book(course, unit, done) == ()
+    with open_facts(course) as database:
+        done = grade_all(course, database, unit, find_submissions([folder], unit)[::-1], How(jobs=1)).done
+        assert [(item.found.student, item.result.score) for item in done] == [("a", 80.0), ("b", 100.0)]
+        assert this_process().grader is None
+        assert book(course, database, unit) == ()
     booked = {student: mark.score for student, mark in read_booked(course, UNIT).items()}
     assert booked == {"a": 80.0, "b": 100.0}
     folders = Folders(course)
     folders.autograded(UNIT, "a").unlink()
     before = folders.autograded(UNIT, "b").stat().st_mtime_ns
-    assert book(course, unit, done) == ()
+    with open_facts(course) as database:
+        assert book(course, database, unit) == ()
     assert folders.autograded(UNIT, "a").exists()
     assert folders.autograded(UNIT, "b").stat().st_mtime_ns == before
 
@@ -98,7 +105,73 @@ def test_a_changed_submission_is_graded_again(root, folder):
     done = grade(root)
     assert {name: item.fresh for name, item in done.items()} == {"same": False, "changed": True}
     assert done["changed"].result.score == 100.0
-    assert done["changed"].previous.score == 80.0
+    assert stored(root)["changed"]["score"] == 100.0
+
+
+def test_a_worse_file_is_an_attempt_and_the_better_one_counts(root, folder):
+    """What was graded last is not what counts: the result file is that of the best attempt."""
+    submit(folder, "student-001", right(root))
+    grade(root)
+    submit(folder, "student-001", overflowing(root))
+    assert grade(root)["student-001"].result.score == 80.0
+    assert stored(root)["student-001"]["score"] == 100.0
+    mark = mark_in(root, "student-001")
+    assert (mark.points, mark.how, len(mark.attempts)) == (
+        100.0,
+        "attempt 1 of 2, time of handing in not known",
+        2,
+    )
+    grade(root)
+    assert len(mark_in(root, "student-001").attempts) == 2, "the same file is the same attempt"
+
+
+def mark_in(root: Path, student: str) -> Mark:
+    """A student's mark as the facts say."""
+    course, unit = loaded(root)
+    with open_facts(course) as database, database.read() as connection:
+        return read_facts(connection, course, unit, student).mark(student)
+
+
+def test_the_file_of_an_attempt_is_kept_as_it_was_graded(root, folder):
+    """Its copy is there whatever becomes of the folder; what is no file has none, and is an attempt, too."""
+    path = submit(folder, "a", right(root))
+    (folder / "empty" / UNIT).mkdir(parents=True)
+    grade(root)
+    content = path.read_bytes()
+    shutil.rmtree(folder / "a")
+    (attempt,) = [each.attempt for each in mark_in(root, "a").attempts]
+    course, _ = loaded(root)
+    assert blobs_of(course).get(attempt.notebook.sha256) == content
+    assert attempt.from_files and attempt.notebook.path == f"{UNIT}.ipynb"
+    (empty,) = [each.attempt for each in mark_in(root, "empty").attempts]
+    assert empty.notebook is None and mark_in(root, "empty").points == 0.0
+
+
+def test_other_attempts_of_the_same_student_are_renewed(root, folder):
+    """A changed check is judged on the earlier file as well, from the copy that was kept."""
+    submit(folder, "student-001", right(root))
+    grade(root)
+    submit(folder, "student-001", overflowing(root))
+    grade(root)
+    grader = root / "assignments" / UNIT / "grader.py"
+    grader.write_text(grader.read_text().replace("points=25", "points=35", 1))
+    grade(root)
+    first, second = mark_in(root, "student-001").attempts
+    assert (first.final, second.final) == (110.0, 90.0)
+
+
+def test_a_result_of_an_older_release_gets_its_file(root, folder):
+    """A data folder of before has result files only: the same file again is that attempt, and is kept."""
+    submit(folder, "student-001", right(root))
+    grade(root)
+    (root / "data" / "exchange" / "exchange.db").unlink()
+    for name in ("exchange.db-wal", "exchange.db-shm"):
+        (root / "data" / "exchange" / name).unlink(missing_ok=True)
+    (before,) = mark_in(root, "student-001").attempts
+    assert before.attempt.notebook is None and before.final == 100.0
+    assert not grade(root)["student-001"].fresh
+    (after,) = mark_in(root, "student-001").attempts
+    assert after.attempt.id == before.attempt.id and after.attempt.notebook is not None
 
 
 def test_a_changed_time_is_taken_over_without_grading(root, folder):
@@ -144,23 +217,30 @@ def test_a_better_hint_explains_again_and_changes_no_mark(root, folder):
 
 def mark_by_hand(root: Path, student: str, earned: float) -> None:
     """Change the first check's points and the score in a stored result, digest and all else kept."""
-    path = root / "data" / "results" / UNIT / f"{student}.json"
-    result = json.loads(path.read_text())
+    course, _ = loaded(root)
+    with open_facts(course) as database, database.write() as connection:
+        (attempt,) = attempts.of_student(connection, UNIT, student)
+        result = json.loads(graded.content_of(connection, attempt.id))
+        graded.store(connection, attempt, Result.from_json(json.dumps(changed(result, earned))), "2027-01-01")
+
+
+def changed(result: dict, earned: float) -> dict:
+    """The result with other points."""
     result["score"] = 40.0 + earned
     result["checks"][0] = {**result["checks"][0], "earned": earned, "verdict": "FAILED"}
     result["checks"][1] = {**result["checks"][1]}
     result["checks"][2] = {**result["checks"][2], "earned": 0.0, "verdict": "BLOCKED"}
     result["checks"][4] = {**result["checks"][4], "earned": 5.0}
-    path.write_text(json.dumps(result))
+    return result
 
 
-def test_a_damaged_result_file_is_graded_again(root, folder):
-    """A result file that no engine wrote is replaced."""
+def test_a_damaged_result_file_is_written_again(root, folder):
+    """A result file that no engine wrote is replaced, from the facts: nothing is graded."""
     submit(folder, "right", right(root))
     grade(root)
     path = root / "data" / "results" / UNIT / "right.json"
     path.write_text(path.read_text()[:100])
-    assert grade(root)["right"].fresh
+    assert not grade(root)["right"].fresh
     assert stored(root)["right"]["score"] == 100.0
 
 
@@ -370,7 +450,7 @@ def test_a_pool_that_breaks_between_two_submissions_costs_nobody_a_mark(root, fo
     job = job_for(course, unit, "walled")
     found = find_submissions([folder], unit)
     try:
-        done = list(run_batch(job, found, Breaking(breaks)))
+        done = list(run_batch(job, map(Todo, found), Breaking(breaks)))
     finally:
         cool(job)
     assert {item.found.student: item.result.score for item in done} == dict.fromkeys("abc", 100.0)
@@ -381,7 +461,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_our_fault(root):
     course, unit = loaded(root)
     job = job_for(course, unit, "walled")
     try:
-        (done,) = run_batch(job, [Found("a", Path("/proc/self/mem"))], None)
+        (done,) = run_batch(job, [Todo(Found("a", Path("/proc/self/mem")))], None)
     finally:
         cool(job)
     assert done.result.broken

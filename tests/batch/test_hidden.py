@@ -115,7 +115,8 @@ def leaked(grader: Grader, made: Path, folder: Path, way: str) -> tuple[Result, 
         secret |= {str(int(abs(number) * 10**12)) for number in array.ravel()}
         secret |= {str(int(abs(number) * 10**5 + 10**4)) for number in array.ravel() if abs(number) < 100}
         secret |= {"".join(chr(97 + int(c)) for c in str(int(abs(number) * 10**12))) for number in array.flat}
-    told = json.dumps([[c.title, c.reason, c.hint, c.notes] for c in result.checks]) + str(result.flags)
+    texts = [[c.title, c.reason, c.hint, c.notes] for c in result.checks]
+    told = json.dumps(texts, ensure_ascii=False) + str(result.flags)  # escaped, "±1000" ends in 11000
     return result, [digits for digits in secret if digits in told]
 
 

@@ -15,7 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.gradebook import read_booked
+from autograder.marks import open_facts
+from autograder.marks.attempts import of_unit
+from autograder.marks.graded import results_of
+from autograder.results.result import Result
+from tests.booked import read_booked
 
 from .small import COMMAND, UNIT, environment, loaded, right, run, slow, stored, submit, with_task
 
@@ -37,8 +41,8 @@ def begun(root: Path, slow_class: Path) -> Iterator[subprocess.Popen[str]]:
     """``course grade --jobs 2`` in a process group of its own, when it has stored a few results."""
     with start(root, str(slow_class)) as process:
         try:
-            wait_until(lambda: len(stored(root)) >= 5)
-            assert min(result["seconds"] for result in stored(root).values()) > PAUSE
+            wait_until(lambda: len(known(root)) >= 5)
+            assert min(result.seconds for result in known(root).values()) > PAUSE
             yield process
         finally:
             if process.poll() is None:
@@ -56,6 +60,16 @@ def start(root: Path, *words: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def known(root: Path) -> dict[str, Result]:
+    """The results that a batch has stored as facts so far, by student."""
+    course, _ = loaded(root)
+    if not (course.data_folder / "exchange" / "exchange.db").exists():
+        return {}
+    with open_facts(course) as database, database.read() as connection:
+        attempts = {each.id: each.student for each in of_unit(connection, UNIT)}
+        return {attempts[name]: result for name, result in results_of(connection, attempts).items()}
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -104,16 +118,16 @@ def test_kill_9_of_everything(root, begun, slow_class):
     os.killpg(begun.pid, signal.SIGKILL)
     begun.wait()
     wait_until(lambda: gone(processes) and not processes_of(root), 20)
-    before = stored(root)
+    before = known(root)
     assert 5 <= len(before) < STUDENTS
-    assert all(result["score"] == 100.0 for result in before.values())
-    times = {name: (root / "data" / "results" / UNIT / f"{name}.json").stat().st_mtime_ns for name in before}
+    assert all(result.score == 100.0 for result in before.values())
 
     done = run(root, "grade", UNIT, str(slow_class), "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert f"{STUDENTS - len(before)} graded, {len(before)} unchanged" in done.stdout
-    for name, moment in times.items():
-        assert (root / "data" / "results" / UNIT / f"{name}.json").stat().st_mtime_ns == moment
+    after = known(root)
+    assert {name: after[name] for name in before} == before, "nothing that was stored is graded again"
+    assert len(stored(root)) == STUDENTS
     course, unit = loaded(root)
     assert {mark.score for mark in read_booked(course, unit.name).values()} == {100.0}
     assert len(read_booked(course, unit.name)) == STUDENTS
@@ -127,7 +141,7 @@ def test_kill_9_of_the_command_only(root, begun, slow_class):
     begun.kill()
     begun.wait()
     wait_until(lambda: gone(processes) and not processes_of(root), 20)
-    assert all(result["score"] == 100.0 for result in stored(root).values())
+    assert all(result.score == 100.0 for result in known(root).values())
 
     done = run(root, "grade", UNIT, str(slow_class), "--jobs", "2", "--no-gradebook")
     assert done.returncode == 0, done.stderr
@@ -144,7 +158,7 @@ def test_interrupted(root, begun):
     assert "interrupted" in err
     assert "Traceback" not in err
     wait_until(lambda: gone(processes), 20)
-    assert 5 <= len(stored(root)) < STUDENTS
+    assert 5 <= len(known(root)) < STUDENTS
     assert half_written(root) == []
 
 

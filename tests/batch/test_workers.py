@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from distributed.security import Security
 
@@ -18,14 +19,14 @@ from autograder.batch.workers import LocalWorkers, checked_address, executor_for
 
 from .small import UNIT, environment, in_process, overflowing, right, run, submit, without_times
 
-SAFE = [
+SAFE = ["tls://scheduler:8786", "tls://127.0.0.1:8786", "tls://[::1]:8786"]
+UNSAFE = [
+    "tcp://10.0.0.1:8786",
+    "scheduler:8786",
     "tcp://127.0.0.1:8786",
-    "127.0.0.1:8786",
     "localhost:8786",
     "tcp://[::1]:8786",
-    "tls://scheduler:8786",
 ]
-UNSAFE = ["tcp://10.0.0.1:8786", "scheduler:8786", "tcp://localhost.example.org:1", "tcp://127.0.0.1.evil:1"]
 NO_ADDRESS = [
     "http://localhost:1",
     "tls://",
@@ -39,13 +40,13 @@ NO_ADDRESS = [
 
 @pytest.mark.parametrize("address", SAFE)
 def test_safe_addresses(address):
-    """On this machine anything goes; beyond it TLS."""
-    assert checked_address(address).endswith(address)
+    """TLS, wherever the scheduler is."""
+    assert checked_address(address) == address
 
 
 @pytest.mark.parametrize("address", UNSAFE)
 def test_an_open_scheduler_is_refused(address):
-    """Whoever reaches an open scheduler can run programs on the workers."""
+    """Whoever reaches an open scheduler can run programs on the workers: on loopback each of its accounts."""
     with pytest.raises(UsageError, match="unencrypted scheduler"):
         checked_address(address)
 
@@ -79,11 +80,11 @@ def test_an_unreachable_scheduler(root, folder, monkeypatch, capfd):
     """The command names the address and what to look at, with exit code 2."""
     submit(folder, "a", right(root))
     monkeypatch.setattr(workers, "ANSWERS_IN", "1s")
-    words = ["grade", UNIT, str(folder), "--cluster", "tcp://127.0.0.1:9"]
+    words = ["grade", UNIT, str(folder), "--cluster", "tls://127.0.0.1:9"]
     assert in_process(words, root, monkeypatch) == 2
     printed = capfd.readouterr()
     assert printed.out == ""
-    assert "the Dask scheduler at tcp://127.0.0.1:9 does not answer" in printed.err
+    assert "the Dask scheduler at tls://127.0.0.1:9 does not answer" in printed.err
     assert "Traceback" not in printed.err
 
 
@@ -103,8 +104,7 @@ from distributed.security import Security
 
 def main():
     words = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
-    if sys.argv[1] == "tls":
-        words |= {"security": Security(**json.loads(sys.argv[2])), "protocol": "tls://"}
+    words |= {"security": Security(**json.loads(sys.argv[1])), "protocol": "tls://"}
     with LocalCluster(processes=True, **words) as cluster:
         print(cluster.scheduler_address, flush=True)
         sys.stdin.read()
@@ -125,10 +125,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"key": str(folder / "key.pem"), "cert": str(folder / "cert.pem"), "ca": str(folder / "ca.pem")}
 
 
-@pytest.fixture(scope="session", params=["tcp", "tls"])
-def cluster(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificates: dict[str, str]
-) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: dict[str, str]) -> Iterator[str]:
     """A Dask cluster of two worker processes that lives as long as the tests; its address."""
     script = tmp_path_factory.mktemp("cluster") / "cluster.py"
     script.write_text(CLUSTER)
@@ -136,7 +134,7 @@ def cluster(
     for role in ("client", "scheduler", "worker"):
         files |= {f"tls_{role}_key": certificates["key"], f"tls_{role}_cert": certificates["cert"]}
     with subprocess.Popen(
-        [sys.executable, "-P", str(script), request.param, json.dumps(files)],
+        [sys.executable, "-P", str(script), json.dumps(files)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -198,6 +196,18 @@ def test_a_slurm_job_carries_no_open_port(monkeypatch, tmp_path):
     with slurm_cluster(0, tmp_path / "keys") as cluster:
         script = cluster.job_script()
         assert cluster.scheduler_address.startswith("tls://")
+        pages = cluster.scheduler.http_server
+        assert {socket.getsockname()[0] for socket in pages._sockets.values()} == {"127.0.0.1"}
+        base = f"http://127.0.0.1:{pages.port}"
+        assert httpx.get(f"{base}/health").text == "ok"
+        for page in (
+            "info/main/workers.html",
+            "status",
+            "json/counts.json",
+            "metrics",
+            "proxy/80/127.0.0.1/",
+        ):
+            assert httpx.get(f"{base}/{page}").status_code == 404, page
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
     lines = script.splitlines()
     assert "#SBATCH -p teaching" in lines
@@ -206,3 +216,5 @@ def test_a_slurm_job_carries_no_open_port(monkeypatch, tmp_path):
     (command,) = [line for line in lines if "dask" in line and "tls://" in line]
     assert "--tls-ca-file" in command
     assert "--nthreads 1" in command
+    assert "--no-dashboard --dashboard-address 127.0.0.1:0" in command
+    assert any("WORKER__HTTP__ROUTES" in line and "distributed.http.health" in line for line in lines)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from autograder import commands
+from autograder.cli import NO_COMMANDS
 from autograder.course import load_course
-from autograder.export.grades import Column
 from autograder.results.result import Check, Result, Verdict
 from autograder.results.store import result_path, write_result
 from tests.batch.small import (
@@ -29,19 +29,26 @@ from tests.batch.small import (
     submit,
 )
 
-COMMANDS = sorted({module.name for module in pkgutil.iter_modules(commands.__path__)} - {"printing"})
+COMMANDS = sorted({module.name for module in pkgutil.iter_modules(commands.__path__)} - NO_COMMANDS)
 
 # Commands that need a course, with words that are right in one.
 IN_A_COURSE = {
+    "backup": ["backup", "aside"],
     "build": ["build"],
     "demo": ["demo", "--students", "2"],
     "explain": ["explain", UNIT, "student-001"],
     "export": ["export", "grades"],
+    "extend": ["extend", UNIT, "--list"],
     "feedback": ["feedback", UNIT],
+    "gpu": ["gpu", "list"],
     "grade": ["grade", UNIT, "."],
+    "mark": ["mark", UNIT, "student-001"],
+    "migrate": ["migrate"],
     "new": ["new", "mlp"],
+    "person": ["person", "delete", "student-001"],
     "prove": ["prove"],
     "report": ["report"],
+    "restore": ["restore", "."],
     "units": ["units"],
 }
 
@@ -69,8 +76,10 @@ UNKNOWN = [
     ["build", "softmx"],
     ["explain", "softmx", "x"],
     ["export", "gradescope", "softmx"],
+    ["extend", "softmx", "student-001", "--days", "1", "--reason", "x"],
     ["feedback", "softmx"],
     ["grade", "softmx", "."],
+    ["mark", "softmx", "student-001"],
     ["prove", "softmx"],
     ["report", "softmx"],
 ]
@@ -376,8 +385,6 @@ PLACES = [
 def test_a_place_that_cannot_be_written(root, words, sentence, capfd, monkeypatch):
     """One sentence: the path, why, and what to do."""
     write_result(load_course(root), Result(UNIT, "student-001", 0.0, 0.0))
-    column = Column("Softmax", 100.0, {"student-001": 50.0})
-    monkeypatch.setattr("autograder.commands.export.column_of", lambda course, unit: column)
     assert in_process(words, root, monkeypatch) == 2
     printed = capfd.readouterr()
     assert printed.err.startswith("course: ")
@@ -464,29 +471,33 @@ def test_a_worker_ends_the_batch_with_the_sentence(root, what):
 
 
 @pytest.mark.sandbox
-def test_a_result_that_cannot_be_stored_ends_the_batch(root):
-    """A full disk or a file in the way is said once, with one worker and with two."""
+def test_a_result_file_that_cannot_be_written_is_said(root):
+    """A full disk or a file in the way is said once; what was graded is a fact, and is not graded again."""
     for name in ("a", "b", "c"):
         submit(root / "submitted", name, right(root))
     (root / "data" / "results").mkdir()
     (root / "data" / "results" / UNIT).write_text("a file")
     for jobs in ("1", "2"):
         done = run(root, "grade", UNIT, "submitted", "--jobs", jobs, "--json")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "cannot be stored" in done.stderr
+        assert done.returncode == 2
+        assert [result["score"] for result in json.loads(done.stdout)] == [100.0] * 3
+        assert done.stderr.count("cannot be stored") == 1
         assert "a worker is gone" not in done.stderr
         assert "Traceback" not in done.stderr
+    (root / "data" / "results" / UNIT).unlink()
+    assert "0 graded, 3 unchanged" in run(root, "grade", UNIT, "submitted").stdout
+    assert len(stored(root)) == 3
 
 
 def test_damaged_results_are_told(root, capfd, monkeypatch):
-    """feedback, report and export say which, and go on with the others."""
+    """feedback and report say which, and go on with the others."""
     course, _ = loaded(root)
     check = Check("test_x", "softmax_forward", "X.", 100.0, 50.0, Verdict.PASSED)
     for name in ("student-001", "student-002"):
         write_result(course, Result(UNIT, name, 50.0, 100.0).with_checks((check,)))
     path = result_path(course, UNIT, "student-001")
     path.write_text(path.read_text().replace("student-001", "student-009"))
-    for words in (["feedback", UNIT], ["report", UNIT], ["export", "grades"]):
+    for words in (["feedback", UNIT], ["report", UNIT]):
         assert in_process(words, root, monkeypatch) == 0
         printed = capfd.readouterr()
         assert "student-001.json: it is of student 'student-009'" in printed.err, words

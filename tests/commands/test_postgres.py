@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from autograder.base.errors import ConfigError
-from autograder.exchange.store.database import Database
-from autograder.gradebook import read_booked
+from autograder.exchange.store.database import ExchangeDatabase
 from autograder.gradebook.database import open_gradebook
 from autograder.hub.process.launch import prepare
 from autograder.hub.process.options import Options
 from tests.batch.small import UNIT, in_process, loaded, overflowing, right, run, submit
+from tests.booked import read_booked
 from tests.hub.support import free_port
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
@@ -66,15 +66,15 @@ def opened(how, course, url):
     """Open that database as the engine does."""
     if how == "hub":
         list(prepare(course, Options(database=url, port=free_port())))
-    elif how == "exchange":
-        Database(url)
+    elif how == "facts":
+        ExchangeDatabase(url)
     else:
         read_booked(replace(course, gradebook=url), UNIT)
 
 
 @pytest.mark.parametrize(
     ("how", "where"),
-    [("gradebook", "course_config.py"), ("exchange", "COURSE_EXCHANGE_DB"), ("hub", "--database")],
+    [("gradebook", "course_config.py"), ("facts", "COURSE_DATABASE"), ("hub", "--database")],
 )
 def test_what_does_not_work_is_said(how, where, root, postgres):  # noqa: F811
     """What was expected, what came, what to do next, where the URL is set; never a password."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from autograder.batch.run import cool, job_for, run_batch
+from autograder.batch.run import Todo, cool, job_for, run_batch
 from autograder.demo import KINDS, simulate_class, write_class
 from autograder.demo.mess import HOSTILE_LINES, MESSY_CELLS, make_hostile
 from autograder.demo.solving import solved, task_cells
@@ -91,7 +91,7 @@ def test_each_kind_gets_what_it_deserves(root):
     catalogue = load_catalogue(course, unit)
     job = job_for(course, unit, "walled")
     named: Counter[bool] = Counter()
-    for done in run_batch(job, found, None):
+    for done in run_batch(job, map(Todo, found), None):
         person, result = people[done.found.student], done.result
         assert not result.broken
         if person.kind in ("solved", "mess", "variant"):

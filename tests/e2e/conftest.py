@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.people import Visitor
+from tests.e2e.strangers import Strangers, little
+from tests.hub.origins import ApartHub
 from tests.hub.support import ROOT, RunningHub
 
 SHOTS = ROOT / "tests" / "screenshots"
@@ -26,6 +28,15 @@ def people(hub: RunningHub, chromium: Any) -> dict[str, Visitor]:
     """Everybody on the roster, each with a browser profile of their own."""
     SHOTS.mkdir(exist_ok=True)
     return {name: Visitor(chromium, hub, name, SHOTS) for name in hub.passwords}
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Strangers]:
+    """A small course whose servers have origins of their own."""
+    with ApartHub(tmp_path_factory.mktemp("apart") / "course", original=little()) as hub:
+        strangers = Strangers(hub, chromium)
+        yield strangers
+        strangers.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.demo.solving import solved
+from tests.e2e.people import confirm, released, typed
 
 UNIT = "conv_layer"
 QUESTION = "own_kernels"  # the written answer, which a person marks
@@ -22,14 +23,7 @@ COMMENT = "Why does it? Follow the gradient of one weight."
 def test_an_instructor_releases_a_unit_in_formgrader(people: dict[str, Any]) -> None:
     """Generate and Release are two clicks in formgrader."""
     instructor = people["instructor"]
-    page = instructor.open("/services/deep-learning/formgrader")
-    row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
-    row.locator(".glyphicon-education").click()
-    _confirm(page)
-    row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
-    row.locator(".glyphicon-cloud-upload").click()
-    _confirm(page)
-    row.locator(".label-success", has_text="released").wait_for()
+    released(instructor, "deep-learning", UNIT)
     instructor.shot("formgrader")
 
 
@@ -111,7 +105,7 @@ def test_a_submission_is_marked_within_seconds(people: dict[str, Any]) -> None:
     page.locator("#submitted_assignments_list").get_by_text(UNIT).first.wait_for()
     page = student.open(f"/services/exchange/units/{UNIT}")
     page.locator("table").get_by_text("counts", exact=True).wait_for(timeout=60_000)
-    assert "100 + 20" in page.locator("table").inner_text()
+    assert "100 of 104, and 20 bonus on top" in page.locator("table").inner_text()
     student.shot("unit", full_page=True)
     page.locator("a[href*='attempts/']").first.click()
     page.locator("h1", has_text="Attempt").wait_for()
@@ -152,8 +146,8 @@ def test_a_ta_marks_the_written_answer_in_formgrader(people: dict[str, Any]) -> 
     assert before.pop(QUESTION) == ""
     cell = _written(page)
     assert ANSWER in cell.inner_text()
-    _type(page, cell.locator("input.score"), "1.5", "/api/grade/")
-    _type(page, cell.locator("textarea"), COMMENT, "/api/comment/")
+    typed(page, cell.locator("input.score"), "1.5", "/api/grade/")
+    typed(page, cell.locator("textarea"), COMMENT, "/api/comment/")
     assert not _waits(_submissions(ta))
     page = _marking(ta)
     after = _scores(page)
@@ -171,10 +165,10 @@ def test_a_regrade_keeps_the_manual_mark(people: dict[str, Any]) -> None:
     page = ta.open("/services/deep-learning/formgrader/manage_assignments")
     row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
     row.locator(".glyphicon-cloud-download").click()
-    _confirm(page)
+    confirm(page)
     page = ta.open(f"/services/deep-learning/formgrader/manage_submissions/{UNIT}")
     page.locator("tr", has_text="student-001").locator(".glyphicon-flash").click()
-    _confirm(page)
+    confirm(page)
     page = _marking(ta)
     assert _scores(page) == before
     assert _written(page).locator("textarea").input_value() == COMMENT
@@ -187,9 +181,9 @@ def test_a_ta_releases_feedback(people: dict[str, Any]) -> None:
     page = ta.open("/services/deep-learning/formgrader/manage_assignments")
     row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
     row.locator(".glyphicon-comment").click()
-    _confirm(page)
+    confirm(page)
     row.locator(".glyphicon-envelope").click()
-    _confirm(page)
+    confirm(page)
 
 
 def test_a_submission_opens_on_a_disposable_server(people: dict[str, Any]) -> None:
@@ -272,14 +266,6 @@ def _written(page: Any) -> Any:
     return page.locator(".nbgrader_cell", has=page.locator(f"#{QUESTION}"))
 
 
-def _type(page: Any, field: Any, text: str, kept_at: str) -> None:
-    """Click a field of formgrader, type, go on by Tab; it is kept once the server says so."""
-    field.click()
-    with page.expect_response(lambda answer: kept_at in answer.url and answer.request.method == "PUT"):
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-
-
 def _scores(page: Any) -> dict[str, str]:
     """What stands in formgrader's fields for points."""
     fields = page.locator("input.score").all()
@@ -300,15 +286,3 @@ def _validate(student: Any) -> str:
 
 def _dismiss(page: Any) -> None:
     page.locator(".jp-Dialog-footer button").last.click()
-
-
-def _confirm(page: Any) -> None:
-    """nbgrader's dialog after an action: it must not be an error."""
-    dialog = page.locator(".modal.in, .modal.show")
-    dialog.wait_for()
-    text = dialog.inner_text()
-    assert "Success" in text, text
-    dialog.locator("button", has_text="OK").click() if dialog.locator("button", has_text="OK").count() else (
-        dialog.locator("button").last.click()
-    )
-    dialog.wait_for(state="hidden")

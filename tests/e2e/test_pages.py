@@ -15,8 +15,17 @@ OURS = (
     ("instructor", "/hub/home"),
     ("student-001", "/services/exchange/"),
     ("student-001", "/services/exchange/units/conv_layer"),
+    ("student-001", "/services/exchange/receipt"),
     ("ta-001", "/services/exchange/staff/conv_layer"),
+    ("ta-001", "/services/exchange/staff"),
     ("ta-001", "/services/exchange/staff/conv_layer/guide"),
+    ("ta-001", "/services/exchange/marking"),
+    ("ta-001", "/services/exchange/marking/conv_layer/own_kernels"),
+    ("ta-001", "/services/exchange/marking/conv_layer/own_kernels/items"),
+    ("ta-001", "/services/exchange/staff/conv_layer/report"),
+    ("ta-001", "/services/exchange/staff/conv_layer/extend"),
+    ("ta-001", "/services/exchange/staff/conv_layer/manage"),
+    ("ta-001", "/services/exchange/students/student-001"),
 )
 
 
@@ -48,3 +57,21 @@ def test_a_password_can_be_changed_by_keyboard_alone(people: dict[str, Any]) -> 
     page.keyboard.press("Enter")
     page.locator("[role=status]").wait_for()
     visitor.hub.passwords["student-002"] = "three small words"
+
+
+def test_lists_of_others_have_no_dead_ends(people: dict[str, Any]) -> None:
+    """A unit's name in formgrader leads to its page; the hub's list offers nothing that it then refuses."""
+    visitor = people["instructor"]
+    page = visitor.open("/services/deep-learning/formgrader/manage_assignments")
+    link = page.get_by_role("link", name="conv_layer", exact=True)
+    link.wait_for(timeout=90_000)  # alone in a session, formgrader builds what it has to show first
+    link.click()
+    page.wait_for_url("**/services/exchange/staff/conv_layer")
+    page.goto(visitor.hub.url + "/services/deep-learning/formgrader/manage_assignments")
+    page.get_by_text("conv_layer", exact=True).wait_for()
+    leads = page.locator("td.preview a, td.name a").evaluate_all("all => all.map(one => one.href)")
+    assert [where for where in leads if "/services/exchange/" not in where] == []
+    page.goto(visitor.hub.url + "/hub/admin")
+    page.locator(".stop-all").wait_for()
+    for name in ("Shutdown Hub", "Add Users", "Manage Groups", "Start All"):
+        assert page.get_by_role("button", name=name).count() == 0, name

@@ -46,7 +46,11 @@ def hub():
 def desk(course):
     """The exchange's storage; generous limits on rates, so that tests may hurry."""
     limits = ServiceLimits(
-        uploads_per_minute=6000, upload_burst=500, requests_per_second=1000, request_burst=5000
+        uploads_per_minute=6000,
+        upload_burst=500,
+        uploads_per_day=100_000,
+        requests_per_second=1000,
+        request_burst=5000,
     )
     opened = open_desk(course, limits)
     yield opened

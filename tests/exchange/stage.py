@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,12 +148,14 @@ def in_this_process(course: Course, hub: StandIn, desk: Desk, monkeypatch: Any) 
 class Service:
     """``course exchange`` as a process of its own, which can be killed and started again."""
 
-    def __init__(self, course: Course, hub: StandIn, workers: int = 1) -> None:
+    def __init__(
+        self, course: Course, hub: StandIn, workers: int = 1, environment: Mapping[str, str] = os.environ
+    ) -> None:
         self.port, self.workers = free_port(), workers
         origin = f"http://127.0.0.1:{self.port}"
         self.stage = Stage(course, hub, origin + PREFIX)
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB")},
+            **{name: value for name, value in environment.items() if not name.startswith("JUPYTERHUB")},
             **hub.environment(origin),
             "COURSE_ROOT": str(course.root),
             "COURSE_DATA": str(course.data_folder),

@@ -7,12 +7,17 @@ import pytest
 
 from autograder.exchange.service.refusals import Refused
 from autograder.exchange.store import attempts, graded, queue
-from autograder.exchange.store.database import Database
-from autograder.exchange.store.hints import level, opened, pay
+from autograder.exchange.store.database import ExchangeDatabase
+from autograder.exchange.store.hints import level, pay, spent
+from autograder.exchange.store.late_days import Agreed, late_days, spend
 from autograder.exchange.store.uploads import File, Upload
+from autograder.marks import attempts as facts
+from autograder.marks import read_dates
+from autograder.marks.exceptions import late_days_spent, of_student
 from autograder.results.result import Check, Result, Verdict, totals
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
+from .facts import configure
 from .test_parts import TOKENS
 
 
@@ -22,7 +27,7 @@ def shared(request, desk):
     if request.param == "sqlite":
         yield desk
         return
-    database = Database(request.getfixturevalue("postgres").fresh())
+    database = ExchangeDatabase(request.getfixturevalue("postgres").fresh())
     yield replace(desk, database=database)
     database.close()
 
@@ -58,7 +63,7 @@ def test_nothing_is_lost_or_doubled_at_once(shared):
 
     _at_once([lambda number=number: client(number) for number in range(8)])
     with shared.database.read() as connection:
-        made = attempts.of_unit(connection, "softmax")
+        made = facts.of_unit(connection, "softmax")
         assert len(made) == queue.length(connection) == 140
     assert [one.number for one in made if one.student == "student-001"] == list(range(1, 61))
 
@@ -94,8 +99,32 @@ def test_a_token_is_spent_once_at_once(shared):
 
     _at_once([lambda number=number: client(number) for number in range(10)])
     with shared.database.read() as connection:
-        spent = opened(connection, "softmax", "student-001")
-    assert (len(spent), len(refused), level(TOKENS, spent.values(), 1.0).whole) == (2, 8, 0)
+        paid = spent(connection, "softmax", "student-001")
+    assert (len(paid), len(refused), level(TOKENS, paid.values(), 1.0).whole) == (2, 8, 0)
+
+
+def test_a_late_day_is_spent_once_at_once(shared):
+    """Ten clicks at once on one form spend one; ten wishes without a form spend what the budget has."""
+    course = configure(shared, course="late_days=3")
+    unit, refused = course.units[0], []
+    with shared.database.read() as connection:
+        now = late_days(read_dates(connection, course, unit), "student-001", 0, shared.now())
+
+    def client(student, agreed):
+        try:
+            spend(shared, unit, student, agreed, student)
+        except Refused:
+            refused.append(student)
+
+    form = Agreed(until=now.until.isoformat())
+    _at_once([lambda: client("student-001", form) for _ in range(10)])
+    _at_once([lambda: client("student-002", Agreed()) for _ in range(10)])
+    with shared.database.read() as connection:
+        spent = {
+            name: late_days_spent(of_student(connection, name), name)
+            for name in ("student-001", "student-002")
+        }
+    assert (spent, refused) == ({"student-001": 1, "student-002": 3}, ["student-002"] * 7)
 
 
 def test_what_is_read_together_fits_together(shared):

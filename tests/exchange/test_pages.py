@@ -11,9 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from autograder.exchange.store import attempts, graded, queue
+from autograder.marks.exceptions import LATE_DAY
 from autograder.results.result import Check, Result, Verdict, totals
 from tests.needs import WCAG
 
+from .facts import configure, extend, give
 from .stage import files, notebook
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -152,12 +154,20 @@ def test_cookies_are_kept_from_scripts_and_other_paths(stage):
     assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Path=/services/exchange/", "Secure"))
 
 
+def test_log_out_leads_to_the_hub_s(stage, browser):
+    """The exchange's session is gone, and the hub ends all others of this person."""
+    browser.follow_redirects = False
+    answer = browser.post("logout", data={"word": word_of(browser.get(""))})
+    assert answer.headers["location"].endswith("/hub/logout")
+    assert browser.get("").status_code == 302
+
+
 def test_a_session_ends_with_the_hub_s_token(stage, browser):
     """When the hub does not know the token any more, the page sends to the login again."""
     browser.follow_redirects = False
     assert browser.get("").status_code == 200
     stage.hub.models.clear()
-    stage.app.state.identity._hub.cache.clear()  # what ``CACHE_SECONDS`` would do
+    stage.app.state.checks.known.clear()  # what ``CACHE_SECONDS`` would do
     assert browser.get("").status_code == 302
     browser.cookies.clear()
     browser.cookies.set("course-exchange-session", "forged")
@@ -279,7 +289,10 @@ def test_staff_see_results_and_queue_again(stage, desk):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_in_a_real_browser(chromium, stage, desk, scheme):
     """WCAG 2.1 AA, no sideways scrolling at 390 pixels, no errors, live results, all by keyboard."""
+    configure(desk, course="late_days=2")
     attempt = _with_result(stage, desk)
+    give(desk, attempt, 40.0, name="softmax_backward")
+    extend(desk, LATE_DAY, "1")
     waiting = stage.student().post("api/units/softmax/attempts", json=files(softmax_ipynb=b"{}")).json()["id"]
     student, staff = (
         stage.hub.token("student-001", "nbgrader-course"),
@@ -287,7 +300,18 @@ def test_the_pages_in_a_real_browser(chromium, stage, desk, scheme):
     )
     errors: list[str] = []
     for who, paths in [
-        (student, ["", "units/softmax", f"attempts/{attempt}", f"attempts/{waiting}", "nowhere"]),
+        (
+            student,
+            [
+                "",
+                "units/softmax",
+                "units/softmax/late-day",
+                f"attempts/{attempt}",
+                f"attempts/{waiting}",
+                "receipt",
+                "x",
+            ],
+        ),
         (staff, ["staff", "staff/softmax", f"attempts/{attempt}"]),
     ]:
         stage.hub.next_login = who
@@ -298,6 +322,7 @@ def test_the_pages_in_a_real_browser(chromium, stage, desk, scheme):
         page.on("pageerror", lambda error: errors.append(str(error)))
         for path in paths:
             page.goto(stage.url + path)
+            page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             found = Axe().run(page, options=WCAG)
             assert found.violations_count == 0, found.generate_report()
@@ -319,11 +344,13 @@ def test_the_pages_in_a_real_browser(chromium, stage, desk, scheme):
     page.context.close()
 
 
-def finish_next(desk):
-    """Grade what is next in line: all points."""
+def finish_next(desk, answers=None):
+    """Grade what is next in line: all points, and whatever written answers there are."""
     check = Check("a", "softmax_forward", "Rows sum to one.", 50.0, 50.0, Verdict.PASSED)
     with desk.database.write() as connection:
         entry = queue.take(connection, "w", desk.seconds(), 20.0, 3)
         attempt = attempts.find(connection, entry.attempt)
-        result = Result("softmax", attempt.student, checks=(check,), **totals((check,)))
+        result = Result(
+            "softmax", attempt.student, checks=(check,), answers=answers or {}, **totals((check,))
+        )
         graded.finish(connection, entry, attempt, result, "2027-01-01")

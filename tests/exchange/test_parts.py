@@ -17,21 +17,25 @@ from autograder.exchange.grading.judge import Judge
 from autograder.exchange.service.rate import Buckets
 from autograder.exchange.service.refusals import Refused
 from autograder.exchange.store import attempts, graded, queue
-from autograder.exchange.store.blobs import Blobs
-from autograder.exchange.store.database import Database
-from autograder.exchange.store.graded import Graded
-from autograder.exchange.store.hints import about, level, opened, pay
+from autograder.exchange.store.database import ExchangeDatabase
+from autograder.exchange.store.hints import about, explains, level, opened, pay, spent
 from autograder.exchange.store.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
 from autograder.exchange.store.uploads import File, Upload
-from autograder.exchange.views.counting import counting
 from autograder.exchange.views.showing import view
+from autograder.marks import attempts as facts
+from autograder.marks import graded as results
+from autograder.marks import read_facts
+from autograder.marks.blobs import Blobs
+from autograder.marks.standings import behind
 from autograder.results.result import Check, Result, Verdict, totals
+from autograder.results.store import read_result
 from autograder.sandbox import Sandbox
 
 from .stage import notebook
 
 TOKENS = HintTokens(start=2, per_hour=1, maximum=3)
 HOUR = 3600.0
+DUE = datetime(2027, 1, 17, tzinfo=UTC)
 
 
 def test_tokens_are_spent_and_come_back():
@@ -58,7 +62,7 @@ def test_an_explanation_is_paid_once(desk):
         with pytest.raises(Refused, match="The next one comes in 1 hour"):
             pay(connection, TOKENS, "softmax", "student-001", "c", 2.0)
         assert set(opened(connection, "softmax", "student-001")) == {"a", "b"}
-        assert opened(connection, "softmax", "student-002") == {}
+        assert opened(connection, "softmax", "student-002") == frozenset()
 
 
 def _check(task, verdict, **more):
@@ -84,65 +88,76 @@ def test_explanations_are_closed_until_they_are_paid(course):
     """Before the due date a token opens one task's explanation; after it all is open."""
     unit, result = course.units[0], _result(EXPLAINED, PLAIN)
     before = datetime(2020, 1, 1, tzinfo=UTC)
-    closed = view(course, unit, result, (), before)
-    assert closed.closed == ("forward",)
+    closed = view(course, unit, result, (), before, DUE)
+    assert closed.closed == ("forward", "backward")
     assert closed.result.checks[0].mistake is None
     assert closed.result.checks[0].case is None
     assert "axis" not in closed.result.to_json().replace("See axis", "")
-    assert closed.result.checks[1].reason == PLAIN.reason
-    paid = view(course, unit, result, {about("forward", result.checks)}, before)
-    assert (paid.closed, paid.result.checks[0].mistake) == ((), "axis")
-    over = view(course, unit, result, (), datetime(2999, 1, 1, tzinfo=UTC))
+    assert closed.result.checks[1].reason == closed.result.checks[0].reason
+    paid = view(course, unit, result, {about("forward", result.checks)}, before, DUE)
+    assert (paid.closed, paid.result.checks[0].mistake) == (("backward",), "axis")
+    over = view(course, unit, result, (), datetime(2999, 1, 1, tzinfo=UTC), DUE)
     assert (over.closed, over.result.checks[0].case) == ((), {"calls": "f(1)"})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "free"),
+    [
+        (Verdict.FAILED, "It has the wrong shape.", "The result is not the expected one."),
+        (Verdict.ERROR, "f raised ValueError in line 2: `x[3]`.", "Your code raised an exception."),
+    ],
+)
+def test_who_makes_an_unknown_mistake_learns_no_more_for_free(course, verdict, reason, free):
+    """With a known mistake and without one the same is shown, and both can be opened."""
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    known = replace(EXPLAINED, verdict=verdict)
+    unknown = replace(EXPLAINED, verdict=verdict, reason=reason, hint="", mistake=None)
+    seen = [view(course, course.units[0], _result(each), (), before, DUE) for each in (known, unknown)]
+    assert seen[0].result.checks == seen[1].result.checks
+    assert [each.closed for each in seen] == [("forward",)] * 2
+    assert seen[0].result.checks[0].reason == free
+
+
+def test_what_kept_the_notebook_from_loading_is_free(course):
+    """A syntax error is no riddle, and nothing is sold where nothing more would be told."""
+    reason = "forward is not defined: cell 3, where it stands, has a syntax error in line 2."
+    broken, stub = (_check("forward", v, reason=reason) for v in (Verdict.ERROR, Verdict.MISSING))
+    for check in (broken, stub):
+        seen = view(course, course.units[0], _result(check), (), datetime(2020, 1, 1, tzinfo=UTC), DUE)
+        assert (seen.closed, seen.result.checks) == ((), (check,))
+
+
+def test_the_same_mistake_is_not_sold_twice(course, desk):
+    """What an opening has shown is open in a later attempt, where fewer checks show it, or others, too."""
+    unit, before = course.units[0], datetime(2020, 1, 1, tzinfo=UTC)
+    also = replace(EXPLAINED, id="test_more")
+    other = replace(EXPLAINED, id="test_other", mistake="sign", reason="The sign is wrong.")
+    first = _result(EXPLAINED, also)
+    with desk.database.write() as connection:
+        shows = [explains(check) for check in first.checks]
+        pay(connection, TOKENS, unit.name, "student-001", about("forward", first.checks), 1.0, shows)
+        paid = opened(connection, unit.name, "student-001")
+        assert len(spent(connection, unit.name, "student-001")) == 1
+    again = view(course, unit, _result(also), paid, before, DUE)
+    assert (again.closed, again.result.checks[0].reason) == ((), "The axis is wrong.")
+    mixed = view(course, unit, _result(also, other), paid, before, DUE)
+    assert mixed.closed == ("forward",)
+    assert [check.mistake for check in mixed.result.checks] == ["axis", None]
 
 
 def test_what_the_course_never_shows_cannot_be_bought(course):
     """A token opens no more than the course discloses, also after the due date."""
     hidden = replace(course, disclosure=Disclosure(mistakes="never", smallest_case="never"))
     for year in (2020, 2999):
-        seen = view(hidden, course.units[0], _result(EXPLAINED), (), datetime(year, 1, 1, tzinfo=UTC))
+        seen = view(hidden, course.units[0], _result(EXPLAINED), (), datetime(year, 1, 1, tzinfo=UTC), DUE)
         assert (seen.closed, seen.result.checks[0].mistake) == ((), None)
 
 
 def test_without_tokens_explanations_are_free(course):
     """A course may choose to have none."""
     free = replace(course, hint_tokens=None)
-    seen = view(free, course.units[0], _result(EXPLAINED), (), datetime(2020, 1, 1, tzinfo=UTC))
+    seen = view(free, course.units[0], _result(EXPLAINED), (), datetime(2020, 1, 1, tzinfo=UTC), DUE)
     assert (seen.closed, seen.result.checks[0].mistake) == ((), "axis")
-
-
-def _attempts(course, *given):
-    """(days after the due date, score or None) -> what ``counting`` needs."""
-    due = datetime.fromisoformat(course.units[0].due)
-    made, done = [], {}
-    for number, (days, score) in enumerate(given, 1):
-        moment = datetime.fromtimestamp(due.timestamp() + days * 86400, UTC).isoformat()
-        name = f"a{number}"
-        made.append(attempts.Attempt(name, "softmax", "s", number, moment, "", 0, (), ""))
-        if score != "waiting":
-            done[name] = Graded(name, moment, score, 100.0, 0.0)
-    return made, done
-
-
-@pytest.mark.parametrize(
-    ("given", "number"),
-    [
-        ([(-2, 50.0), (-1, 80.0), (-0.5, 70.0)], 2),  # the best in time
-        ([(-2, 80.0), (-1, 80.0)], 2),  # of equal ones the last: it may add a written answer
-        ([(-2, 50.0), (0.5, 100.0)], 1),  # a late one does not replace one that came in time
-        ([(0.5, 60.0), (3.5, 80.0)], 1),  # 54 after one day is more than 48 after four
-        ([(0.5, 60.0), (1.5, 90.0)], 2),
-        ([(-2, None), (-1, 30.0)], 2),  # a fault of ours is no candidate
-        ([(-2, None)], None),
-        ([(-2, "waiting")], None),
-        ([], None),
-    ],
-)
-def test_the_best_attempt_in_time_counts(course, given, number):
-    """Late ones count only where none came in time, by what the late policy leaves of them."""
-    made, done = _attempts(course, *given)
-    chosen = counting(course, course.units[0], made, done)
-    assert (chosen.number if chosen else None) == number
 
 
 def _handed_in(desk, student="student-001", content=b"{}"):
@@ -171,7 +186,7 @@ def test_an_entry_that_kills_its_workers_is_set_aside(desk):
         for at in (0.0, 100.0):
             taken = queue.take(connection, "w", at + 1, 20.0, 3)
             assert taken.attempt == first.id
-        assert queue.ahead(connection, taken) == 1
+        assert queue.ahead(connection, taken, at + 50) == 1
         other = queue.take(connection, "w", 201.0, 20.0, 3)
         assert other.attempt == second.id
         assert queue.end(connection, other)
@@ -187,7 +202,7 @@ def test_places_in_line_count_from_the_front(desk):
     made = [_handed_in(desk, f"student-{n}") for n in range(3)]
     with desk.database.read() as connection:
         entries = [queue.find(connection, attempt.id) for attempt in made]
-        assert [queue.ahead(connection, entry) for entry in entries] == [0, 1, 2]
+        assert [queue.ahead(connection, entry, 1.0) for entry in entries] == [0, 1, 2]
 
 
 def test_a_second_end_of_an_entry_changes_nothing(desk):
@@ -197,9 +212,28 @@ def test_a_second_end_of_an_entry_changes_nothing(desk):
         entry = queue.take(connection, "w1", 1.0, 1.0, 3)
         assert graded.finish(connection, entry, attempt, _result(PLAIN), "2027")
         assert not graded.finish(connection, entry, attempt, _result(EXPLAINED), "2028")
-        assert graded.result_of(connection, attempt.id).checks == (PLAIN,)
-    assert publisher.write_results(desk) == 1
-    assert publisher.write_results(desk) == 0
+        assert results.result_of(connection, attempt.id).checks == (PLAIN,)
+        assert len(behind(connection, "written", ["softmax"])) == 1
+    publisher.write_results(desk, desk.course)
+    with desk.database.read() as connection:
+        assert behind(connection, "written", ["softmax"]) == []
+    assert read_result(desk.course, "softmax", "student-001").checks == (PLAIN,)
+
+
+def test_a_worker_s_regrade_takes_back_nothing_that_was_shown(desk):
+    """What an attempt of the hub had is kept where it is graded anew and the checks give less."""
+    attempt = _handed_in(desk)
+    full = replace(_check("forward", Verdict.PASSED), earned=50.0)
+    for check, digest in ((full, "a"), (PLAIN, "b")):
+        with desk.database.write() as connection:
+            queue.add(connection, attempt.id)
+            entry = queue.take(connection, "w", 1.0, 1.0, 3)
+            assert graded.finish(connection, entry, attempt, replace(_result(check), digest=digest), "2027")
+    with desk.database.read() as connection:
+        mark = read_facts(connection, desk.course, desk.course.units[0], attempt.student).mark(
+            attempt.student
+        )
+    assert mark.points == 50.0 and mark.counting.kept is not None
 
 
 def test_a_result_with_half_characters_is_kept(desk):
@@ -208,7 +242,7 @@ def test_a_result_with_half_characters_is_kept(desk):
     odd = replace(PLAIN, reason="\ud800 and \0")
     with desk.database.write() as connection:
         graded.finish(connection, queue.take(connection, "w", 1.0, 1.0, 3), attempt, _result(odd), "2027")
-        assert graded.result_of(connection, attempt.id).checks[0].reason == odd.reason
+        assert results.result_of(connection, attempt.id).checks[0].reason == odd.reason
 
 
 def test_every_attempt_is_kept(desk):
@@ -249,26 +283,28 @@ def test_a_full_disk_is_said_and_leaves_nothing(desk, monkeypatch):
     assert refused.value.status == 507
     assert not [path for path in desk.blobs.folder.rglob("*") if path.is_file()]
     with desk.database.read() as connection:
-        assert attempts.of_unit(connection, "softmax") == []
+        assert facts.of_unit(connection, "softmax") == []
         assert queue.length(connection) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-def test_a_really_full_disk(tmp_path):
+def test_a_really_full_disk(tmp_path, desk):
     """On a file system of one megabyte blobs and database refuse with the sentence, and recover."""
     small = tmp_path / "small"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=False).returncode:
         pytest.skip("mounting is not allowed here")
     try:
-        store, database = Blobs(small / "blobs"), Database(f"sqlite:///{small / 'x.db'}")
+        database = ExchangeDatabase(f"sqlite:///{small / 'x.db'}")
+        there = replace(desk, blobs=Blobs(small / "blobs"), database=database)
         (small / "ballast").write_bytes(bytes(shutil.disk_usage(small).free))
         with pytest.raises(Refused, match="no room left"):
-            store.put(os.urandom(200_000))
+            attempts.keep(there, [File("softmax.ipynb", os.urandom(200_000))])
         with pytest.raises(Refused, match="no room left"):
             _fill(database)
         (small / "ballast").unlink()
-        assert store.get(store.put(b"there is room again")) == b"there is room again"
+        (kept,) = attempts.keep(there, [File("softmax.ipynb", b"there is room again")])
+        assert there.blobs.get(kept.sha256) == b"there is room again"
         with database.write() as connection:
             assert queue.length(connection) == 0
         database.close()
@@ -278,8 +314,7 @@ def test_a_really_full_disk(tmp_path):
 
 def _fill(database):
     with database.write() as connection:
-        for number in range(2000):
-            queue.add(connection, f"{number:032d}")
+        queue.add(connection, *(f"{number:032d}" for number in range(2000)))
 
 
 def test_buckets_empty_and_fill():
@@ -319,7 +354,7 @@ def test_a_blob_that_is_gone_is_set_aside_for_staff(desk):
     worker.step(desk, Judge(desk.course, desk.blobs, "walled"), "worker")
     with desk.database.read() as connection:
         (entry,) = queue.troubled(connection)
-        assert graded.result_of(connection, attempt.id) is None
+        assert results.result_of(connection, attempt.id) is None
     assert entry.trouble.startswith("FileNotFoundError")
 
 
@@ -360,9 +395,9 @@ def test_the_last_result_for_the_same_cells_is_known(desk):
             entry = queue.find(connection, attempt.id)
             graded.finish(connection, entry, attempt, given, f"2027-01-1{number}")
     with desk.database.read() as connection:
-        assert graded.same_digest(connection, first, "d").explained == "new"
-        assert graded.same_digest(connection, first, "e") is None
-        assert graded.same_digest(connection, replace(first, student="ben"), "d") is None
+        assert results.same_digest(connection, "softmax", "student-001", "d").explained == "new"
+        assert results.same_digest(connection, "softmax", "student-001", "e") is None
+        assert results.same_digest(connection, "softmax", "student-002", "d") is None
 
 
 @pytest.mark.parametrize("part", ["grader", "mistakes", "reference", "released_notebook"])

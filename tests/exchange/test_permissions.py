@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.exchange.routes import handing_in, pages, staff_pages
+from autograder.exchange.routes import handing_in, pages, receipts, staff_pages
 from autograder.exchange.routes.api import ROUTES as API
 
 from .stage import files, notebook, packed
@@ -18,6 +18,9 @@ MATRIX = [
     ("PUT", "units/softmax/release", (403, 403, 409, 403, 401, 401)),
     ("POST", "units/softmax/attempts", (201, 201, 201, 403, 401, 401)),
     ("GET", "units/softmax/attempts", (200, 200, 200, 403, 401, 401)),
+    ("POST", "units/softmax/late-day", (409, 409, 409, 403, 401, 401)),
+    ("POST", "units/softmax/late-day?student=student-001", (409, 403, 409, 403, 401, 401)),
+    ("GET", "units/softmax/marks", (403, 403, 200, 403, 401, 401)),
     ("GET", "units/softmax/submissions", (403, 403, 200, 403, 401, 401)),
     ("POST", "units/softmax/requeue", (403, 403, 200, 403, 401, 401)),
     ("GET", "attempts/{attempt}", (200, 404, 200, 403, 401, 401)),
@@ -69,7 +72,7 @@ def test_each_caller_gets_what_is_his(stage, people, who):
 
 def test_the_matrix_names_every_route():
     """A route that nobody has thought about fails this test."""
-    listed = {(method, "/api/" + path) for method, path, _ in MATRIX}
+    listed = {(method, "/api/" + path.partition("?")[0]) for method, path, _ in MATRIX}
     listed = {(m, p.replace("softmax_forward", "{task}").replace("softmax", "{unit}")) for m, p in listed}
     routed = {(method, route.path) for route in API.routes for method in route.methods}
     assert routed == listed
@@ -78,11 +81,13 @@ def test_the_matrix_names_every_route():
 def test_every_page_asks_for_a_login(stage):
     """Without a session each page sends to the hub's login, and shows nothing."""
     open_to_all = {"/oauth_callback", "/static/exchange.css", "/static/exchange.js"}
-    for route in [*pages.ROUTES.routes, *handing_in.ROUTES.routes, *staff_pages.ROUTES.routes]:
+    for route in [
+        route for part in (pages, handing_in, receipts, staff_pages) for route in part.ROUTES.routes
+    ]:
         if route.path in open_to_all:
             continue
-        path = route.path.lstrip("/").replace("{path:path}", "x")
-        path = path.format(unit="softmax", attempt="0" * 32, name="softmax")
+        path = route.path.lstrip("/").replace(":path}", "}")
+        path = path.format(unit="softmax", attempt="0" * 32, name="softmax", path="x", student="student-001")
         for method in route.methods:
             answer = stage.client(None).request(method, path)
             assert answer.status_code == 302, (method, route.path)

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from autograder.exchange.service.settings import ServiceLimits
-from autograder.exchange.store.database import Database
+from autograder.exchange.store.database import ExchangeDatabase
 from autograder.exchange.store.desk import open_desk
 from autograder.exchange.store.tables import METADATA
-from autograder.gradebook import read_booked
+from tests.booked import read_booked
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 from .stage import files, in_this_process, notebook, release, settle
@@ -53,7 +53,7 @@ def test_processes_that_start_together_make_the_tables_once(postgres):  # noqa: 
     def start():
         together.wait()
         try:
-            Database(url).close()
+            ExchangeDatabase(url).close()
         except Exception as error:  # looked at below
             errors.append(error)
 

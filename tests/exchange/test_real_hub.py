@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from autograder.hub.install_proxy import node, program
+
 from .stage import ENGINE, children, files, free_port, notebook, packed, settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.xdist_group("exchange-service")]
@@ -21,7 +23,7 @@ c = get_config()
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_port = {hub}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy}"
-c.ConfigurableHTTPProxy.command = [{bin!r} + "/configurable-http-proxy"]
+c.ConfigurableHTTPProxy.command = {command!r}
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "on loopback only"
 c.Authenticator.allowed_users = {{"student-001", "student-002", "ta-1", "guest-1"}}
@@ -54,7 +56,8 @@ class Hub:
         beside = str(Path(sys.executable).parent)
         path = f"{beside}:{os.environ['PATH']}"
         words = {"port": self.port, "hub": free_port(), "proxy": free_port(), "service": free_port()}
-        config = CONFIG.format(root=str(course.root), engine=str(ENGINE), path=path, bin=beside, **words)
+        command = [str(node()), str(program())]
+        config = CONFIG.format(root=str(course.root), engine=str(ENGINE), path=path, command=command, **words)
         (folder / "jupyterhub_config.py").write_text(config)
         environment = {**os.environ, "PATH": path, "CONFIGPROXY_AUTH_TOKEN": "proxy-token"}
         self.log = folder / "hub.log"

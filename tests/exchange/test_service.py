@@ -4,16 +4,21 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
+from autograder.course import load_course
+from autograder.exchange.service.settings import ServiceLimits
 from autograder.exchange.store.receipts import verify_receipt
-from autograder.gradebook import read_booked
 from autograder.results.store import read_result
+from autograder.unit.release import build, publish
+from autograder.unit.scaffold import new_unit
 from benchmarks.deadline import rehearse
+from tests.booked import read_booked
 from tests.support import code
 
-from .stage import children, files, notebook, settle
+from .stage import children, files, notebook, release, settle
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("exchange-service")]
 
@@ -73,6 +78,23 @@ def test_a_killed_service_loses_no_submission_and_no_mark(service):
     _all_graded(stage, made)
 
 
+def test_who_is_told_to_end_leaves_the_attempt_as_it_was(service):
+    """Workers that are stopped while they read a grader: it has not ended Python, and no try is counted."""
+    stage = service.stage
+    grader, reading = stage.course.units[0].grader, stage.course.root / "reading"
+    slow = f"import pathlib, select\npathlib.Path({str(reading)!r}).touch()\nselect.select([], [], [], 2)\n"
+    grader.write_text(f"{grader.read_text()}\n{slow}")
+    student = stage.student()
+    body = files(softmax_ipynb=notebook(stage.course))
+    made = student.post("api/units/softmax/attempts", json=body).json()
+    for _ in range(ServiceLimits().tries + 1):
+        _until(reading.exists)
+        reading.unlink()
+        for pid in children(service.process.pid, "worker"):
+            os.kill(pid, signal.SIGTERM)
+    assert settle(student, made["id"])["score"] == 100.0
+
+
 def test_a_changed_unit_is_graded_by_its_new_checks(service):
     """An instructor who mends a check and queues again gets marks by the mended check."""
     stage = service.stage
@@ -91,6 +113,22 @@ def test_a_changed_unit_is_graded_by_its_new_checks(service):
     assert after["graded"] > before["graded"]
     assert after["score"] == before["score"]
     _until(lambda: _result(stage).digest != digest)
+
+
+def test_a_new_unit_is_graded_without_a_restart(service):
+    """Written, built and released while the exchange runs: web server and workers know it."""
+    root = service.stage.course.root
+    new_unit(service.stage.course, "relu")
+    course = load_course(root)
+    unit = course.unit("relu")
+    publish(course, unit, build(course, unit))
+    stage = replace(service.stage, course=replace(course, units=(unit,)))
+    _until(lambda: "relu" in [each["unit"] for each in stage.staff().get("api/units").json()])
+    release(stage)
+    student, body = stage.student(), files(relu_ipynb=notebook(stage.course))
+    made = student.post("api/units/relu/attempts", json=body).json()
+    assert settle(student, made["id"])["score"] == 100.0
+    _until(lambda: read_result(stage.course, "relu", "student-001") is not None)
 
 
 def _marks(course):

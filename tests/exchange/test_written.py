@@ -1,12 +1,14 @@
 """Written answers on the pages: what the student is told, and what staff mark by."""
 
 import json
+import re
 
 import pytest
 
 from autograder.unit.release import build, publish
 from tests.support import place
 
+from .facts import give
 from .stage import files, notebook, packed
 from .test_pages import finish_next, hand_in, logged_in
 
@@ -43,12 +45,29 @@ def test_a_student_is_told_what_waits_for_a_person(stage, desk):
     assert "up to 4 points more" in page.text
 
 
+def test_points_of_a_person_are_on_every_page_at_once(stage, desk):
+    """The answer's points are in the mark, and no button needs to be pressed for it."""
+    with logged_in(stage, "student-001", "nbgrader-course") as browser:
+        _, page = hand_in(stage, browser, answered(stage.course, "A shift cancels."))
+        attempt = page.url.path.rpartition("/")[2]
+        finish_next(desk, answers={"why": "digest"})
+        record = stage.student().get("api/units/softmax/attempts").json()["record"]
+        assert (record["points"], record["out_of"], record["waits"]) == (50.0, 54.0, True)
+        assert "4 points more wait for a person" in browser.get("units/softmax").text
+        give(desk, attempt, 3.0, name="why", answer="digest")
+        record = stage.student().get("api/units/softmax/attempts").json()["record"]
+        assert (record["points"], record["out_of"], record["waits"]) == (53.0, 54.0, False)
+        page = browser.get(str(page.url))
+    assert "3 by hand" in page.text
+    assert "waits for a person" not in page.text
+
+
 @pytest.mark.parametrize("text", ["*Your answer.*", " \n"])
 def test_a_question_without_an_answer_is_named(stage, desk, text):
     """Before handing in and afterwards; a notebook in which nothing else is missing is not called whole."""
     with logged_in(stage, "student-001", "nbgrader-course") as browser:
         look, page = hand_in(stage, browser, answered(stage.course, text))
-        finish_next(desk)
+        finish_next(desk, answers={"why": ""})
         page = browser.get(str(page.url))
     assert "Not answered" in look.text
     assert "All tasks are there" not in look.text
@@ -62,12 +81,12 @@ def test_an_answer_completes_the_notebook(stage):
     assert "All tasks are there" in look.text
 
 
-def test_a_file_that_is_no_notebook_answers_nothing(stage, desk):
-    """The page of such an attempt is shown as any other."""
+def test_a_file_that_is_no_notebook_is_shown_as_any_other(stage, desk):
+    """Nothing was noted of its answers, so that they wait for a person, as in the mark."""
     made = stage.student().post("api/units/softmax/attempts", json=files(softmax_ipynb=b"%PDF"))
     finish_next(desk)
     with logged_in(stage, "student-001", "nbgrader-course") as browser:
-        assert "not answered" in browser.get(f"attempts/{made.json()['id']}").text
+        assert "waits for a person" in browser.get(f"attempts/{made.json()['id']}").text
 
 
 def test_feedback_that_staff_released_is_on_the_page(stage, desk):
@@ -96,7 +115,7 @@ def test_the_marking_guide_is_for_staff(stage):
         page = staff.get("staff/softmax").text
         guide = staff.get("staff/softmax/guide").text
     assert 'href="/services/exchange/staff/softmax/guide"' in page
-    assert 'href="/services/course/formgrader/gradebook/softmax/softmax"' in page
+    assert re.search('href="[^"]*/services/course/formgrader/gradebook/softmax/softmax"', page)
     assert "<strong>Two points</strong> for the <em>shift</em>" in guide
     assert "<b>" not in guide  # what an instructor wrote is shown as text, too
     with logged_in(stage, "student-001", "nbgrader-course") as browser:

@@ -110,6 +110,11 @@ def test_items() -> None:
 
     tells(cell(ask, ("self.data[key]", "self.data[key - 1]")), "value = Value(data)", "value[1].data")
 
+    def several(student: Student) -> None:
+        right(student.Value(X)[1:, 0].data, "data")
+
+    tells(cell(several, ("self.data[key]", "self.data[key] + 1")), "value = Value(data)", "value[1:, 0].data")
+
     def members(student: Student) -> None:
         one = student.Value(X)
         first, _ = one + student.Value(X)

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.base.errors import ConfigError
 from autograder.course import Course, Disclosure, load_course
-from autograder.export.gradescope import autograder_zip, config_text, derived_key
+from autograder.export.gradescope import autograder_zip, config_text, derived_key, not_there
 from autograder.export.on_gradescope import find_notebook, main, student_of, to_gradescope
 from autograder.judge.secret import course_secret
 from autograder.results.result import Check, Verdict
@@ -126,12 +126,37 @@ def test_the_submitter_and_the_notebook_are_found(tmp_path):
     assert student_of(tmp_path / "none.json") == "student"
     (tmp_path / "meta.json").write_text('{"users": [{"email": "a@b.c"}]}')
     assert student_of(tmp_path / "meta.json") == "a@b.c"
+    for odd, name in (("x\\u0000y", "x\\u0000y"), ("\\ud800\\u001b[2J", "\\ud800\\u001b[2J")):
+        (tmp_path / "odd.json").write_text(f'{{"users": [{{"name": "{odd}"}}]}}')
+        assert student_of(tmp_path / "odd.json") == name  # written out, letter by letter
     (tmp_path / "bad.json").write_text('{"users": [7]}')
     assert student_of(tmp_path / "bad.json") == "student"
     (tmp_path / "mine.ipynb").write_text("{}")
     assert find_notebook(tmp_path, UNIT).name == "mine.ipynb"
     (tmp_path / "other.ipynb").symlink_to("/etc/hostname")
     assert find_notebook(tmp_path, UNIT).name == "mine.ipynb"
+
+
+def test_a_nul_in_a_name_stops_no_grading(course, tmp_path, monkeypatch):
+    """Whoever is called so is graded as anybody else."""
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / "conv_layer.ipynb").write_text("{}")
+    (tmp_path / "submission_metadata.json").write_text('{"users": [{"name": "a\\u0000b"}]}')
+    assert main("conv_layer", tmp_path) == 0
+    assert json.loads((tmp_path / "results/results.json").read_text())["score"] == 0.0
+
+
+def test_hint_tokens_that_do_not_hold_are_named(course):
+    """Where the course has some, and what they cost is open before the due date."""
+    after = Disclosure(mistakes="after-due", smallest_case="after-due")
+    (said,) = not_there(course)
+    assert "Hint tokens do not hold on Gradescope" in said
+    assert (
+        [*not_there(replace(course, hint_tokens=None))]
+        == [*not_there(replace(course, disclosure=after))]
+        == []
+    )
 
 
 def test_an_upload_without_a_notebook_is_told_so(course, tmp_path, monkeypatch):

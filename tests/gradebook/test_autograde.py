@@ -13,12 +13,12 @@ import nbformat
 import pytest
 
 from autograder.course import load_course
-from autograder.gradebook import Folders, ensure_assignment, project, read_booked, unwritten
+from autograder.gradebook import Folders, ensure_assignment
 from autograder.results.audit import read_audit
 from autograder.results.result import Verdict
-from autograder.results.store import write_result
+from tests.booked import read_booked
 
-from .conftest import STUB, result, submission
+from .conftest import STUB, book, booked, caught_up, graded, result, submission
 
 ROOT = Path(__file__).parents[2]
 FAKE_GRADER = """
@@ -101,8 +101,8 @@ def a_class(course):
     ]
     pairs[3][1].write_text('{"cells": [')
     (Folders(course).submitted / "student-003/relu/timestamp.txt").write_text("2027-01-18 13:00:00 UTC\n")
-    for graded, _ in pairs:
-        write_result(course, graded)
+    for each, path in pairs:
+        graded(course, each, path)
     return pairs
 
 
@@ -111,8 +111,8 @@ def test_both_ways_leave_the_same_rows(course):
     """'nbgrader autograde' with our configuration gives the marks and comments of 'course grade'."""
     unit = course.unit("relu")
     configure(course)
-    pairs = a_class(course)
-    assert project(course, unit, pairs).written == 4
+    a_class(course)
+    assert caught_up(course) == []
     expected = rows(course, MARKS), rows(course, COMMENTS)
     folders = Folders(course)
     pages = read_pages(course)
@@ -134,11 +134,10 @@ def test_broken_and_ungraded_submissions_get_no_score(course):
     unit = course.unit("relu")
     configure(course)
     ensure_assignment(course, unit)
-    broken = result("student-002", Verdict.BROKEN)
     for student in ("student-001", "student-002", "student-003"):
         submission(course, student)
-    write_result(course, result("student-001"))
-    write_result(course, broken)
+    graded(course, result("student-001"))
+    graded(course, result("student-002", Verdict.BROKEN))
     done = nbgrader(course.root, "autograde", "relu")
     assert done.returncode == 1
     marks = {row[:2]: row[2] for row in rows(course, MARKS)}
@@ -152,13 +151,12 @@ def test_broken_and_ungraded_submissions_get_no_score(course):
 @pytest.mark.slow
 def test_one_student_can_be_graded_again(course):
     """Formgrader's button is 'autograde --student NAME --force': it asks for that student only."""
-    unit = course.unit("relu")
     configure(course)
-    pairs = a_class(course)
-    project(course, unit, pairs)
+    (first, path), *_ = a_class(course)
+    caught_up(course)
     with (Folders(course).root / "autograded/student-001/relu/relu.ipynb").open() as file:
         os.fchmod(file.fileno(), 0o444)  # as nbgrader leaves it
-    write_result(course, result("student-001", Verdict.FAILED))
+    graded(course, first.with_checks(result("student-001", Verdict.FAILED).checks), path)
     done = nbgrader(course.root, "autograde", "relu", "--student", "student-001", "--force")
     assert done.returncode == 0, done.stderr
     assert (course.root / "asked").read_text().split()[-3:] == ["--student", "student-001", "--json"]
@@ -173,16 +171,17 @@ def test_two_graders_at_once_lose_nothing(course):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         list(pool.map(project_some, [course.root] * 4, range(4)))
     assert len(read_booked(course, "relu")) == 40
-    everybody = [result(f"student-{number:03d}") for number in range(40)]
-    assert unwritten(course, "relu", everybody) == []
+    assert caught_up(course) == []
     assert len(read_audit(course, "relu")) == 40
 
 
 def project_some(root, part):
     """Project ten students of a course; runs in a process of its own."""
     course = load_course(root)
-    pairs = [(result(f"student-{number:03d}"), None) for number in range(10 * part, 10 * part + 10)]
-    project(course, course.unit("relu"), pairs)
+    names = [f"student-{number:03d}" for number in range(10 * part, 10 * part + 10)]
+    for name in names:
+        graded(course, result(name))
+    book(course, *names)
 
 
 @pytest.mark.slow
@@ -206,7 +205,7 @@ def test_feedback_of_nbgrader_runs_nothing(course):
     configure(course)
     evil = "hello <script>alert(1)</script> <img src=x onerror=alert(2)> [x](javascript:alert(3)) $a_1$"
     path = submission(course, "student-001", why=evil)
-    project(course, course.unit("relu"), [(result("student-001", Verdict.FAILED, Verdict.FAILED), path)])
+    booked(course, result("student-001", Verdict.FAILED, Verdict.FAILED), path)
     done = nbgrader(course.root, "generate_feedback", "relu")
     assert done.returncode == 0, done.stderr
     page = (Folders(course).root / "feedback/student-001/relu/relu.html").read_text()

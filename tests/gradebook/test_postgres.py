@@ -1,52 +1,73 @@
 """The gradebook on a real PostgreSQL, its URL set in course_config.py as a course sets it."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from autograder.base.errors import ConfigError
 from autograder.course import load_course
-from autograder.gradebook import ensure_assignment, project, read_booked, unwritten
+from autograder.gradebook import ensure_assignment, project
 from autograder.gradebook.database import open_gradebook
+from autograder.marks import open_facts
+from autograder.marks.files import attempt_for
+from autograder.marks.graded import store
 from autograder.results.audit import read_audit
 from autograder.results.result import Verdict
+from tests.booked import read_booked
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
-from .conftest import CONFIG, check, released, result, write
+from .conftest import CONFIG, booked, by_hand, caught_up, check, graded, released, result, write
 from .test_autograde import COMMENTS, MARKS, a_class, configure, nbgrader
 
 # The same tests as on SQLite, on this file's course.
+from .test_foreign import (  # noqa: F401
+    test_a_gradebook_of_before_is_taken_in_as_it_is,
+    test_a_kill_at_any_step_loses_and_doubles_nothing,
+    test_all_that_a_person_may_write_is_taken_in,
+    test_an_extension_of_nbgrader_becomes_an_exemption,
+    test_points_belong_to_the_attempt_that_was_shown,
+    test_points_that_a_script_wrote_become_a_fact,
+    test_rows_that_are_gone_take_nothing_back,
+    test_what_a_person_writes_meanwhile_is_not_lost,
+    test_what_is_taken_out_of_the_gradebook_is_taken_back,
+)
 from .test_projection import (  # noqa: F401
     test_a_changed_written_answer_is_looked_at_again,
-    test_a_manual_mark_stays,
-    test_a_number_that_is_no_mark_is_refused,
-    test_a_persons_extra_credit_stays,
+    test_a_correction_is_not_turned_back_by_a_later_upload,
+    test_a_damaged_result_in_the_facts_keeps_nobody_back,
+    test_a_persons_extra_credit_stands_in_place_of_the_bonus,
     test_a_submission_without_any_mark_has_none,
     test_a_written_answer_waits_for_a_person,
     test_bonus_is_extra_credit,
     test_broken_stores_nothing,
     test_changed_points_are_taken_over_and_changed_tasks_are_refused,
     test_every_change_of_a_mark_is_recorded_once,
+    test_kept_points_are_the_automatic_ones,
     test_late_submissions_lose_what_the_policy_says,
     test_odd_names_become_safe_folders,
+    test_points_by_hand_hold_no_later_attempt_down,
+    test_points_by_hand_stay,
+    test_points_by_hand_that_are_taken_back_are_gone,
     test_points_of_each_task_are_written,
-    test_scores_are_clipped_to_what_the_cell_is_worth,
+    test_the_denominator_is_the_mark_s,
 )
 
-LIVE, MADE = "gradebook", "gradebook_made"
+LIVE, MADE, FACTS = "gradebook", "gradebook_made", "facts"
 
 
-def with_gradebook(url):
-    """The tiny course's file with a URL in it."""
-    return CONFIG.replace('"Tiny course",', f'"Tiny course", gradebook={url!r},')
+def with_databases(facts, gradebook):
+    """The tiny course's file with URLs in it."""
+    return CONFIG.replace('"Tiny course",', f'"Tiny course", database={facts!r}, gradebook={gradebook!r},')
 
 
 @pytest.fixture(scope="module")
 def built(postgres, tmp_path_factory):  # noqa: F811
     """The tiny course with its gradebook, and a copy of that database for later tests."""
     root = tmp_path_factory.mktemp("tiny-on-postgres")
-    (root / "course_config.py").write_text(with_gradebook(postgres.fresh(LIVE)))
+    config = with_databases(postgres.fresh(FACTS), postgres.fresh(LIVE))
+    (root / "course_config.py").write_text(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COURSE_DATA", raising=False)
         course = load_course(root)
@@ -61,6 +82,7 @@ def course(built, postgres, tmp_path, monkeypatch):  # noqa: F811
     """A copy of course and database for one test."""
     monkeypatch.delenv("COURSE_DATA", raising=False)
     postgres.fresh(LIVE, template=MADE)
+    postgres.fresh(FACTS)
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     return load_course(tmp_path)
 
@@ -76,12 +98,17 @@ def rows(course, query):
 
 def test_hundreds_of_students_are_written_at_once(course):
     """More students than one round of queries takes; names as long as nbgrader's columns are."""
-    graded = [result(f"student-{number:03d}-{'é' * number}") for number in range(320)]
-    assert project(course, course.unit("relu"), [(one, None) for one in graded]).written == 320
+    names = [f"student-{number:03d}-{'é' * number}"[:250] for number in range(320)]
+    with open_facts(course) as database:
+        with database.write() as connection:
+            for name in names:
+                attempt = attempt_for(connection, "relu", name, None, None)
+                store(connection, attempt, result(name), attempt.received)
+        assert project(course, database, course.unit("relu"), names).written == 320
     marks = read_booked(course, "relu")
     assert len(marks) == 320
     assert {mark.final for mark in marks.values()} == {100.0}
-    assert unwritten(course, "relu", graded) == []
+    assert caught_up(course) == []
 
 
 def test_text_that_postgresql_refuses_is_written_visibly(course):
@@ -89,49 +116,47 @@ def test_text_that_postgresql_refuses_is_written_visibly(course):
     odd = result("student-001").with_checks(
         (check("test_values", "forward", 40.0, Verdict.FAILED, reason="a\0b \ud800"),)
     )
-    assert project(course, course.unit("relu"), [(odd, None)]).written == 1
+    assert booked(course, odd).written == 1
     with open_gradebook(course) as gradebook:
         comment = gradebook.find_comment("forward", "relu", "relu", "student-001").comment
     assert "a\\u0000b \\ud800" in comment
 
 
 def test_a_gradebook_that_was_made_anew_is_filled_again(course, postgres):  # noqa: F811
-    """A lost database gets its assignment and all marks from the results, at the next 'course grade'."""
-    unit, graded = course.unit("relu"), [result("student-001"), result("student-002")]
-    project(course, unit, [(one, None) for one in graded])
-    assert unwritten(course, "relu", graded) == []
+    """A lost database gets its assignment and all marks from the facts, those of people too."""
+    attempt = graded(course, result("student-001"))
+    graded(course, result("student-002"))
+    by_hand(course, attempt, "forward", 33.0)
+    caught_up(course)
     postgres.fresh(LIVE)
     assert read_booked(course, "relu") == {}
-    assert unwritten(course, "relu", graded) == graded
-    project(course, unit, [(one, None) for one in graded])
-    assert len(read_booked(course, "relu")) == 2
-    assert unwritten(course, "relu", graded) == []
+    assert caught_up(course) == []
+    assert [mark.final for mark in read_booked(course, "relu").values()] == [73.0, 100.0]
 
 
-def test_another_gradebook_is_filled_from_the_results(course, postgres):  # noqa: F811
+def test_another_gradebook_is_filled_from_the_facts(course, postgres):  # noqa: F811
     """A course that moves to another database finds there what it has graded before."""
-    graded = result("student-001")
-    project(course, course.unit("relu"), [(graded, None)])
-    (course.root / "course_config.py").write_text(with_gradebook(postgres.fresh()))
+    booked(course, result("student-001"))
+    (course.root / "course_config.py").write_text(with_databases(course.database, postgres.fresh()))
     moved = load_course(course.root)
-    assert unwritten(moved, "relu", [graded]) == [graded]
-    project(moved, moved.unit("relu"), [(graded, None)])
+    assert caught_up(moved) == []
     assert read_booked(moved, "relu")["student-001"].final == 100.0
 
 
 def test_a_server_that_stops_is_said(course, postgres):  # noqa: F811
-    """Nothing is lost: the results still lack their rows, and the next run writes them."""
-    unit, graded = course.unit("relu"), result("student-001")
+    """No fact is lost: the rows are still behind, and the next run writes them."""
+    here = replace(course, database=None)
+    graded(here, result("student-001"))
     postgres.stop()
     try:
         with pytest.raises(ConfigError, match="gradebook cannot be opened: no PostgreSQL answers at 127"):
-            project(course, unit, [(graded, None)])
-        assert unwritten(course, "relu", [graded]) == [graded]
+            caught_up(here)
     finally:
         postgres.start()
     with pytest.raises(ConfigError, match="gradebook cannot be used"):
         lose_the_server(course, postgres)
-    assert project(course, unit, [(graded, None)]).written == 1
+    assert caught_up(here) == []
+    assert read_booked(here, "relu")["student-001"].final == 100.0
     assert len(read_audit(course, "relu")) == 1
 
 
@@ -146,9 +171,9 @@ def lose_the_server(course, server):
 @pytest.mark.slow
 def test_nbgraders_own_commands_work(course):
     """'nbgrader autograde' leaves the rows of 'course grade', and 'db assignment remove' empties them."""
-    unit = course.unit("relu")
     configure(course)
-    assert project(course, unit, a_class(course)).written == 4
+    a_class(course)
+    assert caught_up(course) == []
     expected = rows(course, MARKS), rows(course, COMMENTS)
     done = nbgrader(course.root, "autograde", "relu", "--force")
     assert done.returncode == 0, done.stderr

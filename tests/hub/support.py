@@ -11,14 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from autograder.course import Course, load_course
 from autograder.hub.people import passwords
-from autograder.hub.people.roster import Member, add
-from autograder.hub.process.options import hub_folder, roster_file
+from autograder.hub.process.options import hub_folder
+from autograder.marks.roster import Member, add, roster_file
+from autograder.unit.release import Built, build, publish
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = (
@@ -37,16 +40,23 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def copy_course(folder: Path) -> Course:
-    """The course in a folder of its own, with a roster and data of its own."""
+def copy_course(folder: Path, original: Path = ROOT) -> Course:
+    """A course in a folder of its own, with a roster and data of its own; this one where none is named."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        source = ROOT / part
+        source = original / part
         if source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, folder / part)
     return load_course(folder)
+
+
+@cache
+def _built(original: Path) -> dict[str, Built]:
+    """The releases of that course's units, built once for all hubs of this process."""
+    course = load_course(original)
+    return {unit.name: build(course, unit) for unit in course.units}
 
 
 class RunningHub:
@@ -58,13 +68,20 @@ class RunningHub:
         *arguments: str,
         members: tuple[Member, ...] = PEOPLE,
         environment: dict[str, str] | None = None,
+        original: Path = ROOT,
+        first: bool = False,
+        python: Path = Path(sys.executable),
     ) -> None:
-        self.course = copy_course(folder)
+        self.python = python
+        self.course = copy_course(folder, original)
+        if original == ROOT:  # else each hub would build ten units; a test may still change a smaller course
+            for unit in self.course.units:
+                publish(self.course, unit, _built(original)[unit.name])
         add(roster_file(self.course), members)
-        names = [member.username for member in members]
-        self.passwords = passwords.make_first(hub_folder(self.course) / "passwords", names)
+        self.passwords = _passwords(self.course, [member.username for member in members], first)
         self.environment = environment or {}
         self.arguments, self.port = arguments, free_port()
+        self.passed: tuple[int, ...] = ()  # file descriptors for the hub
         self.log = folder / "hub.log"
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -77,19 +94,23 @@ class RunningHub:
 
     def start(self) -> float:
         """Start, and wait for the services; the seconds until the login page was there."""
-        program = Path(sys.executable).with_name("course")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
         environment |= self.environment
         begin = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(program), "hub", "--port", str(self.port), *self.arguments],
-                cwd=self.course.root, stdout=log, stderr=log, env=environment, start_new_session=True,
+                self.command(), cwd=self.course.root, stdout=log, stderr=log, env=environment,
+                start_new_session=True, pass_fds=self.passed,
             )  # fmt: skip
         self._wait(self._has_login_page, "login page")
         seconds = time.monotonic() - begin
         self._wait(self._has_services, "services")
         return seconds
+
+    def command(self) -> list[str]:
+        """What its operator types."""
+        program = self.python.with_name("course")
+        return [str(program), "hub", "--port", str(self.port), *self.arguments]
 
     def _wait(self, there: Callable[[], bool], what: str, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
@@ -105,13 +126,27 @@ class RunningHub:
         raise AssertionError(f"no {what} after {seconds} s:\n{self.log.read_text()[-4000:]}")
 
     def _has_login_page(self) -> bool:
-        page = httpx.get(f"{self.url}/hub/login", follow_redirects=True, timeout=5).text
+        with self.client(follow_redirects=True) as client:
+            page = client.get(f"{self.url}/hub/login", timeout=5).text
         return "username_input" in page or "Sign in with" in page
 
     def _has_services(self) -> bool:
         """Exchange and formgrader answer, if only to ask who one is."""
-        paths = ("exchange/api/health", f"{self.course.name}/")
-        return all(httpx.get(f"{self.url}/services/{path}", timeout=5).status_code < 500 for path in paths)
+        places = (f"{self.service('exchange')}/api/health", f"{self.service(self.course.name)}/")
+        with self.client() as client:
+            return all(client.get(place, timeout=5).status_code < 500 for place in places)
+
+    def service(self, name: str) -> str:
+        """The address of a service."""
+        return f"{self.url}/services/{name}"
+
+    def origin(self, name: str) -> str:
+        """The origin of a person's own server."""
+        return self.url
+
+    def client(self, **more: Any) -> httpx.Client:
+        """A client that reaches this hub."""
+        return httpx.Client(timeout=60, **more)
 
     def kill(self) -> None:
         """``kill -9`` of the hub's own process, nothing else."""
@@ -126,6 +161,7 @@ class RunningHub:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+                self.process.wait()
         for pid in processes_below(self.course.data_folder):
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -134,7 +170,7 @@ class RunningHub:
 
     def browserless(self, username: str) -> httpx.Client:
         """A client that is logged in as that person."""
-        client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+        client = self.client(base_url=self.url, follow_redirects=True)
         self.log_in(client, username, self.passwords[username])
         return client
 
@@ -157,6 +193,17 @@ class RunningHub:
         token = re.search(r'name="_xsrf" value="([^"]*)"', page)
         data = {"username": username, "password": password, "_xsrf": token.group(1) if token else ""}
         return client.post("/hub/login?next=%2Fhub%2Fhome", data=data)
+
+
+def _passwords(course: Course, names: list[str], first: bool) -> dict[str, str]:
+    """Passwords by username: as their people chose them, or first ones, as they are handed out."""
+    file = hub_folder(course) / "passwords"
+    if first:
+        return passwords.make_first(file, names)
+    chosen = {name: passwords.first_password() for name in names}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    passwords.set_passwords(file, chosen)
+    return chosen
 
 
 def processes_below(folder: Path) -> list[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.base.errors import ConfigError, UsageError
-from autograder.hub.people.roster import Member, add, drop, parse, read_roster
+from autograder.marks.roster import Member, add, drop, parse, read_roster
 
 HEADER = "username,role,name,email\n"
 

@@ -12,8 +12,8 @@ from autograder.demo.solving import solved
 from autograder.exchange.client.service import Service
 from autograder.exchange.client.trees import read_tree
 from autograder.hub.people import passwords
-from autograder.hub.people.roster import drop
-from autograder.hub.process.options import hub_folder, roster_file
+from autograder.hub.process.options import hub_folder
+from autograder.marks.roster import drop, roster_file
 from tests.hub.support import ROOT, RunningHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]

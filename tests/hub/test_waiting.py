@@ -4,13 +4,17 @@ import asyncio
 import random
 import subprocess
 import sys
+from pathlib import Path
 
+import jinja2
 import pytest
-from jupyterhub import utils
+from jupyterhub import spawner, utils
+from jupyterhub._data import DATA_FILES_PATH
 from jupyterhub.httpclient import JupyterHubHTTPClient
 
 from autograder.gradebook import Folders
 from autograder.hub.process import app
+from autograder.hub.process.settings import TEMPLATES
 from autograder.hub.servers.formgrader import build_missing
 from tests.hub.support import copy_course, free_port
 
@@ -89,7 +93,8 @@ async def _noticed(after: float) -> float:
 def test_a_server_is_noticed_soon(monkeypatch, often):
     """Within the longest wait, at worst; the control: JupyterHub's own waits grow."""
     monkeypatch.setattr(random, "uniform", lambda low, high: high)
-    monkeypatch.setattr(utils, "exponential_backoff", utils.exponential_backoff)
+    for module in (utils, spawner):
+        monkeypatch.setattr(module, "exponential_backoff", utils.exponential_backoff)
     if often:
         app.look_often()
     late = asyncio.run(_noticed(1.6))  # JupyterHub looks after 1.4 and after 3.0 seconds
@@ -106,3 +111,20 @@ def test_a_unit_that_cannot_be_built_keeps_no_hub_from_starting(tmp_path, capsys
     assert f"formgrader lacks {broken.name}" in said and said.count("lacks") == 1
     assert not Folders(course).source(broken.name).exists()
     assert all(Folders(course).source(unit.name).exists() for unit in others)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_any_failure_names_its_reason(own):
+    """Such as Docker's without NVIDIA's runtime, as text; the control: JupyterHub's page does not."""
+    theirs = Path(DATA_FILES_PATH) / "templates"
+    folders = [str(TEMPLATES)] * own + [str(theirs)]
+    loaders = [
+        jinja2.PrefixLoader({"templates": jinja2.FileSystemLoader(theirs)}),
+        jinja2.FileSystemLoader(folders),
+    ]
+    pages = jinja2.Environment(loader=jinja2.ChoiceLoader(loaders), autoescape=True)
+    reason = RuntimeError('could not select device driver "nvidia" <b>')
+    page = pages.get_template("not_running.html").render(
+        failed=True, exception=reason, static_url=lambda *_, **__: "", parsed_scopes=(), base_url="/hub/"
+    )
+    assert ("could not select device driver &#34;nvidia&#34; &lt;b&gt;" in page) == own

@@ -10,7 +10,8 @@ import pytest
 
 from autograder.base.errors import UsageError
 from autograder.course import Unit
-from autograder.notebook.finding import Found, find_submissions, left_out
+from autograder.notebook.finding import Found, find_submissions
+from autograder.notebook.left_out import left_out
 
 UNIT = Unit("relu", "ReLU", due="2027-01-17T12:00+00:00", hours=1)
 
@@ -79,9 +80,9 @@ def test_canvas(place):
 
 
 def test_canvas_namesakes(place):
-    """Two students of one name get Canvas' number for the student."""
+    """Of two students of one name the second gets Canvas' number for the student."""
     folder = place("doejane_1_10_relu.ipynb", "doejane_LATE_2_11_relu.ipynb", "roerick_3_12_relu.ipynb")
-    assert students(folder) == ["doejane_1", "doejane_2", "roerick"]
+    assert students(folder) == ["doejane", "doejane_2", "roerick"]
 
 
 def test_canvas_one_student_twice(place):
@@ -92,7 +93,7 @@ def test_canvas_one_student_twice(place):
 
 
 def test_moodle(place):
-    """Moodle's folders give the full name, namesakes with Moodle's number; other folders do not count."""
+    """Moodle's folders give the full name, a namesake with Moodle's number; other folders do not count."""
     folder = place(
         "Jane Doe_11_assignsubmission_file_/relu.ipynb",
         "Jane Doe_12_assignsubmission_file_/my notebook.ipynb",
@@ -100,7 +101,7 @@ def test_moodle(place):
         "Rick Roe_13_assignsubmission_onlinetext_/onlinetext.html",
     )
     found = find_submissions([folder], UNIT)
-    assert [item.student for item in found] == ["Jane Doe_11", "Jane Doe_12", "Rick Roe"]
+    assert [item.student for item in found] == ["Jane Doe", "Jane Doe_12", "Rick Roe"]
     assert found[1].path.name == "my notebook.ipynb"
 
 
@@ -160,7 +161,7 @@ def test_what_is_no_notebook_is_told(place):
 
 
 def test_a_folder_of_no_layout_is_told(place):
-    """A notebook in a folder that nothing explains is not passed over; other units' are."""
+    """A file in a folder that nothing explains is not passed over; other units' are."""
     folder = place(
         "a/relu/relu.ipynb",
         "b/other/other.ipynb",
@@ -172,7 +173,7 @@ def test_a_folder_of_no_layout_is_told(place):
         "f.ipynb",
     )
     assert told(folder) == [
-        "2 folders match no layout and were not graded: c, d. Expected <student>/relu/relu.ipynb.",
+        "3 folders match no layout and were not graded: c, d, feedback. Expected <student>/relu/relu.ipynb.",
         "1 notebook lies beside students' folders and was not graded: f.ipynb. "
         "Name it on the command line if it is a submission.",
     ]

@@ -12,7 +12,8 @@ from autograder.base.errors import UsageError
 from autograder.course import Unit
 from autograder.exchange.store.uploads import notebook_of
 from autograder.export.on_gradescope import find_notebook
-from autograder.notebook.finding import Found, find_submissions, left_out
+from autograder.notebook.finding import Found, find_submissions
+from autograder.notebook.left_out import left_out
 from autograder.notebook.several import stem
 from tests.support import SOLUTIONS, code, markdown, notebook, place, small_release, solved_small
 

@@ -1,6 +1,11 @@
 """Results as the grader writes them, for tests of what people see."""
 
 from autograder.course import Course, Unit
+from autograder.marks.attempts import FILES, Attempt
+from autograder.marks.dates import due_of
+from autograder.marks.graded import Graded
+from autograder.marks.mark import mark_of
+from autograder.marks.summary import summary_of
 from autograder.results.result import Check, Result, Verdict, totals
 
 UNIT = Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9)
@@ -59,3 +64,15 @@ def flipped(student="student-001", **fields):
         },
         **fields,
     )
+
+
+def marked(result, course=COURSE, unit=UNIT, **facts):
+    """The mark of a student with this one result, and the result; ``facts`` as ``mark_of`` takes them."""
+    attempt = Attempt(
+        "a1", unit.name, result.student, 1, "", "", 0, (), origin=FILES, submitted=result.submitted
+    )
+    tasks = {task: tuple(points) for task, points in summary_of(result)["tasks"].items()}
+    points = (result.score, result.max_score, result.bonus)
+    graded = {"a1": Graded("a1", "", *points, result.digest, tasks, result.answers)}
+    due = facts.pop("due", None) or due_of(course, unit)
+    return mark_of(course, unit, result.student, [attempt], graded, due, **facts), result

@@ -12,7 +12,7 @@ from autograder.results.disclosure import Shown
 from tests.needs import WCAG
 from tests.pages.report.classes import a_class
 
-from .examples import COURSE, UNIT, flipped
+from .examples import COURSE, UNIT, flipped, marked
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -22,8 +22,11 @@ def pages(tmp_path_factory):
     """A feedback page and a report as files."""
     folder = tmp_path_factory.mktemp("pages")
     healed = ("The locked cell `points-max_pool_forward` was edited; the released one was used.",)
-    feedback = feedback_page(COURSE, UNIT, flipped(healed=healed), Shown(True, True, True))
-    report = report_page(COURSE, unit_report(COURSE, UNIT, a_class()), datetime(2027, 1, 25, tzinfo=UTC))
+    mark, result = marked(flipped(healed=healed))
+    feedback = feedback_page(COURSE, UNIT, result, Shown(True, True, True), mark)
+    report = report_page(
+        COURSE, unit_report(COURSE, UNIT, map(marked, a_class())), datetime(2027, 1, 25, tzinfo=UTC)
+    )
     for name, page in (("feedback", feedback), ("report", report)):
         (folder / f"{name}.html").write_text(page)
     return folder

@@ -8,18 +8,22 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from autograder.base.errors import UsageError
 from autograder.commands.feedback import command
 from autograder.course import Course, Disclosure
-from autograder.gradebook import Booked
+from autograder.marks import Due, UnitFacts, open_facts
+from autograder.marks.by_hand import COMMENT, POINTS, Entry
+from autograder.marks.exceptions import DAYS, Exemption
+from autograder.marks.tables import SHOWN
 from autograder.pages.feedback import feedback_page, task_cards, write_feedback
 from autograder.results.disclosure import Shown, as_student, shown, shown_at_last
 from autograder.results.result import Check, Result, Verdict, totals
 from autograder.results.store import write_result
 from tests.support import in_two_processes
 
-from .examples import CHECKS, COURSE, FLIPPED, UNIT, a_result, flipped
+from .examples import CHECKS, COURSE, FLIPPED, UNIT, a_result, flipped, marked
 
 ALL = Shown(True, True, True)
 BEFORE, AFTER = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
@@ -80,6 +84,18 @@ def test_checks_that_could_not_be_judged_stand_apart():
     assert cards["max_pool_forward"].state == "complete"
     assert cards["max_pool_backward"].state == "not written yet"
     assert "Nothing here says that this code is wrong" in read(flipped()).text
+
+
+def test_a_task_that_is_not_written_is_one_line():
+    """How many checks wait for it and why, not each in red; one that is begun shows them all."""
+    stub = {"reason": "conv2d_backward is not written yet: NotImplementedError was raised."}
+    wrong = dict.fromkeys(("test_dx", "test_dw"), (Verdict.MISSING, stub))
+    wrong["test_values"] = (Verdict.MISSING, {"reason": "pad is not defined in the notebook."})
+    text = read(a_result("x", wrong)).text
+    assert f"Not written yet: 2 checks. {stub['reason']}" in text
+    assert "adds up over windows" not in text
+    assert "finite differences" not in text
+    assert "Each output is the sum" in text
 
 
 def test_nothing_for_staff_is_on_the_page():
@@ -207,19 +223,59 @@ def test_an_unreadable_file_is_explained_once():
     assert "Your code ran" not in text
 
 
-def test_late_and_gradebook_marks_are_told():
-    """The page says what lateness cost and what the gradebook holds after a person's marks."""
-    late = flipped(submitted="2027-01-25T21:10:00+00:00")
-    assert "2.4 points are taken off" in read(late).text
-    mark = Booked("student-001", 31.0, 110.0, 3.1, waiting=True)
+def by_hand(name, kind=POINTS, points=None, **more):
+    """What a person gave to a task of the one attempt, or to an answer."""
+    return Entry("conv_layer", "student-001", "a1", name, kind, points, **more)
+
+
+def test_the_page_shows_the_mark_and_how_it_came_about():
+    """The number is the mark: lateness and a person's points are in it, out of all that can be had."""
+    mark, late = marked(
+        flipped(submitted="2027-01-25T21:10:00+00:00"),
+        entries=[
+            by_hand("conv2d_forward", points=20.0),
+            by_hand("conv2d_forward", COMMENT, comment="Nearly."),
+        ],
+    )
+    assert (mark.points, mark.out_of) == (31.5, 100.0)
     text = read(late, mark=mark).text
-    assert "3.1 points are taken off" in text
-    assert "27.9 of 110" in text
-    assert "A person still reads" in text
+    assert "31.5 of 100 points" in text
+    assert "one attempt, late: minus 10 %, 24 + 11 by hand" in text
+    assert "3.5 points are taken off" in text
+    assert "conv2d_forward : 20 points by a person" in text and "Nearly." in text
+
+
+def test_the_student_s_own_date_is_shown():
+    """With an extension the page names it, and nothing is late."""
+    own = datetime.fromisoformat("2027-01-26T23:59+01:00")
+    due = Due(own, datetime.fromisoformat(UNIT.due), ("your extension",))
+    mark, result = marked(flipped(submitted="2027-01-25T21:10:00+00:00"), due=due)
+    text = read(result, mark=mark).text
+    assert "26 January 2027, 23:59 UTC+01:00 (your extension)" in text
+    assert "taken off" not in text and "on time by your extension" in text
+
+
+def test_explanations_open_after_the_student_s_own_date(tmp_path):
+    """Whoever has more time sees them later; with "last-due" everybody waits for that student."""
+    unit = replace(UNIT, root=tmp_path)
+    longer = Exemption(1, unit.name, "student-002", DAYS, "2", "staff", "", "")
+    day_after = datetime.fromisoformat("2027-01-25T12:00+01:00")
+
+    def pages(after):
+        rules = Disclosure(mistakes="after-due", after=after)
+        course = Course("c", "C", units=(unit,), data=str(tmp_path / "data"), root=tmp_path, disclosure=rules)
+        facts = UnitFacts(course, unit, {}, {}, {}, [longer], {})
+        pairs = [marked(flipped(name)) for name in ("student-001", "student-002")]
+        return [
+            "the kernel is flipped" in path.read_text() for path in write_feedback(facts, pairs, day_after)
+        ]
+
+    assert pages("own-due") == [True, False]
+    assert pages("last-due") == [False, False]
 
 
 def test_written_answers_are_told_apart_from_the_score(tmp_path):
-    """The page says how many points a person may give on top, as long as they are not in the gradebook."""
+    """The page says what a person still reads, and counts it once it has points: of one denominator."""
     asked = {"grade_id": "why", "grade": True, "solution": True, "points": 4}
     unit = replace(UNIT, root=tmp_path)
     unit.release.mkdir(parents=True)
@@ -230,13 +286,13 @@ def test_written_answers_are_told_apart_from_the_score(tmp_path):
         return Outline(feedback_page(COURSE, unit, flipped(), ALL, mark)).text
 
     assert "read by a person, for up to 4 points more" in text(None)
-    waiting = Booked("student-001", 24.0, 104.0, 0.0, waiting=True)
-    assert re.search(
-        r"A person still reads your written answers \( ?why ?, up to 4 points more\)", text(waiting)
-    )
-    marked = text(replace(waiting, score=27.0, waiting=False))
-    assert "27 of 104" in marked
-    assert "person" not in marked
+    answered, questions = flipped(answers={"why": "d1"}), {"why": 4.0}
+    waiting = text(marked(answered, questions=questions)[0])
+    assert "24 of 104 points" in waiting
+    assert re.search(r"A person still reads your written answers \( ?why ?, up to 4 points more\)", waiting)
+    done = text(marked(answered, questions=questions, entries=[by_hand("why", points=3.0, answer="d1")])[0])
+    assert "27 of 104 points" in done
+    assert "still reads" not in done
 
 
 def test_bonus_tasks_stand_apart():
@@ -245,9 +301,16 @@ def test_bonus_tasks_stand_apart():
     extra = Check("test_groups", "grouped", "Groups of channels.", 4.0, 4.0, Verdict.PASSED, bonus=True)
     more = Check("test_fast", "max_pool_forward", "Fast.", 2.0, 0.0, Verdict.FAILED, bonus=True)
     text = read(base.with_checks((*base.checks, extra, more))).text
-    assert "0 of 4 tasks complete. 4 bonus points on top" in text
+    assert "0 of 4 tasks complete. 4 bonus points on top." in text
     assert "of 4 bonus" in text
     assert "Fast. (bonus)" in text
+    gave = Check("test_small", "max_pool_forward", "Small.", 3.0, 3.0, Verdict.PASSED, bonus=True)
+    (card,) = (each for each in task_cards((*base.checks, more, gave)) if each.name == "max_pool_forward")
+    assert card.extra == 3.0
+    assert f"of {card.points:g}, and 3 bonus" in read(base.with_checks((*base.checks, more, gave))).text
+    mark, result = marked(base.with_checks((*base.checks, extra, more)))
+    text = read(result, mark=mark).text
+    assert "28 of 100 points" in text and "4 bonus points on top, which are included." in text
 
 
 def test_pages_are_written_per_student(tmp_path):
@@ -255,7 +318,8 @@ def test_pages_are_written_per_student(tmp_path):
     course = Course("c", "C", units=(UNIT,), data=str(tmp_path / "data"), root=tmp_path)
     empty = Result("conv_layer", "a/b", 0.0, 0.0)
     odd = a_result("odd").with_checks((Check("t", "", "", 0.0, 0.0, Verdict.CRASHED, case={"got": 3}),))
-    paths = write_feedback(course, UNIT, [flipped(), empty, odd], {}, AFTER)
+    facts = UnitFacts(course, UNIT, {}, {}, {}, [], {})
+    paths = write_feedback(facts, map(marked, [flipped(), empty, odd]), AFTER)
     assert [path.parent.name for path in paths] == ["student-001", "a%2Fb", "odd"]
     assert all(path.read_text().startswith("<!DOCTYPE html>") for path in paths)
 
@@ -269,11 +333,15 @@ def test_the_command_writes_stored_results(tmp_path, monkeypatch):
         "conv = Unit('conv_layer', 'Conv', due='2027-01-24T23:59+01:00', hours=1)\n"
         "course = Course('c', 'C', units=(conv,))\n"
     )
+    empty = {"COURSE_DATA": str(tmp_path / "empty")}
     with pytest.raises(UsageError, match="course grade conv_layer"):
-        CliRunner().invoke(command, ["conv_layer"], catch_exceptions=False)
+        CliRunner(env=empty).invoke(command, ["conv_layer"], catch_exceptions=False)
     course = Course("c", "C", units=(UNIT,), root=tmp_path)
     for student in ("student-001", "student-002"):
         write_result(course, flipped(student))
     assert "1 page in" in CliRunner().invoke(command, ["conv_layer", "--student", "student-002"]).output
     assert "2 pages in" in CliRunner().invoke(command, ["conv_layer"]).output
     assert (course.data_folder / "feedback/conv_layer/student-001/index.html").is_file()
+    with open_facts(course) as database, database.read() as connection:
+        shown_to = connection.execute(select(SHOWN.c.student)).scalars().all()
+    assert shown_to == ["student-002", ""], "that marks were shown is a fact"

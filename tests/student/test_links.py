@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.inside import wire
 from autograder.inside.host import serve
-from autograder.student.links import Allowance, SocketLink
+from autograder.student.links import Allowance, LoopbackLink, SocketLink
 from autograder.student.scripts import Script
 
 ONE = {"k": "value", "v": 1}
@@ -215,3 +216,11 @@ def test_an_end_keeps_what_came_before(ends):
     with pytest.raises(EOFError):
         came.extend(header for header, _ in link.run([script(3)], time.monotonic() + 2, 2.0, refuse))
     assert came == [ONE, ONE]
+
+
+def test_trusted_code_stops_at_no_setting_of_ours():
+    """A reference that overflows answers, also where something else in this process called ``np.seterr``."""
+    link = LoopbackLink({"overflows": lambda: float(np.exp(np.float64(1000.0)))})
+    with np.errstate(all="raise"):
+        (reply,) = link.run([call_of("overflows")], time.monotonic() + 5, 5, refuse)
+    assert reply[0]["k"] == "value"

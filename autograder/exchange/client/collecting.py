@@ -17,8 +17,9 @@ Attempt = dict[str, Any]
 
 
 def to_collect(submissions: Iterable[Attempt]) -> list[Attempt]:
-    """One attempt per student: the one that counts, else the last."""
-    ordered = sorted(submissions, key=lambda attempt: (attempt["student"], attempt["number"]))
+    """One attempt per student: the one that counts, else the last; of those whose files are kept."""
+    kept = (attempt for attempt in submissions if attempt["files"])
+    ordered = sorted(kept, key=lambda attempt: (attempt["student"], attempt["number"]))
     chosen = []
     for _, group in groupby(ordered, key=lambda attempt: attempt["student"]):
         own = list(group)
@@ -39,8 +40,13 @@ def timestamp(received: str) -> str:
 
 
 def write_attempt(service: Service, attempt: Attempt, folder: Path) -> bool:
-    """Make a folder hold just this attempt; False where it did already."""
-    files = service.files(attempt["id"]) | {TIMESTAMP: (timestamp(attempt["received"]) + "\n").encode()}
+    """Make a folder hold just this attempt; False where it did already.
+
+    When it was handed in stands beside it, unless nobody knows.
+    """
+    files = service.files(attempt["id"])
+    if attempt["submitted"]:
+        files[TIMESTAMP] = (timestamp(attempt["submitted"]) + "\n").encode()
     before = read_tree(folder) if folder.is_dir() else {}
     if before == files:
         return False

@@ -90,4 +90,4 @@ def _remark(attempt: dict[str, Any]) -> str:
     if attempt["state"] != "graded":
         return f"({attempt['state']})"
     counts = ", counts" if attempt["counts"] else ""
-    return f"({attempt['score']:g} of {attempt['max_score']:g} points{counts})"
+    return f"({attempt['mark']:g} of {attempt['out_of']:g} points{counts})"

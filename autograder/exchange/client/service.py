@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from ...base.errors import CourseError, UsageError
+from ...base.loopback import connectable
 
 TRIES = 5
 LONGEST_WAIT = 20.0  # seconds between two tries
@@ -93,6 +94,10 @@ class Service:
         """Give an attempt nbgrader's feedback; for staff."""
         self._ask("PUT", f"attempts/{attempt}/feedback", {"files": _packed(files)})
 
+    def receipt_key(self) -> str:
+        """The public key of receipts, PEM."""
+        return str(self._ask("GET", "receipt-key")["public_key"])
+
     def _ask(self, method: str, path: str, body: Any = None, params: Any = None) -> Any:
         answer = self._send(method, path, body, params)
         if answer.is_success:
@@ -104,8 +109,10 @@ class Service:
         )
 
     def _send(self, method: str, path: str, body: Any, params: Any) -> httpx.Response:
-        headers = {"Authorization": f"token {self.token}"}
-        with httpx.Client(base_url=f"{self.url.rstrip('/')}/api/", headers=headers, timeout=60) as client:
+        at, headers = connectable(self.url)
+        if self.token:
+            headers["Authorization"] = f"token {self.token}"
+        with httpx.Client(base_url=f"{at.rstrip('/')}/api/", headers=headers, timeout=60) as client:
             for attempt in range(1, TRIES + 1):
                 try:
                     answer = client.request(method, path, json=body, params=params)
@@ -140,6 +147,22 @@ def service_from_environment(url: str | None = None) -> Service:
             f"{URL_VARIABLE}=nbgrader:/srv/exchange uses nbgrader's own exchange in that folder."
         )
     return Service(url, token)
+
+
+def receipt_key(url: str | None = None) -> tuple[str, str]:
+    """The address of an exchange, and the public key that its receipts are signed with; for everybody.
+
+    Raises:
+        UsageError: no exchange is named.
+        ExchangeRefused: it does not answer.
+    """
+    url = url or os.environ.get(URL_VARIABLE, "")
+    if not url:
+        raise UsageError(
+            f"no key: name the exchange with --url or {URL_VARIABLE}, or a file with its public key with "
+            "--key, or call this in the course's folder."
+        )
+    return url, str(Service(url, "").receipt_key())
 
 
 def _packed(files: Mapping[str, bytes]) -> list[dict[str, str]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
+from ...batch.taking_in import handed_in
 from ...batch.warm import made_from, new_grader
 from ...course import Course, Unit
 from ...judge.grader import Grader
 from ...judge.settle import Known, Warm, settle
-from ...notebook.finding import Found
-from ...notebook.several import is_notebook, why_this_one
+from ...marks.attempts import Attempt
+from ...marks.blobs import Blobs
 from ...results.result import Result
-from ..store.attempts import Attempt
-from ..store.blobs import Blobs
 
 MOST_WARM = 3  # units whose graders are kept; each holds a zygote
 
@@ -26,8 +24,13 @@ class Judge:
         self._warm: dict[str, Grader] = {}  # the one used last stands last
         self._made_from = self._look()
 
-    def stale(self) -> bool:
-        """True where the files of a unit have changed, so that this process would judge by old ones."""
+    def stale(self, course: Course | None = None) -> bool:
+        """True where the files of a unit have changed, so that this process would judge by old ones.
+
+        A course with other dates and policies takes the place of the one of before: marks follow from
+        them, and no verdict. One with other units or limits makes this process an old one.
+        """
+        self.course = course or self.course
         return self._made_from != self._look()
 
     def _look(self) -> dict[str, str]:
@@ -39,14 +42,11 @@ class Judge:
         Raises:
             OSError: the blob is gone, which is no fault of the student's.
         """
-        unit, notebook = self.course.unit(attempt.unit), attempt.notebook
-        path = self.blobs.path(notebook.sha256)
-        path.stat()
+        if attempt.notebook is None:
+            raise FileNotFoundError(f"nothing is kept of attempt {attempt.number} of {attempt.student}")
+        unit, found = self.course.unit(attempt.unit), handed_in(self.blobs, attempt)
+        found.path.stat()
         warm = Warm(unit, self.tier, partial(self._grader, unit), partial(self._cool, unit.name))
-        found = Found(attempt.student, path, attempt.received, called=notebook.path)
-        if notebook.alone:
-            names = [file.path for file in attempt.files if is_notebook(file.path)]
-            found = replace(found, note=why_this_one(notebook.path, names))
         return settle(found, warm, known).result
 
     def close(self) -> None:

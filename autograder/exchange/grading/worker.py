@@ -16,9 +16,10 @@ from contextlib import contextmanager
 
 from ...batch.warm import limited_memory
 from ...judge.cores import Core
+from ...marks.graded import same_digest
 from ...results.result import Result
 from ..service.refusals import Refused
-from ..store import attempts, graded, queue
+from ..store import attempts, graded, leases, queue
 from ..store.desk import Desk, stamp
 from .judge import Judge
 
@@ -41,8 +42,9 @@ def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
     looked = time.monotonic()
     try:
         while parent in (None, os.getppid()):
-            if time.monotonic() - looked > LOOK_SECONDS:
-                if judge.stale():
+            course = desk.living.now(at_once=True)  # a new unit is known before its first attempt
+            if course is not judge.course or time.monotonic() - looked > LOOK_SECONDS:
+                if judge.stale(course):
                     LOG.info("a unit has changed: starting anew")
                     return
                 looked = time.monotonic()
@@ -57,6 +59,7 @@ def step(desk: Desk, judge: Judge, name: str) -> bool:
     """Grade one entry; False where there is none, or the disk is full."""
     try:
         with desk.database.write() as connection:
+            leases.free_later_ones(connection, desk.seconds(), desk.limits.lease_seconds)
             entry = queue.take(connection, name, desk.seconds(), desk.limits.lease_seconds, desk.limits.tries)
         if entry is None:
             return False
@@ -75,7 +78,7 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
 
     def known(digest: str) -> Result | None:
         with desk.database.read() as connection:
-            return graded.same_digest(connection, attempt, digest)
+            return same_digest(connection, attempt.unit, attempt.student, digest)
 
     try:
         with limited_memory():
@@ -85,6 +88,10 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
         with desk.database.write() as connection:
             queue.set_aside(connection, entry, f"{type(error).__name__}: {error}"[:2000])
         return
+    except KeyboardInterrupt:  # this process is told to end, and the attempt has no part in it
+        with desk.database.write() as connection:
+            queue.hand_back(connection, entry)
+        raise
     with desk.database.write() as connection:
         graded.finish(connection, entry, attempt, result, stamp(desk.now()))
 
@@ -93,7 +100,9 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
 def _renewing(desk: Desk, entry: queue.QueueEntry) -> Iterator[None]:
     """Renew the lease beside the grading, at most as long as a submission may take."""
     done = threading.Event()
-    most = 3 * max(desk.course.limits_of(unit).submission_seconds for unit in desk.course.units)
+    course = desk.course
+    limits = [course.limits, *map(course.limits_of, course.units)]
+    most = 3 * max(each.submission_seconds for each in limits)
 
     def renew() -> None:
         begun = time.monotonic()

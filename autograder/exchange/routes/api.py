@@ -11,20 +11,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
+from starlette.responses import Response
 
 from ...course import Course, Unit
+from ...marks import graded, read_dates, read_facts
+from ...marks.attempts import Attempt, StoredFile
 from ...results.late import parse_time
 from .. import deeds
 from ..service import access
 from ..service.identity import Caller
+from ..service.packing import packed
 from ..service.refusals import Refused
-from ..store import attempts, graded, hints, queue, releases
-from ..store.attempts import Attempt
-from ..store.blobs import Blobs
-from ..store.desk import Desk, StoredFile
+from ..store import attempts, hints, queue, releases
+from ..store.desk import Desk
+from ..store.late_days import Agreed
 from ..store.releases import Offered
 from ..store.uploads import parse_json
 from ..views import returned
+from ..views.of_record import due_json, mark_json
 from ..views.overview import Line, Overview, everyone, overview
 
 ROUTES = APIRouter(prefix="/api")
@@ -59,16 +63,19 @@ def me(desk: DeskOf, member: Member) -> dict[str, Any]:
 @ROUTES.get("/units")
 def units(desk: DeskOf, member: Member) -> list[dict[str, Any]]:
     """The units; a student sees those that are released."""
+    course = desk.course
     with desk.database.read() as connection:
-        found = [(unit, releases.find(connection, unit.name)) for unit in desk.course.units]
-    return [_unit_json(desk.course, unit, made) for unit, made in found if made or member.staff]
+        found = [(unit, releases.find(connection, unit.name)) for unit in course.units]
+        return [
+            _unit_json(connection, course, unit, made, member) for unit, made in found if made or member.staff
+        ]
 
 
 @ROUTES.get("/units/{unit}/release")
-def download_release(desk: DeskOf, member: Member, unit: UnitOf) -> dict[str, Any]:
+def download_release(desk: DeskOf, member: Member, unit: UnitOf) -> Response:
     """The files of a released unit."""
     made = deeds.released(desk, unit)
-    return _unit_json(desk.course, unit, made) | {"files": _packed(desk.blobs, made.files)}
+    return packed(_released_json(desk, unit, made, member), desk.blobs, made.files)
 
 
 @ROUTES.put("/units/{unit}/release")
@@ -77,7 +84,7 @@ def upload_release(
 ) -> dict[str, Any]:
     """Release a unit."""
     made, warning = releases.release(desk, unit, parse_json(content, desk.limits), member.name, force)
-    return _unit_json(desk.course, unit, made) | {"warning": warning}
+    return _released_json(desk, unit, made, member) | {"warning": warning}
 
 
 @ROUTES.delete("/units/{unit}/release")
@@ -85,7 +92,7 @@ def withdraw_release(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, Any
     """Take a unit back."""
     with desk.database.write() as connection:
         releases.withdraw(connection, unit.name)
-    return _unit_json(desk.course, unit, None)
+    return _released_json(desk, unit, None, member)
 
 
 @ROUTES.post("/units/{unit}/attempts", status_code=201)
@@ -102,19 +109,41 @@ def submit(desk: DeskOf, member: Uploader, unit: UnitOf, content: Body) -> dict[
 
 @ROUTES.get("/units/{unit}/attempts")
 def own_attempts(desk: DeskOf, member: Member, unit: UnitOf) -> dict[str, Any]:
-    """The caller's attempts, oldest first, and his tokens."""
+    """The caller's attempts, oldest first, the mark that follows from them, and the caller's tokens."""
     with desk.database.read() as connection:
         view = overview(desk, connection, unit, member.name)
         lines = _lines(desk, connection, view)
     tokens = None if view.purse is None else {"whole": view.purse.whole, "next_in": view.purse.next_in}
-    return {"attempts": lines, "tokens": tokens}
+    return {"attempts": lines, "tokens": tokens, "record": mark_json(desk.course, view)}
+
+
+@ROUTES.post("/units/{unit}/late-day")
+def spend_late_day(
+    desk: DeskOf, member: Member, unit: UnitOf, until: str | None = None, student: str = ""
+) -> dict[str, Any]:
+    """Spend a late day: the caller's own, or for staff a student's.
+
+    ``until`` is the date that it would be then: the same request sent twice spends one day.
+    """
+    deeds.spend_late_day(desk, member, unit, student or member.name, Agreed(until))
+    with desk.database.read() as connection:
+        return mark_json(desk.course, overview(desk, connection, unit, student or member.name))
+
+
+@ROUTES.get("/units/{unit}/marks")
+def marks(desk: DeskOf, member: Staff, unit: UnitOf) -> list[dict[str, Any]]:
+    """The marks of everybody with an attempt."""
+    course = desk.course
+    with desk.database.read() as connection:
+        views = everyone(desk, connection, read_facts(connection, course, unit))
+    return [{"student": view.student} | mark_json(course, view) for view in views]
 
 
 @ROUTES.get("/units/{unit}/submissions")
 def submissions(desk: DeskOf, member: Staff, unit: UnitOf) -> list[dict[str, Any]]:
     """All attempts of all students, without feedback."""
     with desk.database.read() as connection:
-        views = everyone(desk, connection, unit)
+        views = everyone(desk, connection, read_facts(connection, desk.course, unit))
     return [_line_json(line, staff=True) for view in views for line in view.lines]
 
 
@@ -141,13 +170,13 @@ def attempt_state(desk: DeskOf, member: Member, attempt: AttemptOf) -> dict[str,
 @ROUTES.get("/attempts/{attempt}/receipt")
 def receipt(attempt: AttemptOf) -> dict[str, str]:
     """The receipt."""
-    return {"receipt": attempt.receipt}
+    return {"receipt": deeds.receipt(attempt)}
 
 
 @ROUTES.get("/attempts/{attempt}/files")
-def files(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
+def files(desk: DeskOf, attempt: AttemptOf) -> Response:
     """What was handed in."""
-    return {"files": _packed(desk.blobs, attempt.files)}
+    return packed({}, desk.blobs, attempt.files)
 
 
 @ROUTES.get("/attempts/{attempt}/result")
@@ -155,7 +184,7 @@ def result(desk: DeskOf, member: Member, attempt: AttemptOf) -> dict[str, Any]:
     """The result: all of it for staff, what is open for the student."""
     with desk.database.read() as connection:
         whole = graded.result_of(connection, attempt.id)
-        seen = returned.seen(desk, connection, attempt)
+        seen = returned.seen(desk, connection, attempt, returned.opens_for(desk, connection, attempt))
     if whole is None or seen is None:
         raise Refused(409, "This attempt is not graded yet.", retry_after=2)
     shape: dict[str, Any] = json.loads((whole if member.staff else seen.result).to_json())
@@ -166,9 +195,12 @@ def result(desk: DeskOf, member: Member, attempt: AttemptOf) -> dict[str, Any]:
 def feedback(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
     """Feedback as HTML files, as its student may see it now."""
     with desk.database.read() as connection:
-        pages = returned.feedback_of(desk, connection, attempt)
-    packed = [{"path": name, "content": base64.b64encode(page).decode()} for name, page in pages.items()]
-    return {"name": returned.name_of(pages), "files": packed}
+        own = overview(desk, connection, desk.course.unit(attempt.unit), attempt.student)
+        pages = returned.feedback_of(desk, connection, own, attempt)
+        line = next(line for line in own.lines if line.attempt.id == attempt.id)
+        name = returned.name_of(desk, connection, own, line)
+    listed = [{"path": path, "content": base64.b64encode(page).decode()} for path, page in pages.items()]
+    return {"name": name, "files": listed}
 
 
 @ROUTES.put("/attempts/{attempt}/feedback")
@@ -195,14 +227,11 @@ def _attempt_json(desk: Desk, attempt: Attempt, member: Caller) -> dict[str, Any
     with desk.database.read() as connection:
         view = overview(desk, connection, desk.course.unit(attempt.unit), attempt.student)
     line = next(line for line in view.lines if line.attempt.id == attempt.id)
-    return _line_json(line, staff=member.staff)
+    return _line_json(line, staff=member.staff) | {"record": mark_json(desk.course, view)}
 
 
 def _lines(desk: Desk, connection: Connection, view: Overview) -> list[dict[str, Any]]:
-    return [
-        _line_json(line, returned.name_of(returned.feedback_of(desk, connection, line.attempt)))
-        for line in view.lines
-    ]
+    return [_line_json(line, returned.name_of(desk, connection, view, line)) for line in view.lines]
 
 
 def _skew(desk: Desk, client_time: str | None) -> str:
@@ -221,13 +250,20 @@ def _skew(desk: Desk, client_time: str | None) -> str:
     return f"The clock of your computer is {amount} {way}. The exchange's own time counts."
 
 
-def _unit_json(course: Course, unit: Unit, released: Offered | None) -> dict[str, Any]:
-    """A unit, and what is released of it."""
+def _released_json(desk: Desk, unit: Unit, released: Offered | None, member: Caller) -> dict[str, Any]:
+    with desk.database.read() as connection:
+        return _unit_json(connection, desk.course, unit, released, member)
+
+
+def _unit_json(
+    connection: Connection, course: Course, unit: Unit, released: Offered | None, member: Caller
+) -> dict[str, Any]:
+    """A unit with the caller's own date, and what is released of it."""
     return {
         "course": course.name,
         "unit": unit.name,
         "title": unit.title,
-        "due": unit.due,
+        **due_json(read_dates(connection, course, unit).due(member.name)),
         "released": None if released is None else released.moment,
         "version": None if released is None else released.version,
         "files": [] if released is None else _listed(released.files),
@@ -237,8 +273,9 @@ def _unit_json(course: Course, unit: Unit, released: Offered | None) -> dict[str
 def _line_json(line: Line, feedback: str | None = None, staff: bool = False) -> dict[str, Any]:
     """An attempt with its state; ``feedback`` names what could be fetched for it."""
     attempt, result = line.attempt, line.graded
+    names = ("id", "unit", "student", "number", "received", "submitted", "origin")
     shape = {
-        **{name: getattr(attempt, name) for name in ("id", "unit", "student", "number", "received")},
+        **{name: getattr(attempt, name) for name in names},
         "sha256": attempt.sha256,
         "size": attempt.size,
         "files": _listed(attempt.files),
@@ -250,6 +287,8 @@ def _line_json(line: Line, feedback: str | None = None, staff: bool = False) -> 
         "max_score": None if result is None else result.max_score,
         "bonus": None if result is None else result.bonus,
         "mark": line.mark,
+        "out_of": line.worth.out_of if line.worth.sound else None,
+        "on_top": line.worth.on_top if line.worth.sound else None,
         "graded": None if result is None else result.graded,
         "feedback": feedback,
     }
@@ -259,8 +298,3 @@ def _line_json(line: Line, feedback: str | None = None, staff: bool = False) -> 
 def _listed(files: Iterable[StoredFile]) -> list[dict[str, Any]]:
     """Files without their contents."""
     return [asdict(file) for file in files]
-
-
-def _packed(blobs: Blobs, files: Iterable[StoredFile]) -> list[dict[str, Any]]:
-    """Files with their contents, base64."""
-    return [asdict(file) | {"content": base64.b64encode(blobs.get(file.sha256)).decode()} for file in files]

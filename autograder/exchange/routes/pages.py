@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from ...marks import total_of
+from ...marks.dates import closes
 from ...pages.feedback import WORDS, task_cards
 from .. import deeds
+from ..service.checks import TokenChecks
 from ..service.login import Sessions
 from ..service.refusals import Refused
-from ..service.session import AttemptOf, FormOf, SessionOf, UnitOf, download, of_hub
+from ..service.session import (
+    AttemptOf,
+    FormOf,
+    LoginSession,
+    SessionOf,
+    UnitOf,
+    download,
+    download_of,
+    lab_of,
+    of_hub,
+    script_file,
+)
 from ..store import releases
-from ..views import returned
-from ..views.overview import answers, feedback_files, overview
+from ..store.asking import LONGEST, SHORTEST, ask_again
+from ..store.attempts import Attempt
+from ..store.late_days import Agreed
+from ..views import returned, words
+from ..views.asked import TypedRequest, asked_by_name
+from ..views.calendar import MEDIA_TYPE, calendar
+from ..views.course import course_row
+from ..views.news import news, note_seen, read_seen
+from ..views.overview import answers, comments_for, feedback_files, overview
 from ..views.render import SCRIPT, stylesheet
 
 ROUTES = APIRouter()
@@ -22,7 +45,9 @@ ROUTES = APIRouter()
 async def oauth_callback(request: Request) -> Response:
     """The browser comes back from the hub's login."""
     sessions: Sessions = request.app.state.sessions
-    return await sessions.complete(request, request.app.state.oauth)
+    checks: TokenChecks = request.app.state.checks
+    async with checks.stranger(request.client.host if request.client else ""):
+        return await sessions.complete(request, request.app.state.oauth)
 
 
 @ROUTES.get("/static/exchange.css")
@@ -34,37 +59,72 @@ def css() -> Response:
 @ROUTES.get("/static/exchange.js")
 def script() -> Response:
     """The one script: pages that wait look again by themselves."""
-    text = SCRIPT.read_text(encoding="utf-8")
-    return Response(text, media_type="text/javascript", headers={"Cache-Control": "max-age=600"})
+    return script_file(SCRIPT)
 
 
 @ROUTES.get("/")
 def home(session: SessionOf) -> Response:
-    """The units: what is due, what was handed in, what counts."""
+    """The course: its units in order, what is due, what counts, what is new."""
+    desk, course, name = session.desk, session.desk.course, session.member.name
+    with desk.database.read() as connection:
+        seen = read_seen(connection, name)
+        rows = [course_row(desk, connection, unit, name, seen) for unit in course.units]
+    marks = {row.view.unit.name: row.view.mark for row in rows}
+    over = tuple(unit for unit, mark in marks.items() if closes(course, mark.due) < desk.now())
+    total = total_of(course, marks, over)
+    return session.page("exchange/home.html", rows=rows, now=desk.now(), total=total, lab=lab_of)
+
+
+@ROUTES.get("/due-dates.ics")
+def due_dates(session: SessionOf) -> Response:
+    """The student's own due dates as a calendar file."""
     desk, name = session.desk, session.member.name
     with desk.database.read() as connection:
-        rows = [
-            (unit, releases.find(connection, unit.name), overview(desk, connection, unit, name))
-            for unit in desk.course.units
-        ]
-    return session.page("exchange/home.html", rows=[row for row in rows if row[1]], now=desk.now())
+        units = [unit for unit in desk.course.units if releases.find(connection, unit.name)]
+        views = [overview(desk, connection, unit, name) for unit in units]
+    text = calendar(desk.course, views, desk.now())
+    return download(text.encode(), f"{desk.course.name}.ics", MEDIA_TYPE)
 
 
 @ROUTES.get("/units/{unit}")
 def unit_page(session: SessionOf, unit: UnitOf) -> Response:
     """One unit: attempts, tokens, and the form to hand in."""
-    made = deeds.released(session.desk, unit)
-    with session.desk.database.read() as connection:
-        view = overview(session.desk, connection, unit, session.member.name)
+    desk, name = session.desk, session.member.name
+    made = deeds.released(desk, unit)
+    with desk.database.read() as connection:
+        view = overview(desk, connection, unit, name)
+        found = [each for each in news(view, made, read_seen(connection, name)) if each.on_unit]
+    note_seen(desk, name, unit.name, found)
     return session.page(
         "exchange/unit.html",
         unit=unit,
         released=made,
         view=view,
-        limits=session.desk.limits,
-        python=session.desk.course.python,
+        news=found,
+        limits=desk.limits,
+        warning=words.warning(desk.course, view.mark.due, desk.now()),
         live=not view.settled,
+        lab=lab_of(unit),
     )
+
+
+@ROUTES.get("/units/{unit}/late-day")
+def late_day_page(session: SessionOf, unit: UnitOf) -> Response:
+    """What spending a late day would mean; nothing is spent yet."""
+    deeds.released(session.desk, unit)
+    with session.desk.database.read() as connection:
+        view = overview(session.desk, connection, unit, session.member.name)
+    if view.late_days is None:
+        raise Refused(404, f"{session.desk.course.title} has no late days.")
+    return session.page("exchange/late_day.html", unit=unit, days=view.late_days)
+
+
+@ROUTES.post("/units/{unit}/late-day")
+def spend_late_day(session: SessionOf, unit: UnitOf, form: FormOf) -> Response:
+    """Spend the late day that was agreed to."""
+    agreed = Agreed(str(form.get("until")))
+    deeds.spend_late_day(session.desk, session.member, unit, session.member.name, agreed)
+    return session.go(f"units/{unit.name}")
 
 
 @ROUTES.get("/units/{unit}/files/{path:path}")
@@ -74,33 +134,68 @@ def released_file(session: SessionOf, unit: UnitOf, path: str) -> Response:
         made = releases.find(connection, unit.name)
     for file in made.files if made is not None else ():
         if file.path == path:
-            return download(session.desk.blobs.get(file.sha256), path)
+            return download_of(session.desk.blobs, file)
     raise Refused(404, "There is no such file in this unit.")
 
 
 @ROUTES.get("/attempts/{attempt}")
 def attempt_page(session: SessionOf, attempt: AttemptOf) -> Response:
     """One attempt: place in line, then the verdict of each task."""
+    return _shown(session, attempt)
+
+
+@ROUTES.post("/attempts/{attempt}/look-again")
+def look_again(session: SessionOf, attempt: AttemptOf, form: FormOf) -> Response:
+    """Ask a person to look at a check or a written answer again; what was typed stays where it is refused."""
+    typed = TypedRequest(*(str(form.get(field) or "") for field in ("name", "check", "why")))
+    if attempt.student != session.member.name:
+        raise Refused(403, "Only the student who handed this in can ask for another look at it.")
+    try:
+        ask_again(session.desk, attempt, typed.name, typed.check, typed.why)
+    except Refused as error:
+        if error.status not in (422, 429):
+            raise
+        return _shown(session, attempt, error.status, replace(typed, trouble=str(error)))
+    return session.go(f"attempts/{attempt.id}#again-{typed.name}")
+
+
+def _shown(
+    session: LoginSession, attempt: Attempt, status: int = 200, typed: TypedRequest | None = None
+) -> Response:
     desk, unit = session.desk, session.desk.course.unit(attempt.unit)
     with desk.database.read() as connection:
         view = overview(desk, connection, unit, attempt.student)
-        seen = returned.seen(desk, connection, attempt)
+        seen = returned.seen(desk, connection, attempt, view.opens)
         marked = feedback_files(connection, attempt.id)
-    line = next(line for line in view.lines if line.attempt.id == attempt.id)
+        asked = asked_by_name(connection, attempt)
+        found = [
+            n for n in news(view, None, read_seen(connection, attempt.student)) if n.attempt == attempt.id
+        ]
+        line = next(line for line in view.lines if line.attempt.id == attempt.id)
+        comments = comments_for(connection, line)
+    own = attempt.student == session.member.name
+    if own:
+        note_seen(desk, attempt.student, attempt.id, found)
     waiting = line.state in ("waiting", "grading")
     cards = task_cards(seen.result.checks) if seen is not None and not waiting else []
     return session.page(
         "exchange/attempt.html",
+        status,
         unit=unit,
         view=view,
         line=line,
         seen=None if waiting else seen,
         cards=cards,
-        answers=() if waiting else answers(desk, unit, attempt),
+        answers=() if waiting else answers(unit, line),
         marked=marked,
+        comments=comments,
         words=WORDS,
-        own=attempt.student == session.member.name,
+        by_hand={name: words.given(line.worth, name) for name in line.worth.cells},
+        own=own,
         live=waiting,
+        asked=asked,
+        typed=typed or TypedRequest(),
+        lengths=(SHORTEST, LONGEST),
     )
 
 
@@ -124,7 +219,7 @@ def open_hint(session: SessionOf, attempt: AttemptOf, form: FormOf) -> Response:
 @ROUTES.get("/attempts/{attempt}/receipt.txt")
 def receipt(attempt: AttemptOf) -> Response:
     """The receipt as a file."""
-    return download(attempt.receipt.encode() + b"\n", f"receipt-{attempt.unit}-{attempt.number}.txt")
+    return download(deeds.receipt(attempt).encode() + b"\n", f"receipt-{attempt.unit}-{attempt.number}.txt")
 
 
 @ROUTES.get("/attempts/{attempt}/files/{path:path}")
@@ -132,11 +227,11 @@ def handed_in(session: SessionOf, attempt: AttemptOf, path: str) -> Response:
     """One file that was handed in; always as a download, since a student wrote it."""
     for file in attempt.files:
         if file.path == path:
-            return download(session.desk.blobs.get(file.sha256), path)
+            return download_of(session.desk.blobs, file)
     raise Refused(404, "There is no such file in this attempt.")
 
 
 @ROUTES.post("/logout")
 def logout(session: SessionOf, form: FormOf) -> Response:
-    """Forget this browser here; the hub keeps its own login."""
-    return session.sessions.end(RedirectResponse(of_hub("hub/home"), status_code=303))
+    """Forget this browser here, and log out at the hub, which ends all that the person is logged in with."""
+    return session.sessions.end(RedirectResponse(of_hub("hub/logout"), status_code=303))

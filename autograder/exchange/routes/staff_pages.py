@@ -3,43 +3,80 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from ...base.text import SHORT, plain
 from ...course import Course, Unit
+from ...export.grades import FORMATS
+from ...marks import read_dates, read_facts
+from ...marks.dates import unit_due
 from ...notebook import read_questions
+from ...pages.figures import named_histogram
+from ...pages.report import FEW, NAMES, PATTERNS, evaluate_facts, task_rows
 from ...unit.master import read_master
 from .. import deeds
 from ..service.refusals import Refused
-from ..service.session import FormOf, StaffOf, UnitOf, of_hub
-from ..store import queue, releases
-from ..views.overview import everyone
+from ..service.session import FormOf, StaffOf, UnitOf, download, of_hub
+from ..store import answering, extensions, queue, releases, releasing
+from ..store.extensions import Extension
+from ..store.late_days import Agreed
+from ..store.tally import Tally, tallies
+from ..views.class_list import ListWanted, class_list, members_of
+from ..views.for_staff import by_hand_rows, exemption_rows
+from ..views.one_student import one_student
+from ..views.render import lines_in
 
 ROUTES = APIRouter()
 
 
 @ROUTES.get("/staff")
 def staff_home(session: StaffOf) -> Response:
-    """All units for staff."""
+    """All units for staff, in numbers."""
+    course = session.desk.course
+    members, trouble = members_of(course)
     with session.desk.database.read() as connection:
+        counted = tallies(connection)
         rows = [
-            (unit, releases.find(connection, unit.name), everyone(session.desk, connection, unit))
-            for unit in session.desk.course.units
+            (
+                unit,
+                unit_due(course, unit),
+                releases.find(connection, unit.name),
+                counted.get(unit.name, Tally()),
+            )
+            for unit in course.units
         ]
         waiting, troubled = queue.length(connection), queue.troubled(connection)
-    return session.page("exchange/staff.html", rows=rows, waiting=waiting, troubled=troubled, live=True)
+    return session.page(
+        "exchange/staff.html",
+        rows=rows,
+        enrolled=sum(not member.is_staff for member in members.values()),
+        trouble=trouble,
+        waiting=waiting,
+        troubled=troubled,
+        live=True,
+    )
 
 
 @ROUTES.get("/staff/{unit}")
 def staff_unit(session: StaffOf, unit: UnitOf) -> Response:
-    """All students of a unit, as the results come in."""
+    """The class at a unit, as the results come in."""
+    wanted = ListWanted.of(session.request.query_params)
     with session.desk.database.read() as connection:
-        views = everyone(session.desk, connection, unit)
+        facts = read_facts(connection, session.desk.course, unit)
+        roll = class_list(session.desk, connection, facts, wanted)
         waiting = queue.length(connection)
+    shown = [row.view.mark for row in roll.rows]
     return session.page(
         "exchange/staff_unit.html",
         unit=unit,
-        views=views,
+        roll=roll,
+        due=facts.due("").moment,
+        exemptions=exemption_rows(facts, {mark.student for mark in shown}),
+        after=max((each.id for each in facts.exemptions), default=0),
+        by_hand=by_hand_rows(shown),
         waiting=waiting,
+        left=lines_in((row.view for row in roll.everybody), "broken", "troubled"),
         questions=read_questions(unit.released_notebook),
         formgrader=_formgrader(session.desk.course, unit),
         live=True,
@@ -61,6 +98,16 @@ def marking_guide(session: StaffOf, unit: UnitOf) -> Response:
     )
 
 
+@ROUTES.get("/students/{student:path}")
+def student_page(session: StaffOf, student: str) -> Response:
+    """One student over all units."""
+    with session.desk.database.read() as connection:
+        found = one_student(session.desk, connection, student)
+    if found is None:
+        raise Refused(404, "There is nobody of that name on the roster, and no attempt.")
+    return session.page("exchange/student.html", one=found)
+
+
 @ROUTES.post("/staff/{unit}/requeue")
 def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     """Queue what has no score again, or one attempt."""
@@ -69,6 +116,143 @@ def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     else:
         deeds.requeue_unit(session.desk, unit)
     return session.go(f"staff/{unit.name}")
+
+
+@ROUTES.post("/staff/{unit}/late-day")
+def late_day(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """Spend a late day for a student."""
+    student, agreed = str(form.get("student") or "").strip(), Agreed(after=_number(form.get("after")))
+    deeds.spend_late_day(session.desk, session.member, unit, student, agreed, _why(form))
+    return session.go(f"staff/{unit.name}")
+
+
+@ROUTES.post("/staff/{unit}/take-back")
+def take_back(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """Lift an exception from the due date."""
+    extensions.take_back(session.desk, unit, _number(form.get("back")), session.member.name, _why(form))
+    return session.go(f"staff/{unit.name}")
+
+
+@ROUTES.get("/staff/{unit}/extend")
+def extend_page(session: StaffOf, unit: UnitOf, student: str = "") -> Response:
+    """The form for more time."""
+    with session.desk.database.read() as connection:
+        facts = read_dates(connection, session.desk.course, unit)
+    members, _ = members_of(session.desk.course)
+    return session.page(
+        "exchange/extend.html",
+        unit=unit,
+        due=facts.due("").moment,
+        student=student[:255],
+        students=[name for name, member in members.items() if not member.is_staff],
+        after=max((each.id for each in facts.exemptions), default=0),
+        outlook=None,
+    )
+
+
+@ROUTES.post("/staff/{unit}/extend")
+def extend(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """What more time would change; with ``sure`` it is given."""
+    desk = session.desk
+    words = {name: str(form.get(name) or "").strip() for name in ("student", "kind", "value")}
+    if form.get("whom") == "all":
+        words["student"] = ""
+    elif not words["student"]:
+        raise Refused(422, "Name a student, or choose everybody. Nothing was changed.")
+    wanted = Extension(**words, why=_why(form), after=_number(form.get("after")))
+    wanted = extensions.checked(desk, unit, wanted)
+    if form.get("sure"):
+        extensions.extend(desk, unit, wanted, session.member.name)
+        return session.go(f"staff/{unit.name}")
+    found = extensions.outlook(desk, unit, wanted)
+    return session.page("exchange/extend.html", unit=unit, due=unit_due(desk.course, unit), outlook=found)
+
+
+@ROUTES.get("/staff/{unit}/report")
+def report_page(session: StaffOf, unit: UnitOf, sent: int | None = None) -> Response:
+    """The class report, by the marks of record."""
+    course = session.desk.course
+    with session.desk.database.read() as connection:
+        report = evaluate_facts(read_facts(connection, course, unit), connection)
+    bins = named_histogram(report.points, report.out_of) if report.points else []
+    return session.page(
+        "exchange/report.html",
+        unit=unit,
+        report=report,
+        sent=sent,
+        bins=bins,
+        most_in_bin=max((count for _, count in bins), default=1),
+        tasks=task_rows(report.results),
+        answered=answering.answered,
+        names=NAMES,
+        most=PATTERNS,
+        few=FEW,
+    )
+
+
+@ROUTES.post("/staff/{unit}/report")
+def answer_all(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """One comment for all who share a mistake."""
+    text = plain(str(form.get("text") or "").replace("\r\n", "\n").strip(), answering.LETTERS)
+    key, who = str(form.get("key")), session.member.name
+    count = answering.answer_all(session.desk, unit, key, text, who)
+    return session.go(f"staff/{unit.name}/report?sent={count}")
+
+
+@ROUTES.get("/staff/{unit}/manage")
+def manage(session: StaffOf, unit: UnitOf) -> Response:
+    """What is done with a unit as a whole."""
+    course = session.desk.course
+    with session.desk.database.read() as connection:
+        released, counted = releases.find(connection, unit.name), tallies(connection)
+    return session.page(
+        "exchange/manage.html",
+        unit=unit,
+        due=unit_due(course, unit),
+        released=released,
+        built=releasing.built_version(unit),
+        unproven=releasing.unproven(course, unit),
+        tally=counted.get(unit.name, Tally()),
+        styles=FORMATS,
+    )
+
+
+@ROUTES.post("/staff/{unit}/release")
+def release(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """Release what is built here, as ``course release`` does."""
+    releasing.release_built(
+        session.desk, unit, str(form.get("version")), session.member.name, bool(form.get("unproven"))
+    )
+    return session.go(f"staff/{unit.name}/manage")
+
+
+@ROUTES.post("/staff/{unit}/regrade")
+def regrade(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """Queue all attempts at a unit."""
+    if not form.get("sure"):
+        raise Refused(422, "Look at the preview first, and say so. Nothing was queued.")
+    deeds.regrade_unit(session.desk, unit, session.member)
+    return session.go(f"staff/{unit.name}")
+
+
+@ROUTES.post("/staff/{unit}/export")
+def export(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+    """The marks of record as a table; who downloads it shows them."""
+    style = str(form.get("style"))
+    if style not in FORMATS:
+        raise Refused(422, f"Expected one of {', '.join(FORMATS)}.")
+    table = deeds.exported(session.desk, unit, style)
+    return download(table.text.encode(table.encoding), f"{unit.name}-{style}.csv")
+
+
+def _why(form: FormData) -> str:
+    """The reason in a form, for staff only."""
+    return plain(str(form.get("why") or "").strip(), SHORT)
+
+
+def _number(text: object) -> int:
+    """0, which no exception has, for what is none."""
+    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 10 else 0
 
 
 def _formgrader(course: Course, unit: Unit) -> str:

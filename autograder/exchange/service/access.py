@@ -1,21 +1,20 @@
-"""What every request passes: the size of its body, who asks, how fast."""
+"""What every request passes: who asks, how fast, and how much of it at a time."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...base.errors import UsageError
 from ...course import Unit
 from ..store.desk import Desk
-from .identity import Caller, Identity, caller_of, token_of
+from .bodies import is_chunked, said_length
+from .checks import TokenChecks
+from .identity import Caller, caller_of, token_of
 from .rate import Buckets
 from .refusals import Refused
-
-DRAINED = 4  # times the limit that is read and thrown away, so that the answer is read at all
+from .room import Places, Space, held_by
 
 
 def desk_of(request: Request) -> Desk:
@@ -33,13 +32,25 @@ async def caller(request: Request) -> Caller:
     return await identify(request, token_of(request.headers.get("authorization")))
 
 
-async def identify(request: Request, token: str | None) -> Caller:
-    """The member of this course who owns a token."""
-    identity: Identity = request.app.state.identity
-    model = await identity.model(token) if token else None
+async def identify(request: Request, token: str | None, vouched: bool = False) -> Caller:
+    """The member of this course who owns a token.
+
+    Args:
+        request: that asks.
+        token: from it; None where there is none.
+        vouched: it stood in a cookie that we have signed.
+
+    Raises:
+        Refused: no valid token, no member, or too many requests.
+    """
+    checks: TokenChecks = request.app.state.checks
+    address = request.client.host if request.client else ""
+    model = await checks.model(token, address, vouched) if token else None
     found = caller_of(desk_of(request).course, model)
     requests: Buckets = request.app.state.requests
     requests.take(found.name, "requests")
+    places: Places = request.app.state.places
+    await held_by(request).enter_async_context(places.of(found.name))
     return found
 
 
@@ -62,14 +73,32 @@ def uploader(request: Request, member: Annotated[Caller, Depends(caller)]) -> Ca
 
 
 def count_upload(request: Request, member: Caller) -> None:
-    """Take one upload from a person's bucket."""
+    """Take one upload from a person's buckets: that of minutes, and that of days."""
     uploads: Buckets = request.app.state.uploads
     uploads.take(member.name, "uploads")
+    long_run: Buckets = request.app.state.uploads_long_run
+    long_run.take(member.name, "uploads")
 
 
-async def body(request: Request) -> bytes:
+async def body(request: Request, member: Annotated[Caller, Depends(caller)]) -> bytes:
     """The bytes of a request, which ``BodyLimit`` has bounded."""
+    await room_for(request, member)
     return await request.body()
+
+
+async def room_for(request: Request, member: Caller) -> None:
+    """Wait until there is room for the upload that this request brings; before any of it is read.
+
+    Raises:
+        Refused: this person has too many under way.
+    """
+    held, desk = held_by(request), desk_of(request)
+    most = int(desk.limits.body_mib * 2**20)
+    size = most if is_chunked(request.scope) else min(said_length(request.scope), most)
+    one_by_one: Places = request.app.state.upload_places
+    await held.enter_async_context(one_by_one.of(member.name, "uploads"))
+    room: Space = request.app.state.room
+    await held.enter_async_context(room.of(size))
 
 
 def unit_of(request: Request, unit: str) -> Unit:
@@ -82,52 +111,3 @@ def unit_of(request: Request, unit: str) -> Unit:
         return desk_of(request).course.unit(unit)
     except UsageError as error:
         raise Refused(404, f"There is {error}") from error
-
-
-class BodyLimit:
-    """Refuses bodies that are too large, whether they say so or not."""
-
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what comes in."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if _said(scope) > self.most:
-            await _drain(receive, DRAINED * self.most)
-            answer = JSONResponse({"error": self._text()}, status_code=413, headers={"Connection": "close"})
-            await answer(scope, receive, send)
-            return
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.most:
-                raise Refused(413, self._text())
-            return message
-
-        await self.app(scope, counted, send)
-
-    def _text(self) -> str:
-        return (
-            f"The upload is larger than {self.most / 2**20:.0f} MiB. "
-            "Clear the outputs of the notebook, leave out data files, and hand it in again."
-        )
-
-
-def _said(scope: Scope) -> int:
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    text = next((value for name, value in headers if name == b"content-length"), b"0")
-    return int(text) if text.isdigit() else 0
-
-
-async def _drain(receive: Receive, most: int) -> None:
-    more, read = True, 0
-    while more and read < most:
-        message: dict[str, Any] = dict(await receive())
-        read += len(message.get("body", b""))
-        more = message.get("more_body", False)

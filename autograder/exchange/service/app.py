@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,13 +14,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..routes import api, handing_in, pages, staff_pages
+from ..routes import api, handing_in, marking_pages, pages, receipts, request_pages, staff_pages
 from ..store.desk import Desk
-from .access import BodyLimit
+from ..views.known_piles import KnownPiles
+from .bodies import BodyLimit
+from .checks import TokenChecks
+from .document import Documented
+from .downstream import OriginMiddleware, proxies_of_hub
 from .identity import Identity
 from .login import NotLoggedIn, OAuth, Sessions
 from .rate import Buckets
 from .refusals import Refused
+from .room import GivesBack, Places, Space
 from .session import error_page
 
 LOG = logging.getLogger("course.exchange")
@@ -46,27 +53,35 @@ def make_app(desk: Desk, identity: Identity, oauth: OAuth | None, prefix: str = 
         prefix: path under which the hub's proxy hands requests on.
     """
     prefix = f"/{prefix.strip('/')}/".replace("//", "/")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk, app.state.identity, app.state.oauth, app.state.prefix = desk, identity, oauth, prefix
-    app.state.sessions = Sessions(desk.cookie_key, prefix)
+    app = Documented(docs_url=None, redoc_url=None, openapi_url=f"{prefix}api/openapi.json", title="Exchange")
+    app.state.desk, app.state.oauth, app.state.prefix = desk, oauth, prefix
+    app.state.checks = TokenChecks(identity)
+    app.state.sessions = Sessions(desk.cookie_key, prefix, os.environ.get("COURSE_HOST_COOKIES") == "1")
     limits = desk.limits
     app.state.requests = Buckets(limits.requests_per_second, limits.request_burst)
     app.state.uploads = Buckets(limits.uploads_per_minute / 60, limits.upload_burst)
+    app.state.uploads_long_run = Buckets(limits.uploads_per_day / 86_400, limits.uploads_per_day)
+    app.state.places = Places(limits.at_once, limits.request_burst)
+    app.state.upload_places = Places(1, limits.upload_burst)
+    app.state.room = Space(int(limits.uploads_together_mib * 2**20))
+    app.state.piles = KnownPiles()
     app.include_router(api.ROUTES, prefix=prefix.rstrip("/"))
     if oauth is not None:
-        for part in (pages, handing_in, staff_pages):
-            app.include_router(part.ROUTES, prefix=prefix.rstrip("/"))
+        for part in (pages, handing_in, receipts, staff_pages, request_pages, marking_pages):
+            app.include_router(part.ROUTES, prefix=prefix.rstrip("/"), include_in_schema=False)
     _answer_errors(app)
+    app.add_middleware(GivesBack)
     app.add_middleware(BodyLimit, most=int(limits.body_mib * 2**20))
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(SafeHeaders, headers=_headers(os.environ.get("JUPYTERHUB_HOST", "")))
+    app.add_middleware(OriginMiddleware, proxies=proxies_of_hub())
     return app
 
 
 class SafeHeaders:
-    """Puts ``HEADERS`` on every answer that does not set them itself."""
+    """Puts headers on every answer that does not set them itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self.app, self.headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the headers."""
@@ -74,11 +89,17 @@ class SafeHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+def _headers(hub: str) -> dict[str, str]:
+    """``HEADERS``; a form may also lead to the hub, which logs in again whose session is over."""
+    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {hub}".strip())
+    return HEADERS | {"Content-Security-Policy": policy}
 
 
 def _answer_errors(app: FastAPI) -> None:

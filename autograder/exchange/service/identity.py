@@ -10,7 +10,7 @@ from tornado.web import HTTPError
 
 from ...course import Course
 from .refusals import Refused
-from .settings import groups
+from .settings import groups, instructors
 
 CACHE_SECONDS = 20  # how long the hub's answer is believed
 TOKEN_LETTERS = 512
@@ -23,6 +23,7 @@ class Caller:
     name: str
     staff: bool
     student: bool
+    instructor: bool = False
 
     def may_see(self, owner: str) -> bool:
         """Whether what a student handed in may be shown."""
@@ -37,12 +38,12 @@ class Identity(Protocol):
 
 
 class HubIdentity:
-    """Asks the hub; needs the environment that the hub gives to its services."""
+    """Asks the hub each time; needs the environment that the hub gives to its services."""
 
     def __init__(self) -> None:
         from jupyterhub.services.auth import HubAuth  # half a second that workers do not need
 
-        self._hub = HubAuth(cache_max_age=CACHE_SECONDS)
+        self._hub = HubAuth()
 
     async def model(self, token: str) -> dict[str, Any] | None:
         """The hub's model of the token's owner, or None where it knows no such token.
@@ -51,7 +52,7 @@ class HubIdentity:
             Refused: the hub does not answer.
         """
         try:
-            model: dict[str, Any] | None = await self._hub.user_for_token(token, sync=False)
+            model: dict[str, Any] | None = await self._hub.user_for_token(token, use_cache=False, sync=False)
         except HTTPError as error:
             raise Refused(
                 503, "The hub does not answer, so nobody can be let in. Try again soon.", retry_after=5
@@ -76,7 +77,8 @@ def caller_of(course: Course, model: dict[str, Any] | None) -> Caller:
     if model.get("kind") != "user" or not isinstance(name, str) or not name:
         raise Refused(403, "Only people can use the exchange, and this token is another service's.")
     staff, students = groups(course)
-    caller = Caller(name, staff in member_of, students in member_of)
+    instructor = instructors(course) in member_of
+    caller = Caller(name, staff in member_of, students in member_of, instructor)
     if not (caller.staff or caller.student):
         raise Refused(403, f"You are no member of {course.title}. If you should be, tell the course staff.")
     return caller

@@ -3,14 +3,15 @@
 The cookie holds the hub's token for this service, signed and only for this service's path;
 each request asks the hub (briefly cached) whose it is, so that a logout or a change of
 groups there is felt here. A form carries a word that is derived from that token, which no
-other site can know. Other pages of the same host (students' servers, where the hub has no
-sub-domains) share the origin; for those the hub's own advice holds: give users sub-domains.
+other origin can know. With sub-domains this service has an origin of its own, and behind TLS its
+cookies are bound to its host (prefix ``__Host-``), so that no page of a student's server sets them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from tornado.web import HTTPError
 
 from .refusals import Refused
 
@@ -61,8 +63,15 @@ class HubLogin:
         return f"{self._hub.oauth_authorization_url}?{urlencode(asked)}"
 
     async def token_for(self, code: str) -> str:
-        """The token that the hub gives for the code it sent the browser back with."""
-        token: str = await self._hub.token_for_code(code, sync=False)
+        """The token that the hub gives for the code it sent the browser back with.
+
+        Raises:
+            Refused: the hub gives none.
+        """
+        try:
+            token: str = await self._hub.token_for_code(code, sync=False)
+        except HTTPError as error:
+            raise Refused(403, "The hub does not know this login. Open the page again.") from error
         return token
 
 
@@ -72,6 +81,7 @@ class Sessions:
 
     key: bytes
     prefix: str  # path of the service, with slashes at both ends
+    own_host: bool = False  # nothing else is on this host, and TLS is: cookies are bound to it
 
     def begin(self, request: Request, oauth: OAuth) -> Response:
         """Send the browser to the hub; a cookie remembers the state and where it wanted to go."""
@@ -89,7 +99,9 @@ class Sessions:
         """
         state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
         try:
-            known, wanted = self._signer("state").loads(request.cookies.get(STATE, ""), STATE_SECONDS)
+            known, wanted = self._signer("state").loads(
+                request.cookies.get(self._name(STATE), ""), STATE_SECONDS
+            )
         except BadSignature as error:
             raise Refused(403, "This login was not begun in this browser. Open the page again.") from error
         if not code or not hmac.compare_digest(str(known), state):
@@ -97,7 +109,7 @@ class Sessions:
         token = await oauth.token_for(code)
         answer = RedirectResponse(self._inside(str(wanted)), status_code=302)
         self._set(request, answer, SESSION, self._signer("session").dumps(token), SESSION_SECONDS)
-        answer.delete_cookie(STATE, path=self.prefix)
+        self._delete(answer, STATE)
         return answer
 
     def token(self, request: Request) -> str:
@@ -107,7 +119,9 @@ class Sessions:
             NotLoggedIn: there is no session, or it is over.
         """
         try:
-            token: str = self._signer("session").loads(request.cookies.get(SESSION, ""), SESSION_SECONDS)
+            token: str = self._signer("session").loads(
+                request.cookies.get(self._name(SESSION), ""), SESSION_SECONDS
+            )
         except BadSignature as error:
             raise NotLoggedIn from error
         return token
@@ -130,7 +144,7 @@ class Sessions:
 
     def end(self, answer: Response) -> Response:
         """Forget the session."""
-        answer.delete_cookie(SESSION, path=self.prefix)
+        self._delete(answer, SESSION)
         return answer
 
     def _inside(self, wanted: str) -> str:
@@ -142,7 +156,19 @@ class Sessions:
         )
 
     def _set(self, request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-        secure = request.headers.get("x-forwarded-proto", request.url.scheme).split(",")[0] == "https"
+        public = os.environ.get("JUPYTERHUB_PUBLIC_URL", "")
+        secure = "https" in (request.url.scheme, urlsplit(public).scheme)
         answer.set_cookie(
-            name, value, max_age=seconds, path=self.prefix, httponly=True, samesite="lax", secure=secure
-        )
+            self._name(name), value, max_age=seconds, path=self._path,
+            httponly=True, samesite="lax", secure=secure or self.own_host,
+        )  # fmt: skip
+
+    def _delete(self, answer: Response, name: str) -> None:
+        answer.delete_cookie(self._name(name), path=self._path, secure=self.own_host)
+
+    def _name(self, cookie: str) -> str:
+        return f"__Host-{cookie}" if self.own_host else cookie
+
+    @property
+    def _path(self) -> str:
+        return "/" if self.own_host else self.prefix

@@ -2,8 +2,8 @@
 
 Children are started again when they end, after a short wait; what a dead worker held is
 freed at once. A child ends by itself when this process is gone. It is this file, too, run as
-``python -m autograder.exchange.service.serve ROLE NAME TIER``; so what only the web server needs is
-imported where it is used.
+``python -m autograder.exchange.service.serve ROLE NAME TIER PARENT``; so what only the web server needs
+is imported where it is used.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from ...base.tied import end_with
 from ...course import Course, load_course
 from ..store import queue
 from ..store.desk import Desk, open_desk
@@ -96,6 +100,7 @@ class Supervisor:
             child.role,
             child.name,
             self.tier,
+            str(os.getpid()),
         ]
         child.process = subprocess.Popen(
             command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
@@ -107,8 +112,14 @@ class Supervisor:
                 queue.give_up(connection, child.name)
 
 
-def serve(course: Course, host: str, port: int, tier: str, workers: int) -> None:
+def serve(course: Course, listen: Callable[[], socket.socket], tier: str, workers: int) -> None:
     """Run the exchange until it is told to end.
+
+    Args:
+        course: whose exchange it is.
+        listen: makes the listening socket, when all is ready.
+        tier: the sandbox's isolation.
+        workers: how many processes grade.
 
     Raises:
         ConfigError: the database or a key cannot be used.
@@ -118,23 +129,28 @@ def serve(course: Course, host: str, port: int, tier: str, workers: int) -> None
     from .app import make_app
     from .identity import HubIdentity
     from .login import HubLogin
+    from .patience import PatientProtocol, open_many_files
 
+    open_many_files()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     LOG.setLevel(logging.INFO)
     desk = open_desk(course)
+    desk.blobs.clear_leftovers()
     app = make_app(desk, HubIdentity(), HubLogin(), os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
     supervisor = Supervisor(desk, tier, workers)
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it once more at its end, past what is below
     supervisor.start()
     try:
-        uvicorn.run(
+        settings = uvicorn.Config(
             app,
-            host=host,
-            port=port,
+            http=PatientProtocol,
             log_level="warning",
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE,
         )
+        with suppress(KeyboardInterrupt):  # how the hub stops us; uvicorn has ended in order
+            uvicorn.Server(settings).run([listen()])
     finally:
         supervisor.stop()
         desk.database.close()
@@ -155,12 +171,17 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def run_child(role: str, name: str, tier: str) -> None:
-    """Run one role as long as the process that started this one."""
-    parent = os.getppid()
+def run_child(role: str, name: str, tier: str, parent: int) -> None:
+    """Run one role as long as the process that started this one, wherever it waits."""
     logging.basicConfig(format=f"%(asctime)s %(levelname)s {name}: %(message)s")
     logging.getLogger("course").setLevel(logging.INFO)
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _interrupt)
+    end_with(parent)
+    with suppress(KeyboardInterrupt):
+        _play(role, name, tier, parent)
+
+
+def _play(role: str, name: str, tier: str, parent: int) -> None:
     desk = open_desk(load_course())
     if role == "publisher":
         from ..grading.publisher import publish
@@ -173,8 +194,15 @@ def run_child(role: str, name: str, tier: str) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the service and the kernel may both say so
     raise SystemExit(0)  # so that zygotes are closed on the way out
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt  # a SystemExit in the midst of a grader would count as the grader's own
+
+
 if __name__ == "__main__":
-    run_child(*sys.argv[1:])
+    role, name, tier, parent = sys.argv[1:]
+    run_child(role, name, tier, int(parent))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from itsdangerous import URLSafeTimedSerializer
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from ...course import Unit
+from ...marks.attempts import StoredFile
+from ...marks.blobs import Blobs
 from .. import deeds
 from ..store.attempts import Attempt
 from ..store.desk import Desk
@@ -21,6 +24,8 @@ from . import access
 from .identity import Caller
 from .login import NotLoggedIn, Sessions
 from .refusals import Refused, full_disk_is_said
+
+UNSHOWN = "application/octet-stream"
 
 
 class LoginSession:
@@ -63,7 +68,7 @@ async def session(request: Request) -> LoginSession:
     sessions: Sessions = request.app.state.sessions
     token = sessions.token(request)
     try:
-        return LoginSession(request, await access.identify(request, token), token)
+        return LoginSession(request, await access.identify(request, token, vouched=True), token)
     except Refused as error:
         if error.status == 401:  # the hub has forgotten the token: log in again
             raise NotLoggedIn from error
@@ -73,6 +78,9 @@ async def session(request: Request) -> LoginSession:
 async def _form(
     request: Request, session: Annotated[LoginSession, Depends(session)]
 ) -> AsyncIterator[FormData]:
+    if request.headers.get("content-type", "").startswith("multipart/"):  # files; our other forms are not
+        access.count_upload(request, session.member)
+        await access.room_for(request, session.member)
     with full_disk_is_said():
         form = await request.form(max_files=session.desk.limits.files + 1, max_fields=20)
     try:
@@ -101,25 +109,48 @@ AttemptOf = Annotated[Attempt, Depends(_visible)]
 StaffOf = Annotated[LoginSession, Depends(_for_staff)]
 
 
-def download(content: bytes, path: str) -> Response:
+def script_file(path: Path) -> Response:
+    """A script of ours, which browsers keep for ten minutes."""
+    text = path.read_text(encoding="utf-8")
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "max-age=600"})
+
+
+def download(content: bytes, path: str, kind: str = UNSHOWN) -> Response:
     """A file as a download, whatever it is: it is never shown on our origin."""
+    return Response(content, media_type=kind, headers=_as_file(path))
+
+
+def download_of(blobs: Blobs, file: StoredFile) -> Response:
+    """The same for a stored file, which is read as the browser takes it."""
+    return FileResponse(blobs.path(file.sha256), media_type=UNSHOWN, headers=_as_file(file.path))
+
+
+def _as_file(path: str) -> dict[str, str]:
     name = path.rpartition("/")[2]
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name
     )
-    return Response(
-        content,
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f'attachment; filename="{plain}"',
-            "Content-Security-Policy": "sandbox",
-        },
-    )
+    return {
+        "Content-Disposition": f'attachment; filename="{plain}"',
+        "Content-Security-Policy": "sandbox",
+    }
 
 
 def of_hub(path: str) -> str:
-    """An address of the hub that stands around this service."""
-    return f"{os.environ.get('JUPYTERHUB_BASE_URL', '/').rstrip('/')}/{path}"
+    """An address of the hub that stands around this service, be it on another origin."""
+    return (
+        os.environ.get("JUPYTERHUB_HOST", "")
+        + f"{os.environ.get('JUPYTERHUB_BASE_URL', '/').rstrip('/')}/{path}"
+    )
+
+
+def lab_of(unit: Unit) -> str:
+    """Where a unit's notebook opens on one's own server, which is started, and the unit fetched, if need be.
+
+    ``/hub/user-redirect`` leads to whoever asks, on the server's own name where there are such; there
+    ``autograder/hub/servers/opening.py`` answers.
+    """
+    return of_hub(f"hub/user-redirect/course/{unit.name}")
 
 
 def error_page(request: Request, status: int, text: str, headers: dict[str, str]) -> Response:

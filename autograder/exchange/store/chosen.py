@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from ...course import Unit
-from ...notebook.several import is_notebook, only_worked_on
+from ...notebook.several import is_notebook
+from ..reading import one_worked_on
 from .uploads import File, notebook_of
 
 
@@ -27,9 +26,5 @@ def chosen_of(files: Iterable[File], unit: Unit) -> tuple[str, bool]:
 
 
 def _only_worked_on(notebooks: list[File], unit: Unit) -> str | None:
-    with tempfile.TemporaryDirectory() as folder:
-        paths = {Path(folder, f"{number}.ipynb"): file for number, file in enumerate(notebooks)}
-        for path, file in paths.items():
-            path.write_bytes(file.content)
-        found = only_worked_on(list(paths), unit)
-        return None if found is None else paths[found].path
+    found = one_worked_on(unit, [file.content for file in notebooks])
+    return None if found is None else notebooks[found].path

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from ...base.files import key
 from ...course import Course
+from ...marks.blobs import Blobs, blobs_of
+from ...marks.database import database_url, folder
 from ...results.disclosure import now as utc_now
-from ..service.settings import ServiceLimits, database_url, folder
-from .blobs import Blobs
-from .database import Database
-from .receipts import Signer
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """One file of an attempt or a release."""
-
-    path: str
-    sha256: str
-    size: int
-    alone: bool = False  # of several notebooks the only one with work in it, which is graded
-
-    def listed(self) -> list[Any]:
-        """The fields, as JSON has them."""
-        return [self.path, self.sha256, self.size, *([True] if self.alone else [])]
+from ..service.settings import ServiceLimits, limits_here
+from .database import ExchangeDatabase
+from .living import LivingCourse
+from .receipts import Signer, key_path
 
 
 @dataclass(frozen=True)
 class Desk:
     """The course's exchange."""
 
-    course: Course
-    database: Database
+    living: LivingCourse
+    database: ExchangeDatabase
     blobs: Blobs
     signer: Signer
     cookie_key: bytes
     limits: ServiceLimits
+
+    @property
+    def course(self) -> Course:
+        """The course as its file says now."""
+        return self.living.now()
 
     def now(self) -> datetime:
         """The server's time, which is the only one that counts."""
@@ -56,30 +47,20 @@ def open_desk(course: Course, limits: ServiceLimits | None = None) -> Desk:
     """Open the exchange of a course; database, folder and keys are made at first use.
 
     Raises:
-        ConfigError: the database cannot be reached, or a key can be read by others.
+        ConfigError: the database cannot be reached, a key can be read by others, or a limit is no number.
     """
     here = folder(course)
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Desk(
-        course,
-        Database(database_url(course)),
-        Blobs(here / "blobs"),
-        Signer(here / "receipt-key"),
+        LivingCourse(course),
+        ExchangeDatabase(database_url(course), course),
+        blobs_of(course),
+        Signer(key_path(course)),
         key(here / "cookie-key", lambda: secrets.token_bytes(32)),
-        limits or ServiceLimits(),
+        limits or limits_here(),
     )
 
 
 def stamp(moment: datetime) -> str:
     """A moment as it is stored: UTC, microseconds, sortable as text."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def dump_files(files: tuple[StoredFile, ...]) -> str:
-    """Stored files as JSON."""
-    return json.dumps([file.listed() for file in files])
-
-
-def load_files(text: str) -> tuple[StoredFile, ...]:
-    """The inverse of ``dump_files``."""
-    return tuple(StoredFile(*item) for item in json.loads(text))

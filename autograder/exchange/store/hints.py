@@ -15,7 +15,7 @@ from ...course import HintTokens
 from ...results.result import Check, Verdict
 from ..service.refusals import Refused
 from .database import one_at_a_time
-from .tables import OPENINGS
+from .tables import EXPLAINED, OPENINGS
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,13 @@ def about(task: str, checks: Iterable[Check]) -> str:
     return hashlib.sha256("\n".join([task, *parts]).encode("utf-8", "replace")).hexdigest()
 
 
-def opened(connection: Connection, unit: str, student: str) -> dict[str, float]:
+def explains(check: Check) -> str:
+    """Names what is told of one check: a known mistake is the same whichever check of the task shows it."""
+    told = check.mistake or f"{check.id}|{check.reason}|{check.hint}"
+    return hashlib.sha256(f"{check.task}\n{told}".encode("utf-8", "replace")).hexdigest()
+
+
+def spent(connection: Connection, unit: str, student: str) -> dict[str, float]:
     """What a student has paid for, and when."""
     query = select(OPENINGS.c.about, OPENINGS.c.moment).where(
         OPENINGS.c.unit == unit, OPENINGS.c.student == student
@@ -72,14 +78,37 @@ def opened(connection: Connection, unit: str, student: str) -> dict[str, float]:
     return {row.about: row.moment for row in connection.execute(query)}
 
 
-def pay(connection: Connection, tokens: HintTokens, unit: str, student: str, name: str, now: float) -> None:
-    """Open one explanation; what is open already costs nothing.
+def opened(connection: Connection, unit: str, student: str) -> frozenset[str]:
+    """Names of all that was opened: by ``about`` of a task in an attempt, and by ``explains`` of a check."""
+    query = select(EXPLAINED.c.about).where(EXPLAINED.c.unit == unit, EXPLAINED.c.student == student)
+    return frozenset((*spent(connection, unit, student), *connection.execute(query).scalars()))
+
+
+def pay(
+    connection: Connection,
+    tokens: HintTokens,
+    unit: str,
+    student: str,
+    name: str,
+    now: float,
+    shows: Iterable[str] = (),
+) -> None:
+    """Open the explanation of one task in one attempt; what is open already costs nothing.
+
+    Args:
+        connection: a transaction that may write.
+        tokens: how many there are, and how they come back.
+        unit: of the attempt.
+        student: who pays.
+        name: of the task as it fails in the attempt (``about``).
+        now: seconds since 1970.
+        shows: names of what is told of its checks (``explains``).
 
     Raises:
         Refused: there is no token; the text says when there is one.
     """
     one_at_a_time(connection, "openings", unit, student)
-    before = opened(connection, unit, student)
+    before = spent(connection, unit, student)
     if name in before:
         return
     purse = level(tokens, before.values(), now)
@@ -87,6 +116,8 @@ def pay(connection: Connection, tokens: HintTokens, unit: str, student: str, nam
         wait = f"The next one comes in {duration(purse.next_in)}." if purse.next_in else ""
         raise Refused(429, f"You have no token left. {wait}".strip(), retry_after=purse.next_in)
     connection.execute(insert(OPENINGS).values(unit=unit, student=student, about=name, moment=now))
+    for each in frozenset(shows) - opened(connection, unit, student):
+        connection.execute(insert(EXPLAINED).values(unit=unit, student=student, about=each))
 
 
 def duration(seconds: float) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select, update
 
+from ...base.batched import batched
 from ...base.text import plain
+from .database import one_at_a_time
 from .tables import QUEUE
+from .turns import FEW, IN_TURNS, LINE, ROUND, forget_turns, give_turns, nothing_in_hand
 
-LINE = (QUEUE.c.tries > 1, QUEUE.c.place)  # who is first: see `take`
 TOO_OFTEN = "Grading ended without an answer {tries} times. Look at the file, then queue it again."
 
 
@@ -25,26 +27,28 @@ class QueueEntry:
     trouble: str
 
 
-def add(connection: Connection, attempt: str) -> None:
-    """Queue an attempt, in the transaction of the caller; one that is queued starts afresh."""
-    connection.execute(delete(QUEUE).where(QUEUE.c.attempt == attempt))
-    connection.execute(insert(QUEUE).values(attempt=attempt))
+def add(connection: Connection, *attempts: str) -> None:
+    """Queue attempts, in the transaction of the caller; one that is queued starts afresh."""
+    for few in batched(attempts, FEW):
+        connection.execute(delete(QUEUE).where(QUEUE.c.attempt.in_(few)))
+    forget_turns(connection, attempts)
+    if attempts:
+        give_turns(connection, attempts)
+        connection.execute(insert(QUEUE), [{"attempt": attempt} for attempt in attempts])
 
 
 def take(connection: Connection, worker: str, now: float, seconds: float, most: int) -> QueueEntry | None:
-    """Take the first entry that nobody holds; None where there is none.
+    """Take the first entry whose turn it is and that nobody holds; None where there is none.
 
-    An entry whose worker fell silent is tried once more at once and then behind all others, so that
-    neither it nor a series of kills holds up the line; after ``most`` times it is set aside for staff.
+    Turns are by student (``turns.py``), and of each one attempt is graded at a time. An entry whose worker
+    fell silent is tried once more at once and then behind all others, so that neither it nor a series of
+    kills holds up the line; after ``most`` times it is set aside for staff.
     """
+    one_at_a_time(connection, "queue")  # else two workers take two attempts of one student
+    free = select(QUEUE).select_from(IN_TURNS).where(QUEUE.c.lease < now, QUEUE.c.trouble == "")
+    next_one = free.where(nothing_in_hand(now)).order_by(*LINE).limit(1)
     while True:
-        row = connection.execute(
-            select(QUEUE)
-            .where(QUEUE.c.lease < now, QUEUE.c.trouble == "")
-            .order_by(*LINE)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).one_or_none()
+        row = connection.execute(next_one.with_for_update(of=QUEUE)).one_or_none()
         if row is None:
             return None
         mine = update(QUEUE).where(QUEUE.c.place == row.place)
@@ -67,6 +71,12 @@ def give_up(connection: Connection, worker: str) -> int:
     ).rowcount
 
 
+def hand_back(connection: Connection, entry: QueueEntry) -> None:
+    """Free an entry whose grading was stopped, as if it had not been taken."""
+    held = (QUEUE.c.place == entry.place) & (QUEUE.c.worker == entry.worker)
+    connection.execute(update(QUEUE).where(held).values(worker="", lease=0.0, tries=entry.tries - 1))
+
+
 def set_aside(connection: Connection, entry: QueueEntry, why: str) -> None:
     """Keep an entry for staff."""
     connection.execute(
@@ -76,7 +86,10 @@ def set_aside(connection: Connection, entry: QueueEntry, why: str) -> None:
 
 def end(connection: Connection, entry: QueueEntry) -> bool:
     """Remove a graded entry; False where another worker ended it before."""
-    return connection.execute(delete(QUEUE).where(QUEUE.c.place == entry.place)).rowcount == 1
+    if connection.execute(delete(QUEUE).where(QUEUE.c.place == entry.place)).rowcount != 1:
+        return False
+    forget_turns(connection, [entry.attempt])
+    return True
 
 
 def find(connection: Connection, attempt: str) -> QueueEntry | None:
@@ -85,12 +98,15 @@ def find(connection: Connection, attempt: str) -> QueueEntry | None:
     return None if row is None else QueueEntry(**row._mapping)
 
 
-def ahead(connection: Connection, entry: QueueEntry) -> int:
-    """How many entries come before this one."""
-    late = QUEUE.c.tries > 1
-    same = (late == (entry.tries > 1)) & (QUEUE.c.place < entry.place)
-    first = same | ~late if entry.tries > 1 else same
-    query = select(func.count()).where(first, QUEUE.c.trouble == "")
+def ahead(connection: Connection, entry: QueueEntry, now: float) -> int:
+    """How many entries come before this one: those that are being graded, and those whose turn is earlier."""
+    mine = select(ROUND).select_from(IN_TURNS).where(QUEUE.c.place == entry.place)
+    turn, late = literal(connection.execute(mine).scalar() or 0), QUEUE.c.tries > 1
+    sooner = or_(turn > ROUND, and_(turn == ROUND, QUEUE.c.place < entry.place))
+    before = or_(~late, sooner) if entry.tries > 1 else and_(~late, sooner)
+    if entry.lease < now:
+        before = or_(before, and_(QUEUE.c.lease >= now, QUEUE.c.place != entry.place))
+    query = select(func.count()).select_from(IN_TURNS).where(QUEUE.c.trouble == "", before)
     return int(connection.execute(query).scalar_one())
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from ...base.errors import ConfigError
 from ...course import Unit
+from ...marks.attempts import StoredFile, dump_files, load_files
+from ...marks.tables import RELEASES
 from ...notebook import read_release
 from ..service.refusals import Refused
 from .attempts import keep
-from .desk import Desk, StoredFile, dump_files, load_files, stamp
-from .tables import RELEASES
+from .desk import Desk, stamp
 from .uploads import Upload, notebook_of
 
 

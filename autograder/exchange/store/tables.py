@@ -1,39 +1,12 @@
-"""The tables of the exchange; times are UTC, as ISO 8601 text or seconds since 1970."""
+"""The tables of the exchange beside those of facts; times are UTC, as ISO 8601 text or seconds since 1970."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Integer, String, Table, Text
 
-METADATA = MetaData()
+from ...marks.tables import METADATA
 
-RELEASES = Table(
-    "releases",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("unit", String(64), nullable=False, index=True),
-    Column("version", String(64), nullable=False),  # of the released notebook
-    Column("moment", String(40), nullable=False),
-    Column("by", String(255), nullable=False),
-    Column("files", Text, nullable=False),  # JSON: [[path, sha256, size], ...]
-    Column("withdrawn", Boolean, nullable=False, default=False),
-)
-
-ATTEMPTS = Table(
-    "attempts",
-    METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("unit", String(64), nullable=False),
-    Column("student", String(255), nullable=False),
-    Column("number", Integer, nullable=False),  # from 1, per student and unit
-    Column("received", String(40), nullable=False),
-    Column("sha256", String(64), nullable=False),  # of the list of files
-    Column("size", Integer, nullable=False),
-    Column("files", Text, nullable=False),
-    Column("receipt", Text, nullable=False),
-    Column("key", String(64)),  # chosen by the client: the same request sent twice is one attempt
-    UniqueConstraint("unit", "student", "number"),
-    UniqueConstraint("unit", "student", "key"),
-)
+__all__ = ["DRAFTS", "EXPLAINED", "FEEDBACK", "IN_HAND", "METADATA", "OPENINGS", "QUEUE", "TURNS", "VISITS"]
 
 QUEUE = Table(
     "queue",
@@ -46,27 +19,34 @@ QUEUE = Table(
     Column("trouble", Text, nullable=False, default=""),  # why staff must look
 )
 
-RESULTS = Table(
-    "results",
+# Whose an entry of the queue is, and in which round of turns it comes: see ``turns.py``.
+TURNS = Table(
+    "turns",
     METADATA,
     Column("attempt", String(32), primary_key=True),
-    Column("graded", String(40), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("explained", String(64), nullable=False),
-    Column("score", Float),  # None: BROKEN
-    Column("max_score", Float, nullable=False),
-    Column("bonus", Float, nullable=False),
-    Column("content", Text, nullable=False),  # the result as JSON
+    Column("student", String(255), nullable=False, index=True),
+    Column("turn", Integer, nullable=False),
 )
 
-STANDINGS = Table(
-    "standings",
+# What was uploaded and is no attempt yet: see ``drafts.py``.
+DRAFTS = Table(
+    "drafts",
     METADATA,
-    Column("unit", String(64), primary_key=True),
-    Column("student", String(255), primary_key=True),
-    Column("changes", Integer, nullable=False, default=0),  # counts results
-    Column("written", Integer, nullable=False, default=0),  # changes that the results folder has
-    Column("projected", Integer, nullable=False, default=0),  # changes that the gradebook has
+    Column("id", String(32), primary_key=True),
+    Column("student", String(255), nullable=False, index=True),
+    Column("unit", String(64), nullable=False),
+    Column("files", Text, nullable=False),  # JSON: [[path, sha256, size], ...]
+    Column("moment", Float, nullable=False),
+)
+
+# Which written answers people have before them: see ``in_hand.py``.
+IN_HAND = Table(
+    "in_hand",
+    METADATA,
+    Column("attempt", String(32), primary_key=True),
+    Column("name", String(128), primary_key=True),  # of the written question
+    Column("who", String(255), nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 OPENINGS = Table(
@@ -78,11 +58,29 @@ OPENINGS = Table(
     Column("moment", Float, nullable=False),
 )
 
+# What the openings have shown, so that the same mistake in another attempt is not paid for again.
+EXPLAINED = Table(
+    "explained",
+    METADATA,
+    Column("unit", String(64), primary_key=True),
+    Column("student", String(255), primary_key=True),
+    Column("about", String(64), primary_key=True),  # digest of one explanation
+)
+
 FEEDBACK = Table(
     "feedback",
     METADATA,
     Column("attempt", String(32), primary_key=True),
     Column("name", String(200), primary_key=True),  # of the notebook
     Column("sha256", String(64), nullable=False),
+    Column("moment", String(40), nullable=False),
+)
+
+# When a student last saw a unit's page or an attempt's: see ``visits.py``.
+VISITS = Table(
+    "visits",
+    METADATA,
+    Column("student", String(255), primary_key=True),
+    Column("place", String(64), primary_key=True),  # name of the unit, or id of the attempt
     Column("moment", String(40), nullable=False),
 )

@@ -8,10 +8,8 @@ staff and students get the files back under it.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
-import json
 import stat
 import unicodedata
 import zipfile
@@ -25,8 +23,12 @@ from ...base.text import plain
 from ...notebook.several import is_notebook
 from ..service.refusals import Refused
 from ..service.settings import ServiceLimits
+from .json_size import TooMuch, parse_bounded
 
+PIECES = 16  # of JSON for a file: 7 are needed, see ``json_size``
 CHUNK = 1 << 16
+ENTRY = b"PK\x01\x02"  # begins each entry in a ZIP archive's list, which is read whole before any file
+ENTRIES = 20  # of such a list for a file: programs leave things behind
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(1, 10))}
 LEFT_OUT = ("__MACOSX", ".ipynb_checkpoints", "__pycache__")  # what programs leave behind, not people
 
@@ -55,7 +57,9 @@ def parse_json(body: bytes, limits: ServiceLimits) -> Upload:
         Refused: it is something else, or too much.
     """
     try:
-        data = json.loads(body)
+        data = parse_bounded(body, PIECES * (limits.files + 5), 4 * limits.path_letters * (limits.files + 5))
+    except TooMuch as error:
+        raise Refused(413, _too_many("too much in it", limits)) from error
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"The request is no JSON ({type(error).__name__}).") from error
     listed = data.get("files") if isinstance(data, dict) else None
@@ -84,15 +88,21 @@ def unzip(content: bytes, limits: ServiceLimits) -> list[File]:
     Raises:
         Refused: no archive, a link in it, encrypted, or it unpacks to too much.
     """
+    if content.count(ENTRY) > ENTRIES * limits.files:
+        raise Refused(413, _too_many("too much in it", limits))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir() and not _left_out(m.filename)]
+            members = [m for m in archive.infolist() if not (_is_folder(m) or _left_out(m.filename))]
             _check_count(len(members), limits)
             return list(_members(archive, members, limits))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
         raise Refused(422, f"The archive cannot be read ({plain(str(error), 120)}).") from error
     except zlib.error as error:
         raise Refused(422, "The archive is damaged. Pack it again.") from error
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return member.filename.endswith("/")  # ``is_dir`` of Python 3.11 fails where a name is empty
 
 
 def _members(
@@ -107,6 +117,8 @@ def _members(
             )
         if member.flag_bits & 1:
             raise Refused(422, "The archive is encrypted. Pack it again without a password.")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Refused(422, "The archive is packed in an unusual way. Pack it as a plain ZIP archive.")
         content = _bounded(archive, member, left)
         left -= len(content)
         yield File(member.filename, content)
@@ -193,9 +205,12 @@ def notebook_of(paths: Iterable[str], unit: str) -> str:
 
 
 def _content(item: dict[str, Any]) -> bytes:
+    """The bytes of a file; its text is forgotten, so that one file at a time is there twice."""
+    text = _text(item, "content")
+    del item["content"]
     try:
-        return base64.b64decode(_text(item, "content").encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
         raise Refused(400, f"The content of {_shown(_text(item, 'path'))} is not base64.") from error
 
 
@@ -216,11 +231,14 @@ def _word(data: dict[str, Any], name: str, longest: int) -> str | None:
 
 def _check_count(count: int, limits: ServiceLimits) -> None:
     if count > limits.files:
-        raise Refused(
-            413,
-            f"The submission has {count} files; at most {limits.files} are taken. "
-            "Leave out what is not asked for.",
-        )
+        raise Refused(413, _too_many(f"{count} files", limits))
+
+
+def _too_many(count: str, limits: ServiceLimits) -> str:
+    return (
+        f"The submission has {count}; at most {limits.files} files are taken. "
+        "Leave out what is not asked for."
+    )
 
 
 def _left_out(path: str) -> bool:

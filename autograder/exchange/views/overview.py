@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ...base.errors import Unreadable
+from ...base.text import plain
 from ...course import Unit
-from ...notebook import Question, is_answered, read_questions, read_release, read_submission
+from ...marks import AttemptMark, Mark, UnitFacts, by_hand, exceptions, handed_out, read_facts
+from ...marks.attempts import Attempt
+from ...marks.graded import Graded
+from ...notebook import Question, read_questions
 from ...results.late import Lateness
-from ..store import attempts, graded, hints, queue
-from ..store.attempts import Attempt
+from ..store import graded, hints, queue, turns
 from ..store.desk import Desk
-from ..store.graded import Graded
+from ..store.late_days import LateDays, late_days, spent_by, spent_by_all
 from ..store.tables import FEEDBACK, QUEUE
-from .counting import counting, late, mark
 
 
 @dataclass(frozen=True)
 class Line:
     """One attempt as a list shows it."""
 
-    attempt: Attempt
+    worth: AttemptMark
     state: str  # "waiting", "grading", "graded", "broken" or "troubled"
-    graded: Graded | None
-    late: Lateness
-    mark: float | None  # with bonus and late policy
     counts: bool
     place: int | None = None  # in line, from 1; only where it was asked for
+    after_own: bool = False  # it waits because another attempt of its student is being graded
     trouble: str = ""  # for staff
+
+    @property
+    def attempt(self) -> Attempt:
+        """What was handed in."""
+        return self.worth.attempt
+
+    @property
+    def graded(self) -> Graded | None:
+        """What the checks said."""
+        return self.worth.graded
+
+    @property
+    def late(self) -> Lateness:
+        """By the student's own date."""
+        return self.worth.late
+
+    @property
+    def mark(self) -> float | None:
+        """What it would give: with points by hand, bonus and late policy."""
+        return self.worth.final
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,12 @@ class Overview:
     student: str
     lines: tuple[Line, ...]
     purse: hints.Purse | None  # None where explanations cost nothing
+    mark: Mark
+    opens: datetime  # when all is shown that the course ever shows
+    late_days: LateDays | None  # None where the course has none
+    moved: str = (
+        ""  # when somebody else last gave the student another date; only where one student is asked for
+    )
 
     @property
     def counting(self) -> Line | None:
@@ -64,23 +90,44 @@ class WrittenAnswer:
 
 def overview(desk: Desk, connection: Connection, unit: Unit, student: str) -> Overview:
     """One student's attempts, with their places in line."""
-    own = attempts.of_student(connection, unit.name, student)
-    lines = _lines(desk, connection, unit, own, graded.of_attempts(connection, own))
+    facts = read_facts(connection, desk.course, unit, student)
+    mark = facts.mark(student)
+    lines = _lines(desk, connection, mark)
     return Overview(
         unit,
         student,
-        tuple(_placed(connection, line) for line in lines),
+        tuple(_placed(connection, line, desk.seconds()) for line in lines),
         purse(desk, connection, unit, student),
+        mark,
+        facts.opens(student),
+        late_days(facts, student, spent_by(connection, student), desk.now()),
+        _moved(facts, student),
     )
 
 
-def everyone(desk: Desk, connection: Connection, unit: Unit) -> list[Overview]:
-    """All students with an attempt at a unit, by name."""
-    own = attempts.of_unit(connection, unit.name)
-    done = graded.of_attempts(connection, own)
+def _moved(facts: UnitFacts, student: str) -> str:
+    given = exceptions.of(facts.exemptions, facts.unit.name, student)
+    return max((each.moment for each in given if each.who != student), default="")
+
+
+def everyone(
+    desk: Desk, connection: Connection, facts: UnitFacts, enrolled: Iterable[str] = ()
+) -> list[Overview]:
+    """All students with an attempt at a unit, and those who are enrolled, by name."""
+    marks = [facts.mark(student) for student in sorted({*facts.students, *enrolled})]
+    entries = _entries(connection, [each.attempt for mark in marks for each in mark.attempts])
+    spent, now = spent_by_all(connection) if facts.course.late_days else Counter(), desk.now()
     return [
-        Overview(unit, student, tuple(_lines(desk, connection, unit, list(group), done)), None)
-        for student, group in groupby(own, key=lambda attempt: attempt.student)
+        Overview(
+            facts.unit,
+            mark.student,
+            tuple(_lines(desk, connection, mark, entries)),
+            None,
+            mark,
+            facts.opens(mark.student),
+            late_days(facts, mark.student, spent[mark.student], now),
+        )
+        for mark in marks
     ]
 
 
@@ -88,34 +135,25 @@ def purse(desk: Desk, connection: Connection, unit: Unit, student: str) -> hints
     """A student's tokens, or None where explanations cost nothing."""
     if desk.course.hint_tokens is None:
         return None
-    spent = hints.opened(connection, unit.name, student).values()
+    spent = hints.spent(connection, unit.name, student).values()
     return hints.level(desk.course.hint_tokens, spent, desk.seconds())
 
 
 def _lines(
-    desk: Desk, connection: Connection, unit: Unit, own: list[Attempt], done: dict[str, Graded]
+    desk: Desk, connection: Connection, mark: Mark, entries: Mapping[str, queue.QueueEntry] | None = None
 ) -> list[Line]:
-    chosen = counting(desk.course, unit, own, done)
-    entries = _entries(connection, own)
+    if entries is None:
+        entries = _entries(connection, [each.attempt for each in mark.attempts])
     now = desk.seconds()
     return [
         Line(
-            attempt,
-            _state(entries.get(attempt.id), done.get(attempt.id), now),
-            done.get(attempt.id),
-            late(desk.course, unit, attempt),
-            _mark(desk, unit, attempt, done.get(attempt.id)),
-            chosen is not None and chosen.id == attempt.id,
-            trouble=entries[attempt.id].trouble if attempt.id in entries else "",
+            each,
+            _state(entries.get(each.attempt.id), each.graded, now),
+            each is mark.counting,
+            trouble=entries[each.attempt.id].trouble if each.attempt.id in entries else "",
         )
-        for attempt in own
+        for each in mark.attempts
     ]
-
-
-def _mark(desk: Desk, unit: Unit, attempt: Attempt, result: Graded | None) -> float | None:
-    if result is None or result.score is None:
-        return None
-    return mark(desk.course, unit, attempt, result)
 
 
 def _entries(connection: Connection, own: Sequence[Attempt]) -> dict[str, queue.QueueEntry]:
@@ -129,12 +167,14 @@ def _state(entry: queue.QueueEntry | None, result: Graded | None, now: float) ->
     return "graded" if result is not None and result.score is not None else "broken"
 
 
-def _placed(connection: Connection, line: Line) -> Line:
+def _placed(connection: Connection, line: Line, now: float) -> Line:
     if line.state not in ("waiting", "grading"):
         return line
     entry = queue.find(connection, line.attempt.id)
-    place = None if entry is None else queue.ahead(connection, entry) + 1
-    return Line(**{**vars(line), "place": place})
+    if entry is None:
+        return line
+    after_own = line.state == "waiting" and turns.waits_for_own(connection, entry.attempt, now)
+    return replace(line, place=queue.ahead(connection, entry, now) + 1, after_own=after_own)
 
 
 def feedback_files(connection: Connection, attempt: str) -> dict[str, str]:
@@ -143,15 +183,22 @@ def feedback_files(connection: Connection, attempt: str) -> dict[str, str]:
     return {row.name: row.sha256 for row in connection.execute(query)}
 
 
-def answers(desk: Desk, unit: Unit, attempt: Attempt) -> tuple[WrittenAnswer, ...]:
-    """What an attempt has at the unit's written questions, in the notebook's order."""
-    asked = read_questions(unit.released_notebook)
-    if not asked:
+def answers(unit: Unit, line: Line) -> tuple[WrittenAnswer, ...]:
+    """What a graded attempt has at the unit's written questions, in the notebook's order.
+
+    Grading has noted it: nobody who looks at an attempt makes us read its notebook again. A question of
+    which nothing was noted waits for a person, as in the mark.
+    """
+    if line.graded is None or line.attempt.notebook is None:
         return ()
-    release = read_release(unit.released_notebook)
-    path = desk.blobs.path(attempt.notebook.sha256)
-    try:
-        submission = read_submission(path, release, desk.course.limits_of(unit).notebook_mib)
-    except Unreadable:
-        return tuple(WrittenAnswer(question, False) for question in asked)
-    return tuple(WrittenAnswer(question, is_answered(question, submission, release)) for question in asked)
+    noted = line.graded.answers
+    asked = read_questions(unit.released_notebook)
+    return tuple(WrittenAnswer(question, noted.get(question.name) != "") for question in asked)
+
+
+def comments_for(connection: Connection, line: Line) -> dict[str, str]:
+    """What a person said at an attempt, by task and written question, as far as it was handed out."""
+    attempt = line.attempt
+    entries = by_hand.of_unit(connection, attempt.unit, attempt.student)
+    found = handed_out.comments(entries, line.worth, handed_out.last_of(connection, attempt.unit))
+    return {name: plain(text) for name, text in found.items()}

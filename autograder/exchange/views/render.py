@@ -15,10 +15,12 @@ from ...base.text import markdown_to_html
 from ...pages.render import TEMPLATES, day, environment
 from ...results.late import parse_time
 from ..store.hints import duration
+from . import words
 from .overview import Overview
 
 FOLDER = Path(__file__).parents[1] / "templates"
 SCRIPT = FOLDER / "exchange.js"
+MARKING_SCRIPT = FOLDER / "marking.js"
 STATES = {
     "waiting": ("waiting in line", "wait"),
     "grading": ("being graded now", "wait"),
@@ -36,26 +38,28 @@ def page(template: str, prefix: str, *, live: bool = False, **values: Any) -> st
 @cache
 def stylesheet() -> str:
     """The style of the feedback pages, and what forms need beside it."""
-    files: tuple[Path, ...] = (TEMPLATES / "style.css", FOLDER / "exchange.css")
+    files: tuple[Path, ...] = (TEMPLATES / "style.css", FOLDER / "exchange.css", FOLDER / "marking.css")
     return "".join(path.read_text(encoding="utf-8") for path in files)
 
 
-def when(text: str | datetime, zone: str = "") -> str:
-    """A moment as people write it, in the zone of ``zone`` (another moment's text)."""
-    moment = text if isinstance(text, datetime) else parse_time(text)
-    other = parse_time(zone)
-    if moment is None:
-        return ""
-    return day(moment.astimezone(other.tzinfo) if other is not None else moment)
+Moment = str | datetime | None
 
 
-def short_moment(text: str, zone: str) -> str:
+def when(moment: Moment, zone: Moment = None) -> str:
+    """A moment as people write it, in the zone of ``zone`` (another moment)."""
+    local = _local(moment, zone)
+    return "" if local is None else day(local)
+
+
+def short_moment(moment: Moment, zone: Moment) -> str:
     """The same for tables, without the zone, which stands above them."""
-    moment, other = parse_time(text), parse_time(zone)
-    if moment is None or other is None:
-        return ""
-    local = moment.astimezone(other.tzinfo)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    local = _local(moment, zone)
+    return "" if local is None else f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def _local(moment: Moment, zone: Moment) -> datetime | None:
+    found, other = (each if isinstance(each, datetime) else parse_time(each) for each in (moment, zone))
+    return found.astimezone(other.tzinfo) if found is not None and other is not None else found
 
 
 def size(count: int) -> str:
@@ -69,9 +73,9 @@ def size(count: int) -> str:
     )
 
 
-def past(due: str, now: datetime) -> bool:
+def past(due: datetime, now: datetime) -> bool:
     """Whether a due date is over."""
-    return now >= datetime.fromisoformat(due)
+    return now >= due
 
 
 def markdown(text: str) -> Markup:
@@ -94,5 +98,8 @@ def _environment() -> jinja2.Environment:
         "past": past,
         "lines_in": lines_in,
         "markdown": markdown,
+        "rule": words.rule,
+        "worth": words.worth,
+        "exemption": words.exemption,
     }
     return environment({"exchange": FOLDER}, filters)

@@ -1,20 +1,26 @@
 """What a student sees of a result: the course's disclosure, and what was paid for.
 
-Before the due date an explanation (named mistake, hint, smallest case) that the course
-discloses is shown for those tasks that the student has opened with a token. After it,
-all is open that the course ever opens.
+Before the student's own due date and its grace (or that of whoever has most time, where the course says
+so) an explanation (named mistake, what was seen, hint, smallest case) that the course discloses is shown for
+those tasks that the student has opened with a token, and in later attempts for the same mistake. Before that
+all wrong checks say the same, whether we know the mistake or not. After it, all is open that the course ever
+opens.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...course import Course, Unit
-from ...results.disclosure import Shown, as_student, shown, shown_at_last
+from ...results.disclosure import NAMES_A_MISTAKE, UNNAMED, as_student, shown, shown_at_last
 from ...results.result import Check, Result, Verdict
-from ..store.hints import about
+from ..store.hints import about, explains
+
+_FREE = {Verdict.FAILED: UNNAMED, Verdict.ERROR: "Your code raised an exception."}
+_NOT_LOADED = re.compile(r"\S+ is not defined: ")  # as ``student/claims/causes.py`` begins
 
 
 @dataclass(frozen=True)
@@ -26,36 +32,47 @@ class View:
     closed: tuple[str, ...]  # tasks with an explanation that a token would open
 
 
-def view(course: Course, unit: Unit, result: Result, opened: Collection[str], now: datetime) -> View:
+def view(
+    course: Course, unit: Unit, result: Result, opened: Collection[str], now: datetime, opens: datetime
+) -> View:
     """What is open of a result.
 
     Args:
         course: for its disclosure and tokens.
-        unit: for its due date.
+        unit: of the result.
         result: all of it.
         opened: names of explanations that were paid for.
         now: the server's time.
+        opens: when all is open for this student (``UnitFacts.opens``).
     """
-    over = now >= datetime.fromisoformat(unit.due)
-    open_ = shown_at_last(course.disclosure) if over else shown(course.disclosure, unit, now)
+    over = now >= opens
+    open_ = shown_at_last(course.disclosure) if over else shown(course.disclosure, unit, now, opens)
     seen = as_student(result, open_)
     if over or course.hint_tokens is None or not open_.verdicts:
         return View(seen, open_.verdicts, ())
-    bare = as_student(result, Shown(verdicts=True, mistakes=False, smallest_case=False))
-    closed = tuple(task for task in _explained(seen, bare) if about(task, result.checks) not in opened)
-    checks = tuple(
-        plain if plain.task in closed else full for full, plain in zip(seen.checks, bare.checks, strict=True)
-    )
-    return View(replace(seen, checks=checks), True, closed)
+    bare = tuple(_free(check) for check in seen.checks)
+    told = [full != plain for full, plain in zip(seen.checks, bare, strict=True)]
+    shut = [
+        more and about(whole.task, result.checks) not in opened and explains(whole) not in opened
+        for more, whole in zip(told, result.checks, strict=True)
+    ]
+    closed = dict.fromkeys(check.task for check, is_shut in zip(seen.checks, shut, strict=True) if is_shut)
+    checks = tuple(plain if s else full for s, full, plain in zip(shut, seen.checks, bare, strict=True))
+    return View(replace(seen, checks=checks), True, tuple(closed))
 
 
-def _explained(seen: Result, bare: Result) -> list[str]:
-    """Tasks of which the open result says more than the bare one."""
-    differing = (
-        full.task for full, plain in zip(seen.checks, bare.checks, strict=True) if _says_more(full, plain)
-    )
-    return list(dict.fromkeys(differing))
+def _free(check: Check) -> Check:
+    """What costs nothing: that it failed and which way; the same whether we know the mistake or not.
+
+    What kept the notebook from loading is no explanation of a task, and stays.
+    """
+    if check.verdict not in NAMES_A_MISTAKE or _NOT_LOADED.match(check.reason):
+        return check if check.case is None else replace(check, case=None)
+    return replace(check, reason=_FREE[check.verdict], hint="", mistake=None, case=None)
 
 
-def _says_more(full: Check, plain: Check) -> bool:
-    return full.verdict is not Verdict.PASSED and full != plain
+def view_terms(course: Course, unit: Unit, now: datetime, opens: datetime) -> tuple[str, ...]:
+    """What a view depends on beside the result and what was paid for."""
+    over = now >= opens
+    open_ = shown_at_last(course.disclosure) if over else shown(course.disclosure, unit, now, opens)
+    return repr(over), repr(open_), repr(course.hint_tokens is None)

@@ -120,7 +120,7 @@ class _Writer:
         if step.kind == "set":
             return f"{self._text(step.function)}.{step.attribute} = {parts[0]}"
         if step.kind == "assign":
-            return f"{self._text(step.function)}[{parts[0]}] = {parts[1]}"
+            return f"{self._text(step.function)}[{self._key(step.args[0])}] = {parts[1]}"
         parts += [f"{key}={self._text(value)}" for key, value in step.kwargs]
         if isinstance(step.function, Operator):
             call = written(step.function.name, parts)
@@ -167,7 +167,7 @@ class _Writer:
         if isinstance(value, Attribute):
             return f"{self._text(value.of)}.{value.name}"
         if isinstance(value, Subscript):
-            return f"{self._text(value.of)}[{self._text(value.key)}]"
+            return f"{self._text(value.of)}[{self._key(value.key)}]"
         if isinstance(value, Members):
             return f"list({self._text(value.of)})"
         if isinstance(value, Part):
@@ -186,10 +186,16 @@ class _Writer:
             )
         if type(value) is dict:
             return "{" + ", ".join(f"{key!r}: {self._text(item)}" for key, item in value.items()) + "}"
-        if isinstance(value, slice):
-            ends = ["" if end is None else repr(end) for end in (value.start, value.stop)]
-            return ":".join(ends) + ("" if value.step is None else f":{value.step!r}")
         return "..." if value is ... else repr(value)
+
+    def _key(self, value: Any) -> str:
+        """What stands in square brackets: slices have colons there, and a tuple needs no brackets."""
+        if type(value) is tuple and value:
+            return ", ".join(map(self._key, value)) + ("," if len(value) == 1 else "")
+        if not isinstance(value, slice):
+            return self._text(value)
+        ends = ["" if end is None else repr(end) for end in (value.start, value.stop)]
+        return ":".join(ends) + ("" if value.step is None else f":{value.step!r}")
 
     def _result(self, result: Returned) -> str:
         names, path = self._results[result.step], result.path

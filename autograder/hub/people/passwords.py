@@ -1,7 +1,8 @@
 """Passwords of the hub's own login: scrypt hashes in one file of mode 0600.
 
 A line is ``username:scrypt:n:r:p:salt:hash`` with salt and hash in hexadecimal, so that
-a later version can raise the cost without locking anybody out. Cost: OWASP's password
+a later version can raise the cost without locking anybody out. ``:first`` at its end says that
+the password was handed out, and must be changed before anything else. Cost: OWASP's password
 storage recommendation for scrypt with 32 MiB (n = 2^15, r = 8, p = 3).
 """
 
@@ -11,9 +12,9 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...base.errors import ConfigError, UsageError
@@ -35,9 +36,11 @@ class Hash:
     p: int
     salt: bytes
     digest: bytes
+    first: bool = False  # handed out, not chosen by its person
 
     def __str__(self) -> str:
-        return f"scrypt:{self.n}:{self.r}:{self.p}:{self.salt.hex()}:{self.digest.hex()}"
+        text = f"scrypt:{self.n}:{self.r}:{self.p}:{self.salt.hex()}:{self.digest.hex()}"
+        return f"{text}:first" if self.first else text
 
 
 def hash_password(password: str, cost: tuple[int, int, int] = _COST) -> Hash:
@@ -90,25 +93,41 @@ def read_hashes(path: Path) -> dict[str, Hash]:
 
 
 def set_password(path: Path, username: str, password: str) -> None:
-    """Store the hash of a new password.
+    """Store the hash of a password that its person chose.
 
     Raises:
         UsageError: the password is too weak.
     """
-    check_new(password, username)
-    fresh = hash_password(password)
+    set_passwords(path, {username: password})
+
+
+def set_passwords(path: Path, chosen: Mapping[str, str]) -> None:
+    """The same for several people, by username.
+
+    Raises:
+        UsageError: a password is too weak; then none is stored.
+    """
+    for username, password in chosen.items():
+        check_new(password, username)
+    fresh = _hashed(chosen)
     with locked(path):
-        _write(path, read_hashes(path) | {username: fresh})
+        _write(path, read_hashes(path) | fresh)
 
 
-def make_first(path: Path, usernames: Iterable[str]) -> dict[str, str]:
-    """First passwords for all who have none yet, by username; this is the only time they are seen."""
+def make_first(path: Path, usernames: Iterable[str], again: bool = False) -> dict[str, str]:
+    """First passwords for all who have none yet, by username; this is the only time they are seen.
+
+    Args:
+        path: the file of the hashes.
+        usernames: who is to have one.
+        again: also for who has a password, which then is no longer theirs.
+    """
     with locked(path):
         hashes = read_hashes(path)
-        made = {name: first_password() for name in usernames if name not in hashes}
+        made = {name: first_password() for name in usernames if again or name not in hashes}
         if made:
-            with ThreadPoolExecutor(_CORES) as threads:  # scrypt runs beside Python
-                _write(path, hashes | dict(zip(made, threads.map(hash_password, made.values()), strict=True)))
+            first = {name: replace(known, first=True) for name, known in _hashed(made).items()}
+            _write(path, hashes | first)
     return made
 
 
@@ -120,16 +139,50 @@ def forget(path: Path, username: str) -> None:
             _write(path, hashes)
 
 
+@dataclass
+class PasswordFile:
+    """The file as a running hub sees it: read again when it has changed."""
+
+    path: Path
+    latest: Mapping[str, Hash] = field(default_factory=dict)  # what was read last, before any damage
+    _seen: tuple[int, int, int] | None = None
+
+    def hashes(self) -> Mapping[str, Hash]:
+        """All hashes by username.
+
+        Raises:
+            ConfigError: as ``read_hashes``.
+        """
+        now = self.state()
+        if now is None or now != self._seen:
+            self.latest, self._seen = read_hashes(self.path), now
+        return self.latest
+
+    def state(self) -> tuple[int, int, int] | None:
+        """Differs after each change of the file; None where there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_ctime_ns, found.st_size
+
+
+def _hashed(passwords: Mapping[str, str]) -> dict[str, Hash]:
+    with ThreadPoolExecutor(_CORES) as threads:  # scrypt runs beside Python
+        return dict(zip(passwords, threads.map(hash_password, passwords.values()), strict=True))
+
+
 def _write(path: Path, hashes: dict[str, Hash]) -> None:
     write_private(path, "".join(f"{name}:{known}\n" for name, known in sorted(hashes.items())))
 
 
 def _entry(line: str, where: str) -> tuple[str, Hash]:
     try:
-        name, kind, n, r, p, salt, digest = line.split(":")
-        if kind != "scrypt":
+        name, kind, n, r, p, salt, digest, *rest = line.split(":")
+        if kind != "scrypt" or rest not in ([], ["first"]):
             raise ValueError(kind)
-        return name, Hash(int(n), int(r), int(p), bytes.fromhex(salt), bytes.fromhex(digest))
+        known = Hash(int(n), int(r), int(p), bytes.fromhex(salt), bytes.fromhex(digest), first=bool(rest))
+        return name, known
     except ValueError as error:
         raise ConfigError(
             f"{where} is damaged. Restore the file from a backup, or delete the line: "

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .roster import Member
+from ...marks.roster import Member
 
 EXCHANGE = "exchange"  # name of the exchange's service
 

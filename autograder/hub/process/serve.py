@@ -9,8 +9,10 @@ def main() -> None:
     """Serve until told to end."""
     put_off_iri_grammar()
     from .app import CourseHub, look_often
+    from .unix_services import allow_unix_services
 
     look_often()
+    allow_unix_services()
     CourseHub.launch_instance()
 
 

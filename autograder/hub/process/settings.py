@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
+from ...base import unix_sockets
 from ...base.files import private_folder
 from ...course import Course
-from ..people.roles import roles
+from ...marks.roster import roster_file
+from ..people.roles import EXCHANGE, roles
 from ..servers.copies import links
 from ..servers.spawners import configure_spawner
-from .options import Options, hub_folder, roster_file
-from .services import services
-from .tether import free_port, kept_port, tethered
+from . import ports
+from .elsewhere import service_links
+from .landing import Landing
+from .options import Options, hub_folder, in_url
+from .origins import configure_origins, service_url
+from .services import services, sockets
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 REFRESH_SECONDS = 60  # how long somebody who was dropped can still act
+PROXY_SECONDS = 1  # until the hub looks again whether its proxy runs
 
 
 def configure(c: Any, course: Course, options: Options) -> None:
@@ -26,21 +31,27 @@ def configure(c: Any, course: Course, options: Options) -> None:
     A file in ``infra/`` calls this and then sets what is special to its place.
     """
     folder = private_folder(hub_folder(course))
-    c.JupyterHub.bind_url = f"{'https' if options.tls_key else 'http'}://{options.host}:{options.port}"
-    c.JupyterHub.hub_port = kept_port(folder / "ports" / "hub")
+    scheme = "https" if options.tls_key else "http"
+    c.JupyterHub.bind_url = f"{scheme}://{in_url(options.host)}:{options.port}"
     c.JupyterHub.db_url = options.database or f"sqlite:///{folder / 'jupyterhub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
     c.JupyterHub.pid_file = str(folder / "jupyterhub.pid")
     c.JupyterHub.template_paths = [str(TEMPLATES)]
     c.JupyterHub.template_vars = {"course_title": course.title, "own_passwords": options.login == "password"}
+    if options.exchange == "course":
+        c.JupyterHub.default_url = Landing(course.name, service_url(options, EXCHANGE))
     c.JupyterHub.cleanup_servers = False  # a restarted hub finds the servers as they were
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.named_server_limit_per_user = 3  # copies that a staff member looks at
     c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.concurrent_spawn_limit = 20
-    c.JupyterHub.extra_handlers = links(course.name)
-    _addresses(c, options)
-    _proxy(c, folder, options)
+    c.JupyterHub.extra_handlers = [*links(course.name), *service_links(options, (EXCHANGE, course.name))]
+    c.CourseHub.trusted_proxies = list(options.trusted_proxies)
+    if options.behind_tls or options.address.startswith("https:"):
+        c.JupyterHub.tornado_settings = {"cookie_options": {"secure": True}}
+    _addresses(c, course, options)
+    configure_origins(c, options)
+    _proxy(c, course)
     c.JupyterHub.services = services(course, options)
     running = {service["name"] for service in c.JupyterHub.services}
     c.JupyterHub.load_roles = [
@@ -80,21 +91,23 @@ def _oidc(c: Any) -> None:
         login.oauth_callback_url = os.environ["OIDC_CALLBACK_URL"]
 
 
-def _addresses(c: Any, options: Options) -> None:
+def _addresses(c: Any, course: Course, options: Options) -> None:
     if options.hub_address:
         c.JupyterHub.hub_ip = "0.0.0.0"
         c.JupyterHub.hub_connect_ip = options.hub_address
     else:
         c.JupyterHub.hub_ip = "127.0.0.1"
+    kept = hub_folder(course) / "ports" / "hub"
+    c.JupyterHub.hub_port = ports.hub_port(kept, c.JupyterHub.hub_ip, options.hub_port, options.port)
     if options.public_url:
         c.JupyterHub.public_url = options.public_url
     if options.tls_key:
         c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = options.tls_key, options.tls_certificate
 
 
-def _proxy(c: Any, folder: Path, options: Options) -> None:
-    """The proxy in pure Python: nothing but pip is needed."""
-    program = str(Path(sys.executable).with_name("configurable-http-proxy"))
-    c.ConfigurableHTTPProxy.command = tethered([program])
-    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{free_port()}"
-    c.ConfigurableHTTPProxy.pid_file = str(folder / "jupyterhub-proxy.pid")
+def _proxy(c: Any, course: Course) -> None:
+    """Node's proxy, whose routes only the hub's user can ask for and change."""
+    c.JupyterHub.proxy_class = "autograder.hub.process.proxy.CourseProxy"
+    c.ConfigurableHTTPProxy.api_url = unix_sockets.address(sockets(course) / "proxy")
+    c.ConfigurableHTTPProxy.pid_file = str(hub_folder(course) / "jupyterhub-proxy.pid")
+    c.ConfigurableHTTPProxy.check_running_interval = PROXY_SECONDS

@@ -8,6 +8,7 @@ word (disposable.py). So that server needs no right in the course, and has none.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 from pathlib import Path
@@ -62,7 +63,7 @@ class Words:
 
 
 class ToFormgrader(JupyterHandler):
-    """nbgrader's list of courses links to JupyterLab, which does not run here."""
+    """A server of this kind leads to JupyterLab, which does not run here."""
 
     @web.authenticated
     def get(self) -> None:
@@ -82,8 +83,9 @@ class OpenCopy(JupyterHandler):
         """Have the hub start a server of the staff member's with a copy."""
         word, user = self.words.word(path), self.current_user.username
         name = PREFIX + hashlib.sha256(path.encode()).hexdigest()[:8]
+        hub = os.environ.get("JUPYTERHUB_HOST", "")
         opened = f"/user/{user}/{name}/lab/tree/{Path(path).name}"
-        self.redirect(f"/hub/spawn/{user}/{name}?" + urlencode({"opt-copy": word, "next": opened}))
+        self.redirect(f"{hub}/hub/spawn/{user}/{name}?" + urlencode({"opt-copy": word, "next": opened}))
 
 
 class GiveCopy(JupyterHandler):
@@ -112,6 +114,19 @@ def handlers(root: Path) -> list[tuple[Any, ...]]:
     ]
 
 
+class ToService(BaseHandler):
+    """``/hub/formgrader``, to which JupyterLab's menu leads, to the service; it runs in the hub."""
+
+    def initialize(self, course: str) -> None:
+        """Which course."""
+        self.course = course
+
+    @web.authenticated
+    def get(self) -> None:
+        """Whether this person may is decided there."""
+        self.redirect(f"{self.app.base_url}services/{self.course}/formgrader")
+
+
 class ToCopy(BaseHandler):
     """``/hub/notebooks/<path>`` to ``/services/<course>/open/<path>``; it runs in the hub.
 
@@ -130,4 +145,5 @@ class ToCopy(BaseHandler):
 
 def links(course: str) -> list[tuple[Any, ...]]:
     """JupyterHub's ``extra_handlers``."""
-    return [(r"/notebooks/(.+)", ToCopy, {"course": course})]
+    which = {"course": course}
+    return [(r"/notebooks/(.+)", ToCopy, which), (r"/formgrader", ToService, which)]

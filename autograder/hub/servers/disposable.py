@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ...base.loopback import connectable
 from ...course import Course
 
 HOME = "/tmp/look"
@@ -24,7 +25,8 @@ _HIDDEN = ("/tmp", "/home", "/root", "/run", "/mnt", "/srv", "/var/tmp", "/var/l
 def walled(course: Course, command: list[str]) -> list[str]:
     """The command inside bubblewrap."""
     package = str(Path(__file__).parents[2])
-    shown = dict.fromkeys([sys.prefix, sys.base_prefix, package])
+    trusted = [os.environ["SSL_CERT_FILE"]] if "SSL_CERT_FILE" in os.environ else []
+    shown = dict.fromkeys([sys.prefix, sys.base_prefix, package, *trusted])
     hidden = [*_HIDDEN, str(course.root), str(course.data_folder)]
     return [
         "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL",
@@ -43,8 +45,11 @@ def main() -> None:
     url, name = os.environ.pop("COURSE_COPY_URL"), os.environ.pop("COURSE_COPY_NAME", "submission.ipynb")
     if urlsplit(url).scheme not in ("http", "https"):
         sys.exit(f"COURSE_COPY_URL is {url!r}, expected an address of the hub")
-    with urllib.request.urlopen(url, timeout=60) as answer:
+    at, headers = connectable(url)
+    with urllib.request.urlopen(urllib.request.Request(at, headers=headers), timeout=60) as answer:
         (home / Path(unquote(name)).name).write_bytes(answer.read(_MOST_BYTES))
+    if back := os.environ.pop("COURSE_COPY_CALLBACK", ""):
+        os.environ["JUPYTERHUB_OAUTH_CALLBACK_URL"] = back
     os.execvp(
         sys.executable, [sys.executable, "-P", "-m", "autograder.hub.servers.singleuser", *sys.argv[1:]]
     )

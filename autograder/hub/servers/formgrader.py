@@ -3,7 +3,8 @@
 It stands where the gradebook and the hidden checks are, so nothing that came from a
 student may run here and nobody may reach files through it: no kernel, no terminal, no
 file browser, no JupyterLab. A link of formgrader to a notebook leads to a page that
-offers a copy elsewhere (copies.py).
+offers a copy elsewhere (copies.py). What is saved goes into the course's facts (saving.py),
+and what is shown is the mark of record (marked.py).
 
 Started by the hub as ``python -m autograder.hub.servers.formgrader``.
 """
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ...base import unix_sockets
 from ...base.errors import CourseError
 from ...base.files import private_folder
 from ...course import Course, load_course
@@ -24,6 +26,7 @@ from .late_imports import put_off_iri_grammar
 NOT_HERE = (
     "jupyterlab",
     "jupyter_lsp",
+    "jupyter_server_mathjax",  # served by shown.py
     "jupyterlab_jupytext",
     "jupyter_server_terminals",
     "notebook",
@@ -45,10 +48,13 @@ def main() -> None:
     os.chdir(folders.root)
     put_off_iri_grammar()
     os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
+    os.environ["JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"] = os.environ.get("COURSE_HOST_COOKIES", "0")
     from jupyterhub.singleuser import main as serve
 
     root = ["--allow-root"] if os.geteuid() == 0 else []  # a hub for system users runs as root
-    serve([f"--ServerApp.root_dir={folders.root}", *root])
+    path = unix_sockets.path_of(os.environ["JUPYTERHUB_SERVICE_URL"])
+    where = [f"--ServerApp.sock={path}"] if path is not None else []
+    serve([f"--ServerApp.root_dir={folders.root}", *where, *root])
 
 
 def build_missing(course: Course) -> None:
@@ -77,6 +83,7 @@ def configure_server(c: Any) -> None:
     c.ServerApp.kernel_manager_class = "autograder.hub.servers.locked.NoKernels"
     c.ServerApp.contents_manager_class = "autograder.hub.servers.locked.NoFiles"
     c.ServerApp.terminals_enabled = False
+    c.HubOAuth.cache_max_age = 20  # seconds that somebody who logged out is still known here
     c.ServerApp.open_browser = False
     c.ServerApp.answer_yes = True  # the hub stops it by SIGINT, which would otherwise ask at a terminal
     c.ServerApp.default_url = "/formgrader"
@@ -88,11 +95,28 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    """Add the pages for copies, and lead JupyterLab's address to formgrader."""
+    """Add what formgrader saves and shows, pages for copies, and lead JupyterLab's address to formgrader.
+
+    Extensions are loaded by name: this one before nbgrader's, whose addresses ours stand before.
+    """
+    from .actions import action_handlers
     from .copies import handlers
+    from .guarded import Policies, guards
+    from .marked import marked_handlers
+    from .saving import saving_handlers
+    from .shown import shown_handlers
 
     base = app.web_app.settings["base_url"].rstrip("/")
-    routes = handlers(Path(app.root_dir))
+    course_root = Path(os.environ["COURSE_ROOT"])
+    routes = [
+        *guards(),
+        *handlers(Path(app.root_dir)),
+        *saving_handlers(course_root),
+        *marked_handlers(course_root),
+        *shown_handlers(),
+        *action_handlers(),
+    ]
+    app.web_app.transforms.insert(0, Policies)  # before pages are compressed
     app.web_app.add_handlers(".*$", [(base + path, *rest) for path, *rest in routes])
 
 

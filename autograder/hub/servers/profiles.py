@@ -2,7 +2,7 @@
 
 | | cpus | memory | gpus | hours |
 | --- | --- | --- | --- | --- |
-| simple, system | threads of NumPy and torch | RLIMIT_DATA of each process | hidden without a GPU | timeout |
+| simple, system | threads of NumPy and torch | RLIMIT_DATA of each process | CUDA_VISIBLE_DEVICES | timeout |
 | docker | CPU quota | cgroup | device request | timeout |
 | slurm | --cpus-per-task | --mem | --gres | --time |
 | kubernetes | requests and limits | requests and limits | nvidia.com/gpu | activeDeadlineSeconds |
@@ -47,6 +47,11 @@ def offered(profiles: tuple[Profile, ...], spawner: str, gpus: int) -> tuple[Pro
     return fit
 
 
+def for_role(profiles: tuple[Profile, ...], role: str) -> tuple[Profile, ...]:
+    """The profiles that somebody of this role is offered."""
+    return tuple(profile for profile in profiles if not profile.who or role in profile.who)
+
+
 def threads(profile: Profile) -> dict[str, str]:
     """Environment that keeps numerical libraries to the profile's cores."""
     count = str(max(1, math.floor(profile.cpus)))
@@ -66,7 +71,13 @@ def local(profile: Profile, command: list[str]) -> dict[str, Any]:
 
 def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of DockerSpawner."""
-    host: dict[str, Any] = {"pids_limit": 512}
+    memory = f"{round(profile.memory_gib * 1024)}M"
+    host: dict[str, Any] = {
+        "pids_limit": 512,
+        "memswap_limit": memory,  # memory and swap together: no swap
+        "security_opt": ["no-new-privileges"],
+        "cap_drop": ["ALL"],
+    }
     if profile.gpus:
         host["device_requests"] = [
             {"Driver": "nvidia", "Count": profile.gpus, "Capabilities": [["gpu"]]},
@@ -74,7 +85,7 @@ def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
     return {
         "cmd": ended_after(profile, command),
         "cpu_limit": profile.cpus,
-        "mem_limit": f"{round(profile.memory_gib * 1024)}M",
+        "mem_limit": memory,
         "extra_host_config": host,
         "environment": threads(profile),
     }
@@ -131,15 +142,13 @@ def form(profiles: tuple[Profile, ...]) -> str:
     return f'<fieldset><legend class="fs-5">Which server do you need?</legend>{choices}</fieldset>'
 
 
-def chosen(form_data: dict[str, list[str]]) -> dict[str, str]:
-    """The spawner's user options from the form or the query."""
-    return {name: form_data[name][0] for name in ("profile", "copy") if form_data.get(name, [""])[0]}
-
-
 def _described(profile: Profile) -> str:
     gpus = f", {profile.gpus} GPU{'s' if profile.gpus > 1 else ''}" if profile.gpus else ""
     cores = "core" if profile.cpus == 1 else "cores"
-    return f"{profile.cpus:g} {cores}, {profile.memory_gib:g} GiB{gpus}, at most {profile.hours:g} hours"
+    meant = f", for {escape(', '.join(profile.units))}" if profile.units else ""
+    return (
+        f"{profile.cpus:g} {cores}, {profile.memory_gib:g} GiB{gpus}, at most {profile.hours:g} hours{meant}"
+    )
 
 
 def _clock(hours: float) -> str:

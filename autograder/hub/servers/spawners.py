@@ -11,47 +11,91 @@ from typing import Any
 
 from ...base.errors import UsageError
 from ...course import Course, Profile
-from ...sandbox.doctor.machine import gpus
+from ..gpus.machine import devices_here
+from ..gpus.settings import NO_GPU, QUEUE_SECONDS, watch_gpus, within_share
 from ..process.options import Options, hub_folder
-from ..process.services import exchange_environment
+from ..process.origins import service_url
+from ..process.services import TRUSTED, exchange_environment
 from . import profiles
+from .choice import from_form, only_choices
 from .disposable import walled
+from .profiles import form
 
 CLASSES = {
-    "simple": "jupyterhub.spawner.SimpleLocalProcessSpawner",
-    "system": "jupyterhub.spawner.LocalProcessSpawner",
-    "docker": "dockerspawner.DockerSpawner",
-    "slurm": "batchspawner.SlurmSpawner",
+    "simple": "autograder.hub.gpus.taking_turns.Simple",
+    "system": "autograder.hub.gpus.taking_turns.System",
+    "docker": "autograder.hub.gpus.containers.Containers",
+    "slurm": "autograder.hub.servers.slurm_job.CourseSlurmSpawner",
     "kubernetes": "kubespawner.KubeSpawner",
 }
+SERVER = "autograder.hub.servers.singleuser"
+PROGRAMS = {"slurm": "autograder.hub.servers.in_job"}  # where another module starts it
+QUEUES = {"slurm": 24 * 3600, "kubernetes": 3600}  # seconds that somebody waits for a turn
+ONE_MACHINE = ("simple", "system", "docker")  # whose GPUs the hub itself hands out
+SHARED = ("simple", "system", "slurm")  # servers there find this environment, where it lies here
 SETTINGS = Path(__file__).parents[1] / "server_settings"
 
 
 def configure_spawner(c: Any, course: Course, options: Options) -> None:
     """Choose the spawner, offer the profiles, say where the exchange is."""
-    offer = profiles.offered(course.profiles, options.spawner, len(gpus()))
+    devices = devices_here(options.gpus) if options.spawner in ONE_MACHINE else ()
+    offer = profiles.offered(course.profiles, options.spawner, len(devices))
     c.JupyterHub.spawner_class = CLASSES[options.spawner]
     c.Spawner.default_url = "/lab"
     c.Spawner.http_timeout = 120
-    c.Spawner.start_timeout = 3600 if options.spawner in ("slurm", "kubernetes") else 120
+    c.Spawner.start_timeout = 120
+    if options.spawner in QUEUES:
+        c.Spawner.start_timeout = QUEUES[options.spawner]
+        c.JupyterHub.concurrent_spawn_limit = 1000  # whoever waits in the queue counts as starting
     c.Spawner.environment = {"COURSE_NAME": course.name, **exchange_environment(course, options)}
-    c.Spawner.options_form = profiles.form(offer)
-    c.Spawner.options_from_form = profiles.chosen
+    c.Spawner.options_form = Choice(course.name, offer) if any(each.who for each in offer) else form(offer)
+    c.Spawner.options_from_form = from_form
+    c.Spawner.apply_user_options = only_choices
     c.Spawner.pre_spawn_hook = BeforeSpawn(course, offer, options)
     c.Spawner.server_token_scopes = token_scopes
+    watch_gpus(c, course, offer, devices)
+    if options.spawner == "slurm":
+        from .job_port import take_the_place_of_batchspawners
+
+        take_the_place_of_batchspawners(c)
+        from ..process.taken_up import mark_of
+        from .slurm_job import forget_token
+
+        c.Spawner.post_stop_hook = forget_token
+        c.CourseHub.job_mark = mark_of(course)
     if options.spawner == "simple":
         c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
         homes = hub_folder(course) / "homes"
         c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
     if options.spawner in ("simple", "system"):
         c.Spawner.poll_interval = 5  # seconds until a server that was killed can be started again
+    if options.spawner in SHARED:
         # bin first on PATH: nbgrader starts alembic, terminals find nbgrader and course
-        c.Spawner.env_keep = ["LANG", "LC_ALL", "TZ"]
+        c.Spawner.env_keep = ["LANG", "LC_ALL", "TZ", *TRUSTED]
         c.Spawner.environment["PATH"] = _path()
 
 
+class Choice:
+    """The form of a course in which not everybody is offered the same."""
+
+    def __init__(self, course: str, offer: tuple[Profile, ...]) -> None:
+        self.course, self.offer = course, offer
+
+    def __call__(self, spawner: Any) -> str:
+        """Called by JupyterHub for each person."""
+        return form(profiles.for_role(self.offer, role_of(self.course, spawner.user)))
+
+
+def role_of(course: str, user: Any) -> str:
+    """The role that a user of the hub has by their groups."""
+    groups = {group.name for group in user.groups}
+    if f"instructor-{course}" in groups:
+        return "instructor"
+    return "ta" if f"formgrade-{course}" in groups else "student"
+
+
 class BeforeSpawn:
-    """Translates the chosen profile, gives students and staff their menus, walls copies in."""
+    """Translates the chosen profile, gives staff their menu, walls copies in."""
 
     def __init__(self, course: Course, offer: tuple[Profile, ...], options: Options) -> None:
         self.course, self.offer, self.options = course, offer, options
@@ -62,27 +106,37 @@ class BeforeSpawn:
         Raises:
             tornado.web.HTTPError: what was asked for is not offered to this person.
         """
-        staff = f"formgrade-{self.course.name}" in {group.name for group in spawner.user.groups}
+        role = role_of(self.course.name, spawner.user)
+        staff = role != "student"
         environment = {"JUPYTER_CONFIG_PATH": os.pathsep.join(config_folders(staff, self.options.spawner))}
         if spawner.name:
             command = self._copy(spawner, staff)
             word = spawner.user_options["copy"]
-            environment["COURSE_COPY_URL"] = (
-                f"{self.options.address}/services/{self.course.name}/copies/{word}"
-            )
+            environment["COURSE_COPY_URL"] = f"{service_url(self.options, self.course.name)}/copies/{word}"
             environment["COURSE_COPY_NAME"] = _name_in(word)
             environment["COURSE_EXCHANGE_URL"] = ""
+            if self.options.own_origins:  # JupyterHub's login would come back to the owner's own domain
+                back = environment["COURSE_COPY_CALLBACK"] = f"{spawner.public_url}oauth_callback"
+                spawner.orm_spawner.oauth_client.redirect_uri = back
         else:
-            local = self.options.spawner in ("simple", "system")
-            command = [
-                sys.executable if local else "python3",
-                "-P",
-                "-m",
-                "autograder.hub.servers.singleuser",
-            ]
-        profile = self._profile(spawner.user_options.get("profile"))
+            command = [_python(self.options.spawner), "-P", "-m", PROGRAMS.get(self.options.spawner, SERVER)]
+        profile = self._profile(spawner.user_options.get("profile"), role)
+        if not staff:
+            profile = self._within_share(spawner.user.name, profile)
         traits = profiles.TRANSLATIONS[self.options.spawner](profile, command)
         spawner.environment = {**spawner.environment, **traits.pop("environment"), **environment}
+        if self.options.spawner in ONE_MACHINE:
+            spawner.gpus = 0 if spawner.name else profile.gpus  # a copy is looked at, and computes nothing
+            spawner.environment |= {} if spawner.gpus else NO_GPU
+            spawner.start_timeout = QUEUE_SECONDS if spawner.gpus else spawner.start_timeout
+        if self.options.spawner == "docker":  # beside what a site's file sets
+            traits["extra_host_config"] = {**spawner.extra_host_config, **traits["extra_host_config"]}
+        if self.options.spawner == "slurm":
+            from ..process.taken_up import comment, mark_of
+
+            traits["req_comment"] = comment(mark_of(self.course), self.course.name, spawner.user.name)
+        if self.options.spawner == "kubernetes":  # KubeSpawner has an option "profile" of its own
+            spawner.user_options = {}
         for name, value in traits.items():
             setattr(spawner, name, value)
 
@@ -102,11 +156,19 @@ class BeforeSpawn:
             spawner.volume_mounts, spawner.storage_pvc_ensure = [], False
         return command
 
-    def _profile(self, name: str | None) -> Profile:
+    def _within_share(self, user: str, profile: Profile) -> Profile:
         from tornado import web
 
         try:
-            return profiles.find(self.offer, name)
+            return within_share(self.course, user, profile)
+        except UsageError as error:
+            raise web.HTTPError(403, str(error)) from error
+
+    def _profile(self, name: str | None, role: str) -> Profile:
+        from tornado import web
+
+        try:
+            return profiles.find(profiles.for_role(self.offer, role), name)
         except UsageError as error:
             raise web.HTTPError(400, str(error)) from error
 
@@ -128,8 +190,12 @@ def config_folders(staff: bool, spawner: str) -> list[str]:
 
     In containers the package lies where their image put it, so they carry their own.
     """
-    root = SETTINGS if spawner in ("simple", "system") else Path("/etc/course")
-    return [str(root / ("staff" if staff else "student")), str(root / "everyone")]
+    root = SETTINGS if spawner in SHARED else Path("/etc/course")
+    return [str(root / name) for name in (*(["staff"] if staff else []), "everyone")]
+
+
+def _python(spawner: str) -> str:
+    return sys.executable if spawner in SHARED else "python3"
 
 
 def _path() -> str:

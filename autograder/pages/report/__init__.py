@@ -6,6 +6,28 @@ items.py       difficulty and discrimination of each check
 page.py        the pages
 """
 
-from .page import UnitReport, write_index, write_report, write_reports
+from .items import FEW
+from .page import (
+    NAMES,
+    PATTERNS,
+    UnitReport,
+    evaluate_facts,
+    task_rows,
+    write_index,
+    write_report,
+    write_reports,
+)
+from .patterns import Pattern
 
-__all__ = ["UnitReport", "write_index", "write_report", "write_reports"]
+__all__ = [
+    "FEW",
+    "NAMES",
+    "PATTERNS",
+    "Pattern",
+    "UnitReport",
+    "evaluate_facts",
+    "task_rows",
+    "write_index",
+    "write_report",
+    "write_reports",
+]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from ...base.files import replace_file
 from ...course import Course, Unit
 from ...gradebook import Folders
-from ...judge.secret import course_secret
-from ...prove import why_unproven
-from ...results.late import lateness
+from ...marks import Mark, UnitFacts, counted, read_facts
+from ...marks.database import Database
 from ...results.result import Result
-from ...results.store import ResultFileError, read_results, unreadable_results
+from ...results.store import ResultFileError, unreadable_results
 from ..feedback import counting
 from ..figures import score_histogram, task_bars
 from ..render import render
@@ -25,6 +25,8 @@ from .attention import Reason, needs_a_person, unreadable
 from .items import FEW, Item, analyse
 from .patterns import Pattern, clusters, named_mistakes
 
+REPORTS, FOR_OTHERS = "reports", "reports-pseudonyms"  # in the data folder
+Called = Callable[[str], str]
 NAMES = 12  # students named per pattern
 PATTERNS = 30  # shown of each kind; the rest is counted
 
@@ -34,33 +36,38 @@ class UnitReport:
     """Everything a unit's report says."""
 
     unit: Unit
-    results: tuple[Result, ...]
+    marks: tuple[Mark, ...]
+    results: tuple[Result, ...]  # of the attempts that count
     handed_in: int  # submissions that are known, graded or not
     calls: tuple[Reason, ...]
     mistakes: tuple[Pattern, ...]
     clusters: tuple[Pattern, ...]
     items: tuple[Item, ...]
-    late: int
 
     @property
-    def scores(self) -> list[float]:
-        """The scores of all graded submissions."""
-        return [result.score for result in self.results if result.score is not None]
+    def points(self) -> list[float]:
+        """All marks that there are."""
+        return [mark.points for mark in self.marks if mark.points is not None]
 
     @property
-    def max_score(self) -> float:
+    def out_of(self) -> float:
         """Points to be had."""
-        return max((result.max_score for result in self.results), default=0.0)
+        return max((mark.out_of for mark in self.marks if mark.out_of is not None), default=0.0)
 
     @property
     def mean(self) -> float | None:
-        """Mean score."""
-        return statistics.fmean(self.scores) if self.scores else None
+        """Mean mark."""
+        return statistics.fmean(self.points) if self.points else None
 
     @property
     def median(self) -> float | None:
-        """Median score."""
-        return statistics.median(self.scores) if self.scores else None
+        """Median mark."""
+        return statistics.median(self.points) if self.points else None
+
+    @property
+    def late(self) -> int:
+        """Marks that lose something for lateness."""
+        return sum(mark.counting is not None and mark.counting.late.percent > 0 for mark in self.marks)
 
     @property
     def seconds(self) -> float:
@@ -91,48 +98,96 @@ class UnitReport:
 
 
 def unit_report(
-    course: Course, unit: Unit, results: Sequence[Result], damaged: Iterable[ResultFileError] = ()
+    course: Course,
+    unit: Unit,
+    pairs: Iterable[tuple[Mark, Result]],
+    damaged: Iterable[ResultFileError] = (),
+    submitted: int | None = None,
 ) -> UnitReport:
-    """Evaluate the results of one unit."""
-    damaged = list(damaged)
+    """Evaluate the marks of one unit.
+
+    Args:
+        course: of the unit.
+        unit: whose.
+        pairs: marks with the results of the attempts that count.
+        damaged: result files that could not be read.
+        submitted: who handed in, graded or not; what lies in the folder of submissions where left out.
+    """
+    pairs = list(pairs)
+    results, damaged = [result for _, result in pairs], list(damaged)
     judged = [result for result in results if not unreadable(result)]
-    unproven = why_unproven(course, unit, course_secret(course)) if results else ""
+    unproven = _unproven(course, unit) if results else ""
+    known = _submitted(course, unit) if submitted is None else submitted
     return UnitReport(
         unit=unit,
+        marks=tuple(mark for mark, _ in pairs),
         results=tuple(results),
-        handed_in=max(len(results) + len(damaged), _submitted(course, unit)),
+        handed_in=max(len(results) + len(damaged), known),
         calls=tuple(needs_a_person(results, damaged, unproven)),
         mistakes=tuple(named_mistakes(judged)),
         clusters=tuple(clusters(judged)),
         items=tuple(analyse(results)),
-        late=sum(lateness(course.late, unit.due, result.submitted).percent > 0 for result in results),
     )
 
 
-def evaluate(course: Course, unit: Unit) -> UnitReport:
-    """Evaluate the stored results of one unit."""
-    results, damaged = read_results(course, unit.name), unreadable_results(course, unit.name)
-    return unit_report(course, unit, results, damaged)
+def _unproven(course: Course, unit: Unit) -> str:
+    from ...judge.secret import course_secret  # the judge's modules, which no other page needs
+    from ...prove import why_unproven
+
+    return why_unproven(course, unit, course_secret(course))
 
 
-def write_reports(course: Course, moment: datetime, unit: str | None = None) -> list[Path]:
-    """Write the report of one unit or of all that have results, then the index over all; it comes last."""
-    reports = [evaluate(course, one) for one in course.units]
+def evaluate(course: Course, database: Database, unit: Unit, called: Called | None = None) -> UnitReport:
+    """Evaluate what is known of one unit; ``called`` gives students other names."""
+    with database.read() as connection:
+        pairs = counted(connection, read_facts(connection, course, unit).marks())
+        if called is None:
+            return unit_report(course, unit, pairs, unreadable_results(course, unit.name))
+        return unit_report(course, unit, (_renamed(pair, called) for pair in pairs))
+
+
+def _renamed(pair: tuple[Mark, Result], called: Called) -> tuple[Mark, Result]:
+    mark, result = pair
+    name = called(mark.student)
+    return replace(mark, student=name), replace(result, student=name)
+
+
+def evaluate_facts(facts: UnitFacts, connection: Connection) -> UnitReport:
+    """The same by the database alone, for who shows the report now; result files are not looked at."""
+    pairs = counted(connection, facts.marks())
+    return unit_report(facts.course, facts.unit, pairs, submitted=len(facts.students))
+
+
+def write_reports(
+    course: Course,
+    database: Database,
+    moment: datetime,
+    unit: str | None = None,
+    called: Called | None = None,
+) -> list[Path]:
+    """Write the report of one unit or of all that have results, then the index over all; it comes last.
+
+    Where students are ``called`` by other names, it goes into a folder beside the usual one.
+    """
+    folder = REPORTS if called is None else FOR_OTHERS
+    reports = [evaluate(course, database, one, called) for one in course.units]
     wanted = [report for report in reports if report.handed_in and unit in (None, report.unit.name)]
-    pages = [write_report(course, report, moment) for report in wanted]
-    return [*pages, write_index(course, reports, moment)] if pages else []
+    pages = [write_report(course, report, moment, folder) for report in wanted]
+    return [*pages, write_index(course, reports, moment, folder)] if pages else []
 
 
-def write_report(course: Course, report: UnitReport, moment: datetime) -> Path:
-    """Write ``data/reports/<unit>/index.html``."""
-    path = course.data_folder / "reports" / report.unit.name / "index.html"
+def write_report(course: Course, report: UnitReport, moment: datetime, folder: str = REPORTS) -> Path:
+    """Write ``<unit>/index.html`` in a folder of the data folder."""
+    path = course.data_folder / folder / report.unit.name / "index.html"
     replace_file(path, report_page(course, report, moment))
     return path
 
 
-def write_index(course: Course, reports: Sequence[UnitReport], moment: datetime) -> Path:
-    """Write ``data/reports/index.html``."""
-    path = course.data_folder / "reports" / "index.html"
+def write_index(
+    course: Course, reports: Sequence[UnitReport], moment: datetime, folder: str = REPORTS
+) -> Path:
+    """Write ``index.html`` in a folder of the data folder."""
+    path = course.data_folder / folder / "index.html"
     replace_file(path, render("report/index.html", course=course, reports=reports, now=moment))
     return path
 
@@ -145,8 +200,8 @@ def report_page(course: Course, report: UnitReport, moment: datetime) -> str:
         report=report,
         unit=report.unit,
         now=moment,
-        histogram=Markup(score_histogram(report.scores, report.max_score)) if report.scores else "",
-        tasks=Markup(task_bars(task_rows(report.results))) if report.scores else "",
+        histogram=Markup(score_histogram(report.points, report.out_of)) if report.points else "",
+        tasks=Markup(task_bars(task_rows(report.results))) if report.points else "",
         names=NAMES,
         most=PATTERNS,
         few=FEW,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...base.digest import digest_of
 from ...results.result import Check, Result, Verdict
 
 WRONG = (Verdict.FAILED, Verdict.ERROR, Verdict.TIMEOUT, Verdict.MEMORY, Verdict.CRASHED)
@@ -25,6 +26,7 @@ class Pattern:
     checks: tuple[str, ...]  # the ids of the failed checks
     reason: str
     case: dict[str, str] | None  # the smallest case of the first student who has one
+    key: str = ""  # names it, whoever is wrong in this way
 
     @property
     def count(self) -> int:
@@ -39,7 +41,7 @@ def named_mistakes(results: Iterable[Result]) -> list[Pattern]:
         for name in sorted({check.mistake for check in failed if check.mistake}):
             own = [check for check in failed if check.mistake == name]
             groups.setdefault((task, name), []).append((student, own))
-    return _sorted([_pattern(key[0], key[1], members) for key, members in groups.items()])
+    return _sorted([_pattern(key[0], key[1], members, key) for key, members in groups.items()])
 
 
 def clusters(results: Iterable[Result], least: int = 2) -> list[Pattern]:
@@ -51,7 +53,9 @@ def clusters(results: Iterable[Result], least: int = 2) -> list[Pattern]:
         outputs = tuple(str((check.case or {}).get("got", "")) for check in failed)
         key = (task, tuple(check.id for check in failed), tuple(check.reason for check in failed), outputs)
         groups.setdefault(key, []).append((student, failed))
-    found = [_pattern(str(key[0]), "", members) for key, members in groups.items() if len(members) >= least]
+    found = [
+        _pattern(str(key[0]), "", members, key) for key, members in groups.items() if len(members) >= least
+    ]
     return _sorted(found)
 
 
@@ -64,7 +68,9 @@ def _failures(results: Iterable[Result]) -> Iterable[tuple[str, str, list[Check]
                 yield result.student, task, failed
 
 
-def _pattern(task: str, name: str, members: list[tuple[str, list[Check]]]) -> Pattern:
+def _pattern(
+    task: str, name: str, members: list[tuple[str, list[Check]]], key: tuple[object, ...]
+) -> Pattern:
     checks = [check for _, failed in members for check in failed]
     cases = [check.case for check in checks if check.case]
     smallest = min(cases, key=lambda case: (len(str(case.get("calls", ""))), str(case)), default=None)
@@ -74,7 +80,8 @@ def _pattern(task: str, name: str, members: list[tuple[str, list[Check]]]) -> Pa
         students=tuple(student for student, _ in members),
         checks=tuple(dict.fromkeys(check.id for check in checks)),
         reason=next((check.reason for check in checks if check.reason), ""),
-        case={key: str(value) for key, value in smallest.items()} if smallest else None,
+        case={name: str(value) for name, value in smallest.items()} if smallest else None,
+        key=digest_of(repr(key)),
     )
 
 

@@ -26,7 +26,7 @@ def same(came, wanted, message):
     came = came.detach() if isinstance(came, torch.Tensor) else came
     came, wanted = np.asarray(came, float), np.asarray(wanted, float)
     assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
-    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+    assert np.allclose(came, wanted, atol=1e-3, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
 
 
 @test_case(name='"The examples of the task"')
@@ -49,9 +49,7 @@ def test_dqn_loss(dqn_loss):
     for delta, wanted, slope in ((1.0, 1.3125, 0.5), (2.0, 2.0625, 1.0), (0.25, 0.4063, 0.125)):
         q.grad = targets.grad = None
         loss = dqn_loss(q, torch.tensor([1, 0]), targets, delta)
-        assert abs(loss.item() - wanted) < 1e-3, (
-            f"Errors 3 and 0.5, delta = {delta}: {wanted}, not {loss.item():.4f}."
-        )
+        same(loss, wanted, f"Errors 3 and 0.5, delta = {delta}: {wanted}.")
         loss.backward()
         same(q.grad, [[0, slope], [min(0.25, delta / 2), 0]], f"delta = {delta}: the gradient.")
         assert targets.grad is None or not targets.grad.any(), "A gradient flows into the targets."

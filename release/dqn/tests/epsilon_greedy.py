@@ -31,7 +31,7 @@ def same(came, wanted, message):
     came = came.detach() if isinstance(came, torch.Tensor) else came
     came, wanted = np.asarray(came, float), np.asarray(wanted, float)
     assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
-    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+    assert np.allclose(came, wanted, atol=1e-3, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
 
 
 @test_case(name='"The examples of epsilon_at"')
@@ -60,23 +60,16 @@ def test_the_examples_of_epsilon_greedy(epsilon_greedy):
 def test_epsilon_greedy(epsilon_at, epsilon_greedy):
     """Line and end; shares of actions; equal generators."""
     _defined(epsilon_at=epsilon_at, epsilon_greedy=epsilon_greedy)
-    same(
-        [epsilon_at(step, 1.0, 0.2, 4) for step in (0, 2, 4, 5)],
-        [1, 0.6, 0.2, 0.2],
-        "From 1 to 0.2 in 4 steps.",
-    )
+    line = [epsilon_at(step, 1.0, 0.2, 4) for step in (0, 2, 4, 5)]
+    same(line, [1, 0.6, 0.2, 0.2], "From 1 to 0.2 in 4 steps.")
     q = np.array([1.0, 5.0, 5.0, 0.0])
     assert epsilon_greedy(q, 0.0, rng()) == 1, "Of equally good actions the greedy choice is the first."
     for epsilon, best in ((1.0, 0.25), (0.4, 0.7)):
-        lasting, again = rng(1), rng(1)
-        actions = [epsilon_greedy(q, epsilon, lasting) for _ in range(2000)]
-        share = np.bincount(actions, minlength=4) / 2000
-        rest = (1 - best) / 3
-        wanted = np.array([rest, best, rest, rest])
-        assert (abs(share - wanted) < 0.07).all(), (
-            f"epsilon = {epsilon}: shares {share}; about {wanted} are right."
-        )
-        assert actions == [epsilon_greedy(q, epsilon, again) for _ in range(2000)], "Draw from rng alone."
+        actions, again = ([epsilon_greedy(q, epsilon, one) for _ in range(2000)] for one in (rng(1), rng(1)))
+        share, rest = np.bincount(actions, minlength=4) / 2000, (1 - best) / 3
+        fits = abs(share - [rest, best, rest, rest]) < 0.07
+        assert fits.all(), f"epsilon = {epsilon}: action 1 has the share {best}, not {share[1]}."
+        assert actions == again, "Draw from rng alone."
 
 
 # How the examples are tried.

@@ -26,7 +26,7 @@ def same(came, wanted, message):
     came = came.detach() if isinstance(came, torch.Tensor) else came
     came, wanted = np.asarray(came, float), np.asarray(wanted, float)
     assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
-    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+    assert np.allclose(came, wanted, atol=1e-3, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
 
 
 @test_case(name='"The examples of the task"')
@@ -47,11 +47,8 @@ def test_q_update(q_update):
     """The end, alpha, and the table that was given."""
     _defined(q_update=q_update)
     q = np.array([[4.0, 0.0], [2.0, 6.0]])
-    same(
-        q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5),
-        [[3.5, 0], [2, 6]],
-        "A step that terminated: from 4 half way to 3.",
-    )
+    came = q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5)
+    same(came, [[3.5, 0], [2, 6]], "A step that terminated: from 4 half way to 3.")
     came = q_update(q, 1, 1, 1.0, 0, False, 0.25, 1.0)
     same(came, [[4, 0], [2, 5.75]], "From 6 a quarter of the way to 1 + 4.")
     same(q, [[4, 0], [2, 6]], "You have written into the table that was given.")

@@ -21,12 +21,15 @@ def _defined(**names):
             raise NameError(f"{name} is not defined yet: run the cell that defines it, then this one.")
 
 
+NAN = float("nan")
+
+
 def same(came, wanted, message):
     """Fail with the message unless these numbers and shapes are equal."""
     came = came.detach() if isinstance(came, torch.Tensor) else came
     came, wanted = np.asarray(came, float), np.asarray(wanted, float)
     assert came.shape == wanted.shape, f"Shape {came.shape}; expected {wanted.shape}. {message}"
-    assert np.allclose(came, wanted, atol=1e-5, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
+    assert np.allclose(came, wanted, atol=1e-3, equal_nan=True), f"{message} Yours: {came.round(3).tolist()}."
 
 
 @test_case(name='"The examples of double_dqn_targets"')
@@ -59,21 +62,15 @@ def test_the_examples_of_dqn_targets(dqn_targets):
 def test_targets(dqn_targets, double_dqn_targets):
     """Ends of three dtypes, NaN after an end, a batch of one, no gradient, and who chooses."""
     _defined(dqn_targets=dqn_targets, double_dqn_targets=double_dqn_targets)
-    reward, nan = torch.tensor([1.0, 2.0]), float("nan")
-    values = torch.tensor([[4.0, 6.0], [nan, nan]], requires_grad=True)
+    reward, never = torch.tensor([1.0, 2.0]), torch.tensor([False])
+    q = torch.tensor([[4.0, 6.0], [NAN, NAN]], requires_grad=True)
     for kind in (torch.bool, torch.uint8, torch.float32):
         ends = torch.tensor([0, 1]).to(kind)
-        for targets in (
-            dqn_targets(reward, values, ends, 0.5),
-            double_dqn_targets(reward, values, values, ends, 0.5),
-        ):
-            same(targets, [4, 2], f"1 + 0.5 * 6, and the reward 2 alone, also beside NaN (ends of {kind}).")
-            assert not targets.requires_grad, "No gradient may flow through targets."
-    never = torch.tensor([False])
-    same(dqn_targets(reward[:1], values[:1], never, 1.0), [7], "A batch of one.")
-    double = double_dqn_targets(
-        reward[:1], torch.tensor([[9.0, 0.0]]), torch.tensor([[4.0, 6.0]]), never, 1.0
-    )
+        for came in (dqn_targets(reward, q, ends, 0.5), double_dqn_targets(reward, q, q, ends, 0.5)):
+            same(came, [4, 2], f"1 + 0.5 * 6, and the reward 2 alone, also beside NaN (ends of {kind}).")
+            assert not came.requires_grad, "No gradient may flow through targets."
+    same(dqn_targets(reward[:1], q[:1], never, 1.0), [7], "A batch of one.")
+    double = double_dqn_targets(reward[:1], torch.tensor([[9.0, 0.0]]), q[:1], never, 1.0)
     same(double, [5], "Online chooses action 0, of which target says 4.")
 
 

@@ -64,16 +64,12 @@ def test_the_examples_of_train_step(train_step):
     """The examples of the task."""
     _defined(train_step=train_step)
     examples = """
-    >>> class Times(torch.nn.Linear):
-    ...     def forward(self, x): return self.weight * x
-    >>> class Plus(torch.nn.Linear):
-    ...     def forward(self, x): return x + self.weight
-    >>> D, G = Times(1, 1), Plus(1, 1)
-    >>> D.weight.data[:], G.weight.data[:] = 1.0, 0.0
-    >>> opt_g, opt_d = (torch.optim.SGD([net.weight], lr=0.5) for net in (G, D))
+    >>> D, G = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1)
+    >>> D.weight.data[:], G.weight.data[:], G.bias.data[:] = 1.0, 1.0, 0.0
+    >>> opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=0.5) for net in (G, D))
     >>> losses = (lambda real, fake: fake.mean() - real.mean()), (lambda fake: -fake.mean())
     >>> d_loss, g_loss = train_step(G, D, opt_g, opt_d, torch.ones(1, 1), *torch.zeros(2, 1, 1), losses)
-    >>> d_loss, D.weight.item(), G.weight.item()
+    >>> d_loss, D.weight.item(), G.bias.item()
     (-1.0, 1.5, 0.75)
     """
     _tried(examples, torch=torch, train_step=train_step)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograder.course import Course
+from autograder.marks import open_facts
 from autograder.pages.figures import histogram, score_histogram, task_bars
 from autograder.pages.report import write_index, write_report, write_reports
 from autograder.pages.report.attention import Kind, needs_a_person
@@ -14,7 +15,7 @@ from autograder.pages.report.page import report_page, task_rows, unit_report
 from autograder.pages.report.patterns import clusters, named_mistakes
 from autograder.results.result import Verdict
 from autograder.results.store import unreadable_results, write_result
-from tests.pages.examples import CASE, COURSE, UNIT, a_result, flipped
+from tests.pages.examples import CASE, COURSE, UNIT, a_result, flipped, marked
 from tests.pages.test_feedback import EVIL, Outline
 from tests.support import in_two_processes
 
@@ -25,7 +26,7 @@ NOW = datetime(2027, 1, 25, 8, 0, tzinfo=UTC)
 
 def page(results):
     """The report of a class."""
-    return report_page(COURSE, unit_report(COURSE, UNIT, results), NOW)
+    return report_page(COURSE, unit_report(COURSE, UNIT, map(marked, results)), NOW)
 
 
 def test_who_needs_a_person():
@@ -45,7 +46,7 @@ def test_damaged_result_files_are_listed(tmp_path):
     course = Course("c", "C", units=(UNIT,), data=str(tmp_path / "data"), root=tmp_path)
     write_result(course, flipped())
     (course.results("conv_layer") / "cut.json").write_text("{")
-    report = unit_report(course, UNIT, [flipped()], unreadable_results(course, "conv_layer"))
+    report = unit_report(course, UNIT, [marked(flipped())], unreadable_results(course, "conv_layer"))
     assert [call.kind for call in report.calls] == [Kind.DAMAGED, Kind.UNPROVEN]
     assert report.handed_in == 2
 
@@ -103,7 +104,7 @@ def test_ungraded_submissions_are_counted(tmp_path):
         path = tmp_path / "nbgrader/submitted" / student / "conv_layer/conv_layer.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text("{}")
-    report = unit_report(course, UNIT, [flipped(seconds=2.0)])
+    report = unit_report(course, UNIT, [marked(flipped(seconds=2.0))])
     assert report.handed_in == 3
     assert report.seconds_left == 4.0
     assert "2 submissions are not graded yet" in Outline(report_page(course, report, NOW)).text
@@ -140,7 +141,7 @@ def test_reports_and_index_are_written(tmp_path):
     course = Course(
         "c", "C", units=(UNIT, replace(UNIT, name="gan", title="GAN")), data=str(tmp_path), root=tmp_path
     )
-    full, empty = unit_report(course, UNIT, a_class()), unit_report(course, course.units[1], [])
+    full, empty = unit_report(course, UNIT, map(marked, a_class())), unit_report(course, course.units[1], [])
     path = write_report(course, full, NOW)
     assert path == tmp_path / "reports/conv_layer/index.html"
     index = write_index(course, [full, empty], NOW).read_text()
@@ -151,9 +152,11 @@ def test_reports_and_index_are_written(tmp_path):
 def test_stored_results_become_reports(tmp_path):
     """The command's work: a page for each unit with results, and the index; nothing where there are none."""
     course = Course("c", "C", units=(UNIT,), data=str(tmp_path), root=tmp_path)
-    assert write_reports(course, NOW) == []
-    write_result(course, flipped())
-    index = write_reports(course, NOW)[-1]
+    write_result(course, flipped())  # by a release that knew no facts
+    with open_facts(replace(course, data=str(tmp_path / "empty"))) as database:
+        assert write_reports(course, database, NOW) == []
+    with open_facts(course) as database:
+        index = write_reports(course, database, NOW)[-1]
     assert 'href="conv_layer/index.html"' in index.read_text()
     assert "flips_kernel" in (index.parent / "conv_layer/index.html").read_text()
 

@@ -1,0 +1,95 @@
+"""``course gpu``: who holds GPUs, who waits, and what is left of the week."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from ..base.errors import UsageError
+from ..course import Course, load_course
+from ..hub.gpus.book import GpuBook
+from ..hub.gpus.settings import book_file
+from ..hub.gpus.share import clock, share_of, week_of
+from ..hub.people.departures import stop_server
+from ..results.audit import user
+from .printing import print_json
+
+
+@click.group()
+def command() -> None:
+    """List, extend and end the use of GPUs on the course's hub."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def list_uses(as_json: bool) -> None:
+    """Print who holds GPUs, who waits for one, and what everybody used this week."""
+    course, book = _opened()
+    uses, people = book.open_uses(), _people(course, book)
+    if as_json:
+        print_json({"uses": [asdict(use) for use in uses], "people": people})
+        return
+    now = datetime.now(UTC).timestamp()
+    for use in uses:
+        state = f"holds {', '.join(use.devices) or use.gpus}" if use.granted else f"waits for {use.gpus}"
+        click.echo(f"{use.user:24} {state:16} for {clock(now - (use.granted or use.asked))} hours")
+    for each in people:
+        left = "" if each["left"] is None else f", {clock(each['left'])} left"
+        click.echo(f"{each['user']:24} {clock(each['used'])} GPU hours this week{left}")
+
+
+@command.command("grant")
+@click.argument("username")
+@click.argument("hours", type=click.FloatRange(0, 1000, min_open=True))
+@click.option("--reason", required=True, help="Why; it is kept with it.")
+def grant(username: str, hours: float, reason: str) -> None:
+    """Give one person more GPU hours, in this week only."""
+    course, book = _opened()
+    limit = course.gpu_hours_per_week
+    if limit is None:
+        raise UsageError("this course sets no limit: gpu_hours_per_week is missing in course_config.py")
+    book.give_extra(username, hours * 3600, user(), reason)
+    share = share_of(course, limit, book, username)
+    click.echo(f"{username}: {clock(share.left)} GPU hours are left until {share.renews:%A, %d %B, %H:%M %Z}")
+
+
+@command.command("stop")
+@click.argument("username")
+def stop(username: str) -> None:
+    """Stop somebody's server that holds a GPU, or take them out of the queue; what they saved stays."""
+    course, book = _opened()
+    mine = [use for use in book.open_uses() if use.user == username]
+    if not mine:
+        raise UsageError(f"{username} neither holds a GPU nor waits for one; see 'course gpu list'")
+    for use in mine:
+        if use.started is None:
+            book.give_up(use.place, "taken out of the queue")
+            click.echo(f"{username}: taken out of the queue")
+        else:
+            click.echo(f"{username}: {stop_server(course, username)}")
+
+
+def _opened() -> tuple[Course, GpuBook]:
+    course = load_course()
+    file = book_file(course)
+    if not file.exists():
+        raise UsageError(
+            "no hub of this course has handed out a GPU yet: start 'course hub' with a profile that has gpus"
+        )
+    return course, GpuBook(file)
+
+
+def _people(course: Course, book: GpuBook) -> list[dict[str, Any]]:
+    """What everybody used this week, in seconds."""
+    since, limit = week_of(course, datetime.now(UTC))[0].timestamp(), course.gpu_hours_per_week
+    return [
+        {
+            "user": name,
+            "used": book.seconds(name, since),
+            "left": None if limit is None else share_of(course, limit, book, name).left,
+        }
+        for name in book.users(since)
+    ]

@@ -1,0 +1,47 @@
+"""How the hub is told of its GPUs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...base.errors import UsageError
+from ...course import Course, Profile
+from ..process.options import hub_folder
+from .book import GpuBook
+from .share import share_of
+
+NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # for a profile without one
+QUEUE_SECONDS = 12 * 3600  # that somebody may wait for a device
+
+
+def watch_gpus(c: Any, course: Course, offer: tuple[Profile, ...], devices: tuple[str, ...]) -> None:
+    """Keep the book where any profile has GPUs; hand ``devices`` out in turn."""
+    if not any(profile.gpus for profile in offer):
+        return
+    c.CourseHub.gpu_book = str(book_file(course))
+    c.CourseHub.gpu_profiles = {profile.name: profile.gpus for profile in offer}
+    if devices:
+        c.TakesTurns.gpu_book, c.TakesTurns.gpu_devices = c.CourseHub.gpu_book, list(devices)
+        c.JupyterHub.concurrent_spawn_limit = 0  # who waits for a device keeps nobody else from starting
+
+
+def book_file(course: Course) -> Path:
+    """Where the book of a course's hub is."""
+    return hub_folder(course) / "gpus.sqlite"
+
+
+def within_share(course: Course, user: str, profile: Profile) -> Profile:
+    """The profile, ended when the student's share of this week is used up.
+
+    Raises:
+        UsageError: there is nothing left of it; with the moment when it renews.
+    """
+    hours = course.gpu_hours_per_week
+    if hours is None or not profile.gpus:
+        return profile
+    share = share_of(course, hours, GpuBook(book_file(course)), user)
+    if refusal := share.refusal():
+        raise UsageError(refusal)
+    return replace(profile, hours=min(profile.hours, share.left / 3600 / profile.gpus))

@@ -1,0 +1,152 @@
+"""Whether the place where servers start has what the profiles ask for.
+
+A job that asks for twelve hours on a partition of eight waits for ever, and nobody is told. Slurm, Docker's
+engine and this machine say what they have. Kubernetes' nodes are not the hub's to read: who waits there is
+told that no node fits.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil, inf
+
+from ...base.errors import UsageError
+from ...course import Profile
+from ...sandbox.doctor.machine import gpus, resources
+from .profiles import GIB, offered
+
+SECONDS = 20.0  # for a place to say what it has
+PARTITION = "COURSE_PARTITION"  # infra/slurm/jupyterhub_config.py reads it, too
+FORMAT = "%R|%c|%m|%l|%G"
+
+
+@dataclass(frozen=True)
+class NodeKind:
+    """What one server can get at most, on one kind of machine."""
+
+    name: str
+    cpus: float = inf
+    memory_gib: float = inf
+    gpus: float = inf
+    hours: float = inf
+
+
+class Unknown(Exception):
+    """A place does not say what it has; the text is its own."""
+
+
+def check_profiles(profiles: tuple[Profile, ...], spawner: str) -> Iterator[str]:
+    """Refuse a profile that can never start; gives a sentence where the place does not answer.
+
+    Args:
+        profiles: those of ``course_config.py``.
+        spawner: a name of ``profiles.TRANSLATIONS``.
+
+    Raises:
+        UsageError: what a profile asks for, and what there is.
+    """
+    if spawner not in _PLACES:
+        return
+    offer = offered(profiles, spawner, len(gpus()))
+    try:
+        places = _PLACES[spawner]()
+    except Unknown as problem:
+        yield f"It was not checked whether the profiles in course_config.py can start: {problem}"
+        return
+    for profile in offer:
+        _check(profile, places)
+
+
+def slurm_places(listing: str, partition: str = "") -> list[NodeKind]:
+    """What the nodes of a partition have; of all partitions where none of that name is listed.
+
+    Args:
+        listing: lines of ``sinfo`` in the form ``FORMAT``.
+        partition: the one in which servers start.
+    """
+    rows = [line.split("|") for line in listing.splitlines() if line.count("|") == 4]
+    rows = [row for row in rows if row[0] == partition] or rows
+    return [
+        NodeKind(f"partition {name}", float(cpus), float(memory) / 1024, _gres(gres), _hours(limit))
+        for name, cpus, memory, limit, gres in rows
+    ]
+
+
+def _check(profile: Profile, places: list[NodeKind]) -> None:
+    asks = {"cpus": "cores", "memory_gib": "GiB of memory", "gpus": "GPUs", "hours": "hours"}
+    where = " or ".join(dict.fromkeys(place.name for place in places))
+    for name, words in asks.items():
+        asked, most = getattr(profile, name), max(getattr(place, name) for place in places)
+        if asked > most:
+            raise UsageError(
+                f"the profile {profile.name!r} in course_config.py asks for {asked:g} {words}, but {where} "
+                f"has at most {most:g}: nobody's server could ever start. "
+                f"Lower {name}, or leave the profile out."
+            )
+    if not any(all(getattr(profile, name) <= getattr(place, name) for name in asks) for place in places):
+        raise UsageError(
+            f"no machine of {where} has all that the profile {profile.name!r} in course_config.py asks for "
+            "at once: nobody's server could ever start. Ask for less, or split the profile in two."
+        )
+
+
+def _slurm() -> list[NodeKind]:
+    listing = _ask("sinfo", "-h", "-e", "-o", FORMAT)
+    places = slurm_places(listing, os.environ.get(PARTITION, "course"))
+    if not places:
+        raise Unknown("Slurm names no partition.")
+    return places
+
+
+def _machine() -> list[NodeKind]:
+    return [NodeKind("this machine", resources()["cores"], ceil(resources()["memory_gib"]))]  # 15.6 of 16 GiB
+
+
+def _docker() -> list[NodeKind]:
+    import docker  # of the extra "spawners"
+
+    try:
+        engine = docker.from_env(timeout=SECONDS).info()
+        return [NodeKind("Docker's engine", float(engine["NCPU"]), ceil(engine["MemTotal"] / GIB))]
+    except (docker.errors.DockerException, KeyError, OSError) as error:
+        raise Unknown(f"Docker's engine does not answer ({error}).") from error
+
+
+_PLACES: dict[str, Callable[[], list[NodeKind]]] = {
+    "simple": _machine,
+    "system": _machine,
+    "docker": _docker,
+    "slurm": _slurm,
+}
+
+
+def _ask(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unknown(f"{command[0]} does not run: {error}") from error
+    if done.returncode:
+        raise Unknown(f"Slurm does not answer. {_last(done.stderr.splitlines())}")
+    return done.stdout
+
+
+def _last(lines: Iterable[str]) -> str:
+    return next((line for line in reversed(list(lines)) if line.strip()), "")[:300]
+
+
+def _gres(text: str) -> float:
+    """GPUs of a node, from words such as ``gpu:a100:4(S:0-1),gpu:2``."""
+    return sum(float(count) for count in re.findall(r"\bgpu(?::[^:,()]+)?:(\d+)", text))
+
+
+def _hours(text: str) -> float:
+    """From ``days-hours:minutes:seconds`` or a part of it."""
+    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", text.strip())
+    if found is None:
+        return inf  # "infinite"
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return days * 24 + hours + minutes / 60 + seconds / 3600

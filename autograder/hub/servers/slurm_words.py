@@ -1,0 +1,110 @@
+"""A job of Slurm's in words, for the student who waits for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .slurm_queue import QueuedJob
+
+KEPT = "Your place is kept, also when you close this page."
+NO_ANSWER = "Slurm, which hands out the machines, does not answer. Try again later."
+SILENT = "Slurm, which hands out the machines, does not answer at the moment. " + KEPT
+_NEVER = "so that it never starts: tell your instructor"
+_REASONS = {
+    "Resources": "what your server asks for is taken at the moment",
+    "BeginTime": "Slurm starts it in a moment",
+    "None": "Slurm starts it in a moment",
+    "PartitionTimeLimit": f"it asks for more hours than Slurm gives, {_NEVER}",
+    "PartitionDown": "the machines are closed at the moment",
+    "PartitionInactive": "the machines are closed at the moment",
+    "PartitionNodeLimit": f"it asks for more than any machine has, {_NEVER}",
+    "BadConstraints": f"it asks for more than any machine has, {_NEVER}",
+    "Nodes_required_for_job_are_DOWN,_DRAINED_or_reserved_for_jobs_in_higher_priority_partitions": (
+        "the machines are out of order or kept for others at the moment"
+    ),
+    "ReqNodeNotAvail": "the machine is out of order or kept for others at the moment",
+    "NodeDown": "the machine is out of order at the moment",
+    "JobHeldAdmin": "whoever runs the machines holds it back: tell your instructor",
+    "JobHeldUser": "it is held back under your account: 'scontrol release' lets it go",
+    "AssocGrpGRESMinutes": "the GPU time that your group has is used up",
+    "AssocGrpCPUMinutesLimit": "the time that your group has is used up",
+}
+_FAMILIES = {  # beginnings, where Slurm has a reason for each kind of limit
+    "QOSMax": "you use as much as one person may: end another job of yours",
+    "AssocMax": "you use as much as one person may: end another job of yours",
+    "QOSGrp": "your group uses as much as it may at the moment",
+    "AssocGrp": "your group uses as much as it may at the moment",
+    "ReqNodeNotAvail": _REASONS["ReqNodeNotAvail"],
+}
+_ENDS = {
+    "TIMEOUT": "its time was over",
+    "DEADLINE": "its time was over",
+    "OUT_OF_MEMORY": "it used more memory than its profile allows",
+    "NODE_FAIL": "its machine failed",
+    "BOOT_FAIL": "its machine did not start",
+    "CANCELLED": "it was cancelled",
+    "PREEMPTED": "Slurm gave its place to another job",
+}
+
+
+def waiting(job: QueuedJob, gpus: bool, now: datetime) -> str:
+    """Place, reason and expected start of a job whose turn has not come.
+
+    Args:
+        job: the job, which waits.
+        gpus: whether it asks for GPUs.
+        now: the moment for which to say it, in the zone of Slurm's times.
+    """
+    if job.state != "PENDING":
+        return "It is your turn: the machine for your server is made ready."
+    minutes = job.minutes_left(now)
+    parts = [
+        f"Your server waits for its turn{_place(job.before)}.",
+        "" if job.reason == "Priority" else f"Why: {_reason(job.reason, gpus)}.",
+        f"It is expected to start {_in(minutes)}." if minutes is not None else "",
+        KEPT,
+    ]
+    return " ".join(filter(None, parts))
+
+
+def starting(job: QueuedJob) -> str:
+    """A job that runs, whose server is not up yet."""
+    return f"It is your turn: JupyterLab starts on {job.host}."
+
+
+def ended(job: QueuedJob | None) -> str:
+    """How a job ended before its server was up."""
+    if job is None:
+        return "The job of your server is no longer there"
+    return (
+        f"The job of your server ended before JupyterLab was up: {_ENDS.get(job.state, 'its program failed')}"
+    )
+
+
+def not_taken(complaint: str) -> str:
+    """Why there is no job, from what ``sbatch`` said; it says nothing where its time was over."""
+    lines = complaint.strip().splitlines()
+    if not lines or "contact slurm controller" in lines[-1]:
+        return NO_ANSWER
+    return f"Slurm did not take the job of your server: {lines[-1][:300]}"
+
+
+def _place(before: int | None) -> str:
+    if before is None:
+        return ""
+    return f": {before} before you" if before else ": you are next"
+
+
+def _reason(word: str, gpus: bool) -> str:
+    if word == "Resources" and gpus:
+        return "all GPUs are taken at the moment, or the cores and memory beside them"
+    known = _REASONS.get(word)
+    family = next((text for start, text in _FAMILIES.items() if word.startswith(start)), None)
+    return known or family or f"Slurm says '{word}'"
+
+
+def _in(minutes: int) -> str:
+    if minutes < 60:
+        return f"in about {minutes} minute{'s' * (minutes != 1)}"
+    hours = round(minutes / 60)
+    return f"in about {hours} hour{'s' * (hours != 1)}"

@@ -1,0 +1,178 @@
+"""A real Slurm for tests: one controller and one node on this machine, in a folder of its own.
+
+Debian's packages bring the programs; nothing of a cluster that the machine may have is touched. Jobs run
+as system users, so root is needed. Jobs are followed by their processes (proctrack/linuxproc), so that
+no cgroup of the machine is needed either.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import needs
+
+PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "sudo")
+SECONDS = 30.0  # until a node waits for jobs
+PARTITION = "course"
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """A running cluster of one node."""
+
+    folder: Path
+    stack: ExitStack  # ends what was started
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Slurm's commands need to find it."""
+        return {"SLURM_CONF": str(self.folder / "slurm.conf")}
+
+    def ask(self, *command: str) -> str:
+        """The output of one of Slurm's commands."""
+        done = subprocess.run(
+            command, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=30
+        )
+        return done.stdout.strip()
+
+    def control(self, stack: ExitStack, *flags: str) -> None:
+        """Start the controller."""
+        command = ["slurmctld", "-D", *flags, "-f", str(self.folder / "slurm.conf")]
+        _daemon(stack, command, self.environment)
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """No controller meanwhile; it is killed, as when its machine fails."""
+        file = self.folder / "slurmctld.pid"
+        os.kill(int(file.read_text()), signal.SIGKILL)
+        file.unlink()
+        try:
+            yield
+        finally:
+            self.control(self.stack)
+            _until(lambda: "up" in self.ask("sinfo", "-h", "-o", "%a"), "controller that is back")
+
+
+@contextmanager
+def running_slurm() -> Iterator[Slurm]:
+    """A cluster, ended with all of its jobs when it is no longer needed."""
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    if absent or os.geteuid() != 0:
+        needs.missing(f"root and {' '.join(absent)}: apt-get install slurmctld slurmd munge sudo")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm-")))
+        folder.chmod(0o755)
+        slurm = Slurm(folder, stack)
+        _munge(folder, stack)
+        _configure(folder)
+        slurm.control(stack, "-i")
+        _daemon(stack, ["slurmd", "-D", "-f", str(folder / "slurm.conf")], slurm.environment)
+        _wait_for_node(slurm)
+        try:
+            yield slurm
+        finally:
+            slurm.ask("scancel", "--full", "--signal=KILL", f"--partition={PARTITION}")
+
+
+def _munge(folder: Path, stack: ExitStack) -> None:
+    """The daemon by which Slurm's programs believe each other; it refuses to run as root."""
+    home = folder / "munge"
+    home.mkdir(mode=0o755)
+    (home / "key").write_bytes(os.urandom(1024))
+    (home / "key").chmod(0o400)
+    for path in (home, home / "key"):
+        shutil.chown(path, "munge", "munge")
+    options = {
+        "socket": "socket",
+        "key-file": "key",
+        "pid-file": "pid",
+        "log-file": "log",
+        "seed-file": "seed",
+    }
+    words = [f"--{name}={home / file}" for name, file in options.items()]
+    _daemon(stack, ["munged", "--foreground", *words], user="munge")
+    _until(lambda: (home / "socket").exists(), "munge's socket")
+
+
+def _configure(folder: Path) -> None:
+    name = socket.gethostname().partition(".")[0]
+    for part in ("state", "spool", "log"):
+        (folder / part).mkdir()
+    ports = _free_port(), _free_port()
+    (folder / "slurm.conf").write_text(
+        f"""ClusterName=course
+SlurmctldHost={name}(127.0.0.1)
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge/socket
+SlurmUser=root
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+ReturnToService=2
+NodeName={name} NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 State=UNKNOWN
+PartitionName={PARTITION} Nodes={name} Default=YES MaxTime=08:00:00 State=UP
+SlurmctldPort={ports[0]}
+SlurmdPort={ports[1]}
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/log/slurmctld.log
+SlurmdLogFile={folder}/log/slurmd.log
+SlurmdParameters=config_overrides
+SlurmctldParameters=idle_on_node_suspend
+SchedulerParameters=sched_min_interval=100000
+"""
+    )
+
+
+def _daemon(
+    stack: ExitStack, command: list[str], environment: dict[str, str] | None = None, user: str | None = None
+) -> None:
+    process = subprocess.Popen(
+        [shutil.which(command[0]) or command[0], *command[1:]],
+        user=user, group=user, extra_groups=None if user is None else [],
+        env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    stack.callback(_end, process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_for_node(slurm: Slurm) -> None:
+    try:
+        _until(lambda: "idle" in slurm.ask("sinfo", "-h", "-o", "%T"), "a node that waits for jobs")
+    except AssertionError as error:
+        logs = [file.read_text()[-1500:] for file in (slurm.folder / "log").iterdir()]
+        raise AssertionError("\n".join([str(error), *logs])) from None
+
+
+def _until(there, what: str) -> None:
+    end = time.monotonic() + SECONDS
+    while not there():
+        assert time.monotonic() < end, f"no {what} after {SECONDS} s"
+        time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
