@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,8 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import UsageError, naming
-from ..base.files import PRIVATE, private_folder, reach_disk, write_private
-from ..base.leftovers import clear_unfinished_folders, unfinished
+from ..base.files import PRIVATE, write_private
 from ..base.sqlite_copy import copy_sqlite, is_sqlite
 from ..course import Course
 from ..marks.blobs import blobs_of
@@ -21,6 +18,7 @@ from ..marks.database import database_url
 from .contents import Contents, contents_of
 from .databases import FACTS, Elsewhere, copy_database, elsewhere, named_blobs
 from .manifest import APART, DATA, NAME, Listed, Manifest, copy_listed, listed, private_folders
+from .stage import whole
 
 
 @dataclass(frozen=True)
@@ -54,21 +52,8 @@ def make_backup(course: Course, folder: Path) -> BackupReport:
     """
     folder = folder.absolute()
     _check_place(course, folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    clear_unfinished_folders(folder.parent)
-    stage = unfinished(folder)
-    try:
-        with naming(folder):
-            private_folder(stage)
-        report = _fill(course, stage, folder)
-        os.sync()
-        with naming(folder):
-            os.rename(stage, folder)  # onto an empty folder, too
-        reach_disk(folder.parent)
-    except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
-        raise
-    return report
+    with whole(folder) as stage:
+        return _fill(course, stage, folder)
 
 
 def _fill(course: Course, stage: Path, folder: Path) -> BackupReport:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ConfigError, UsageError, naming
-from ..base.files import PRIVATE, private_folder, reach_disk
-from ..base.leftovers import clear_unfinished_folders, unfinished
+from ..base.errors import ConfigError, UsageError
+from ..base.files import PRIVATE
 from ..base.sqlite_copy import is_sqlite
 from ..course import Course
 from .databases import elsewhere
 from .manifest import APART, DATA, Listed, Manifest, check_listed, copy_listed, listed, read_manifest
+from .stage import whole
 
 HUB_PROGRAM = b"autograder.hub.process.serve"
 
@@ -49,23 +47,11 @@ def restore(course: Course, backup: Path) -> RestoreReport:
         if name.startswith(f"{APART}/"):
             check_listed(backup, name, wanted, listed(_there(backup, name), 0))
     data = course.data_folder
-    data.parent.mkdir(parents=True, exist_ok=True)
-    clear_unfinished_folders(data.parent)
-    stage = unfinished(data)
-    try:
-        with naming(data):
-            private_folder(stage)
+    with whole(data) as stage:
         for name, wanted in manifest.files.items():
             if name.startswith(f"{DATA}/"):
                 _put_back(backup, name, wanted, stage / name.removeprefix(f"{DATA}/"))
-        os.sync()
         _check_free(course)
-        with naming(data):
-            os.rename(stage, data)
-        reach_disk(data.parent)
-    except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
-        raise
     size = sum(each.size for each in manifest.files.values())
     return RestoreReport(
         data, manifest.made, len(manifest.files), size, _next_steps(course, manifest, backup)
