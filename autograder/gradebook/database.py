@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     with quiet(), programs_on_path():
         from nbgrader.api import Gradebook
 
-        with explained(folders.database, *named(course)):
+        with explained(folders.database, *named(course)), _one_maker(folders):
             gradebook = Gradebook(bounded(folders.database), course.name)
         with outage_explained(folders.database, *named(course)), gradebook:
             yield gradebook
@@ -83,6 +83,11 @@ def one_writer(course: Course) -> Iterator[None]:
     """Wait until no other grading process of this machine writes to the gradebook."""
     with turn(Folders(course).root / ".writing", GROUP):  # staff with names of their own may share the folder
         yield
+
+
+def _one_maker(folders: Folders) -> AbstractContextManager[None]:
+    """nbgrader makes the tables one by one: who opens the gradebook meanwhile would make them, too."""
+    return turn(folders.root / ".making", GROUP)
 
 
 @contextmanager

@@ -25,7 +25,14 @@ LEFT_OUT = {
     "export": "made again by 'course export'",
     "slurm": "keys of one grading",
 }
-_PASSING = (".*.part", ".*.lock", ".writing", "__pycache__", *(f"*{ending}" for ending in COMPANIONS))
+_PASSING = (
+    ".*.part",
+    ".*.lock",
+    ".writing",
+    ".making",
+    "__pycache__",
+    *(f"*{ending}" for ending in COMPANIONS),
+)
 
 
 @dataclass(frozen=True)

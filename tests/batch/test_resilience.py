@@ -49,6 +49,11 @@ def begun(root: Path, slow_class: Path) -> Iterator[subprocess.Popen[str]]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def heard() -> None:
+    """Ctrl-C counts, also where these tests run in the background of a shell, which ignores it for them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(root: Path, *words: str) -> subprocess.Popen[str]:
     """Begin grading with two workers, with a mark in the environment by which its processes are known."""
     return subprocess.Popen(
@@ -58,6 +63,7 @@ def start(root: Path, *words: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heard,
         start_new_session=True,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -187,7 +188,7 @@ def test_workers_that_live_on_see_changed_files(root, folder, cluster, certifica
     assert [path.name for path in (root / "elsewhere" / "results" / UNIT).iterdir()] == ["a.json"]
 
 
-# dask-jobqueue leaves the files of its temporary certificates to the garbage collector.
+# dask-jobqueue leaves the files of its temporary certificates to the garbage collector, distributed a socket.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_slurm_job_carries_no_open_port(monkeypatch, tmp_path):
     """The rendered job script starts a worker that speaks TLS, with the asked time, memory and partition."""
@@ -208,6 +209,8 @@ def test_a_slurm_job_carries_no_open_port(monkeypatch, tmp_path):
             "proxy/80/127.0.0.1/",
         ):
             assert httpx.get(f"{base}/{page}").status_code == 404, page
+    del cluster, pages
+    gc.collect()  # here, where this is expected, and not in the midst of another test
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
     lines = script.splitlines()
     assert "#SBATCH -p teaching" in lines

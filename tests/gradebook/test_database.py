@@ -1,0 +1,32 @@
+"""Opening the gradebook."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import Barrier, get_context
+
+from autograder.course import load_course
+from autograder.gradebook.database import open_gradebook
+
+from .conftest import CONFIG
+
+AT_ONCE = 4
+
+
+def test_several_processes_make_it_at_once(tmp_path):
+    """Such as the publisher, a page of staff and a command, right after the first hand-in of a course."""
+    (tmp_path / "course_config.py").write_text(CONFIG)
+    context = get_context("forkserver")
+    together = context.Barrier(AT_ONCE)
+    with ProcessPoolExecutor(AT_ONCE, context, _meet, (together,)) as pool:
+        opened = list(pool.map(_open, [tmp_path] * AT_ONCE))
+    assert opened == [0] * AT_ONCE
+
+
+def _meet(together: Barrier) -> None:
+    from nbgrader import api  # noqa: F401  (what takes longest)
+
+    together.wait(120)
+
+
+def _open(root):
+    with open_gradebook(load_course(root)) as gradebook:
+        return len(gradebook.assignments)
