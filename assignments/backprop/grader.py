@@ -62,10 +62,8 @@ def test_slope_at_whole_numbers(student, draw):
 @pytest.mark.task("numerical_gradient", points=1, law=True)
 def test_slope_leaves_x(student, draw):
     """x holds its values again when the next one is moved, and afterwards."""
-    x = draw.normal(2, 3)
-    student.share(x)
-    reply = slopes(student, draw, x, 0.1, cubic=0.0, mixed=1.0)  # a straight line for each number
-    right(reply, "With h = 0.1, the gradient")
+    student.share(x := draw.normal(2, 3))  # of which f is a straight line, number by number
+    right(slopes(student, draw, x, 0.1, cubic=0.0, mixed=1.0), "With h = 0.1, the gradient")
     close(student.now(x), x, "Afterwards, x", rtol=1e-12, atol=1e-12)
 
 
@@ -138,9 +136,7 @@ def test_each_value_once(student, rng):
     leaf = root = student.Value(float(rng.uniform(1, 2)))
     for _ in range(13):
         root = root + root
-    large = student.Value(
-        2.0**53
-    )  # so large a share that one of 1 is lost beside it: 8192 times, path by path
+    large = student.Value(2.0**53)  # beside its share one of 1 is lost: path by path, 8192 times
     (leaf * large + root + leaf * large).backward()
     right(leaf.grad, "For a sum of 8192 a, the grad of a", rtol=0.0, atol=1.0)
 
@@ -355,8 +351,7 @@ def test_kinds_of_labels(student, draw, rng, kind):
 @pytest.mark.task("cross_entropy", points=1, law=True)
 def test_logits_unchanged(student, draw):
     """logits and target are not modified."""
-    inputs = [draw.normal(4, 3), draw.labels(4, 3)]
-    student.cross_entropy(*student.share(inputs))
+    student.cross_entropy(*student.share(inputs := [draw.normal(4, 3), draw.labels(4, 3)]))
     unchanged(student, inputs, "logits target")
 
 
@@ -549,10 +544,8 @@ def test_label_smoothing(student, draw, rng):
 def test_ignored_samples(student, draw, label):
     """Ignored samples have gradient 0 and do not count in the mean."""
     for target in ([0, label, 1, 3, label], [label, label, 3, label, label]):
-        each(
-            "loss dlogits",
-            student.cross_entropy_general(draw.normal(5, 4), np.array(target), ignore_index=label),
-        )
+        reply = student.cross_entropy_general(draw.normal(5, 4), np.array(target), ignore_index=label)
+        each("loss dlogits", reply)
 
 
 @pytest.mark.task("cross_entropy_general", points=2, bonus=True, law=True)
@@ -577,7 +570,6 @@ def verdict(check_gradient, inputs, rng, in_dx, in_dy, in_dout):
 def test_check_gradient(student, draw, rng):
     """Right is below 1e-6; above 1e-4 is a gradient that is 1 % too large, or takes dout for ones."""
     for faults in ((0, 0, 0), (0.01, 0, 0), (0, 0.01, 0), (0, 0, 1)):
-        inputs = [0.05 * draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)]
-        student.share(inputs)
+        student.share(inputs := [0.05 * draw.away_from_zero(4, 3), draw.away_from_zero(4, 3)])
         right(student.beside(verdict, student.check_gradient, inputs, rng, *faults), "The judgement")
         unchanged(student, inputs, "An input")

@@ -5,21 +5,23 @@ import numpy as np
 from autograder.mistakes import cheat, edit, instead, mistake, variant
 from solutions import backprop as bp
 
+
+def wrong(definition):
+    """What makes a mistake of changes in this definition."""
+    return lambda *changes, **words: mistake(edit(definition, *changes), **words)
+
+
 # --- numerical_gradient ---
-COPY = "np.array(x, dtype=np.float64)"
-one_sided = mistake(
-    edit(
-        bp.numerical_gradient,
-        ("down = f(x)\n        x[place] = middle", "x[place] = middle\n        down = f(x)"),
-        ("(2 * h)", "h"),
-    ),
+in_gradient = wrong(bp.numerical_gradient)
+COPY, NO_COPY = "np.array(x, dtype=np.float64)", "x.astype(np.float64, copy=False)"
+one_sided = in_gradient(
+    ("down = f(x)\n        x[place] = middle", "x[place] = middle\n        down = f(x)"),
+    ("(2 * h)", "h"),
     says="Your difference is one-sided: its error falls only as fast as h.",
     hint="Take one step up and one step down, and divide by the way between them.",
 )
 x_left_moved = mistake(
-    edit(
-        bp.numerical_gradient, (COPY, "x.astype(np.float64, copy=False)"), ("        x[place] = middle\n", "")
-    ),
+    edit(bp.numerical_gradient, (COPY, NO_COPY), ("        x[place] = middle\n", "")),
     says="Your function leaves x moved by h.",
     hint="Which value had the place before you moved it?",
 )
@@ -28,21 +30,19 @@ cuts_whole_numbers = mistake(
     says="Your step is cut off where x holds whole numbers: an int array cannot hold 3.00001.",
     hint="Make a float copy of x first.",
 )
-steps_in_a_copy = mistake(
-    edit(
-        bp.numerical_gradient,
-        (COPY, "x.astype(np.float64, copy=False)\n    shown, x = x, x.reshape(-1)"),
-        ("up = f(x)", "up = f(shown)"),
-        ("down = f(x)", "down = f(shown)"),
-        ("return slopes", "return slopes.reshape(shown.shape)"),
-    ),
+steps_in_a_copy = in_gradient(
+    (COPY, f"{NO_COPY}\n    shown, x = x, x.reshape(-1)"),
+    ("up = f(x)", "up = f(shown)"),
+    ("down = f(x)", "down = f(shown)"),
+    ("return slopes", "return slopes.reshape(shown.shape)"),
     says="Your gradient is 0 where x is a view: reshape made a copy, and f never saw your step.",
     hint="Write the step into the array that f is given.",
 )
 
 # --- Value ---
-overwrites_grad = mistake(
-    edit(bp.Value.backward, "parent.grad += ", "parent.grad = "),
+in_backward = wrong(bp.Value.backward)
+overwrites_grad = in_backward(
+    ("parent.grad += ", "parent.grad = "),
     says="A second share overwrites the first: a value that is used twice gets one share only.",
     hint="Blame from several users is added up.",
 )
@@ -82,13 +82,10 @@ recursion = mistake(
     hint="Keep a list of what is still to be visited.",
     task="Value",
 )
-walks_every_path = mistake(
-    edit(
-        bp.Value.backward,
-        ("self.grad = 1.0", "left, self.grad = [(self, 1.0)], 1.0"),
-        ("for value in reversed(_parents_first(self)):", "for value, share in left:"),
-        ("value.grad\n", "share\n                left.append((parent, slope * share))\n"),
-    ),
+walks_every_path = in_backward(
+    ("self.grad = 1.0", "left, self.grad = [(self, 1.0)], 1.0"),
+    ("for value in reversed(_parents_first(self)):", "for value, share in left:"),
+    ("value.grad\n", "share\n                left.append((parent, slope * share))\n"),
     says="You walk along every path: with 25 doublings there are 33 million.",
     hint="Each value needs to be handled once, when its grad is complete.",
 )
@@ -102,24 +99,21 @@ tanh_slope_of_input = mistake(
     says="Your slope of tanh is computed from the input.",
     hint="1 - t², where t is the result.",
 )
-clears_grads = mistake(
-    edit(
-        bp.Value.backward,
-        "self.grad = 1.0",
-        "[setattr(v, 'grad', float(v is self)) for v in _parents_first(self)]",
-    ),
+clears_grads = in_backward(
+    ("self.grad = 1.0", "[setattr(v, 'grad', float(v is self)) for v in _parents_first(self)]"),
     says="Your backward clears the grads of the leaves: what an earlier expression gave them is lost.",
     hint="Who else may have added to the grad of a leaf?",
 )
 
 # --- linear ---
+TO_ROWS = "x.reshape(-1, w.shape[1])"
 db_mean = mistake(
     edit(bp.linear_backward, "rows.sum(axis=0)", "rows.mean(axis=0)"),
     says="Your db is a mean over the samples.",
     hint="The loss has divided by N already.",
 )
 dw_transposed = mistake(
-    edit(bp.linear_backward, "rows.T @ x.reshape(-1, w.shape[1])", "x.reshape(-1, w.shape[1]).T @ rows"),
+    edit(bp.linear_backward, f"rows.T @ {TO_ROWS}", f"{TO_ROWS}.T @ rows"),
     says="Your dw is transposed.",
     hint="A gradient has the shape of what it is the gradient of.",
 )
@@ -145,12 +139,9 @@ naive_sigmoid = mistake(
     says="exp overflows in your sigmoid: NumPy warns, since e^1000 is more than a float64 can hold.",
     hint="Use exp of numbers only that are not positive.",
 )
+IN_PLACE = "dout[x <= 0] *= slope\n    return dout"
 relu_writes_into_dout = mistake(
-    edit(
-        bp.relu_backward,
-        "return np.where(x > 0, dout, slope * dout)",
-        "dout[x <= 0] *= slope\n    return dout",
-    ),
+    edit(bp.relu_backward, "return np.where(x > 0, dout, slope * dout)", IN_PLACE),
     says="You write into dout, which belongs to the caller.",
     hint="Work on a copy.",
 )
@@ -189,23 +180,17 @@ variance_for_std = mistake(
     says="Your weights are drawn with a standard deviation of 2 / in; that should be their variance.",
     hint="Which of the two does rng.normal take?",
 )
-gradients_pile_up = mistake(
-    edit(
-        bp.Linear.backward,
-        ("dx, self", "old = getattr(self, 'weight_grad', 0)\n        dx, self"),
-        ("        return dx", "        self.weight_grad += old\n        return dx"),
-    ),
+gradients_pile_up = wrong(bp.Linear.backward)(
+    ("dx, self", "old = getattr(self, 'weight_grad', 0)\n        dx, self"),
+    ("        return dx", "        self.weight_grad += old\n        return dx"),
     says="The gradients of a second pass are added to those of the first.",
     hint="Each backward sets them anew.",
 )
-relu_after_last = mistake(
-    edit(
-        bp.MLP,
-        ("for layer in self.layers[:-1]:", "for layer in self.layers:"),
-        ("        return self.layers[-1].forward(x)", "        return x"),
-        ("self.layers[-1].backward(dlogits)", "dlogits"),
-        ("reversed(self.layers[:-1])", "reversed(self.layers)"),
-    ),
+relu_after_last = wrong(bp.MLP)(
+    ("for layer in self.layers[:-1]:", "for layer in self.layers:"),
+    ("        return self.layers[-1].forward(x)", "        return x"),
+    ("self.layers[-1].backward(dlogits)", "dlogits"),
+    ("reversed(self.layers[:-1])", "reversed(self.layers)"),
     says="There is a ReLU after your last layer: your logits are never negative.",
     hint="How many ReLUs are there between three layers?",
 )
@@ -219,13 +204,10 @@ params_are_copies = mistake(
     says="Your params are copies: whoever changes them does not change the network.",
     hint="The optimizer writes into these arrays.",
 )
-updates_before_passing_back = mistake(
-    edit(
-        bp.train_step,
-        ("    model.backward(dlogits)\n", ""),
-        ("for p, g in zip(model.params(), model.grads()):", "for i in range(len(model.params()))[::-1]:"),
-        ("p -= lr * g", "model.backward(dlogits)\n        model.params()[i][...] -= lr * model.grads()[i]"),
-    ),
+updates_before_passing_back = wrong(bp.train_step)(
+    ("    model.backward(dlogits)\n", ""),
+    ("for p, g in zip(model.params(), model.grads()):", "for i in range(len(model.params()))[::-1]:"),
+    ("p -= lr * g", "model.backward(dlogits)\n        model.params()[i][...] -= lr * model.grads()[i]"),
     says="You change the weights of a layer before the gradient has gone back through them.",
     hint="First all gradients, then all changes.",
 )
@@ -321,18 +303,11 @@ kahn = variant(
 )
 by_einsum = variant(
     edit(bp.linear_forward, "x @ w.T", "np.einsum('...i,oi->...o', x, w)"),
-    edit(
-        bp.linear_backward,
-        "rows.T @ x.reshape(-1, w.shape[1])",
-        "np.einsum('no,ni->oi', rows, x.reshape(-1, w.shape[1]))",
-    ),
+    edit(bp.linear_backward, f"rows.T @ {TO_ROWS}", f"np.einsum('no,ni->oi', rows, {TO_ROWS})"),
     edit(bp.sigmoid_forward, "np.where(x > 0, 1.0, small) / (1.0 + small)", "0.5 * (1 + np.tanh(x / 2))"),
     edit(
         bp.cross_entropy,
-        (
-            "np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
-            "np.logaddexp.reduce(shifted, 1, keepdims=True)",
-        ),
+        ("np.log(np.exp(shifted).sum(axis=1, keepdims=True))", "np.logaddexp.reduce(shifted, 1)[:, None]"),
         ("-log_p[rows, target].mean()", "-(np.eye(logits.shape[1])[target] * log_p).sum() / len(target)"),
         ("dlogits[rows, target] -= 1", "dlogits -= np.eye(logits.shape[1])[target]"),
     ),

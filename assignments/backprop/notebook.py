@@ -243,14 +243,8 @@ print(f"my guess: {my_guess}, yours: {linear_backward(np.ones((5, 1)), cache)[2]
 # dout alone.</details>
 
 # %% task="activations"
-from solutions.backprop import (
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-    tanh_backward,
-    tanh_forward,
-)
+from solutions.backprop import relu_backward, relu_forward, sigmoid_backward
+from solutions.backprop import sigmoid_forward, tanh_backward, tanh_forward
 
 # %% [markdown]
 # **Predict, then run.** What is the greatest slope that a sigmoid has anywhere?
@@ -363,9 +357,8 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-# Size of the gradient over the layers 1 to 8, logarithmic. The ReLU's line is level, near 1. The sigmoid's falls to the
-# left by a factor of about 3 per layer, to 1e-4 at layer 1.</details>
+# <details><summary>Figure in words</summary>Size of the gradient over the layers 1 to 8, logarithmic. The ReLU's line
+# is level, near 1. The sigmoid's falls to the left by a factor of about 3 per layer, to 1e-4 at layer 1.</details>
 #
 # Each sigmoid multiplies by 1/4 at best: the first layers learn nothing. With the ReLU and this spread of the weights, the
 # size stays. If your ReLU's line falls or rises, look at the spread in `Linear`.
@@ -421,10 +414,9 @@ for axis, step, more in zip(axes, (0, 20, 200), (0, 20, 180), strict=True):
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-# Three panels with two half moons of points that reach into each other. The background shows which class the network says.
-# Step 0: whatever the random weights say. Step 20: a border with one bend, which cuts off the end of a moon. Step 200: a
-# bent border that follows the moons.</details>
+# <details><summary>Figure in words</summary>Three panels with two half moons of points that reach into each other. The
+# background shows which class the network says. Step 0: whatever the random weights say. Step 20: a border with one
+# bend, which cuts off the end of a moon. Step 200: a bent border that follows the moons.</details>
 #
 # A border that stays straight comes from a missing ReLU. One that gets worse comes from a step uphill.
 #

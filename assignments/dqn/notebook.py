@@ -54,15 +54,12 @@ plt.rcParams["figure.constrained_layout.use"] = True
 # **By hand.** Two states, $\gamma = 0.5$. In state 0 one action stays and pays 0.1, the other leads to the end and pays
 # 1. After the first sweep: (0.1, 1). After the second: $(0.1 + 0.5 \cdot 1, 1) = (0.6, 1)$. That stays.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Write one sweep for all states and actions at once. The loop around it comes later.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# Indexing the table with the array <code>next_state</code> gives the rows of all next states. What shape is that?
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# A maximum along the last axis, times gamma, plus the reward. Then set the rows of the ends to 0, in each sweep.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Write one sweep for all states and actions at once. The loop around
+# it comes later.</details>
+# <details><summary>Hint 2: the object</summary>Indexing the table with the array <code>next_state</code> gives the rows
+# of all next states. What shape is that?</details>
+# <details><summary>Hint 3: the operation</summary>A maximum along the last axis, times gamma, plus the reward. Then set
+# the rows of the ends to 0, in each sweep.</details>
 
 # %% task="value_iteration"
 from solutions.dqn import value_iteration
@@ -108,12 +105,8 @@ print(f"my guess: {my_guess}, yours: {exact[0].max():.3f}")
 show({"exact": exact})
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# A map of 4 x 4 places. Arrows lead from everywhere to the goal at the bottom right, around the pit on the right. The
-# places grow bluer towards the goal, from 0.39 at the top left to 1.00 beside it.
-#
-# </details>
+# <details><summary>Figure in words</summary>A map of 4 x 4 places. Arrows lead from everywhere to the goal at the
+# bottom right, around the pit on the right. The places grow bluer towards it, from 0.39 at the top left to 1.00.</details>
 #
 # Values above 1: something follows after the goal. Arrows into the pit: look at the maximum.
 #
@@ -140,15 +133,9 @@ print(f"my guess: {my_guess}, yours: {(endless - exact)[0].max():.2f} and {worse
 # **By hand.** The entry is 4, the reward 3, the best that follows 6, $\gamma = \alpha = 0.5$. The target is
 # $3 + 0.5 \cdot 6 = 6$, so the entry becomes 5. If the step ended the game, the target is 3 and the entry 3.5.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Compute the target first. There are two kinds of it.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# The table that you return is a new one. One of its entries differs.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# Add alpha times the distance from the entry to the target.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Compute the target first. There are two kinds of it.</details>
+# <details><summary>Hint 2: the object</summary>You return a new table, of which one entry differs.</details>
+# <details><summary>Hint 3: the operation</summary>Add alpha times the distance from the entry to the target.</details>
 
 # %% task="q_update"
 from solutions.dqn import q_update
@@ -160,15 +147,11 @@ from solutions.dqn import q_update
 # **By hand.** From 1 to 0.5 in 4 steps: 1, 0.875, 0.75, 0.625, 0.5, and 0.5 for ever. With $\epsilon = 0.3$ and three
 # actions, the best comes with probability $0.7 + 0.3 / 3 = 0.8$.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# <code>epsilon_at</code> needs the share of the way that is done, and that share is never more than 1.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# <code>epsilon_greedy</code> decides twice: whether to try, and what.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# A number between 0 and 1 is less than epsilon with probability epsilon. Both decisions draw from <code>rng</code>.
-# </details>
+# <details><summary>Hint 1: where to begin</summary><code>epsilon_at</code> needs the share of the way that is done, and
+# that share is never more than 1.</details>
+# <details><summary>Hint 2: the object</summary>epsilon_greedy decides twice: whether to try, and what.</details>
+# <details><summary>Hint 3: the operation</summary>A number between 0 and 1 is less than epsilon with probability
+# epsilon. Both decisions draw from <code>rng</code>.</details>
 
 # %% task="epsilon_greedy"
 from solutions.dqn import epsilon_at, epsilon_greedy
@@ -207,16 +190,12 @@ for name, (q, off) in tables.items():
 show({"exact": exact} | {name: q for name, (q, _) in tables.items()})
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Three maps. The exact one is as above. The map learned with epsilon looks nearly the same everywhere. The greedy one has
-# right values along one way to the goal, and elsewhere values near 0 with arrows in all directions.
-#
-# </details>
+# <details><summary>Figure in words</summary>Three maps. The exact one is as above. The map learned with epsilon looks
+# nearly the same everywhere. The greedy one has right values along one way to the goal, and elsewhere values near 0
+# with arrows in all directions.</details>
 #
 # A map without blue places: your targets miss the next state. Two equal maps: look at `epsilon_greedy`.
-
-# %% [markdown]
+#
 # ## 3. A memory
 #
 # A network learns badly from steps in a row: they are alike, and it forgets what was before. So remember the last
@@ -224,15 +203,11 @@ show({"exact": exact} | {name: q for name, (q, _) in tables.items()})
 #
 # **By hand.** Capacity 2; rewards 1, 2, 3 come. The 1 makes place for the 3, and the length is 2.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# A list of tuples will do. What happens when it is full?
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# Many environments use one array for all of their states. What is in your list after they have written into it?
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# Draw row numbers once with <code>rng</code>, and use them for all five parts. <code>zip(*rows)</code> turns rows into columns.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>A list of tuples will do. What happens when it is full?</details>
+# <details><summary>Hint 2: the object</summary>Many environments use one array for all of their states. What is in your
+# list after they have written into it?</details>
+# <details><summary>Hint 3: the operation</summary>Draw row numbers once with <code>rng</code>, and use them for all
+# five parts. <code>zip(*rows)</code> turns rows into columns.</details>
 
 # %% task="ReplayBuffer"
 from solutions.dqn import ReplayBuffer
@@ -265,15 +240,11 @@ print(f"my guess: {my_guess}, yours: {np.min(samples):g} and {apart:.0f}")
 # $1 + 3$, $1 + 2$ and $-10$. Double, with online ((9, 1), (0, 5), (3, 9)): it chooses actions 0 and 1, whose values are
 # 2 and 0, so $1 + 1$, $1 + 0$ and $-10$.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Write the targets as if nothing ever ended. Then decide row by row.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# All four of rewards, best values, ends and targets have the shape (N,). A column (N, 1) makes a square of a sum.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# <code>torch.where</code> chooses. <code>max(dim=1)</code> gives values and places; <code>gather</code> picks one entry of each row.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>First as if nothing ever ended. Then decide row by row.</details>
+# <details><summary>Hint 2: the object</summary>All four of rewards, best values, ends and targets have the shape (N,).
+# A column (N, 1) makes a square of a sum.</details>
+# <details><summary>Hint 3: the operation</summary><code>torch.where</code> chooses. <code>max(dim=1)</code> gives
+# values and places; <code>gather</code> picks one entry of each row.</details>
 
 # %% task="targets"
 from solutions.dqn import double_dqn_targets, dqn_targets
@@ -295,24 +266,19 @@ for A in numbers_of_actions:
     bias["double"].append(double_dqn_targets(nothing, online, target, never, 1.0).mean().item())
 print(f"my guess: {my_guess}, yours: {bias['single'][3]:.2f} and {bias['double'][3]:.2f}")
 
-plt.figure(figsize=(6, 3))
+_, axis = plt.subplots(figsize=(6, 3))
 for name, values in bias.items():
-    plt.plot(numbers_of_actions, values, "o-", label=name)
-plt.xlabel("number of actions, all worth 0")
-plt.ylabel("mean of the targets")
-plt.legend()
+    axis.plot(numbers_of_actions, values, "o-", label=name)
+axis.set(xlabel="number of actions, all worth 0", ylabel="mean of the targets")
+axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# The single targets rise from 0 for one action to 1.5 for ten and 2.2 for forty. The double targets stay at 0.
-#
-# </details>
+# <details><summary>Figure in words</summary>The single targets rise from 0 for one action to 1.5 for ten and 2.2 for
+# forty. The double targets stay at 0.</details>
 #
 # If both curves rise, one network chooses and judges. If neither does, look for the maximum.
-
-# %% [markdown]
+#
 # ## 5. The loss
 #
 # Only the action that was taken has a target. The Huber loss is half of the squared error near 0, and a straight line
@@ -321,15 +287,10 @@ plt.show()
 # **By hand.** $\delta = 1$: an error of 0.5 costs $0.125$, an error of 3 costs $1 \cdot (3 - 0.5) = 2.5$. Together the
 # mean is 1.3125.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Pick the values of the actions that were taken: one number for each row.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# The error has shape (N,). Print its shape before you go on.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# <code>gather</code> wants a column of action numbers and gives a column back. <code>torch.where</code> joins the two pieces.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Pick the value of the action taken: one for each row.</details>
+# <details><summary>Hint 2: the object</summary>The error has shape (N,). Print its shape before you go on.</details>
+# <details><summary>Hint 3: the operation</summary><code>gather</code> wants a column of action numbers and gives a
+# column back. <code>torch.where</code> joins the two pieces.</details>
 
 # %% task="dqn_loss"
 from solutions.dqn import dqn_loss
@@ -347,28 +308,21 @@ dqn_loss(q, torch.tensor([0]), torch.tensor([0.0])).backward()
 print(f"my guess: {my_guess}, yours: {q.grad[0, 0]:g} and {q.grad[0, 1]:g}")
 
 errors = torch.linspace(-4, 4, 161)
-plt.figure(figsize=(6, 3))
+_, axis = plt.subplots(figsize=(6, 3))
 for delta in (0.5, 1.0, 2.0):
     losses = [dqn_loss(e[None, None], torch.tensor([0]), torch.zeros(1), delta).item() for e in errors]
-    plt.plot(errors, losses, label=f"delta = {delta:g}")
-plt.plot(errors, errors**2 / 2, "k:", label="half of the square")
-plt.ylim(0, 6)
-plt.xlabel("error")
-plt.ylabel("loss")
-plt.legend()
+    axis.plot(errors, losses, label=f"delta = {delta:g}")
+axis.plot(errors, errors**2 / 2, "k:", label="half of the square")
+axis.set(xlabel="error", ylabel="loss", ylim=(0, 6))
+axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Three valleys with their floor at error 0. Near it all follow the dotted parabola; at delta each goes on as a straight
-# line, without a kink or a jump. The smaller delta is, the flatter the line.
-#
-# </details>
+# <details><summary>Figure in words</summary>Three valleys with their floor at error 0. Near it all follow the dotted
+# parabola; at delta each goes on as a straight line, without a kink or a jump. A smaller delta has a flatter line.</details>
 #
 # A jump or a kink: the pieces do not meet at delta. A flat end: the error was clipped, and nothing is learned there.
-
-# %% [markdown]
+#
 # ## 6. A target that stands still
 #
 # If the network that learns also says the targets, it chases its own tail. So a second network says them: a copy that
@@ -376,15 +330,11 @@ plt.show()
 #
 # **By hand.** Target 0, online 8, $\tau = 0.25$: target becomes 2, then 3.5. With $\tau = 1$ it is 8 at once.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Go through the parameters of both networks in pairs.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# A module also has buffers, such as the running mean of a batch norm. They are no parameters.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# <code>copy_</code> writes numbers into a tensor. Under <code>torch.no_grad()</code> you may use it on parameters.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Go through the parameters of both networks in pairs.</details>
+# <details><summary>Hint 2: the object</summary>A module also has buffers, such as the running mean of a batch norm.
+# They are no parameters.</details>
+# <details><summary>Hint 3: the operation</summary><code>copy_</code> writes numbers into a tensor. Under
+# <code>torch.no_grad()</code> you may use it on parameters.</details>
 
 # %% task="update_target"
 from solutions.dqn import update_target
@@ -413,15 +363,11 @@ print(f"my guess: {my_guess}, yours: {target.weight.item():.2f}")
 # **By hand.** One transition, all weights 0, reward 2, $\gamma = 0.5$. The value is 0, the target $2 + 0.5 \cdot 0$, and
 # the Huber loss of the error 2 is $2 - 0.5 = 1.5$.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Count first: are there enough transitions? Then take <code>self.batch()</code>.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# Of the two networks, one sees s and the other s2. <code>self.targets</code>, <code>self.loss</code> and <code>self.update</code> are functions.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# Gradients to zero, backward, step. Then count the learns, and look whether the count can be divided by the period.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Are there enough transitions? Then take self.batch().</details>
+# <details><summary>Hint 2: the object</summary>Of the two networks, one sees s and the other s2.
+# <code>self.targets</code>, <code>self.loss</code> and <code>self.update</code> are functions.</details>
+# <details><summary>Hint 3: the operation</summary>Gradients to zero, backward, step. Then count the learns, and look
+# whether the count can be divided by the period.</details>
 
 # %% task="learn"
 from solutions.dqn import DQNAgent
@@ -449,12 +395,9 @@ def new_agent(seed, *sizes, **options):
     return DQNAgent(online, target, ReplayBuffer(2000, rng=rng), rng=rng, **options)
 
 
-places = np.eye(16)
-
-
 def learn_grid(period, learns=600):
     """The table that the network says in the end, and how far it was off on the way."""
-    agent, off = new_agent(0, 16, 32, 4, period=period, warmup=56), []
+    agent, off, places = new_agent(0, 16, 32, 4, period=period, warmup=56), [], np.eye(16)
     for s, a in np.argwhere(~terminal[:, None] & (next_state >= 0)):
         s2 = next_state[s, a]
         agent.buffer.add(places[s], a, reward[s, a], places[s2], terminal[s2])
@@ -476,28 +419,22 @@ my_guess = ...
 grids = {period: learn_grid(period) for period in (1, 20, 300)}
 ends = {period: off[-1] for period, (_, off) in grids.items()}
 print(f"my guess: {my_guess}, yours: {min(ends, key=ends.get)}")
-plt.figure(figsize=(6, 3))
+_, axis = plt.subplots(figsize=(6, 3))
 for period, (_, off) in grids.items():
-    plt.semilogy(off, label=f"period {period}")
-plt.xlabel("learns")
-plt.ylabel("largest error of a value")
-plt.legend()
+    axis.semilogy(off, label=f"period {period}")
+axis.set(xlabel="learns", ylabel="largest error of a value")
+axis.legend()
 plt.show()
 show({"exact": exact, "network, period 20": grids[20][0]})
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# Errors over learns, on a logarithmic axis. With period 20 the error falls from 1 to about 0.01. With period 1 it
-# falls to 0.1 and goes up and down from there. With period 300 it stays near 0.8, and drops a little once, after 300
-# learns. Below, two maps that hardly differ.
-#
-# </details>
+# <details><summary>Figure in words</summary>Errors over learns, on a logarithmic axis. With period 20 the error falls
+# from 1 to about 0.01. With period 1 it falls to 0.1 and goes up and down from there. With period 300 it stays near
+# 0.8, and drops a little once, after 300 learns. Below, two maps that hardly differ.</details>
 #
 # All three curves are one: the target network is not used, or its period is not. A curve that ends above 1: what follows
 # after an end still counts, or the batch learns from the wrong states.
-
-# %% [markdown]
+#
 # ## 8. A world of handwritten digits
 #
 # Now the agent does not know where it is: it *sees* a picture of scikit-learn's handwritten digits. From digit $d$ one
@@ -507,19 +444,11 @@ show({"exact": exact, "network, period 20": grids[20][0]})
 # %%
 digits = load_digits()
 pictures, labels = digits.data / 16, digits.target
-seen, unseen = (
-    [np.flatnonzero(labels[half] == d) + half.start for d in range(10)]
-    for half in (slice(0, 1200), slice(1200, 1797))
-)
-digit = np.arange(10)
+digit, shown = np.arange(10), np.arange(1797) < 1200
+seen, unseen = ([np.flatnonzero((labels == d) & half) for d in digit] for half in (shown, ~shown))
 to = np.stack([(digit + 1) % 10, 2 * digit % 10], axis=1)
 pays, over = np.where(to == 7, 1.0, np.where(to == 4, -1.0, -0.05)), np.isin(digit, (4, 7))
 truth = value_iteration(to, pays, over, 0.9)
-
-
-def look(d, where, rng):
-    """Some picture of a digit."""
-    return pictures[rng.choice(where[d])]
 
 
 def right_actions(agent):
@@ -533,11 +462,11 @@ def right_actions(agent):
 agent, rng, steps, scores = new_agent(1, 64, 64, 2, lr=0.003, period=50), np.random.default_rng(1), 0, []
 while steps < 3000:
     d = rng.choice(digit[~over])
-    s = look(d, seen, rng)
+    s = pictures[rng.choice(seen[d])]  # some picture of this digit
     for _ in range(20):  # a time limit, which is no end
         a = agent.act(s, epsilon_at(steps, 1.0, 0.1, 1500))
         d2 = to[d, a]
-        s2 = look(d2, seen, rng)
+        s2 = pictures[rng.choice(seen[d2])]
         agent.buffer.add(s, a, pays[d, a], s2, over[d2])
         agent.learn()
         d, s, steps = d2, s2, steps + 1
@@ -555,41 +484,29 @@ my_guess = ...
 
 # %%
 print(f"my guess: {my_guess}, yours: {scores[-1]:.0%}")
-plt.figure(figsize=(6, 3))
-plt.plot(100 * np.arange(1, len(scores) + 1), scores)
-plt.axhline(0.5, color="black", linestyle=":", label="by chance")
-plt.xlabel("steps")
-plt.ylabel("best actions on new pictures")
-plt.ylim(0, 1.05)
-plt.legend()
+_, axis = plt.subplots(figsize=(6, 3))
+axis.plot(100 * np.arange(1, len(scores) + 1), scores)
+axis.axhline(0.5, color="black", linestyle=":", label="by chance")
+axis.set(xlabel="steps", ylabel="best actions on new pictures", ylim=(0, 1.05))
+axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-#
-# One curve begins below the dotted line at one half, is above 0.8 after a few hundred steps, and then rises slowly to
-# about 0.9.
-#
-# </details>
+# <details><summary>Figure in words</summary>One curve begins below the dotted line at one half, is above 0.8 after a
+# few hundred steps, and then rises slowly to about 0.9.</details>
 #
 # A curve that stays at one half: check what is remembered. A curve that rises and falls again: the target network.
-
-# %% [markdown]
+#
 # ## Bug hunt
 #
 # A colleague's value iteration knows no ends: the game goes on after a terminal state. "My agent behaves well," she says.
 # Find a *blind* world in which her values are wrong and all her best actions right, and a *sharp* one in which her best
 # action in state 0 is wrong.
 #
-# <details><summary>Hint 1: where to begin</summary>
-# Two states are enough: the first, and an end.
-# </details>
-# <details><summary>Hint 2: the object</summary>
-# What the row of an end pays should not matter. For her it does, for ever.
-# </details>
-# <details><summary>Hint 3: the operation</summary>
-# A row that pays 1 for ever is worth 10 to her. Let the other action pay more than the end does, and less than that.
-# </details>
+# <details><summary>Hint 1: where to begin</summary>Two states are enough: the first, and an end.</details>
+# <details><summary>Hint 2: the object</summary>What the row of an end pays counts for her, for ever.</details>
+# <details><summary>Hint 3: the operation</summary>A row that pays 1 for ever is worth 10 to her. Let the other action
+# pay more than the end does, and less than that.</details>
 
 
 # %% name="endless" leak="the bug hunt shows this wrong implementation"
@@ -632,9 +549,8 @@ else:
             pole.learn()
             s, total, steps, ended = s2, total + r, steps + 1, terminated or truncated
         returns.append(total)
-    print(
-        f"steps upright: {np.mean(returns[:20]):.0f} in the first 20 games, {np.mean(returns[-10:]):.0f} in the last 10"
-    )
+    first, last = np.mean(returns[:20]), np.mean(returns[-10:])
+    print(f"steps upright: {first:.0f} in the first 20 games, {last:.0f} in the last 10")
 
 # %% [markdown]
 # ## Bonus

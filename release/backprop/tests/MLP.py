@@ -46,11 +46,8 @@ def test_MLP(MLP):
     _defined(MLP=MLP)
     model = MLP([1, 1, 1], rng=np.random.default_rng(0))
     model.layers[0].weight[...], model.layers[1].weight[...] = 2.0, -3.0
-    equal(
-        model.forward(np.array([[1.0], [-1.0]])),
-        [[-6], [0]],
-        "1 -> 2 -> -6 and -1 -> -2 -> 0 -> 0: the logits",
-    )
+    logits = model.forward(np.array([[1.0], [-1.0]]))
+    equal(logits, [[-6], [0]], "1 -> 2 -> -6 and -1 -> -2 -> 0 -> 0: the logits")
     model, rng = MLP([3, 5, 4, 2], rng=np.random.default_rng(0)), np.random.default_rng(1)
     x, dout = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
     before = model.forward(x)
@@ -59,11 +56,7 @@ def test_MLP(MLP):
     for number, (p, g) in enumerate(zip(model.params(), gradients, strict=True)):
         place = (0,) * p.ndim
         p[place] += 1e-6
-        equal(
-            g[place],
-            ((model.forward(x) - before) * dout).sum() / 1e-6,
-            f"grads()[{number}], measured,",
-        )
+        equal(g[place], ((model.forward(x) - before) * dout).sum() / 1e-6, f"grads()[{number}], measured,")
         p[place] -= 1e-6
 
 

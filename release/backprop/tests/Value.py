@@ -51,18 +51,15 @@ def test_the_examples_of_Value(Value):
 def test_Value(Value):
     """Each operation and values that are used twice, against measured slopes; two expressions."""
     _defined(Value=Value)
-    formulas = (
-        "a + b, (a + b) * a, (a - b) / a, -(a / b), a ** 3, b ** -2, a.exp(), a.log(), (a * b).tanh(), "
-    )
-    formulas += "a.relu() + (-b).relu(), 2 + a - 3, 2 - a, 2 * a / 4, 2 / a, (e := a + 1) + (e + b), "
-    formulas += "((e := a + 1) + b) + e"
+    formulas = "a + b, (a + b) * a, (a - b) / a, -(a / b), a ** 3, b ** -2, a.exp(), a.log(), "
+    formulas += "(a * b).tanh(), a.relu() + (-b).relu(), 2 + a - 3, 2 - a, 2 * a / 4, 2 / a, "
+    formulas += "(e := a + 1) + (e + b), ((e := a + 1) + b) + e"
     for formula in formulas.split(", "):
         a, b = Value(1.5), Value(0.5)
         eval(formula, {"a": a, "b": b}).backward()
         measured = slopes(lambda x, f=formula: eval(f, {"a": Value(x[0]), "b": Value(x[1])}).data, [1.5, 0.5])
-        equal(
-            [a.grad, b.grad], measured, f"{formula} with a = 1.5, b = 0.5: the grads (measured by your data)"
-        )
+        what = f"{formula} with a = 1.5, b = 0.5: the grads (measured by your data)"
+        equal([a.grad, b.grad], measured, what)
     assert (2 - Value(3.0)).data == -1, f"2 - 3 is -1, not {(2 - Value(3.0)).data:g}."
     a = Value(1.0)
     (a + 1).backward()

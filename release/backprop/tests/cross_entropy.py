@@ -52,11 +52,8 @@ def test_cross_entropy(cross_entropy):
     for shift in (1e4, np.array([[1e4], [-1e4]])):
         for came, before in zip(cross_entropy(logits + shift, target), (loss, dlogits), strict=True):
             equal(came, before, "With 10,000 more or less on all logits of a sample, nothing changes: it")
-    equal(
-        cross_entropy(np.array([[0.0, -1000.0]]), np.array([1]))[0],
-        1000,
-        "The cost of probability exp(-1000)",
-    )
+    cost, _ = cross_entropy(np.array([[0.0, -1000.0]]), np.array([1]))
+    equal(cost, 1000, "The cost of probability exp(-1000)")
     equal(cross_entropy(logits, target.astype(np.uint8))[0], loss, "With uint8 labels the loss")
     assert (logits == [[0, 1, 3], [2, -1, 0]]).all(), "You have written into logits."
 

@@ -57,11 +57,8 @@ def test_the_examples_of_linear_forward(linear_forward):
 def test_linear(linear_forward, linear_backward):
     """Two axes of samples, a bias or none."""
     _defined(linear_forward=linear_forward, linear_backward=linear_backward)
-    x, w, dout = (
-        np.arange(24.0).reshape(2, 4, 3),
-        np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]]),
-        np.ones((2, 4, 2)),
-    )
+    x, dout = np.arange(24.0).reshape(2, 4, 3), np.ones((2, 4, 2))
+    w = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])
     out, cache = linear_forward(x, w, np.array([0.5, 0.0]))
     equal(out, np.stack([x @ w[0] + 0.5, x @ w[1]], axis=-1), "x (2, 4, 3), w (2, 3), b (0.5, 0): out")
     dx, dw, db = linear_backward(dout, cache)
