@@ -60,7 +60,12 @@ def threads(profile: Profile) -> dict[str, str]:
 
 def ended_after(profile: Profile, command: list[str]) -> list[str]:
     """The command, asked to end after the profile's hours and killed half a minute later."""
-    return ["timeout", "--signal=TERM", "--kill-after=30", f"{round(profile.hours * 3600)}", *command]
+    return ["timeout", "--signal=TERM", "--kill-after=30", f"{seconds(profile)}", *command]
+
+
+def seconds(profile: Profile) -> int:
+    """How long a server of this profile runs, from its start."""
+    return round(profile.hours * 3600)
 
 
 def local(profile: Profile, command: list[str]) -> dict[str, Any]:

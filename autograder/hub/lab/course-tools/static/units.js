@@ -1,0 +1,52 @@
+// Which units are released, and which of them a file belongs to: `<course>/<unit>/<file>`.
+
+const AGAIN = 60000; // milliseconds until a unit that is not known is asked for once more
+
+export class Units {
+  constructor(server) {
+    this._server = server;
+    this._course = "";
+    this._known = new Map();
+    this._loading = null;
+    this._loaded = -AGAIN;
+  }
+
+  // Ask the server, at most once a minute; without an answer no unit is known.
+  load() {
+    if (performance.now() - this._loaded > AGAIN) {
+      this._loaded = performance.now();
+      this._loading = this._server.get("units").then(
+        (found) => {
+          this._course = found.course;
+          this._known = new Map(found.units.map((each) => [each.unit, each]));
+        },
+        (error) => console.warn(`course-tools: ${error.message}`)
+      );
+    }
+    return this._loading;
+  }
+
+  // The unit of that name; undefined where none is known to be released.
+  named(name) {
+    return this._known.get(name);
+  }
+
+  // The unit that a path belongs to, as far as it is known now.
+  of(path) {
+    const [course, name, file, ...deeper] = path.split("/");
+    if (!file || deeper.length || course !== this._course) return undefined;
+    const unit = this.named(name);
+    return unit && { ...unit, folder: `${course}/${name}/` };
+  }
+
+  // The same for a unit by its name.
+  inCourse(name) {
+    return this.of(`${this._course}/${name}/${name}.ipynb`);
+  }
+
+  // The same, asked for where it is not known.
+  async find(path) {
+    if (!this.of(path)) await this.load();
+    return this.of(path);
+  }
+}
