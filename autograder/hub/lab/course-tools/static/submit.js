@@ -3,6 +3,8 @@ import { nameOf } from "./documents.js";
 import { element, link, list, moment } from "./words.js";
 import { follow } from "./follow.js";
 
+const AS_SAVED = "Submit what is saved";
+
 // The function that hands in a unit; it answers whether that was done. One unit is handed in at a time.
 export function submitting(lab, server, documents) {
   let open = false;
@@ -34,13 +36,12 @@ async function settleUnsaved(lab, documents, unit, changed) {
     ),
     buttons: [
       Dialog.cancelButton(),
-      Dialog.okButton({ label: "Submit what is saved", className: "course-second" }),
+      Dialog.createButton({ label: AS_SAVED, accept: false }), // looks like the second choice that it is
       Dialog.okButton({ label: "Save and submit" }),
     ],
     defaultButton: 2,
   });
-  if (!choice.button.accept) return false;
-  if (choice.button.label !== "Save and submit") return true;
+  if (!choice.button.accept) return choice.button.label === AS_SAVED;
   const trouble = await documents.save(changed);
   return !trouble.length || goOn(lab, unit, trouble);
 }
@@ -51,7 +52,7 @@ async function goOn(lab, unit, trouble) {
   const choice = await show(lab, {
     title: `Submit ${unit.title}`,
     body: body(lab, list(trouble), element("p", "", "What was saved before can be handed in.")),
-    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Submit what is saved" })],
+    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: AS_SAVED })],
   });
   return choice.button.accept;
 }

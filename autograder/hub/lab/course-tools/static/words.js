@@ -20,7 +20,8 @@ export function link(address, text) {
 
 // A moment as people write it, in the zone of this computer.
 export function moment(text) {
-  const about = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const day = { day: "numeric", month: "long", year: "numeric" };
+  const about = { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
   return new Intl.DateTimeFormat("en-GB", about).format(new Date(text));
 }
 
