@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 from axe_playwright_python.sync_playwright import Axe
 
+from autograder.course import load_course
 from autograder.demo.solving import solved
 from autograder.exchange.client.service import Service
+from autograder.unit.release import build, publish
 from tests.e2e.people import Visitor
 from tests.e2e.strangers import UNIT, little, until
 from tests.hub.support import RunningHub
@@ -37,6 +39,9 @@ class Classroom(RunningHub):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, original=little())
         (self.course.root / "course_config.py").write_text(CONFIG)
+        self.course = load_course(self.course.root)
+        unit = self.course.unit(UNIT)
+        publish(self.course, unit, build(self.course, unit))
 
     def start(self) -> float:
         """Start, and release the unit."""
@@ -44,6 +49,11 @@ class Classroom(RunningHub):
         release = self.course.unit(UNIT).released_notebook.read_bytes()
         self.exchange("instructor").release(UNIT, {f"{UNIT}.ipynb": release}, force=False)
         return seconds
+
+    def _has_services(self) -> bool:
+        """The exchange; nobody needs formgrader here."""
+        with self.client() as client:
+            return client.get(f"{self.service('exchange')}/api/health", timeout=5).status_code == 200
 
     def exchange(self, name: str) -> Service:
         """The exchange, as that person."""
@@ -66,6 +76,7 @@ class LabVisitor(Visitor):
         super().__init__(browser, hub, name, shots)
         self.said: list[str] = []
         self.page.on("console", self._heard)
+        self.page.set_default_timeout(SOON)
 
     def notebook(self) -> Any:
         """The unit's notebook, open; fetched where it was not there yet."""
@@ -92,10 +103,9 @@ class LabVisitor(Visitor):
         self.file.write_text(json.dumps(solved(released, module, tasks or None)))
 
     def types(self, text: str) -> None:
-        """Type into a cell of one's own, and save nothing."""
-        self.page.locator(".jp-CodeCell:visible", has_text="import numpy as np").first.locator(
-            ".cm-content"
-        ).click()
+        """Type into the first task's cell, and save nothing."""
+        cell = self.page.locator(".jp-CodeCell:visible", has_text="def windows(size")
+        cell.first.locator(".cm-content").click()
         self.page.locator(".jp-Notebook.jp-mod-editMode:visible").wait_for()
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(text)

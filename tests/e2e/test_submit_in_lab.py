@@ -47,7 +47,7 @@ def test_our_part_is_loaded_without_a_word(student: LabVisitor) -> None:
 def test_submit_names_what_is_not_saved_and_what_would_be_lost(student: LabVisitor) -> None:
     """The notebook by its name; then the tasks that are not written, and that nothing is handed in yet."""
     student.write("windows", "dense_forward")
-    page = student.notebook()
+    student.notebook()
     student.types("\n# typed, and not saved")
     student.submit().click()
     expect(student.dialog).to_contain_text("One file is not saved:")
@@ -133,7 +133,7 @@ def test_submit_in_nbgraders_list_asks_the_same(student: LabVisitor) -> None:
     expect(student.dialog).to_contain_text("One file is not saved:")
     student.shot("lab-list")
     student.choice("Save and submit").click()
-    expect(student.dialog).to_contain_text("All tasks are there", timeout=SOON)
+    expect(student.dialog).to_contain_text("Not written yet", timeout=SOON)
     student.choice("Cancel").click()
     row.get_by_role("button", name="Submit").click()
     student.choice("Submit").click()
