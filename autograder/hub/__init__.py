@@ -44,7 +44,7 @@ and what makes waiting short:
 
 and our part of JupyterLab:
 
-    lab/course-tools/        a prebuilt extension: Submit, and the notice before the end; plain modules, no build
+    lab/course-tools/        a prebuilt extension: Submit, the notice before the end; no build
     servers/lab_tools.py     what it asks the person's own server
     servers/submitting.py    the look before hand-in and hand-in, by the class that nbgrader's button uses
     servers/ends.py          when a server ends, in one variable, whatever starts it

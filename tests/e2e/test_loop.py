@@ -288,7 +288,7 @@ def _validate(student: Any) -> str:
 def _agree(page: Any) -> None:
     """To the dialogs before and after handing in."""
     dialog = page.locator("dialog.jp-Dialog")
-    dialog.get_by_text("Reading what is saved").or_(dialog.get_by_text("not saved")).first.wait_for()
+    dialog.wait_for()
     if dialog.get_by_text("not saved").count():
         dialog.get_by_role("button", name="Submit what is saved").click()
     dialog.get_by_role("button", name="Submit", exact=True).click()
