@@ -4,8 +4,8 @@
 // not recognised, such as a row of another form, goes on to nbgrader's own handler: nobody is kept from
 // handing in by a change of nbgrader's pages.
 
-const BUTTON = "#fetched_assignments_list .list_item .item_status button";
-const NAME = ".item_name";
+const STATUS = ".item_status", NAME = ".item_name", COURSE = ".item_course"; // of a row, beside one another
+const BUTTON = `#fetched_assignments_list .list_item ${STATUS} button`;
 const REFRESH = "#refresh_assignments_list";
 
 export function beforeNbgrader(units, submit) {
@@ -15,8 +15,9 @@ export function beforeNbgrader(units, submit) {
 function caught(event, units, submit) {
   const button = event.target.closest ? event.target.closest(BUTTON) : null;
   if (!button || button.textContent.trim() !== "Submit") return;
-  const name = button.closest(".list_item").querySelector(NAME);
-  const unit = name ? units.inCourse(name.textContent.trim()) : undefined;
+  const line = button.closest(STATUS).parentElement;
+  const [course, name] = [textIn(line, COURSE), textIn(line, NAME)];
+  const unit = course && name ? units.of(`${course}/${name}/${name}.ipynb`) : undefined;
   if (!unit) {
     units.load(); // next time
     return;
@@ -27,4 +28,9 @@ function caught(event, units, submit) {
     const refresh = document.querySelector(REFRESH);
     if (done && refresh) refresh.click();
   });
+}
+
+function textIn(line, part) {
+  const found = line.querySelector(`:scope > ${part}`);
+  return found ? found.textContent.trim() : "";
 }

@@ -26,22 +26,12 @@ export class Units {
     return this._loading;
   }
 
-  // The unit of that name; undefined where none is known to be released.
-  named(name) {
-    return this._known.get(name);
-  }
-
-  // The unit that a path belongs to, as far as it is known now.
+  // The unit that a path belongs to; undefined where none is known to be released.
   of(path) {
     const [course, name, file, ...deeper] = path.split("/");
     if (!file || deeper.length || course !== this._course) return undefined;
-    const unit = this.named(name);
+    const unit = this._known.get(name);
     return unit && { ...unit, folder: `${course}/${name}/` };
-  }
-
-  // The same for a unit by its name.
-  inCourse(name) {
-    return this.of(`${this._course}/${name}/${name}.ipynb`);
   }
 
   // The same, asked for where it is not known.
