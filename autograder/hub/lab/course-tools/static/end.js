@@ -1,6 +1,6 @@
 // The notice before the server ends, and saving what is changed before that.
 
-const NOTICES = [900, 300]; // seconds before the end
+const NOTICES = [900, 300, 60]; // seconds before the end; the last only says the same anew
 const SAVES = [300, 120, 60, 20]; // likewise; in a tab that is out of sight timers come once a minute
 const TICK = 2000, ASK_AGAIN = 300000; // milliseconds
 
@@ -43,8 +43,8 @@ class Watch {
   _tell(left) {
     const at = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(this._end));
     const text =
-      `Your server ends at ${at}, ${inWords(left)}. Changed files are saved before that. What the kernels hold ` +
-      "in memory is lost, such as a training that still runs. Afterwards start a new server.";
+      `Your server ends at ${at}, ${inWords(left)}. Changed files are saved before that. ` +
+      "What kernels hold in memory is lost."; // JupyterLab shows 140 letters
     const actions = [{ label: "Save all now", callback: (event) => { event.preventDefault(); this._save(); } }];
     this._show(text, left <= NOTICES[1] ? "warning" : "info", { autoClose: false, actions });
   }
@@ -63,7 +63,7 @@ class Watch {
       if (trouble.length) this._notification.error(trouble.join(" "), { autoClose: false });
       else if (changed.length) {
         const many = changed.length === 1 ? "One changed file was" : `${changed.length} changed files were`;
-        this._notification.success(`${many} saved.`);
+        this._notification.success(`${many} saved.`, { autoClose: 5000 });
       }
     } finally {
       this._saving = false;

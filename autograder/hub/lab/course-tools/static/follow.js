@@ -21,7 +21,8 @@ export async function follow(lab, server, unit, made, state, dialog) {
 }
 
 function tell(lab, unit, made, stands) {
-  lab.apputils.Notification.info(`${unit.title}, attempt ${made.number}. ${stands.says}`, {
+  const [first] = stands.says.split(/(?<=\.) /); // JupyterLab shows 140 letters
+  lab.apputils.Notification.info(`${unit.title}, attempt ${made.number}. ${first}`, {
     autoClose: false,
     actions: [{ label: "See the result", callback: () => window.open(made.page, "_blank", "noopener") }],
   });
