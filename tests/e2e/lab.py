@@ -103,11 +103,11 @@ class LabVisitor(Visitor):
         self.file.write_text(json.dumps(solved(released, module, tasks or None)))
 
     def types(self, text: str) -> None:
-        """Type into the first task's cell, and save nothing."""
-        cell = self.page.locator(".jp-CodeCell:visible", has_text="def windows(size")
-        cell.first.locator(".cm-content").click()
+        """Type into a new cell below the first, and save nothing."""
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.click()
+        self.page.keyboard.press("b")
+        self.page.keyboard.press("Enter")
         self.page.locator(".jp-Notebook.jp-mod-editMode:visible").wait_for()
-        self.page.keyboard.press("Control+End")
         self.page.keyboard.type(text)
         self.page.locator(".jp-Notebook:visible").get_by_text(text.strip()).wait_for()
 

@@ -43,7 +43,7 @@ def test_what_is_changed_is_saved_before_the_end(student: LabVisitor, classroom:
     )
     opened = time.monotonic()
     student.shot("lab-end")
-    student.types("\n# typed before the end")
+    student.types("# typed before the end")
     assert "typed before the end" not in student.saved
     until(lambda: "typed before the end" in student.saved, "saved file")
     assert time.monotonic() - opened < AUTOSAVE, "JupyterLab's own saving came first"
@@ -64,7 +64,7 @@ def test_the_notice_comes_15_and_5_minutes_before(student: LabVisitor, classroom
     )
     page.clock.install()
     page = student.notebook()
-    student.types("\n# typed long before the end")
+    student.types("# typed long before the end")
     expect(notice(page)).to_be_hidden()
     pass_time(page, left, 101)
     expect(notice(page)).to_contain_text(

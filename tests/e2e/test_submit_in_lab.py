@@ -48,7 +48,7 @@ def test_submit_names_what_is_not_saved_and_what_would_be_lost(student: LabVisit
     """The notebook by its name; then the tasks that are not written, and that nothing is handed in yet."""
     student.write("windows", "dense_forward")
     student.notebook()
-    student.types("\n# typed, and not saved")
+    student.types("# typed, and not saved")
     student.submit().click()
     expect(student.dialog).to_contain_text("One file is not saved:")
     expect(student.dialog).to_contain_text("little.ipynb")
@@ -106,7 +106,7 @@ def test_nothing_to_say_is_said_once(student: LabVisitor) -> None:
     """Whoever chose to save and submit is not asked again where nothing would be lost."""
     student.write()
     page = student.notebook()
-    student.types("\n# once more")
+    student.types("# once more")
     student.submit().click()
     student.choice("Save and submit").click()
     expect(student.dialog).to_contain_text("Handed in: attempt 2", timeout=SOON)
@@ -120,7 +120,7 @@ def test_submit_in_nbgraders_list_asks_the_same(student: LabVisitor) -> None:
     """Its button, our dialogs; then the list shows the attempt, and works as before."""
     student.write("windows")
     page = student.notebook()
-    student.types("\n# from the list")
+    student.types("# from the list")
     page.click("#jp-MainMenu >> text=Nbgrader")
     page.click(".lm-Menu >> text=Assignment List")
     page.locator(".lm-TabBar-tab", has_text="Assignments").click()
