@@ -162,7 +162,7 @@ def test_an_exchange_that_is_away_is_said_and_loses_nothing(student: LabVisitor)
     """What cannot be looked at can be handed in; what was not handed in is said so."""
     page = student.notebook()
     for path in ("look", "submit"):
-        said = json.dumps({"message": f"The exchange does not answer ({path})."})
+        said = json.dumps({"message": f"The exchange does not answer ({path}).", "sure": False})
         refuse = partial(Route.fulfill, status=409, body=said, content_type="application/json")
         page.route(f"**/course-tools/{path}/**", lambda route, _=None, refuse=refuse: refuse(route))
     student.submit().click()
@@ -171,7 +171,11 @@ def test_an_exchange_that_is_away_is_said_and_loses_nothing(student: LabVisitor)
     expect(student.dialog).to_contain_text("It was not looked at: The exchange does not answer (look).")
     expect(student.dialog).to_contain_text("You can submit all the same.")
     student.choice("Submit").click()
-    expect(student.dialog).to_contain_text("Not handed in: The exchange does not answer (submit).")
+    expect(student.dialog).to_contain_text(
+        "not known whether it was handed in: The exchange does not answer (submit)."
+    )
+    link = student.dialog.get_by_role("link", name="See your attempts on the exchange")
+    assert link.get_attribute("href").endswith(f"/services/exchange/units/{UNIT}")
     student.shot("lab-not-handed-in")
     student.choice("Close").click()
     page.unroute_all()

@@ -59,6 +59,7 @@ formgrader GET   /open/autograded/{victim}/{unit}/{unit}.ipynb
                                                   login  403  403  302  302  403   403
 formgrader GET   /copies/a.forged.word            403    403  403  403  403  403   403
 server     GET   /api/contents                    403    403  403  200  403  403   403
+server     GET   /course-tools/end               403    403  403  200  403  403   403
 server     POST  /api/kernels                     403    403  403  201  403  403   403
 """
 LOGIN = re.compile(r"/hub/(login|api/oauth2/authorize)\?")

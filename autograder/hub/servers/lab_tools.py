@@ -1,7 +1,8 @@
 """What our part of JupyterLab (``hub/lab``) asks a person's own server: units, a look, handing in, the end.
 
 Below ``/course-tools`` are ``units``, ``look/<unit>``, ``submit/<unit>``, ``attempts/<id>`` and ``end``.
-Refusals are ``{"message": sentence}``. Whatever waits for the exchange waits in a thread.
+Refusals are ``{"message": sentence, "sure": ...}``; not sure is what may have been done all the same.
+Whatever waits for the exchange waits in a thread.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class LabTool(APIHandler):
         except CourseError as error:
             self.log.warning("%s: %s", self.request.path, error)
             self.set_status(409)
-            found = {"message": str(error)}
+            found = {"message": str(error), "sure": getattr(error, "sure", True)}
         self.finish(json.dumps(found))
 
 
@@ -88,10 +89,12 @@ class ServerEnd(LabTool):
 
 
 def _units() -> dict[str, Any]:
+    from .places_of_pages import exchange_pages
     from .submitting import released_units
 
     here = bool(os.environ.get("COURSE_EXCHANGE_URL"))
-    return {"course": os.environ.get("COURSE_NAME", ""), "units": released_units() if here else []}
+    units = released_units() if here else []
+    return {"course": os.environ.get("COURSE_NAME", ""), "units": units, "pages": exchange_pages()}
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

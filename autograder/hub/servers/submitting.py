@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import CourseError
-from ...exchange.client.service import service_from_environment
+from ...exchange.client.service import ExchangeRefused, service_from_environment
 from .places_of_pages import exchange_pages
 from .standing import standing
 
 
 class NotSubmitted(CourseError):
     """It was not looked at or not handed in; the text is for the student."""
+
+    def __init__(self, text: str, sure: bool = True) -> None:
+        super().__init__(text)
+        self.sure = sure  # False where the exchange may have it all the same
 
 
 def released_units() -> list[dict[str, str]]:
@@ -39,8 +43,9 @@ def submitted(unit: str) -> dict[str, Any]:
     """Hand in the unit's files as they are saved now.
 
     Returns:
-        The attempt: ``id``, ``number``, ``received``; ``receipt``, the file that was written; ``note``, a
-        word of the exchange's; ``page``, the address of its page; and what ``standing`` says.
+        The attempt: ``id``, ``number``, ``received``; ``receipt``, the file that was written, "" where that
+        was not possible; ``note``, a word of the exchange's; ``page``, the address of its page; and what
+        ``standing`` says.
 
     Raises:
         NotSubmitted: it was not handed in, and why.
@@ -54,10 +59,15 @@ def stands(attempt: str) -> dict[str, Any]:
 
 
 def _submitted(submission: Any) -> dict[str, Any]:
-    submission.start()
-    made = submission.made
+    try:
+        submission.start()
+    except OSError:  # of the receipt: a home that is full keeps nobody from having handed in
+        if submission.made is None:
+            raise
+    made, kept = submission.made, submission.kept
     shown = {name: made[name] for name in ("id", "number", "received", "note")}
-    return {**shown, "receipt": _in_home(submission.kept), "page": attempt_page(made["id"]), **standing(made)}
+    receipt = "" if kept is None else _in_home(kept)
+    return {**shown, "receipt": receipt, "page": attempt_page(made["id"]), **standing(made)}
 
 
 def attempt_page(attempt: str) -> str:
@@ -78,8 +88,14 @@ def _said(act: Any, unit: str) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = act(_submission(unit))
     except (ExchangeError, CourseError, OSError) as error:
-        raise NotSubmitted(str(error)) from error
+        raise NotSubmitted(str(error), _is_sure(error)) from error
     return answer
+
+
+def _is_sure(error: BaseException) -> bool:
+    """False where the exchange did not answer, rather than refuse; nbgrader's error stands before that."""
+    cause = error if isinstance(error, ExchangeRefused) else error.__context__
+    return not isinstance(cause, ExchangeRefused) or cause.status is not None
 
 
 def _submission(unit: str) -> Any:

@@ -106,13 +106,16 @@ async function handIn(lab, server, unit) {
   try {
     made = await server.post(`submit/${unit.unit}`);
   } catch (error) {
-    state.textContent = `Not handed in: ${error.message}`;
+    const known = error.sure ? "Not handed in" : "It is not known whether it was handed in";
+    state.textContent = `${known}: ${error.message}`;
+    more.replaceChildren(element("p", "", link(unit.page, "See your attempts on the exchange")));
     await closed;
     return false;
   }
   const note = made.note ? [element("p", "", made.note)] : [];
   const about = element("p", "", `Handed in: attempt ${made.number}, ${moment(made.received)}. It is kept.`);
-  const receipt = element("p", "course-soft", `Your receipt: \`${made.receipt}\``);
+  const where = made.receipt ? `Your receipt: \`${made.receipt}\`` : "Your receipt could not be kept here; it is on that page:";
+  const receipt = element("p", "course-soft", where);
   more.replaceChildren(about, ...note, receipt, element("p", "", link(made.page, "See the result on the exchange")));
   follow(lab, server, unit, made, state, dialog);
   await closed;

@@ -6,6 +6,7 @@ export class Units {
   constructor(server) {
     this._server = server;
     this._course = "";
+    this._pages = ""; // of the exchange
     this._known = new Map();
     this._loading = null;
     this._loaded = -AGAIN;
@@ -18,6 +19,7 @@ export class Units {
       this._loading = this._server.get("units").then(
         (found) => {
           this._course = found.course;
+          this._pages = found.pages;
           this._known = new Map(found.units.map((each) => [each.unit, each]));
         },
         (error) => console.warn(`course-tools: ${error.message}`)
@@ -31,7 +33,7 @@ export class Units {
     const [course, name, file, ...deeper] = path.split("/");
     if (!file || deeper.length || course !== this._course) return undefined;
     const unit = this._known.get(name);
-    return unit && { ...unit, folder: `${course}/${name}/` };
+    return unit && { ...unit, folder: `${course}/${name}/`, page: `${this._pages}units/${name}` };
   }
 
   // The same, asked for where it is not known.
