@@ -42,6 +42,13 @@ and what makes waiting short:
     servers/singleuser.py    the program of a person's server, without late_imports.py
     servers/buttons.py       nbgrader's buttons, loaded when that server is already up
 
+and our part of JupyterLab:
+
+    lab/course-tools/        a prebuilt extension: Submit, the notice before the end; no build
+    servers/lab_tools.py     what it asks the person's own server
+    servers/submitting.py    the look before hand-in and hand-in, by the class that nbgrader's button uses
+    servers/ends.py          when a server ends, in one variable, whatever starts it
+
 ``settings.py`` and ``options.py`` beside the folders are for configuration files of other places.
 The hub keeps everything in ``data/hub``: its database, cookie secret, passwords, tokens
 of services and, for the local spawner, the home folders.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.lab import Classroom
 from tests.e2e.people import Visitor
 from tests.e2e.strangers import Strangers, little
 from tests.hub.origins import ApartHub
@@ -39,6 +40,14 @@ def apart(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[S
         strangers.close()
 
 
+@pytest.fixture(scope="session")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+    """A small course whose students work in JupyterLab."""
+    SHOTS.mkdir(exist_ok=True)
+    with Classroom(tmp_path_factory.mktemp("lab") / "course") as hub:
+        yield hub
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """They share one hub and one browser, in the order of the files."""
     for item in items:
@@ -51,7 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Where a test fails, keep what everybody sees."""
     report = yield
-    people = getattr(item, "funcargs", {}).get("people", {})
+    given = getattr(item, "funcargs", {})
+    people = given.get("people", {}) | ({"student": given["student"]} if "student" in given else {})
     if call.when == "call" and call.excinfo is not None:
         for name, visitor in people.items():
             visitor.shot(f"failed-{item.name}-{name}")

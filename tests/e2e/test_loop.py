@@ -102,6 +102,7 @@ def test_a_submission_is_marked_within_seconds(people: dict[str, Any]) -> None:
     student = people["student-001"]
     page = student.assignment_list()
     page.locator("#fetched_assignments_list button", has_text="Submit").click()
+    _agree(page)
     page.locator("#submitted_assignments_list").get_by_text(UNIT).first.wait_for()
     page = student.open(f"/services/exchange/units/{UNIT}")
     page.locator("table").get_by_text("counts", exact=True).wait_for(timeout=60_000)
@@ -282,6 +283,17 @@ def _validate(student: Any) -> str:
     dialog = page.locator(".jp-Dialog-content")
     dialog.wait_for()
     return dialog.inner_text()
+
+
+def _agree(page: Any) -> None:
+    """To the dialogs before and after handing in."""
+    dialog = page.locator("dialog.jp-Dialog")
+    dialog.wait_for()
+    if dialog.get_by_text("not saved").count():
+        dialog.get_by_role("button", name="Submit what is saved").click()
+    dialog.get_by_role("button", name="Submit", exact=True).click()
+    dialog.get_by_text("Handed in: attempt 1").wait_for()
+    dialog.get_by_role("button", name="Close").click()
 
 
 def _dismiss(page: Any) -> None:

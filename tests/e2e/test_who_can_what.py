@@ -39,6 +39,7 @@ exchange  POST   /api/attempts/{attempt}/requeue  401    403  403  200  200  403
 exchange  PUT    /api/attempts/{attempt}/feedback 401    403  403  400  400  403   401
 exchange  PUT    /api/units/{unit}/release        401    403  403  400  400  403   401
 exchange  POST   /api/units/{unit}/attempts       401    400  400  400  400  400   401
+exchange  POST   /api/units/{unit}/look           401    400  400  400  400  400   401
 exchange  GET    /api/units/{unit}/marks          401    403  403  200  200  403   401
 exchange  GET    /attempts/{attempt}              login  200  404  200  200  login login
 exchange  GET    /staff                           login  403  403  200  200  login login
@@ -58,6 +59,7 @@ formgrader GET   /open/autograded/{victim}/{unit}/{unit}.ipynb
                                                   login  403  403  302  302  403   403
 formgrader GET   /copies/a.forged.word            403    403  403  403  403  403   403
 server     GET   /api/contents                    403    403  403  200  403  403   403
+server     GET   /course-tools/end               403    403  403  200  403  403   403
 server     POST  /api/kernels                     403    403  403  201  403  403   403
 """
 LOGIN = re.compile(r"/hub/(login|api/oauth2/authorize)\?")

@@ -17,6 +17,7 @@ MATRIX = [
     ("GET", "units/softmax/release", (200, 200, 200, 403, 401, 401)),
     ("PUT", "units/softmax/release", (403, 403, 409, 403, 401, 401)),
     ("POST", "units/softmax/attempts", (201, 201, 201, 403, 401, 401)),
+    ("POST", "units/softmax/look", (200, 200, 200, 403, 401, 401)),
     ("GET", "units/softmax/attempts", (200, 200, 200, 403, 401, 401)),
     ("POST", "units/softmax/late-day", (409, 409, 409, 403, 401, 401)),
     ("POST", "units/softmax/late-day?student=student-001", (409, 403, 409, 403, 401, 401)),

@@ -218,7 +218,8 @@ def test_the_pod_has_limits_gpu_and_deadline(tmp_path, monkeypatch):
     resources = manifest.spec.containers[0].resources
     assert resources.limits["nvidia.com/gpu"] == resources.requests["nvidia.com/gpu"] == "1"
     assert resources.limits["memory"] == 16 << 30 and float(resources.limits["cpu"]) == 4
-    assert manifest.spec.active_deadline_seconds == 9000
+    assert manifest.spec.containers[0].args[:4] == ["timeout", "--signal=TERM", "--kill-after=30", "9000"]
+    assert manifest.spec.active_deadline_seconds == 9600, "its image may have to be fetched first"
     assert "nvidia.com/gpu" not in _pod(SMALL).spec.containers[0].resources.limits
 
 

@@ -131,6 +131,9 @@ def test_a_job_finds_the_courses_commands_and_menus(hub, slurm):
     assert "formgrader" in disabled and "create-assignment" in disabled, page[:3000]
     assert slurm.ask("squeue", "-h", "-o", "%j") == f"jupyter-{name}"
     details = slurm.ask("scontrol", "-o", "show", "job", slurm.ask("squeue", "-h", "-o", "%i"))
+    left = httpx.get(f"{hub.url}/user/{name}/course-tools/end", headers=token, timeout=30).json()["seconds"]
+    ends = datetime.fromisoformat(slurm.ask("squeue", "-h", "-o", "%e")).timestamp()
+    assert abs(time.time() + left - ends) < 5, "the job's own end is told, not one counted from its server"
     assert " Requeue=0 " in details and f"/{hub.course.name}/{name} " in details
     stopped = httpx.delete(f"{hub.url}/hub/api/users/{name}/server", headers=token, timeout=30)
     assert stopped.status_code in (202, 204)

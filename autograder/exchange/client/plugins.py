@@ -142,22 +142,29 @@ class ExchangeFetchAssignment(ServiceExchange, abc.ExchangeFetchAssignment):
 
 
 class ExchangeSubmit(ServiceExchange, abc.ExchangeSubmit):
-    """``nbgrader submit`` and the Submit button."""
+    """``nbgrader submit`` and the Submit buttons."""
 
-    def copy_files(self) -> None:
-        """Hand in the student's folder; the receipt is kept on his side, too."""
-        if self.coursedir.student_id not in ("", "*", get_username(), os.environ.get("JUPYTERHUB_USER")):
-            self.log.warning("The exchange takes you for who your token says, not for --student.")
+    made: dict[str, Any] | None = None  # the attempt, once it is handed in
+    kept: Path | None = None  # where its receipt lies
+
+    def files(self) -> dict[str, bytes]:
+        """What would be handed in: the student's folder, without what the configuration leaves out."""
         folder = self.place(self.unit)
         if not folder.is_dir():
             self.fail(f"Assignment not found at: {folder}")
         ignore = ignore_patterns(
             self.coursedir.ignore, self.coursedir.include, self.coursedir.max_file_size, self.log
         )
-        files = read_tree(folder, ignore, without=("feedback",))
+        return read_tree(folder, ignore, without=("feedback",))
+
+    def copy_files(self) -> None:
+        """Hand in the student's folder; the receipt is kept on his side, too."""
+        if self.coursedir.student_id not in ("", "*", get_username(), os.environ.get("JUPYTERHUB_USER")):
+            self.log.warning("The exchange takes you for who your token says, not for --student.")
+        files = self.files()
         self._compare(files)
-        made = self.service.submit(self.unit, files)
-        self._keep_receipt(made)
+        self.made = made = self.service.submit(self.unit, files)
+        self.kept = self._keep_receipt(made)
         if made["note"]:
             self.log.warning(made["note"])
         self.log.info(
@@ -176,12 +183,14 @@ class ExchangeSubmit(ServiceExchange, abc.ExchangeSubmit):
         if missing:
             self.log.warning("Missing notebooks: %s", ", ".join(missing))
 
-    def _keep_receipt(self, made: dict[str, Any]) -> None:
+    def _keep_receipt(self, made: dict[str, Any]) -> Path:
         from jupyter_core.paths import jupyter_data_dir
 
         folder = Path(jupyter_data_dir(), "course_receipts", self.coursedir.course_id or "course")
-        write_tree(folder, {f"{self.unit}-{made['number']}.txt": made["receipt"].encode() + b"\n"})
-        self.log.info("Receipt: %s", folder / f"{self.unit}-{made['number']}.txt")
+        name = f"{self.unit}-{made['number']}.txt"
+        write_tree(folder, {name: made["receipt"].encode() + b"\n"})
+        self.log.info("Receipt: %s", folder / name)
+        return folder / name
 
 
 class ExchangeCollect(ServiceExchange, abc.ExchangeCollect):

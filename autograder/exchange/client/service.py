@@ -71,6 +71,16 @@ class Service:
         answer: dict[str, Any] = self._ask("POST", f"units/{unit}/attempts", upload)
         return answer
 
+    def look(self, unit: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """What handing in these files would mean, in words; nothing is handed in."""
+        answer: dict[str, Any] = self._ask("POST", f"units/{unit}/look", {"files": _packed(files)})
+        return answer
+
+    def attempt(self, attempt: str) -> dict[str, Any]:
+        """An attempt, its place in line and its state."""
+        found: dict[str, Any] = self._ask("GET", f"attempts/{attempt}")
+        return found
+
     def attempts(self, unit: str) -> list[dict[str, Any]]:
         """The caller's own attempts, oldest first."""
         found: list[dict[str, Any]] = self._ask("GET", f"units/{unit}/attempts")["attempts"]

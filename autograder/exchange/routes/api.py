@@ -18,6 +18,7 @@ from ...marks import graded, read_dates, read_facts
 from ...marks.attempts import Attempt, StoredFile
 from ...results.late import parse_time
 from .. import deeds
+from ..look import look_at, look_closely
 from ..service import access
 from ..service.identity import Caller
 from ..service.packing import packed
@@ -27,7 +28,8 @@ from ..store.desk import Desk
 from ..store.late_days import Agreed
 from ..store.releases import Offered
 from ..store.uploads import parse_json
-from ..views import returned
+from ..views import returned, words
+from ..views.looked import look_parts
 from ..views.of_record import due_json, mark_json
 from ..views.overview import Line, Overview, everyone, overview
 
@@ -104,6 +106,27 @@ def submit(desk: DeskOf, member: Uploader, unit: UnitOf, content: Body) -> dict[
     return _attempt_json(desk, attempt, member) | {
         "receipt": attempt.receipt,
         "note": _skew(desk, upload.client_time),
+    }
+
+
+@ROUTES.post("/units/{unit}/look")
+def look(desk: DeskOf, member: Uploader, unit: UnitOf, content: Body) -> dict[str, Any]:
+    """What handing in these files would mean, in words; nothing is handed in, kept or run.
+
+    Text between backticks is code. ``costs`` is true where points would be lost.
+    """
+    deeds.released(desk, unit)
+    upload = parse_json(content, desk.limits)
+    found = look_closely(desk.course, unit, upload.files, look_at(desk.course, unit, upload.files))
+    with desk.database.read() as connection:
+        due = read_dates(connection, desk.course, unit).due(member.name)
+    warning = words.warning(desk.course, due, desk.now())
+    return {
+        "notebook": found.notebook,
+        "costs": bool(warning or found.unreadable or found.lost or found.unread or found.stubs),
+        "warning": warning,
+        "parts": [asdict(part) for part in look_parts(found)],
+        **due_json(due),
     }
 
 

@@ -18,6 +18,7 @@ from ..store import attempts
 from ..store.drafts import TOO_LATE, find_draft, keep_draft
 from ..store.uploads import File, from_form
 from ..views import words
+from ..views.looked import look_parts
 
 ROUTES = APIRouter()
 
@@ -43,7 +44,10 @@ def _looked(session: LoginSession, unit: Unit, parts: list[tuple[str, bytes]]) -
     with desk.database.read() as connection:
         due = read_dates(connection, desk.course, unit).due(session.member.name)
     warning = words.warning(desk.course, due, desk.now())
-    return session.page("exchange/look.html", unit=unit, found=found, draft=draft, due=due, warning=warning)
+    looked = look_parts(found)
+    return session.page(
+        "exchange/look.html", unit=unit, found=found, looked=looked, draft=draft, due=due, warning=warning
+    )
 
 
 def _renamed(files: tuple[File, ...], notebook: str, unit: Unit) -> tuple[File, ...]:

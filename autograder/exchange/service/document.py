@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 PUBLIC = ("/api/health", "/api/receipt-key")  # ends of paths that ask for no token
-UPLOADS = ("submit", "upload_release", "upload_feedback")  # functions that take files
+UPLOADS = ("submit", "look", "upload_release", "upload_feedback")  # functions that take files
 SOON = {"503": "The database or the hub does not answer. Try again soon."}
 ERRORS = {
     "400": "The request is not what is expected.",

@@ -2,9 +2,9 @@
 (function () {
   "use strict";
   var tag = null;
-  function busy() {
+  function busy() {  // what would be lost with the old content
     var at = document.activeElement;
-    return at && at.closest && at.closest("form, input, button");
+    return at && at.closest && at.closest("main form, main input, main button");
   }
   function look() {
     if (!document.body.hasAttribute("data-live")) return;

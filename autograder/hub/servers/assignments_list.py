@@ -7,13 +7,12 @@ the unit's page for staff instead, the preview to what students see of a release
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from nbgrader.server_extensions.formgrader import handlers
 from tornado import web
 
-from ..people.roles import EXCHANGE
+from .places_of_pages import exchange_pages
 
 SCRIPT = "manage_assignments.js"  # nbgrader's, with its dialog for the date
 NO_DIALOG = """
@@ -61,11 +60,3 @@ class AssignmentsScript(handlers.BaseHandler):
         ours = (NO_DIALOG % json.dumps(self.sentence), NO_FOLDERS % json.dumps(exchange_pages()))
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.finish("".join((script, *ours)))
-
-
-def exchange_pages() -> str:
-    """Where the exchange's pages are, by the hub's address; "" where nbgrader's own exchange is used."""
-    if "COURSE_EXCHANGE_URL" not in os.environ:
-        return ""
-    base = os.environ.get("JUPYTERHUB_BASE_URL", "/").rstrip("/")
-    return f"{os.environ.get('JUPYTERHUB_HOST', '')}{base}/services/{EXCHANGE}/"

@@ -15,6 +15,7 @@ import requests
 from jupyterhub.services.auth import HubAuth
 from jupyterhub.utils import random_port
 
+from .ends import end_of_job
 from .singleuser import main as serve
 
 SECONDS = 30.0  # for the hub to answer
@@ -26,6 +27,7 @@ def main() -> None:
     port = random_port()
     given = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     os.environ["JUPYTERHUB_SERVICE_URL"] = given._replace(netloc=f"{given.hostname}:{port}").geturl()
+    os.environ |= end_of_job(os.environ)
     _report(port)
     serve()
 

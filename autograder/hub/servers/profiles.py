@@ -5,7 +5,9 @@
 | simple, system | threads of NumPy and torch | RLIMIT_DATA of each process | CUDA_VISIBLE_DEVICES | timeout |
 | docker | CPU quota | cgroup | device request | timeout |
 | slurm | --cpus-per-task | --mem | --gres | --time |
-| kubernetes | requests and limits | requests and limits | nvidia.com/gpu | activeDeadlineSeconds |
+| kubernetes | requests and limits | requests and limits | nvidia.com/gpu | timeout |
+
+A server reads from its environment when it ends (``ends.py``); a pod has a deadline behind that.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from ...base.errors import UsageError, did_you_mean
 from ...course import Profile
 
 GIB = 1 << 30
+FETCH_SECONDS = 600  # a pod may fetch its image before its server starts; its deadline counts them
 
 
 def find(profiles: tuple[Profile, ...], name: str | None) -> Profile:
@@ -60,7 +63,12 @@ def threads(profile: Profile) -> dict[str, str]:
 
 def ended_after(profile: Profile, command: list[str]) -> list[str]:
     """The command, asked to end after the profile's hours and killed half a minute later."""
-    return ["timeout", "--signal=TERM", "--kill-after=30", f"{round(profile.hours * 3600)}", *command]
+    return ["timeout", "--signal=TERM", "--kill-after=30", f"{seconds(profile)}", *command]
+
+
+def seconds(profile: Profile) -> int:
+    """How long a server of this profile runs, from its start."""
+    return round(profile.hours * 3600)
 
 
 def local(profile: Profile, command: list[str]) -> dict[str, Any]:
@@ -107,14 +115,14 @@ def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of KubeSpawner; requests equal limits, so that a node is never overbooked."""
     gpus = {"nvidia.com/gpu": str(profile.gpus)} if profile.gpus else {}
     return {
-        "cmd": command,
+        "cmd": ended_after(profile, command),
         "cpu_limit": profile.cpus,
         "cpu_guarantee": profile.cpus,
         "mem_limit": f"{round(profile.memory_gib * 1024)}M",
         "mem_guarantee": f"{round(profile.memory_gib * 1024)}M",
         "extra_resource_limits": gpus,
         "extra_resource_guarantees": gpus,
-        "extra_pod_config": {"activeDeadlineSeconds": round(profile.hours * 3600)},
+        "extra_pod_config": {"activeDeadlineSeconds": seconds(profile) + FETCH_SECONDS},
         "environment": threads(profile),
     }
 

@@ -19,6 +19,7 @@ from ..process.services import TRUSTED, exchange_environment
 from . import profiles
 from .choice import from_form, only_choices
 from .disposable import walled
+from .ends import end_after
 from .profiles import form
 
 CLASSES = {
@@ -123,6 +124,7 @@ class BeforeSpawn:
         profile = self._profile(spawner.user_options.get("profile"), role)
         if not staff:
             profile = self._within_share(spawner.user.name, profile)
+        environment |= end_after(profiles.seconds(profile))
         traits = profiles.TRANSLATIONS[self.options.spawner](profile, command)
         spawner.environment = {**spawner.environment, **traits.pop("environment"), **environment}
         if self.options.spawner in ONE_MACHINE:
