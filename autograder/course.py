@@ -186,6 +186,7 @@ class Course:
     disclosure: Disclosure = Disclosure()
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
+    assistants_may: tuple[str, ...] = ()  # what is else for instructors only: of ``RIGHTS``
     gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
     database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
     gradebook: str | None = None  # the same for nbgrader's gradebook
@@ -230,6 +231,7 @@ def _is_zone(name: str) -> bool:
 
 
 ROLES = ("student", "ta", "instructor")
+RIGHTS = ("release", "extend", "regrade", "hand-out", "export")  # see ``exchange/service/rights.py``
 WHEN = ("always", "after-due", "never")
 # What a value has to be beside its kind; other numbers are not negative.
 RULES = {
@@ -334,6 +336,9 @@ def _check(course: Course) -> None:
         _check_moment(where, "due", unit.due)
         if unit.opens is not None:
             _check_moment(where, "opens", unit.opens)
+    for right in course.assistants_may:
+        if right not in RIGHTS:
+            raise ConfigError(f"{CONFIG_NAME}: assistants_may has {right!r}: {did_you_mean(right, RIGHTS)}")
     for number, profile in enumerate(course.profiles):
         _check_profile(profile, names, first=not number)
 

@@ -35,6 +35,8 @@ FACE = (
     "client.stock",
     "client.trees",
     "service.identity",
+    "service.refusals",
+    "service.rights",
     "service.serve",
     "store.desk",
     "store.personal",

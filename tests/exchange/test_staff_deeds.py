@@ -19,8 +19,8 @@ from .test_record import text_of
 
 @pytest.fixture
 def teacher(stage):
-    """A browser of the staff."""
-    with logged_in(stage, "ta-1", "formgrade-course") as found:
+    """A browser of an instructor."""
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as found:
         yield found
 
 
@@ -153,6 +153,6 @@ def test_students_do_none_of_it(stage):
         for path in paths:
             assert browser.post(f"staff/softmax/{path}", data={"word": word}).status_code == 403
         assert browser.get("staff/softmax/manage").status_code == 403
-    with logged_in(stage, "ta-1", "formgrade-course") as teacher:
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as teacher:
         for path in paths:
             assert teacher.post(f"staff/softmax/{path}", data={"sure": "1"}).status_code == 403

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..routes import api, handing_in, marking_pages, pages, receipts, request_pages, staff_pages
 from ..store.desk import Desk
+from ..views.known_facts import KnownFacts
 from ..views.known_piles import KnownPiles
 from .bodies import BodyLimit
 from .checks import TokenChecks
@@ -64,7 +65,8 @@ def make_app(desk: Desk, identity: Identity, oauth: OAuth | None, prefix: str = 
     app.state.places = Places(limits.at_once, limits.request_burst)
     app.state.upload_places = Places(1, limits.upload_burst)
     app.state.room = Space(int(limits.uploads_together_mib * 2**20))
-    app.state.piles = KnownPiles()
+    app.state.facts = KnownFacts()
+    app.state.piles = KnownPiles(app.state.facts)
     app.include_router(api.ROUTES, prefix=prefix.rstrip("/"))
     if oauth is not None:
         for part in (pages, handing_in, receipts, staff_pages, request_pages, marking_pages):

@@ -20,7 +20,7 @@ from .. import deeds
 from ..store.attempts import Attempt
 from ..store.desk import Desk
 from ..views.render import page
-from . import access
+from . import access, rights
 from .identity import Caller
 from .login import NotLoggedIn, Sessions
 from .refusals import Refused, full_disk_is_said
@@ -105,8 +105,21 @@ def _for_staff(session: SessionOf) -> LoginSession:
     return session
 
 
+def _having(right: str) -> Any:
+    def check(session: Annotated[LoginSession, Depends(_for_staff)]) -> LoginSession:
+        rights.demand(session.desk.course, session.member.rights, right)
+        return session
+
+    return Depends(check)
+
+
 AttemptOf = Annotated[Attempt, Depends(_visible)]
 StaffOf = Annotated[LoginSession, Depends(_for_staff)]
+ReleaseOf = Annotated[LoginSession, _having(rights.RELEASE)]
+ExtendOf = Annotated[LoginSession, _having(rights.EXTEND)]
+RegradeOf = Annotated[LoginSession, _having(rights.REGRADE)]
+HandOutOf = Annotated[LoginSession, _having(rights.HAND_OUT)]
+ExportOf = Annotated[LoginSession, _having(rights.EXPORT)]
 
 
 def script_file(path: Path) -> Response:

@@ -103,6 +103,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
     from .copies import handlers
     from .guarded import Policies, guards
     from .marked import marked_handlers
+    from .rights import right_handlers
     from .saving import saving_handlers
     from .shown import shown_handlers
 
@@ -115,6 +116,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
         *marked_handlers(course_root),
         *shown_handlers(),
         *action_handlers(),
+        *right_handlers(course_root),
     ]
     app.web_app.transforms.insert(0, Policies)  # before pages are compressed
     app.web_app.add_handlers(".*$", [(base + path, *rest) for path, *rest in routes])
