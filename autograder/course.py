@@ -74,6 +74,17 @@ class HintTokens:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days what is kept; what has expired is deleted. None: as long as it lies there."""
+
+    course_ends: str | None = None  # ISO 8601 with a zone; None: with the late period of the last unit
+    facts_days: float | None = None  # attempts, marks, files, from the end of the course on
+    visits_days: float = 180.0  # which page a student saw last
+    written_days: float | None = None  # reports and exports, from their last change on
+    copies_days: float | None = None  # copies of databases in data/backups, which an upgrade makes
+
+
+@dataclass(frozen=True)
 class Profile:
     """A kind of server that the hub offers; translated for each spawner."""
 
@@ -186,6 +197,7 @@ class Course:
     disclosure: Disclosure = Disclosure()
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
+    retention: Retention = Retention()
     assistants_may: tuple[str, ...] = ()  # what is else for instructors only: of ``RIGHTS``
     gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
     database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
@@ -230,6 +242,13 @@ def _is_zone(name: str) -> bool:
         return False
 
 
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 ROLES = ("student", "ta", "instructor")
 RIGHTS = ("release", "extend", "regrade", "hand-out", "export")  # see ``exchange/service/rights.py``
 WHEN = ("always", "after-due", "never")
@@ -246,6 +265,10 @@ RULES = {
     "Unit.papers": Rule("a whole number from 1 to 64", lambda papers: papers is None or 1 <= papers <= 64),
     "Course.papers": Rule("a whole number from 1 to 64", lambda papers: 1 <= papers <= 64),
     "Limits.*": POSITIVE,  # nothing could be graded with none of it
+    "Retention.course_ends": Rule(
+        "a moment with a time zone such as 2027-03-31T23:59+02:00",
+        lambda text: text is None or _is_moment(text),
+    ),
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,

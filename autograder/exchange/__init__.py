@@ -28,6 +28,8 @@ Glossary
 
 # Modules of this package that other packages import.
 FACE = (
+    "forgetting",
+    "retention",
     "client.collecting",
     "client.plugins",
     "client.service",

@@ -41,6 +41,7 @@ FACE = (
     "handed_out",
     "identities",
     "kept",
+    "log_names",
     "pseudonyms",
     "regraded",
     "requests",

@@ -25,6 +25,8 @@ from types import FrameType
 
 from ...base.tied import end_with
 from ...course import Course, load_course
+from ...marks.log_names import hide_names
+from ...marks.roster import roster_file
 from ..store import queue
 from ..store.desk import Desk, open_desk
 
@@ -134,6 +136,7 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
     open_many_files()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     LOG.setLevel(logging.INFO)
+    _hide_names(course)
     desk = open_desk(course)
     desk.blobs.clear_leftovers()
     app = make_app(desk, HubIdentity(), HubLogin(), os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
@@ -154,6 +157,13 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
     finally:
         supervisor.stop()
         desk.database.close()
+
+
+def _hide_names(course: Course) -> None:
+    """What this process writes is read by more people than the course's data."""
+    from ...judge.secret import course_secret
+
+    hide_names(logging.getLogger(), roster_file(course), course_secret(course))
 
 
 def _child_environment() -> dict[str, str]:
@@ -182,7 +192,9 @@ def run_child(role: str, name: str, tier: str, parent: int) -> None:
 
 
 def _play(role: str, name: str, tier: str, parent: int) -> None:
-    desk = open_desk(load_course())
+    course = load_course()
+    _hide_names(course)
+    desk = open_desk(course)
     if role == "publisher":
         from ..grading.publisher import publish
 

@@ -21,6 +21,9 @@ from ...base.errors import CourseError
 from ...base.files import private_folder
 from ...course import Course, load_course
 from ...gradebook import Folders
+from ...judge.secret import course_secret
+from ...marks.log_names import hide_names
+from ...marks.roster import roster_file
 from .late_imports import put_off_iri_grammar
 
 NOT_HERE = (
@@ -109,6 +112,8 @@ def _load_jupyter_server_extension(app: Any) -> None:
 
     base = app.web_app.settings["base_url"].rstrip("/")
     course_root = Path(os.environ["COURSE_ROOT"])
+    course = load_course(course_root)
+    hide_names(app.log, roster_file(course), course_secret(course))
     routes = [
         *guards(),
         *handlers(Path(app.root_dir)),
