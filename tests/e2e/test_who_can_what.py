@@ -44,7 +44,9 @@ exchange  GET    /attempts/{attempt}              login  200  404  200  200  log
 exchange  GET    /staff                           login  403  403  200  200  login login
 exchange  GET    /students/{victim}               login  403  403  200  200  login login
 exchange  GET    /staff/{unit}                   login  403  403  200  200  login login
-exchange  GET    /staff/{unit}/manage            login  403  403  403  200  login login
+exchange  GET    /staff/{unit}/manage            login  403  403  200  200  login login
+exchange  GET    /staff/{unit}/collect           login  403  403  200  200  login login
+exchange  POST   /staff/{unit}/regrade           login  403  403  403  403  login login
 exchange  GET    /staff/{unit}/extend            login  403  403  403  200  login login
 exchange  POST   /staff/{unit}/requeue            login  403  403  403  403  login login
 exchange  GET    /marking                         login  403  403  200  200  login login

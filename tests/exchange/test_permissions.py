@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.exchange.routes import handing_in, pages, receipts, staff_pages
+from autograder.exchange.routes import handing_in, managing_pages, pages, receipts, staff_pages
 from autograder.exchange.routes.api import ROUTES as API
 
 from .stage import files, notebook, packed
@@ -83,7 +83,9 @@ def test_every_page_asks_for_a_login(stage):
     """Without a session each page sends to the hub's login, and shows nothing."""
     open_to_all = {"/oauth_callback", "/static/exchange.css", "/static/exchange.js"}
     for route in [
-        route for part in (pages, handing_in, receipts, staff_pages) for route in part.ROUTES.routes
+        route
+        for part in (pages, handing_in, receipts, staff_pages, managing_pages)
+        for route in part.ROUTES.routes
     ]:
         if route.path in open_to_all:
             continue

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.base.errors import ConfigError
 from autograder.course import RIGHTS, load_course
-from autograder.exchange.routes import marking_pages, request_pages, staff_pages
+from autograder.exchange.routes import managing_pages, marking_pages, request_pages, staff_pages
 from autograder.exchange.store import releases
 from autograder.marks import exceptions
 from autograder.marks.roster import Member, add, roster_file
@@ -23,6 +23,7 @@ FORMS = {
     "/staff/{unit}/extend": "extend",
     "/staff/{unit}/report": "",
     "/staff/{unit}/release": "release",
+    "/staff/{unit}/preview": "regrade",
     "/staff/{unit}/regrade": "regrade",
     "/staff/{unit}/export": "export",
     "/marking/{unit}/hand-out": "hand-out",
@@ -53,7 +54,7 @@ def asked(browser, path, word):
 
 def test_the_table_names_every_form():
     """A form that nobody has thought about fails this test."""
-    parts = (staff_pages, marking_pages, request_pages)
+    parts = (staff_pages, managing_pages, marking_pages, request_pages)
     routed = {route.path for part in parts for route in part.ROUTES.routes if "POST" in route.methods}
     assert routed == set(FORMS)
 
@@ -64,9 +65,8 @@ def test_assistants_are_told_who_may(stage, desk, assistant):
     word = word_of(assistant.get("staff/softmax"))
     refused = {path: asked(assistant, path, word) for path in FORMS}
     assert refused == {path: bool(right) for path, right in FORMS.items()}
-    for path in ("staff/softmax/manage", "staff/softmax/extend"):
-        page = assistant.get(path)
-        assert page.status_code == 403 and REFUSED.search(text_of(page))
+    page = assistant.get("staff/softmax/extend")
+    assert page.status_code == 403 and REFUSED.search(text_of(page))
     with desk.database.read() as connection:
         assert exceptions.of_unit(connection, "softmax") == []
         assert releases.find(connection, "softmax") is not None
@@ -85,11 +85,12 @@ def test_assistants_see_no_button_that_is_refused(stage, desk, assistant):
     """The pages say who has them instead."""
     configure(desk, course="late_days=2")
     handed_in(stage, desk, 80.0)
-    for path in ("staff/softmax", "students/student-001", "marking"):
+    for path in ("staff/softmax", "staff/softmax/manage", "students/student-001", "marking"):
         page = assistant.get(path)
         assert page.status_code == 200
-        for right in ("extend", "manage", "late-day", "take-back", "hand-out"):
-            assert f"/{right}" not in page.text.replace("/extended", ""), (path, right)
+        for form, right in FORMS.items():
+            assert not right or f"/softmax/{form.rpartition('/')[2]}" not in page.text, (path, form)
+    assert "softmax/collect" in assistant.get("staff/softmax/manage").text
     assert "for instructors. Ask one of them: teacher-1." in text_of(assistant.get("staff/softmax"))
 
 

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from ...base.text import SHORT, plain
 from ...course import Course, Unit
-from ...export.grades import FORMATS
 from ...marks import read_dates
 from ...marks.dates import unit_due
 from ...notebook import read_questions
@@ -17,20 +16,16 @@ from ...pages.report import FEW, NAMES, PATTERNS, evaluate_facts, task_rows
 from ...unit.master import read_master
 from .. import deeds
 from ..service.refusals import Refused
-from ..service.rights import EXPORT, REGRADE, RELEASE, demand, who_may
+from ..service.rights import MANAGING, who_may
 from ..service.session import (
-    ExportOf,
     ExtendOf,
     FormOf,
     LoginSession,
-    RegradeOf,
-    ReleaseOf,
     StaffOf,
     UnitOf,
-    download,
     of_hub,
 )
-from ..store import answering, extensions, queue, releases, releasing
+from ..store import answering, extensions, queue, releases
 from ..store.extensions import Extension
 from ..store.late_days import Agreed
 from ..store.tally import Tally, tallies
@@ -41,7 +36,6 @@ from ..views.one_student import one_student
 from ..views.render import lines_in
 
 ROUTES = APIRouter()
-MANAGING = (RELEASE, REGRADE, EXPORT)  # rights to what stands on a unit's page of these
 
 
 @ROUTES.get("/staff")
@@ -209,54 +203,6 @@ def answer_all(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     key, who = str(form.get("key")), session.member.name
     count = answering.answer_all(session.desk, unit, key, text, who)
     return session.go(f"staff/{unit.name}/report?sent={count}")
-
-
-@ROUTES.get("/staff/{unit}/manage")
-def manage(session: StaffOf, unit: UnitOf) -> Response:
-    """What is done with a unit as a whole."""
-    course = session.desk.course
-    if not session.member.may(*MANAGING):
-        demand(course, session.member.rights, RELEASE)
-    with session.desk.database.read() as connection:
-        released, counted = releases.find(connection, unit.name), tallies(connection)
-    return session.page(
-        "exchange/manage.html",
-        unit=unit,
-        due=unit_due(course, unit),
-        released=released,
-        built=releasing.built_version(unit),
-        unproven=releasing.unproven(course, unit),
-        tally=counted.get(unit.name, Tally()),
-        styles=FORMATS,
-    )
-
-
-@ROUTES.post("/staff/{unit}/release")
-def release(session: ReleaseOf, unit: UnitOf, form: FormOf) -> Response:
-    """Release what is built here, as ``course release`` does."""
-    releasing.release_built(
-        session.desk, unit, str(form.get("version")), session.member.name, bool(form.get("unproven"))
-    )
-    return session.go(f"staff/{unit.name}/manage")
-
-
-@ROUTES.post("/staff/{unit}/regrade")
-def regrade(session: RegradeOf, unit: UnitOf, form: FormOf) -> Response:
-    """Queue all attempts at a unit."""
-    if not form.get("sure"):
-        raise Refused(422, "Look at the preview first, and say so. Nothing was queued.")
-    deeds.regrade_unit(session.desk, unit, session.member)
-    return session.go(f"staff/{unit.name}")
-
-
-@ROUTES.post("/staff/{unit}/export")
-def export(session: ExportOf, unit: UnitOf, form: FormOf) -> Response:
-    """The marks of record as a table; who downloads it shows them."""
-    style = str(form.get("style"))
-    if style not in FORMATS:
-        raise Refused(422, f"Expected one of {', '.join(FORMATS)}.")
-    table = deeds.exported(session.desk, unit, style)
-    return download(table.text.encode(table.encoding), f"{unit.name}-{style}.csv")
 
 
 def known_facts(session: LoginSession) -> KnownFacts:

@@ -15,6 +15,7 @@ from ...marks.roster import read_roster, roster_file
 from .refusals import Refused
 
 RELEASE, EXTEND, REGRADE, HAND_OUT, EXPORT = RIGHTS
+MANAGING = (RELEASE, REGRADE, EXPORT)  # what is done with a unit as a whole
 # What each is, in words that stand behind "may".
 WORDS: Mapping[str, str] = {
     RELEASE: "release a unit or take it back",

@@ -94,18 +94,11 @@ class Supervisor:
 
     def _begin(self, child: ChildProcess) -> None:
         child.name, child.began = f"{child.role}-{secrets.token_hex(6)}", time.monotonic()
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "autograder.exchange.service.serve",
-            child.role,
-            child.name,
-            self.tier,
-            str(os.getpid()),
-        ]
         child.process = subprocess.Popen(
-            command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
+            child_line(child.role, child.name, self.tier),
+            cwd=self.desk.course.root,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
         )
 
     def _free(self, child: ChildProcess) -> None:
@@ -140,6 +133,7 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
     desk = open_desk(course)
     desk.blobs.clear_leftovers()
     app = make_app(desk, HubIdentity(), HubLogin(), os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
+    app.state.previews.tier = tier
     supervisor = Supervisor(desk, tier, workers)
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it once more at its end, past what is below
     supervisor.start()
@@ -155,6 +149,7 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
         with suppress(KeyboardInterrupt):  # how the hub stops us; uvicorn has ended in order
             uvicorn.Server(settings).run([listen()])
     finally:
+        app.state.previews.close()
         supervisor.stop()
         desk.database.close()
 
@@ -166,7 +161,13 @@ def _hide_names(course: Course) -> None:
     hide_names(logging.getLogger(), roster_file(course), course_secret(course))
 
 
-def _child_environment() -> dict[str, str]:
+def child_line(role: str, name: str, tier: str) -> list[str]:
+    """The command line of a child in a role."""
+    words = ("-P", "-m", "autograder.exchange.service.serve", role, name, tier, str(os.getpid()))
+    return [sys.executable, *words]
+
+
+def child_environment() -> dict[str, str]:
     """The children need no token of the hub; the engine is found where this process found it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB_")}
     engine = str(Path(__file__).parents[3])
@@ -195,7 +196,11 @@ def _play(role: str, name: str, tier: str, parent: int) -> None:
     course = load_course()
     _hide_names(course)
     desk = open_desk(course)
-    if role == "publisher":
+    if role == "preview":
+        from ..grading.preview import write_preview
+
+        write_preview(name, tier)
+    elif role == "publisher":
         from ..grading.publisher import publish
 
         publish(desk, parent)

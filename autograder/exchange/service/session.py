@@ -130,15 +130,16 @@ def script_file(path: Path) -> Response:
 
 def download(content: bytes, path: str, kind: str = UNSHOWN) -> Response:
     """A file as a download, whatever it is: it is never shown on our origin."""
-    return Response(content, media_type=kind, headers=_as_file(path))
+    return Response(content, media_type=kind, headers=as_file(path))
 
 
 def download_of(blobs: Blobs, file: StoredFile) -> Response:
     """The same for a stored file, which is read as the browser takes it."""
-    return FileResponse(blobs.path(file.sha256), media_type=UNSHOWN, headers=_as_file(file.path))
+    return FileResponse(blobs.path(file.sha256), media_type=UNSHOWN, headers=as_file(file.path))
 
 
-def _as_file(path: str) -> dict[str, str]:
+def as_file(path: str) -> dict[str, str]:
+    """The headers of a download, which is never shown on our origin."""
     name = path.rpartition("/")[2]
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name
