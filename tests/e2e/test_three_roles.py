@@ -79,7 +79,7 @@ def test_an_instructor_releases_the_unit(everybody: Class) -> None:
 
 
 def test_students_hand_in_and_their_marks_appear(everybody: Class) -> None:
-    """From the login on three clicks to the upload; the mark comes by itself, without another load of the page."""
+    """From the login on one click to the upload; the mark comes by itself, without a reload."""
     for student, answer in zip(STUDENTS, (ANSWER, ""), strict=True):
         page = everybody.people[student].open("/services/exchange/")
         page.get_by_role("link", name="Open Little in JupyterLab").wait_for()
@@ -233,6 +233,13 @@ def test_pages_are_for_everybody(everybody: Class, name: str, path: str) -> None
         visitor,
         f"roles-{name}-{path.strip('/').rpartition('exchange')[2].strip('/').replace('/', '-') or 'home'}",
     )
+
+
+def test_the_logs_name_no_student(everybody: Class) -> None:
+    """Of hub, exchange and formgrader, which all of this went through; no student has started a server."""
+    text = everybody.hub.log.read_text()
+    assert [student for student in STUDENTS if student in text] == []
+    assert "ta-001" in text and "person-" in text
 
 
 def looks(visitor: Visitor, shot: str) -> None:

@@ -173,7 +173,7 @@ def looked_at(large, browser, path):
 
 def test_pages_are_quick_for_a_large_class(large):
     """With 1,000 students and ten units, on both databases, at the first look and as they look again."""
-    with logged_in(large, "ta-1", "formgrade-course") as teacher:
+    with logged_in(large, "ta-1", "formgrade-course", "instructor-course") as teacher:
         first = {path: looked_at(large, teacher, path) for path in STAFF_PAGES}
         again = {path: looked_at(large, teacher, path) for path in STAFF_PAGES}
         assert "900 of 1000" in text_of(teacher.get("staff"))
