@@ -163,7 +163,7 @@ def tls(certificates: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_a_cluster_s_log_names_no_submission(cluster, certificates, tmp_path):
-    """What Dask's workers log of a call that failed, in some versions its arguments, has no name and no path."""
+    """What Dask's workers log of a call that failed, in some versions its arguments, has no name."""
     files = {f"distributed.comm.tls.client.{name}": certificates[name] for name in ("cert", "key")}
     found = Found("student-001", tmp_path / "student-001" / "softmax.ipynb")
     what = Unnamed(found, {"d": '{"student": "student-001"}'})
