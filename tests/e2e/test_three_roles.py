@@ -83,7 +83,7 @@ def test_students_hand_in_and_their_marks_appear(everybody: Class) -> None:
     for student, answer in zip(STUDENTS, (ANSWER, ""), strict=True):
         page = everybody.people[student].open("/services/exchange/")
         page.get_by_role("link", name="Open Little in JupyterLab").wait_for()
-        page.get_by_role("link", name="Little", exact=True).click()
+        page.locator("main").get_by_role("link", name="Little", exact=True).click()
         content = json.dumps(wrong(everybody, NO_BIAS, answer)).encode()
         page.set_input_files(
             "#files", {"name": "little.ipynb", "mimeType": "application/octet-stream", "buffer": content}
@@ -118,7 +118,7 @@ def test_an_assistant_marks_by_keyboard_alone(everybody: Class) -> None:
         press(page, keys)
     page.get_by_role("heading", name=re.compile("Nothing|marked|done", re.I)).first.wait_for()
     ta.open("/services/exchange/marking/requests")
-    follow(page, "Little: dense_forward")
+    follow(page, "Little: dense_forward", "**/marking/requests/*")
     tab_to(page, "#text")
     press(page, "It is not: see the first example of the task.")
     press(page, "Tab")
@@ -289,12 +289,12 @@ def tab_to(page: Any, selector: str) -> None:
     raise AssertionError(f"Tab never reaches {selector}")
 
 
-def follow(page: Any, name: str) -> None:
-    """Tab to a link of that name, and press Enter."""
+def follow(page: Any, name: str, leads_to: str) -> None:
+    """Tab to a link of that name, press Enter, and be there."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent.trim()") == name:
             page.keyboard.press("Enter")
-            page.wait_for_load_state()
+            page.wait_for_url(leads_to)
             return
     raise AssertionError(f"Tab never reaches {name!r}")
