@@ -24,6 +24,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
 from traitlets import Dict, Integer, List, Unicode
 
+from ...base.files import token
 from ...base.forwarded import named_proxies
 from ...marks.log_names import hide_names
 from ..gpus.book import GpuBook
@@ -62,8 +63,7 @@ class CourseHub(UnixServices):
         """As JupyterHub does, without students' names."""
         super().init_logging()
         if self.roster_file:
-            secret = Path(self.secret_file).read_text(encoding="ascii").strip().encode()
-            hide_names(self.log, Path(self.roster_file), secret)
+            hide_names(self.log, Path(self.roster_file), token(Path(self.secret_file)).encode())
 
     def init_handlers(self) -> None:
         """The hub's addresses; with a first password only one of them works."""

@@ -9,7 +9,6 @@ from typing import Any
 from ...base import unix_sockets
 from ...base.files import private_folder
 from ...course import Course
-from ...judge.secret import course_secret
 from ...marks.roster import roster_file
 from ..people.roles import EXCHANGE, roles
 from ..servers.copies import links
@@ -71,7 +70,6 @@ def configure_login(c: Any, course: Course, options: Options) -> None:
     c.Authenticator.refresh_pre_spawn = True
     c.FromRoster.course_name = course.name
     c.FromRoster.roster_file = c.CourseHub.roster_file = str(roster_file(course))
-    course_secret(course)  # made now where there is none yet
     c.CourseHub.secret_file = str(course.data_folder / "secret")
     c.RosterAuthenticator.passwords_file = str(hub_folder(course) / "passwords")
     if options.login == "oidc":
