@@ -269,6 +269,7 @@ RULES = {
         "a moment with a time zone such as 2027-03-31T23:59+02:00",
         lambda text: text is None or _is_moment(text),
     ),
+    "Retention.*": Rule("a number of days up to 36500", lambda days: days is None or 0 <= days <= 36_500),
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,

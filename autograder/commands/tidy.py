@@ -33,4 +33,5 @@ def command(preview: bool) -> None:
         click.echo("Nothing has expired.")
     days = course.retention.facts_days
     after = "as long as you keep the data folder" if days is None else f"{days:g} days longer"
-    click.echo(f"The course ends at {ends:%Y-%m-%d %H:%M %Z}; attempts, marks and files are kept {after}.")
+    end = "has no end yet" if ends is None else f"ends at {ends:%Y-%m-%d %H:%M %Z}"
+    click.echo(f"The course {end}; attempts, marks and files are kept {after}.")

@@ -44,11 +44,14 @@ class Expired:
         return f"{self.kind}: {self.count}"
 
 
-def course_end(course: Course, connection: Connection) -> datetime:
-    """When the late period of the last unit is over for whoever has most time, or the course says it ends."""
+def course_end(course: Course, connection: Connection) -> datetime | None:
+    """When the late period of the last unit is over for whoever has most time, or the course says it ends.
+
+    None where there is no unit, and the course does not say it either.
+    """
     said = parse_time(course.retention.course_ends)
     last = [closes(course, read_dates(connection, course, unit).last_due) for unit in course.units]
-    return max([*last, *([said] if said is not None else [])])
+    return max([*last, *([said] if said is not None else [])], default=None)
 
 
 def expired(desk: Desk) -> list[Expired]:
@@ -88,8 +91,8 @@ def tidy_expired(desk: Desk, most: int = AT_ONCE) -> list[Expired]:
 
 
 def _facts_are_over(desk: Desk, connection: Connection) -> bool:
-    days = desk.course.retention.facts_days
-    return days is not None and desk.now() > course_end(desk.course, connection) + timedelta(days=days)
+    days, end = desk.course.retention.facts_days, course_end(desk.course, connection)
+    return days is not None and end is not None and desk.now() > end + timedelta(days=days)
 
 
 def _rows(desk: Desk) -> Iterator[tuple[str, Table, ColumnElement[bool]]]:

@@ -1,6 +1,7 @@
 """What is kept for how long: deleted by itself when its period is over, and never before."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -157,6 +158,20 @@ def test_what_no_mark_follows_from_goes_by_its_own_period(open_with, monkeypatch
     left = {path.name for folder in folders for path in (desk.course.data_folder / folder).iterdir()}
     assert left == {"new"}
     assert facts_of(desk, "student-001", "student-002") == [1, 1]
+
+
+def test_a_course_without_units_has_no_end(open_with):
+    """And nothing of it goes."""
+    desk = open_with("facts_days=0")
+    empty = replace(desk.course, units=())
+    with desk.database.read() as connection:
+        assert course_end(empty, connection) is None
+
+
+def test_a_period_that_is_none_is_refused(course):
+    """By the field's name."""
+    with pytest.raises(ConfigError, match="visits_days is 1e\\+99, expected a number of days up to 36500"):
+        keeping(course, "visits_days=1e99")
 
 
 def test_an_end_without_a_zone_is_refused(course):
