@@ -67,6 +67,7 @@ def test_assistants_are_told_who_may(stage, desk, assistant):
     assert refused == {path: bool(right) for path, right in FORMS.items()}
     page = assistant.get("staff/softmax/extend")
     assert page.status_code == 403 and REFUSED.search(text_of(page))
+    assert "Back to all submissions" in page.text and "Marking" in page.text  # they are still logged in
     with desk.database.read() as connection:
         assert exceptions.of_unit(connection, "softmax") == []
         assert releases.find(connection, "softmax") is not None

@@ -68,11 +68,13 @@ async def session(request: Request) -> LoginSession:
     sessions: Sessions = request.app.state.sessions
     token = sessions.token(request)
     try:
-        return LoginSession(request, await access.identify(request, token, vouched=True), token)
+        found = LoginSession(request, await access.identify(request, token, vouched=True), token)
     except Refused as error:
         if error.status == 401:  # the hub has forgotten the token: log in again
             raise NotLoggedIn from error
         raise
+    request.state.login = found  # whose page a refusal is
+    return found
 
 
 async def _form(
@@ -171,8 +173,12 @@ def error_page(request: Request, status: int, text: str, headers: dict[str, str]
     """A refusal as a page."""
     prefix: str = request.app.state.prefix
     course = request.app.state.desk.course
+    login: LoginSession | None = getattr(request.state, "login", None)
+    known: dict[str, Any] = {"member": None, "word": ""}
+    if login is not None:
+        known = {"member": login.member, "word": login.sessions.word(login.token)}
     return HTMLResponse(
-        page("exchange/error.html", prefix, text=text, status=status, course=course, member=None, word=""),
+        page("exchange/error.html", prefix, text=text, status=status, course=course, **known),
         status_code=status,
         headers=headers,
     )
