@@ -25,11 +25,14 @@ def command(preview: bool) -> None:
         with desk.database.read() as connection:
             ends = course_end(course, connection)
         found = expired(desk) if preview else tidy_expired(desk, ALL)
+        left = [] if preview else expired(desk)
     finally:
         desk.database.close()
     for each in found:
         click.echo(str(each))
-    if not found:
+    for each in left:
+        click.echo(f"{each}: deleted from tomorrow on, if course_config.py says the same then")
+    if not found and not left:
         click.echo("Nothing has expired.")
     days = course.retention.facts_days
     after = "as long as you keep the data folder" if days is None else f"{days:g} days longer"

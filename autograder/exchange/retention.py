@@ -6,6 +6,7 @@ never before the course has ended for everybody and their period is over; where 
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,10 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
+from ..base.files import write_private
 from ..course import Course
 from ..marks import read_dates
+from ..marks.database import folder
 from ..marks.dates import closes
 from ..marks.tables import ATTEMPTS, BY_HAND, EXCEPTIONS
 from ..results.late import parse_time
@@ -26,6 +29,7 @@ from .store.personal import holding
 from .store.tables import IN_HAND, VISITS
 
 LOG = logging.getLogger("course.exchange")
+FIRST_SEEN = "facts-expired.json"  # beside the database
 AT_ONCE = 50  # students whose data goes at one look, so that a look ends soon
 WRITTEN = ("reports", "reports-pseudonyms", "export")  # folders that commands write for people
 FACTS = "students with all their attempts, marks and files"
@@ -69,6 +73,8 @@ def expired(desk: Desk) -> list[Expired]:
 def tidy_expired(desk: Desk, most: int = AT_ONCE) -> list[Expired]:
     """Delete what has expired; what was deleted, by kind.
 
+    Facts go a day after it was first seen that they may, so that a slip in the dates can be put right.
+
     Args:
         desk: the exchange.
         most: students whose facts go at one time; the others go at the next.
@@ -79,7 +85,7 @@ def tidy_expired(desk: Desk, most: int = AT_ONCE) -> list[Expired]:
             Expired(kind, connection.execute(delete(table).where(which)).rowcount)
             for kind, table, which in _rows(desk)
         ]
-        students = students_of(connection)[:most] if _facts_are_over(desk, connection) else []
+        students = students_of(connection)[:most] if _facts_may_go(desk, connection) else []
     for student in students:
         with desk.database.read() as connection:
             found = holding(connection, student)
@@ -93,6 +99,34 @@ def tidy_expired(desk: Desk, most: int = AT_ONCE) -> list[Expired]:
 def _facts_are_over(desk: Desk, connection: Connection) -> bool:
     days, end = desk.course.retention.facts_days, course_end(desk.course, connection)
     return days is not None and end is not None and desk.now() > end + timedelta(days=days)
+
+
+def _facts_may_go(desk: Desk, connection: Connection) -> bool:
+    """Whether their period is over, and was so a day ago by the same dates."""
+    path = folder(desk.course) / FIRST_SEEN
+    if not _facts_are_over(desk, connection) or not students_of(connection):
+        path.unlink(missing_ok=True)
+        return False
+    by = [str(course_end(desk.course, connection)), desk.course.retention.facts_days]
+    seen, when = _read(path)
+    if seen != by or when is None:
+        write_private(path, json.dumps([by, stamp(desk.now())]))
+        LOG.warning(
+            "the course ended at %s and facts_days=%g are over: attempts, marks and files of all students "
+            "are deleted from tomorrow on, unless course_config.py says otherwise by then",
+            *by,
+        )
+        return False
+    return desk.now() >= when + timedelta(days=1)
+
+
+def _read(path: Path) -> tuple[object, datetime | None]:
+    """By which dates it was first seen that facts may go, and when; nothing where it was not."""
+    try:
+        seen, when = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return None, None
+    return seen, parse_time(when) if isinstance(when, str) else None
 
 
 def _rows(desk: Desk) -> Iterator[tuple[str, Table, ColumnElement[bool]]]:
@@ -112,8 +146,8 @@ def _files(desk: Desk) -> Iterator[tuple[str, Iterable[Path]]]:
 
 def _old(data: Path, folders: Iterable[str], days: float | None, now: float) -> Iterator[Path]:
     """Entries of these folders in which nothing was written for so long."""
-    for folder in folders if days is not None else ():
-        for path in sorted((data / folder).glob("*")):
+    for name in folders if days is not None else ():
+        for path in sorted((data / name).glob("*")):
             inside = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
             if max(each.lstat().st_mtime for each in inside) < now - (days or 0.0) * 86_400:
                 yield path

@@ -90,6 +90,11 @@ def test_facts_go_when_the_course_has_ended_and_their_period_is_over(open_with, 
     assert [str(each) for each in expired(desk)] == ["students with all their attempts, marks and files: 2"]
     assert facts_of(desk, "student-001", "student-002") == [1, 1]  # it was only asked for
     delete_expired(desk)
+    at(monkeypatch, desk, end + timedelta(days=30, hours=24))
+    delete_expired(desk)
+    assert facts_of(desk, "student-001", "student-002") == [1, 1]  # it was seen less than a day ago
+    at(monkeypatch, desk, end + timedelta(days=31, minutes=1))
+    delete_expired(desk)
     assert facts_of(desk, "student-001", "student-002") == [0, 0]
     assert not any(desk.blobs.path(each).exists() for each in files)
     called = pseudonym(course_secret(desk.course), "student-001")
@@ -116,11 +121,26 @@ def test_a_named_end_is_never_before_the_last_date(open_with):
     assert Retention(course_ends="2099-01-01T00:00+00:00").course_ends.startswith("2099")
 
 
+def test_a_slip_that_is_put_right_within_a_day_costs_nothing(open_with, monkeypatch, caplog):
+    """What was seen is forgotten then: the day begins anew; the log warns the first time."""
+    desk = open_with("facts_days=0")
+    end = end_of(desk)
+    at(monkeypatch, desk, end + timedelta(hours=1))
+    tidy_expired(desk)
+    assert "deleted from tomorrow on" in caplog.text
+    at(monkeypatch, desk, end - timedelta(hours=1))
+    tidy_expired(desk)
+    at(monkeypatch, desk, end + timedelta(days=2))
+    tidy_expired(desk)
+    assert facts_of(desk, "student-001", "student-002") == [1, 1]
+
+
 def test_some_go_at_each_look(open_with, monkeypatch):
     """So that a look ends soon; the next one goes on."""
     desk = open_with("facts_days=0")
     at(monkeypatch, desk, end_of(desk) + timedelta(days=1))
-    assert AT_ONCE > 1
+    assert AT_ONCE > 1 and tidy_expired(desk, most=1) == []
+    at(monkeypatch, desk, end_of(desk) + timedelta(days=2))
     tidy_expired(desk, most=1)
     assert facts_of(desk, "student-001", "student-002") == [0, 1]
     tidy_expired(desk, most=1)
