@@ -74,6 +74,17 @@ class HintTokens:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days what is kept; what has expired is deleted. None: as long as it lies there."""
+
+    course_ends: str | None = None  # ISO 8601 with a zone; None: with the late period of the last unit
+    facts_days: float | None = None  # attempts, marks, files, from the end of the course on
+    visits_days: float = 180.0  # which page a student saw last
+    written_days: float | None = None  # reports and exports, from their last change on
+    copies_days: float | None = None  # copies of databases in data/backups, which an upgrade makes
+
+
+@dataclass(frozen=True)
 class Profile:
     """A kind of server that the hub offers; translated for each spawner."""
 
@@ -186,6 +197,8 @@ class Course:
     disclosure: Disclosure = Disclosure()
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
+    retention: Retention = Retention()
+    assistants_may: tuple[str, ...] = ()  # what is else for instructors only: of ``RIGHTS``
     gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
     database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
     gradebook: str | None = None  # the same for nbgrader's gradebook
@@ -229,7 +242,15 @@ def _is_zone(name: str) -> bool:
         return False
 
 
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 ROLES = ("student", "ta", "instructor")
+RIGHTS = ("release", "extend", "regrade", "hand-out", "export")  # see ``exchange/service/rights.py``
 WHEN = ("always", "after-due", "never")
 # What a value has to be beside its kind; other numbers are not negative.
 RULES = {
@@ -244,6 +265,11 @@ RULES = {
     "Unit.papers": Rule("a whole number from 1 to 64", lambda papers: papers is None or 1 <= papers <= 64),
     "Course.papers": Rule("a whole number from 1 to 64", lambda papers: 1 <= papers <= 64),
     "Limits.*": POSITIVE,  # nothing could be graded with none of it
+    "Retention.course_ends": Rule(
+        "a moment with a time zone such as 2027-03-31T23:59+02:00",
+        lambda text: text is None or _is_moment(text),
+    ),
+    "Retention.*": Rule("a number of days up to 36500", lambda days: days is None or 0 <= days <= 36_500),
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,
@@ -334,6 +360,9 @@ def _check(course: Course) -> None:
         _check_moment(where, "due", unit.due)
         if unit.opens is not None:
             _check_moment(where, "opens", unit.opens)
+    for right in course.assistants_may:
+        if right not in RIGHTS:
+            raise ConfigError(f"{CONFIG_NAME}: assistants_may has {right!r}: {did_you_mean(right, RIGHTS)}")
     for number, profile in enumerate(course.profiles):
         _check_profile(profile, names, first=not number)
 

@@ -254,7 +254,7 @@ def _share(values: list[float], share: float) -> float:
 def _release(service: Service, unit: Unit) -> None:
     paths = sorted(path for path in unit.release.rglob("*") if path.is_file())
     body = {"files": [packed(p.relative_to(unit.release).as_posix(), p.read_bytes()) for p in paths]}
-    service.stage.staff().put(f"api/units/{unit.name}/release", json=body).raise_for_status()
+    service.stage.instructor().put(f"api/units/{unit.name}/release", json=body).raise_for_status()
 
 
 def _copy(folder: Path) -> Course:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 
 from ..marks import Mark
 from ..results.result import Check, Result
+
+MOST_CHECKS = 4  # that are named of one mark
+LONGEST_REASON = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,25 @@ def changed_marks(
         if points != mark.points or kept:
             changes.append(MarkChange(student, points, mark.points, mark.out_of, mark.how, kept, own))
     return changes
+
+
+def why(change: MarkChange) -> list[str]:
+    """Why a mark is another, in a few lines."""
+    told = [_told(check) for check in change.checks[:MOST_CHECKS]]
+    more = len(change.checks) - len(told)
+    if more > 0:
+        told.append(f"{more} more checks")
+    if change.kept:
+        told.insert(0, "the earlier result is kept, since it was shown")
+    return told or [change.how]
+
+
+def _told(check: CheckChange) -> str:
+    points = check.earned_after - check.earned_before
+    reason = shorten(check.reason, LONGEST_REASON, placeholder=" …")
+    verdicts = f"{check.before or 'new'} → {check.after or 'gone'} ({points:+g})"
+    text = f"attempt {check.attempt}, {check.id}: {verdicts}"
+    return f"{text}: {reason}" if reason else text
 
 
 def _counting(*marks: Mark | None) -> Iterator[str]:

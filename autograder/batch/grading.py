@@ -134,6 +134,18 @@ def regrade(
     return Regraded(len(own), count, tuple(sorted(broken)), len(known) - len(own), tuple(changes))
 
 
+def summary(regraded: Regraded, preview: bool) -> str:
+    """What it comes to, in one line."""
+    rises = sum(change.by > 0 for change in regraded.changes)
+    falls = sum(change.by < 0 for change in regraded.changes)
+    held = sum(change.kept for change in regraded.changes)
+    what = f"{regraded.graded} of {regraded.attempts} attempts graded anew"
+    would = "would rise" if preview else "risen"
+    fall = "would fall" if preview else "fallen"
+    end = "; nothing was changed" if preview else ""
+    return f"{what}: {rises} mark{'' if rises == 1 else 's'} {would}, {falls} {fall}, {held} kept{end}"
+
+
 @contextmanager
 def _workers(course: Course, job: Job, how: How, count: int) -> Iterator[Workers | None]:
     private = course.data_folder / "slurm"

@@ -120,7 +120,19 @@ def _alone(job: Job, todo: Todo, workers: Workers) -> Done:
 
 
 def _begin(job: Job, todo: Todo, workers: Workers) -> Future[Settled]:
-    return workers.submit(grade_one, _job(job, todo), todo.found, todo.known)
+    return workers.submit(_grade_unnamed, _job(job, todo), Unnamed(todo.found, todo.known))
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A submission on its way to a worker; a cluster's log, which prints what failed, has no name of it."""
+
+    found: Found = field(repr=False)
+    known: Contents = field(repr=False)
+
+
+def _grade_unnamed(job: Job, what: Unnamed) -> Settled:
+    return grade_one(job, what.found, what.known)
 
 
 def _job(job: Job, todo: Todo) -> Job:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,14 +13,15 @@ import click
 from ..base.errors import UsageError, naming
 from ..base.files import PRIVATE
 from ..course import Course, load_course
+from ..exchange.forgetting import forget_student, places_of
+from ..exchange.retention import students_of
 from ..exchange.store.desk import Desk, open_desk
-from ..exchange.store.personal import Holding, as_json, delete_facts, holding
-from ..gradebook.removing import folders_of_student, remove_from_gradebook
+from ..exchange.store.personal import Holding, as_json, holding
 from ..hub.process.options import hub_folder
 from ..marks.pseudonyms import pseudonym
 from ..marks.roster import read_roster, roster_file
-from ..results.audit import note, read_audit, rename
-from ..results.store import result_path, safe_name
+from ..results.audit import read_audit
+from ..results.store import safe_name
 
 NOT_COVERED = (
     "backups and copies of databases (data/backups, the operator's archives)",
@@ -57,6 +57,23 @@ def export_person(student: str, file: Path) -> None:
     _say_not_covered(course, student)
 
 
+@command.command("who")
+@click.argument("called")
+def who_is(called: str) -> None:
+    """Say which student a pseudonym in a log, in the audit or in a report means."""
+    from ..judge.secret import course_secret
+
+    course = load_course()
+    path, secret = roster_file(course), course_secret(course)
+    names = set(read_roster(path).names("student")) if path.exists() else set()
+    with _desk(course) as desk, desk.database.read() as connection:
+        names |= set(students_of(connection))
+    found = next((name for name in sorted(names) if pseudonym(secret, name) == called), None)
+    if found is None:
+        raise UsageError(f"{called!r} is nobody on the roster, and nobody of whom the course has anything")
+    click.echo(found)
+
+
 @command.command("delete")
 @click.argument("student")
 @click.option("--yes", is_flag=True, help="Do it; else it is only said what would be deleted.")
@@ -69,14 +86,17 @@ def delete_person(student: str, yes: bool) -> None:
     course = load_course()
     with _desk(course) as desk:
         found = _known(course, desk, student)
-        places = list(_places(course, student))
+        places = list(places_of(course, student))
         click.echo(f"{student}: {_told(found)}")
         for path in places:
             click.echo(f"  {path}")
         if not yes:
             click.echo("Nothing was deleted; with --yes it is.")
         else:
-            _delete(course, desk, found, places)
+            name, gone, left = forget_student(desk, found)
+            click.echo(f"Deleted, with {gone} files; the audit calls the student {name}.")
+            if left:
+                click.echo(f"{left} files were touched within the hour and stay: give the same command then.")
     _say_not_covered(course, student)
 
 
@@ -92,7 +112,7 @@ def _desk(course: Course) -> Iterator[Desk]:
 def _known(course: Course, desk: Desk, student: str) -> Holding:
     with desk.database.read() as connection:
         found = holding(connection, student)
-    if not found.counts and not list(_places(course, student)):
+    if not found.counts and not list(places_of(course, student)):
         raise UsageError(
             f"the course has nothing of {student!r}. 'course roster list' prints who takes part."
         )
@@ -104,18 +124,6 @@ def _told(found: Holding) -> str:
     return f"{rows or 'no rows'} in the database, {len(found.files)} files that were handed in or given back"
 
 
-def _places(course: Course, student: str) -> Iterator[Path]:
-    """Files and folders that are written from the facts."""
-    for unit in course.units:
-        for path in (
-            result_path(course, unit.name, student),
-            course.data_folder / "feedback" / unit.name / safe_name(student),
-        ):
-            if path.exists():
-                yield path
-    yield from folders_of_student(course, student)
-
-
 def _write(course: Course, desk: Desk, found: Holding, archive: zipfile.ZipFile) -> None:
     archive.writestr("facts.json", as_json(found.rows))
     for attempt in found.attempts:
@@ -124,7 +132,7 @@ def _write(course: Course, desk: Desk, found: Holding, archive: zipfile.ZipFile)
             archive.writestr(f"{folder}/receipt.txt", attempt.receipt)
         for file in attempt.files:
             archive.writestr(f"{folder}/files/{file.path}", desk.blobs.get(file.sha256))
-    for path in _places(course, found.student):
+    for path in places_of(course, found.student):
         for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if each.is_file() and not each.is_symlink():
                 archive.write(each, f"written/{each.relative_to(course.data_folder)}")
@@ -132,29 +140,6 @@ def _write(course: Course, desk: Desk, found: Holding, archive: zipfile.ZipFile)
         lines = [line for line in read_audit(course, unit.name) if line.get("student") == found.student]
         if lines:
             archive.writestr(f"audit/{unit.name}.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-
-
-def _delete(course: Course, desk: Desk, found: Holding, places: Sequence[Path]) -> None:
-    """The record first, then the facts, then what was written from them: a kill leaves work, and no name."""
-    from ..judge.secret import course_secret
-
-    name = pseudonym(course_secret(course), found.student)
-    for unit in course.units:
-        mine = [each for each in found.attempts if each.unit == unit.name]
-        rename(course, unit.name, found.student, name)
-        for each in mine:
-            said = f"received {each.received}, SHA-256 {each.sha256 or 'not kept'}"
-            note(course, unit.name, f"data of {name} deleted: attempt {each.number}, {each.id}, {said}")
-    gone, left = delete_facts(desk, found.student)
-    for path in places:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=False)
-        else:
-            path.unlink(missing_ok=True)
-    remove_from_gradebook(course, found.student)
-    click.echo(f"Deleted, with {gone} files; the audit calls the student {name}.")
-    if left:
-        click.echo(f"{left} files were touched within the hour and stay: give the same command again then.")
 
 
 def _say_not_covered(course: Course, student: str) -> None:

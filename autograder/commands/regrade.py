@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from textwrap import shorten
 from typing import Any
 
 import click
@@ -14,8 +13,8 @@ from rich.table import Table
 
 from ..base.errors import UsageError, did_you_mean
 from ..batch.booking import book
-from ..batch.changes import CheckChange, MarkChange
-from ..batch.grading import How, Regraded, regrade
+from ..batch.changes import why
+from ..batch.grading import How, Regraded, regrade, summary
 from ..course import Course, Unit, load_course
 from ..marks import attempts, kept, open_facts
 from ..marks.database import Database
@@ -23,9 +22,6 @@ from ..notebook.found import listing
 from ..results.audit import note
 from .effects import deed
 from .printing import print_json, warn_unproven
-
-_MOST_CHECKS = 4  # that a row of the table names
-_LONGEST_REASON = 100  # characters
 
 
 @click.command()
@@ -132,40 +128,11 @@ def _print(regraded: Regraded, preview: bool) -> None:
     for change in regraded.changes:
         by = f"{change.by:+g}" if change.by else ""
         marks = (_number(change.before), _number(change.after))
-        table.add_row(escape(change.student), *marks, by, escape(_why(change)))
+        table.add_row(escape(change.student), *marks, by, escape("\n".join(why(change))))
     console = Console()
     if regraded.changes:
         console.print(table)
-    console.print(_summary(regraded, preview))
-
-
-def _summary(regraded: Regraded, preview: bool) -> str:
-    rises = sum(change.by > 0 for change in regraded.changes)
-    falls = sum(change.by < 0 for change in regraded.changes)
-    held = sum(change.kept for change in regraded.changes)
-    what = f"{regraded.graded} of {regraded.attempts} attempts graded anew"
-    would = "would rise" if preview else "risen"
-    fall = "would fall" if preview else "fallen"
-    end = "; nothing was changed" if preview else ""
-    return f"{what}: {rises} mark{'' if rises == 1 else 's'} {would}, {falls} {fall}, {held} kept{end}"
-
-
-def _why(change: MarkChange) -> str:
-    told = [_told(check) for check in change.checks[:_MOST_CHECKS]]
-    more = len(change.checks) - len(told)
-    if more > 0:
-        told.append(f"{more} more checks")
-    if change.kept:
-        told.insert(0, "the earlier result is kept, since it was shown")
-    return "\n".join(told) or change.how
-
-
-def _told(check: CheckChange) -> str:
-    points = check.earned_after - check.earned_before
-    reason = shorten(check.reason, _LONGEST_REASON, placeholder=" …")
-    verdicts = f"{check.before or 'new'} → {check.after or 'gone'} ({points:+g})"
-    text = f"attempt {check.attempt}, {check.id}: {verdicts}"
-    return f"{text}: {reason}" if reason else text
+    console.print(summary(regraded, preview))
 
 
 def _number(mark: float | None) -> str:

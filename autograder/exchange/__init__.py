@@ -28,6 +28,8 @@ Glossary
 
 # Modules of this package that other packages import.
 FACE = (
+    "forgetting",
+    "retention",
     "client.collecting",
     "client.plugins",
     "client.service",
@@ -35,6 +37,8 @@ FACE = (
     "client.stock",
     "client.trees",
     "service.identity",
+    "service.refusals",
+    "service.rights",
     "service.serve",
     "store.desk",
     "store.personal",

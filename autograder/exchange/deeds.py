@@ -12,6 +12,7 @@ from ..results.audit import note
 from ..results.result import Check, Verdict
 from .service.identity import Caller
 from .service.refusals import NO_SUCH, Refused
+from .service.rights import EXTEND, demand
 from .store import attempts, hints, late_days, queue, releases
 from .store.desk import Desk, stamp
 from .store.late_days import Agreed
@@ -64,10 +65,11 @@ def spend_late_day(
     """Spend a late day of a student: of the caller, or for staff of anybody.
 
     Raises:
-        Refused: it is another student's, the unit is not released, or no late day can be spent.
+        Refused: it is another student's and the caller may give nobody more time, the unit is not
+            released, or no late day can be spent.
     """
-    if student != member.name and not member.staff:
-        raise Refused(403, "Only the student and the course staff spend a student's late days.")
+    if student != member.name:
+        demand(desk.course, member.rights, EXTEND)
     if not (0 < len(student) <= 255 and student.isprintable()):
         raise Refused(422, "Expected a student's name of at most 255 letters. Nothing was spent.")
     released(desk, unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,12 @@ def of_student(connection: Connection, unit: str, student: str) -> list[Attempt]
     return [attempt_of(row) for row in connection.execute(query.order_by(ATTEMPTS.c.number))]
 
 
+def of_student_at(connection: Connection, units: Sequence[str], student: str) -> list[Attempt]:
+    """All attempts of a student at these units, oldest first."""
+    query = select(ATTEMPTS).where(ATTEMPTS.c.unit.in_(units), ATTEMPTS.c.student == student)
+    return [attempt_of(row) for row in connection.execute(query.order_by(ATTEMPTS.c.number))]
+
+
 def of_unit(connection: Connection, unit: str) -> list[Attempt]:
     """All attempts at a unit, by student and number."""
     query = select(ATTEMPTS).where(ATTEMPTS.c.unit == unit)
@@ -102,6 +108,8 @@ def values_of(attempt: Attempt, key: str | None = None) -> dict[str, Any]:
 
 
 def attempt_of(row: Any) -> Attempt:
-    """The attempt of a row."""
-    values = {name: value for name, value in row._mapping.items() if name != "key"}
-    return Attempt(**{**values, "files": load_files(values["files"])})
+    """The attempt of a row, which has all columns of ``ATTEMPTS``."""
+    return Attempt(
+        *(row.id, row.unit, row.student, row.number, row.received, row.sha256, row.size),
+        *(load_files(row.files), row.receipt, row.origin, row.submitted, row.stated_late),
+    )

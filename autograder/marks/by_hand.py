@@ -71,6 +71,12 @@ def of_unit(connection: Connection, unit: str, student: str | None = None) -> li
     return [Entry(**row._mapping) for row in connection.execute(query.order_by(BY_HAND.c.id))]
 
 
+def of_student(connection: Connection, student: str) -> list[Entry]:
+    """All entries of a student at all units, oldest first."""
+    query = select(BY_HAND).where(BY_HAND.c.student == student)
+    return [Entry(**row._mapping) for row in connection.execute(query.order_by(BY_HAND.c.id))]
+
+
 def holding(entries: Iterable[Entry], attempt: str, answers: Any) -> dict[tuple[str, str], Entry]:
     """The entries of an attempt that hold, by name and kind."""
     last = {(each.name, each.kind): each for each in entries if each.meets(attempt, answers)}

@@ -92,6 +92,12 @@ def every(connection: Connection) -> list[Exemption]:
     return [_of(row) for row in connection.execute(select(EXCEPTIONS).order_by(EXCEPTIONS.c.id))]
 
 
+def holding(connection: Connection) -> list[Exemption]:
+    """All that hold, at whichever unit, for whomever."""
+    query = select(EXCEPTIONS).where(EXCEPTIONS.c.lifted.is_(None))
+    return [_of(row) for row in connection.execute(query.order_by(EXCEPTIONS.c.id))]
+
+
 def of_unit(connection: Connection, unit: str) -> list[Exemption]:
     """Those that hold at a unit, for whomever."""
     query = select(EXCEPTIONS).where(EXCEPTIONS.c.unit.in_((ALL, unit)), EXCEPTIONS.c.lifted.is_(None))

@@ -50,9 +50,17 @@ class UnitFacts:
         return sorted(self.attempts)
 
     def due(self, student: str) -> Due:
-        """A student's own date."""
-        mine = self._exempted.get(student) or self._exempted.get(exceptions.ALL, [])
-        return due_of(self.course, self.unit, exceptions.of(mine, self.unit.name, student), self.released)
+        """A student's own date; all whom no exception names have the same one."""
+        whose = student if student in self._exempted else exceptions.ALL
+        if whose not in self._dues:
+            mine = exceptions.of(self._exempted.get(whose, ()), self.unit.name, whose)
+            self._dues[whose] = due_of(self.course, self.unit, mine, self.released)
+        return self._dues[whose]
+
+    @cached_property
+    def _dues(self) -> dict[str, Due]:
+        """By whom exceptions name; computed once, since a page asks for each student several times."""
+        return {}
 
     @cached_property
     def _exempted(self) -> dict[str, list[exceptions.Exemption]]:
@@ -76,18 +84,25 @@ class UnitFacts:
         return max((self.due(student) for student in {"", *named}), key=lambda due: due.moment)
 
     def mark(self, student: str) -> Mark:
-        """A student's mark."""
-        return mark_of(
-            self.course,
-            self.unit,
-            student,
-            self.attempts.get(student, ()),
-            self.graded,
-            self.due(student),
-            self.entries.get(student, ()),
-            self.kept,
-            self.questions,
-        )
+        """A student's mark, computed once."""
+        if student not in self._marks:
+            self._marks[student] = mark_of(
+                self.course,
+                self.unit,
+                student,
+                self.attempts.get(student, ()),
+                self.graded,
+                self.due(student),
+                self.entries.get(student, ()),
+                self.kept,
+                self.questions,
+            )
+        return self._marks[student]
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        """By student, of whom somebody asked for."""
+        return {}
 
     def marks(self) -> Iterator[Mark]:
         """The marks of everybody with an attempt, by name."""
@@ -123,6 +138,28 @@ def read_facts(connection: Connection, course: Course, unit: Unit, student: str 
     )
 
 
+def read_facts_of(connection: Connection, course: Course, student: str) -> dict[str, UnitFacts]:
+    """The facts of one student at every unit of the course, by unit, in as many queries as for one unit."""
+    names = [unit.name for unit in course.units]
+    own = _by_unit(attempts.of_student_at(connection, names, student))
+    entries = _by_unit(by_hand.of_student(connection, student))
+    done, earlier = graded.of_student_at(connection, names, student), kept.of_student(connection, student)
+    moved, released = exceptions.holding(connection), _first_releases(connection)
+    return {
+        unit.name: UnitFacts(
+            course,
+            unit,
+            {student: mine} if (mine := own.get(unit.name, [])) else {},
+            done,
+            {student: entries.get(unit.name, [])},
+            [each for each in moved if each.unit in (exceptions.ALL, unit.name)],
+            earlier,
+            released.get(unit.name),
+        )
+        for unit in course.units
+    }
+
+
 def counted(connection: Connection, marks: Iterable[Mark]) -> Iterator[tuple[Mark, Result]]:
     """Marks with the results of the attempts that count (``Mark.chosen``), in the order given."""
     chosen = ((each.attempt.id, mark) for mark in marks if (each := mark.chosen) is not None)
@@ -134,6 +171,18 @@ def counted(connection: Connection, marks: Iterable[Mark]) -> Iterator[tuple[Mar
 def first_release(connection: Connection, unit: str) -> str | None:
     """When a unit was first released on the exchange; None where it was not."""
     return connection.execute(select(func.min(RELEASES.c.moment)).where(RELEASES.c.unit == unit)).scalar()
+
+
+def _first_releases(connection: Connection) -> dict[str, str]:
+    query = select(RELEASES.c.unit, func.min(RELEASES.c.moment)).group_by(RELEASES.c.unit)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _by_unit(items: Iterable[Owned]) -> dict[str, list[Owned]]:
+    found: dict[str, list[Owned]] = {}
+    for item in items:
+        found.setdefault(item.unit, []).append(item)
+    return found
 
 
 def _by_student(items: Iterable[Owned]) -> dict[str, list[Owned]]:

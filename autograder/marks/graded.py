@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +101,12 @@ def same_digest(connection: Connection, unit: str, student: str, digest: str) ->
 def of_student(connection: Connection, unit: str, student: str) -> dict[str, Graded]:
     """What is graded of a student's attempts at a unit, by attempt."""
     query = _joined().where(ATTEMPTS.c.unit == unit, ATTEMPTS.c.student == student)
+    return {row.attempt: _graded(row) for row in connection.execute(query)}
+
+
+def of_student_at(connection: Connection, units: Sequence[str], student: str) -> dict[str, Graded]:
+    """The same at these units."""
+    query = _joined().where(ATTEMPTS.c.unit.in_(units), ATTEMPTS.c.student == student)
     return {row.attempt: _graded(row) for row in connection.execute(query)}
 
 

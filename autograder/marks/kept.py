@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, Select, exists, insert, select, update
 
 from .attempts import Attempt
 from .exceptions import Deed
@@ -74,8 +74,16 @@ def of_unit(connection: Connection, unit: str, student: str | None = None) -> di
     """What is kept and not lifted at a unit, by attempt."""
     query = select(KEPT).join(ATTEMPTS, ATTEMPTS.c.id == KEPT.c.attempt)
     query = query.where(ATTEMPTS.c.unit == unit, KEPT.c.lifted.is_(None))
-    if student is not None:
-        query = query.where(ATTEMPTS.c.student == student)
+    return _read(connection, query if student is None else query.where(ATTEMPTS.c.student == student))
+
+
+def of_student(connection: Connection, student: str) -> dict[str, list[KeptResult]]:
+    """The same of a student at all units."""
+    query = select(KEPT).join(ATTEMPTS, ATTEMPTS.c.id == KEPT.c.attempt)
+    return _read(connection, query.where(ATTEMPTS.c.student == student, KEPT.c.lifted.is_(None)))
+
+
+def _read(connection: Connection, query: Select[Any]) -> dict[str, list[KeptResult]]:
     found: dict[str, list[KeptResult]] = {}
     for row in connection.execute(query.order_by(KEPT.c.id)):
         found.setdefault(row.attempt, []).append(_of(row))

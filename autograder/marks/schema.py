@@ -82,6 +82,7 @@ def bring_up_to_date(
     if old:
         _add_columns(connection)
     metadata.create_all(connection)
+    _add_indexes(connection, metadata)
     if found == VERSION:
         return None
     attempts = connection.execute(select(func.count()).select_from(ATTEMPTS)).scalar() or 0
@@ -149,6 +150,16 @@ def _add_columns(connection: Connection) -> None:
     for attempt, content in connection.execute(select(RESULTS.c.attempt, RESULTS.c.content)).all():
         mine = update(RESULTS).where(RESULTS.c.attempt == attempt)
         connection.execute(mine.values(summary=json.dumps(summary_of(Result.from_json(content)))))
+
+
+def _add_indexes(connection: Connection, metadata: MetaData) -> None:
+    """Make the indexes that a table of an earlier release lacks: no new version, since they hold no fact."""
+    there = inspect(connection)
+    for table in metadata.sorted_tables:
+        known = {each["name"] for each in there.get_indexes(table.name)} if table.indexes else set()
+        for index in table.indexes:
+            if index.name not in known:
+                index.create(connection)
 
 
 def _add_column(connection: Connection, table: Table, column: Column[object]) -> None:

@@ -81,6 +81,7 @@ BY_HAND = Table(
     Column("who", String(255), nullable=False),
     Column("moment", String(40), nullable=False),
     Column("why", Text, nullable=False),
+    Index("by_hand_of_student", "student", "unit"),
 )
 
 # What points of a written answer are given for, in the words that are used again: see ``rubric.py``.

@@ -10,13 +10,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import dask
 import httpx
 import pytest
 from distributed.security import Security
 
 from autograder.base.errors import UsageError
 from autograder.batch import workers
+from autograder.batch.run import Unnamed
 from autograder.batch.workers import LocalWorkers, checked_address, executor_for, slurm_cluster
+from autograder.notebook.found import Found
 
 from .small import UNIT, environment, in_process, overflowing, right, run, submit, without_times
 
@@ -157,6 +160,23 @@ def tls(certificates: dict[str, str]) -> dict[str, str]:
         f"{place}CLIENT__CERT": certificates["cert"],
         f"{place}CLIENT__KEY": certificates["key"],
     }
+
+
+@pytest.mark.slow
+def test_a_cluster_s_log_names_no_submission(cluster, certificates, tmp_path):
+    """What Dask's workers log of a call that failed, in some versions its arguments, has no name."""
+    files = {f"distributed.comm.tls.client.{name}": certificates[name] for name in ("cert", "key")}
+    found = Found("student-001", tmp_path / "student-001" / "softmax.ipynb")
+    what = Unnamed(found, {"d": '{"student": "student-001"}'})
+    with (
+        dask.config.set({"distributed.comm.tls.ca-file": certificates["ca"], **files}),
+        executor_for(1, cluster, 2) as workers,
+    ):
+        with pytest.raises(TypeError, match="'Unnamed' has no len"):
+            workers.submit(len, what).result(60)
+        told = str(workers._client.get_worker_logs())
+    assert "Compute Failed" in told and "student-001" not in told
+    assert repr(what) == "Unnamed()"
 
 
 @pytest.mark.sandbox

@@ -176,15 +176,21 @@ def test_a_regrade_keeps_the_manual_mark(people: dict[str, Any]) -> None:
     assert not _waits(_submissions(ta)), "an answer that was marked asks for no second look"
 
 
-def test_a_ta_releases_feedback(people: dict[str, Any]) -> None:
-    """Feedback for what was collected goes out by two clicks."""
-    ta = people["ta-001"]
-    page = ta.open("/services/deep-learning/formgrader/manage_assignments")
-    row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
-    row.locator(".glyphicon-comment").click()
-    confirm(page)
-    row.locator(".glyphicon-envelope").click()
-    confirm(page)
+def test_an_instructor_releases_feedback(people: dict[str, Any]) -> None:
+    """Feedback for what was collected goes out by two clicks; a TA is told who may do the second."""
+    for name in ("ta-001", "instructor"):
+        page = people[name].open("/services/deep-learning/formgrader/manage_assignments")
+        row = page.locator("tr", has=page.get_by_text(UNIT, exact=True))
+        if name == "ta-001":
+            row.locator(".glyphicon-comment").click()
+            confirm(page)
+            row.locator(".glyphicon-envelope").click()
+            page.get_by_text("Only instructors may hand out comments and feedback.").wait_for()
+            page.get_by_text("Ask one of them: instructor.").wait_for()
+            people[name].shot("feedback-refused")
+        else:
+            row.locator(".glyphicon-envelope").click()
+            confirm(page)
 
 
 def test_a_submission_opens_on_a_disposable_server(people: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ OURS = (
     ("ta-001", "/services/exchange/marking/conv_layer/own_kernels"),
     ("ta-001", "/services/exchange/marking/conv_layer/own_kernels/items"),
     ("ta-001", "/services/exchange/staff/conv_layer/report"),
-    ("ta-001", "/services/exchange/staff/conv_layer/extend"),
-    ("ta-001", "/services/exchange/staff/conv_layer/manage"),
+    ("instructor", "/services/exchange/staff/conv_layer/extend"),
+    ("instructor", "/services/exchange/staff/conv_layer/manage"),
     ("ta-001", "/services/exchange/students/student-001"),
 )
 

@@ -36,14 +36,19 @@ hub       POST   /hub/api/users/{ta}/servers/mine 403    404  404  403  404  404
 exchange  GET    /api/units                       401    200  200  200  200  200   401
 exchange  GET    /api/attempts/{attempt}/files    401    200  404  200  200  404   401
 exchange  POST   /api/attempts/{attempt}/requeue  401    403  403  200  200  403   401
-exchange  PUT    /api/attempts/{attempt}/feedback 401    403  403  400  400  403   401
-exchange  PUT    /api/units/{unit}/release        401    403  403  400  400  403   401
+exchange  PUT    /api/attempts/{attempt}/feedback 401    403  403  403  400  403   401
+exchange  PUT    /api/units/{unit}/release        401    403  403  403  400  403   401
 exchange  POST   /api/units/{unit}/attempts       401    400  400  400  400  400   401
 exchange  POST   /api/units/{unit}/look           401    400  400  400  400  400   401
 exchange  GET    /api/units/{unit}/marks          401    403  403  200  200  403   401
 exchange  GET    /attempts/{attempt}              login  200  404  200  200  login login
 exchange  GET    /staff                           login  403  403  200  200  login login
 exchange  GET    /students/{victim}               login  403  403  200  200  login login
+exchange  GET    /staff/{unit}                   login  403  403  200  200  login login
+exchange  GET    /staff/{unit}/manage            login  403  403  200  200  login login
+exchange  GET    /staff/{unit}/collect           login  403  403  200  200  login login
+exchange  POST   /staff/{unit}/regrade           login  403  403  403  403  login login
+exchange  GET    /staff/{unit}/extend            login  403  403  403  200  login login
 exchange  POST   /staff/{unit}/requeue            login  403  403  403  403  login login
 exchange  GET    /marking                         login  403  403  200  200  login login
 exchange  GET    /marking/requests                login  403  403  200  200  login login
@@ -55,6 +60,10 @@ formgrader GET   /formgrader/manage_assignments   login  403  403  200  200  403
 formgrader GET   /formgrader/api/submitted_notebooks/{unit}/{unit}
                                                   login  403  403  200  200  403   403
 formgrader PUT   /formgrader/api/grade/{grade}    403    403  403  200  200  403   403
+formgrader POST  /formgrader/api/assignment/{unit}/release
+                                                  403    403  403  403  200  403   403
+formgrader POST  /formgrader/api/assignment/{unit}/release_feedback
+                                                  403    403  403  403  200  403   403
 formgrader GET   /open/autograded/{victim}/{unit}/{unit}.ipynb
                                                   login  403  403  302  302  403   403
 formgrader GET   /copies/a.forged.word            403    403  403  403  403  403   403

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from autograder.course import CONFIG_NAME
 from autograder.marks.roster import Member, roster_file, write_roster
@@ -15,6 +16,7 @@ from .facts import result
 
 MOMENT = "2026-01-10T10:00:00.000000+00:00"
 HAND_IN = 9  # of ten students
+PADDING = 12_000  # letters, so that a result weighs what those of ten tasks do
 
 
 def with_units(desk, count):
@@ -41,7 +43,7 @@ def enrol(desk, students):
 def fill(desk, units, students, attempts=2):
     """Nine of ten hand in so often at each unit; each tenth has points by hand, each fifth an extension."""
     content = result(60.0, 0.0)
-    text, summary = content.to_json(), json.dumps(summary_of(content))
+    text, summary = content.to_json() + " " * PADDING, json.dumps(summary_of(content))
     rows, graded, given, moved = [], [], [], []
     for unit in units:
         for index, student in enumerate(students):
@@ -81,3 +83,15 @@ def _by_hand(unit, student, attempt):
 def _extension(unit, student):
     deed = {"who": "ta-1", "moment": MOMENT, "why": "ill"}
     return {"unit": unit, "student": student, "kind": "days", "value": "2"} | deed
+
+
+@contextmanager
+def counted(database):
+    """The queries that are made meanwhile."""
+    made = []
+    listener = ("before_cursor_execute", lambda *said: made.append(said[2]))
+    event.listen(database._engine, *listener)
+    try:
+        yield made
+    finally:
+        event.remove(database._engine, *listener)

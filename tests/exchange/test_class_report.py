@@ -19,7 +19,7 @@ TEXT = "Sum over the axis of the classes.\nSee <b>the lecture</b>."
 @pytest.fixture
 def teacher(stage):
     """A browser of the staff."""
-    with logged_in(stage, "ta-1", "formgrade-course") as found:
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as found:
         yield found
 
 

@@ -102,7 +102,7 @@ def test_the_notebook_is_one_click_away(stage, desk, browser):
 def test_a_unit_that_was_taken_back_keeps_what_was_handed_in(stage, desk, browser):
     """Its attempts are still found, and no link leads to a page that is gone."""
     attempt = handed_in(stage, desk, 40.0)
-    stage.staff().delete("api/units/softmax/release").raise_for_status()
+    stage.instructor().delete("api/units/softmax/release").raise_for_status()
     page = browser.get("").text
     assert f"attempts/{attempt}" in page
     assert 'href="/services/exchange/units/softmax"' not in page

@@ -156,7 +156,7 @@ def test_what_names_feedback_changes_with_it(stage, desk):
     finish_next(desk)
     look()
     page = {"files": [packed("softmax.html", b"<p>read by a person</p>")]}
-    stage.staff().put(f"api/attempts/{attempt}/feedback", json=page).raise_for_status()
+    stage.instructor().put(f"api/attempts/{attempt}/feedback", json=page).raise_for_status()
     look()
     assert (names[0] == names[1], len(set(names))) == (True, 3)
 

@@ -87,7 +87,7 @@ def test_none_can_be_spent_when_the_late_period_is_over(stage, desk, browser):
 def test_staff_spend_one_for_a_student_and_take_it_back(stage, desk, browser):
     """With a reason that only staff see; two clicks are one day; taken back it is the student's again."""
     made = handed_in(stage, desk, 80.0)
-    with logged_in(stage, "ta-1", "formgrade-course") as teacher:
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as teacher:
         page = teacher.get("staff/softmax")
         after = re.search(r'name="after" value="(\d+)"', page.text)[1]
         form = {"word": word_of(page), "after": after, "student": "student-001", "why": WHY + "\0"}
@@ -115,7 +115,9 @@ def test_nobody_spends_another_s_late_day(stage, desk, browser):
     form = {"word": word, "student": "student-001"}
     assert browser.post("staff/softmax/late-day", data=form).status_code == 403
     assert "2 of 2 left" in text_of(browser.get("units/softmax"))
-    assert stage.staff().post("api/units/softmax/late-day", params={"student": "a\nb"}).status_code == 422
+    assert (
+        stage.instructor().post("api/units/softmax/late-day", params={"student": "a\nb"}).status_code == 422
+    )
 
 
 def test_without_late_days_nothing_is_offered(stage, desk, browser):

@@ -311,7 +311,12 @@ def test_comments_are_handed_out_with_one_button(stage, desk, ta):
     attempt = answered(stage, desk, "student-001", "A shift cancels.")
     page = save(ta, ta.get("marking/softmax/why"), "3", f"Say why. {EVIL}")
     assert "no student has seen" in ta.get("marking").text
-    with logged_in(stage, "student-001", "nbgrader-course") as student:
+    groups = ("formgrade-course", "instructor-course")
+    with (
+        logged_in(stage, "student-001", "nbgrader-course") as student,
+        logged_in(stage, "teacher-1", *groups) as teacher,
+    ):
+        button = {"word": word_of(teacher.get("marking"))}
         assert (
             student.post("marking/softmax/hand-out", data={"word": word_of(student.get(""))}).status_code
             == 403
@@ -323,12 +328,12 @@ def test_comments_are_handed_out_with_one_button(stage, desk, ta):
             return text
 
         assert "Say why." not in read()
-        handed = ta.post("marking/softmax/hand-out", data={"word": word_of(page)}).text
+        handed = teacher.post("marking/softmax/hand-out", data=button).text
         assert "All comments are handed out" in handed
         assert "Say why. &lt;script&gt;" in read()
         page = save(ta, page, "3", "Say more.")
         assert "Say why." in read()
-        ta.post("marking/softmax/hand-out", data={"word": word_of(page)})
+        teacher.post("marking/softmax/hand-out", data=button)
         assert "Say more." in read()
         save(ta, page, "3", "")  # taken back: gone at once
         assert "Say more." not in read()

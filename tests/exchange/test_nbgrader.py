@@ -26,6 +26,7 @@ c = get_config()
 c.CourseDirectory.course_id = "course"
 configure_exchange(c, {url!r}, "USER_TOKEN")
 """
+INSTRUCTOR = ("formgrade-course", "instructor-course")  # groups
 RUN = "from nbgrader.apps import NbGraderApp; NbGraderApp.launch_instance()"
 
 
@@ -68,7 +69,7 @@ def student(stage, tmp_path):
 @pytest.fixture
 def teacher(stage, tmp_path):
     """A member of staff with nbgrader's course folder."""
-    return Person(stage, tmp_path / "teacher", stage.hub.token("ta-1", "formgrade-course"))
+    return Person(stage, tmp_path / "teacher", stage.hub.token("ta-1", *INSTRUCTOR))
 
 
 def _grade_by_hand(desk, points=50.0):
@@ -180,7 +181,7 @@ def test_course_release_and_collect(stage, desk, student, tmp_path, monkeypatch)
 
     monkeypatch.chdir(stage.course.root)
     monkeypatch.setenv("COURSE_EXCHANGE_URL", stage.url)
-    monkeypatch.setenv("COURSE_EXCHANGE_TOKEN", stage.hub.token("ta-1", "formgrade-course"))
+    monkeypatch.setenv("COURSE_EXCHANGE_TOKEN", stage.hub.token("ta-1", *INSTRUCTOR))
     with pytest.raises(UsageError, match="run 'course prove softmax', or release it all the same"):
         CliRunner().invoke(release_command, ["softmax"], catch_exceptions=False)
     done = CliRunner().invoke(release_command, ["softmax", "--unproven"], catch_exceptions=False)

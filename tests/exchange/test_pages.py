@@ -29,9 +29,9 @@ def browser(stage):
 
 
 @contextmanager
-def logged_in(stage, name, group):
+def logged_in(stage, name, *groups):
     """A browser that goes through the hub's login once."""
-    stage.hub.next_login = stage.hub.token(name, group)
+    stage.hub.next_login = stage.hub.token(name, *groups)
     with httpx.Client(base_url=stage.url, follow_redirects=True, timeout=30) as client:
         assert client.get("").status_code == 200
         yield client

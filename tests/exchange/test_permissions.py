@@ -2,37 +2,37 @@
 
 import pytest
 
-from autograder.exchange.routes import handing_in, pages, receipts, staff_pages
+from autograder.exchange.routes import handing_in, managing_pages, pages, receipts, staff_pages
 from autograder.exchange.routes.api import ROUTES as API
 
 from .stage import files, notebook, packed
 
-# route, method, body -> status for: owner, other student, TA, other course's TA, nobody, bad token
-CALLERS = ("owner", "other", "ta", "foreign", "nobody", "bad")
+# method, route, status for: owner, other student, TA, instructor, other course's TA, nobody, bad token
+CALLERS = ("owner", "other", "ta", "instructor", "foreign", "nobody", "bad")
 MATRIX = [
-    ("GET", "health", (200, 200, 200, 200, 200, 200)),
-    ("GET", "receipt-key", (200, 200, 200, 200, 200, 200)),
-    ("GET", "me", (200, 200, 200, 403, 401, 401)),
-    ("GET", "units", (200, 200, 200, 403, 401, 401)),
-    ("GET", "units/softmax/release", (200, 200, 200, 403, 401, 401)),
-    ("PUT", "units/softmax/release", (403, 403, 409, 403, 401, 401)),
-    ("POST", "units/softmax/attempts", (201, 201, 201, 403, 401, 401)),
-    ("POST", "units/softmax/look", (200, 200, 200, 403, 401, 401)),
-    ("GET", "units/softmax/attempts", (200, 200, 200, 403, 401, 401)),
-    ("POST", "units/softmax/late-day", (409, 409, 409, 403, 401, 401)),
-    ("POST", "units/softmax/late-day?student=student-001", (409, 403, 409, 403, 401, 401)),
-    ("GET", "units/softmax/marks", (403, 403, 200, 403, 401, 401)),
-    ("GET", "units/softmax/submissions", (403, 403, 200, 403, 401, 401)),
-    ("POST", "units/softmax/requeue", (403, 403, 200, 403, 401, 401)),
-    ("GET", "attempts/{attempt}", (200, 404, 200, 403, 401, 401)),
-    ("GET", "attempts/{attempt}/receipt", (200, 404, 200, 403, 401, 401)),
-    ("GET", "attempts/{attempt}/files", (200, 404, 200, 403, 401, 401)),
-    ("GET", "attempts/{attempt}/result", (409, 404, 409, 403, 401, 401)),
-    ("GET", "attempts/{attempt}/feedback", (200, 404, 200, 403, 401, 401)),
-    ("POST", "attempts/{attempt}/hints/softmax_forward", (409, 404, 403, 403, 401, 401)),
-    ("PUT", "attempts/{attempt}/feedback", (403, 403, 200, 403, 401, 401)),
-    ("POST", "attempts/{attempt}/requeue", (403, 403, 200, 403, 401, 401)),
-    ("DELETE", "units/softmax/release", (403, 403, 200, 403, 401, 401)),
+    ("GET", "health", (200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "receipt-key", (200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "me", (200, 200, 200, 200, 403, 401, 401)),
+    ("GET", "units", (200, 200, 200, 200, 403, 401, 401)),
+    ("GET", "units/softmax/release", (200, 200, 200, 200, 403, 401, 401)),
+    ("PUT", "units/softmax/release", (403, 403, 403, 409, 403, 401, 401)),
+    ("POST", "units/softmax/attempts", (201, 201, 201, 201, 403, 401, 401)),
+    ("POST", "units/softmax/look", (200, 200, 200, 200, 403, 401, 401)),
+    ("GET", "units/softmax/attempts", (200, 200, 200, 200, 403, 401, 401)),
+    ("POST", "units/softmax/late-day", (409, 409, 409, 409, 403, 401, 401)),
+    ("POST", "units/softmax/late-day?student=student-001", (409, 403, 403, 409, 403, 401, 401)),
+    ("GET", "units/softmax/marks", (403, 403, 200, 200, 403, 401, 401)),
+    ("GET", "units/softmax/submissions", (403, 403, 200, 200, 403, 401, 401)),
+    ("POST", "units/softmax/requeue", (403, 403, 200, 200, 403, 401, 401)),
+    ("GET", "attempts/{attempt}", (200, 404, 200, 200, 403, 401, 401)),
+    ("GET", "attempts/{attempt}/receipt", (200, 404, 200, 200, 403, 401, 401)),
+    ("GET", "attempts/{attempt}/files", (200, 404, 200, 200, 403, 401, 401)),
+    ("GET", "attempts/{attempt}/result", (409, 404, 409, 409, 403, 401, 401)),
+    ("GET", "attempts/{attempt}/feedback", (200, 404, 200, 200, 403, 401, 401)),
+    ("POST", "attempts/{attempt}/hints/softmax_forward", (409, 404, 403, 403, 403, 401, 401)),
+    ("PUT", "attempts/{attempt}/feedback", (403, 403, 403, 200, 403, 401, 401)),
+    ("POST", "attempts/{attempt}/requeue", (403, 403, 200, 200, 403, 401, 401)),
+    ("DELETE", "units/softmax/release", (403, 403, 403, 200, 403, 401, 401)),
 ]
 
 
@@ -43,6 +43,7 @@ def people(stage):
         "owner": stage.student("student-001"),
         "other": stage.student("student-002"),
         "ta": stage.staff("ta-1"),
+        "instructor": stage.instructor(),
         "foreign": stage.client(stage.hub.token("ta-9", "formgrade-physics", "nbgrader-physics")),
         "nobody": stage.client(None),
         "bad": stage.client("0" * 32),
@@ -57,7 +58,7 @@ def _body(method, path, stage):
 
 @pytest.mark.parametrize("who", range(len(CALLERS)), ids=CALLERS)
 def test_each_caller_gets_what_is_his(stage, people, who):
-    """Students reach their own attempts only, staff all, members of other courses and strangers nothing."""
+    """Students reach their own attempts only, staff all; what reaches all at once is the instructors'."""
     body = files(softmax_ipynb=notebook(stage.course))
     attempt = people["owner"].post("api/units/softmax/attempts", json=body).json()["id"]
     client = people[CALLERS[who]]
@@ -83,7 +84,9 @@ def test_every_page_asks_for_a_login(stage):
     """Without a session each page sends to the hub's login, and shows nothing."""
     open_to_all = {"/oauth_callback", "/static/exchange.css", "/static/exchange.js"}
     for route in [
-        route for part in (pages, handing_in, receipts, staff_pages) for route in part.ROUTES.routes
+        route
+        for part in (pages, handing_in, receipts, staff_pages, managing_pages)
+        for route in part.ROUTES.routes
     ]:
         if route.path in open_to_all:
             continue

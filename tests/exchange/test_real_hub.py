@@ -30,6 +30,7 @@ c.Authenticator.allowed_users = {{"student-001", "student-002", "ta-1", "guest-1
 c.JupyterHub.load_groups = {{
     "nbgrader-course": {{"users": ["student-001", "student-002"]}},
     "formgrade-course": {{"users": ["ta-1"]}},
+    "instructor-course": {{"users": ["ta-1"]}},
 }}
 c.JupyterHub.load_roles = [
     {{"name": "members", "groups": ["nbgrader-course", "formgrade-course"],

@@ -2,15 +2,19 @@
 
 import csv
 import io
+import os
 import re
+import time
+import zipfile
 
 import pytest
 
-from autograder.exchange.store import queue, releases
+from autograder.exchange.store import attempts, queue, releases
 from autograder.marks import exceptions
 from autograder.marks.roster import Member, add, roster_file
 from autograder.marks.tables import SHOWN
 from autograder.results.audit import read_audit
+from autograder.results.late import parse_time
 
 from .facts import WHY, ago, configure, handed_in
 from .test_pages import logged_in, word_of
@@ -19,8 +23,8 @@ from .test_record import text_of
 
 @pytest.fixture
 def teacher(stage):
-    """A browser of the staff."""
-    with logged_in(stage, "ta-1", "formgrade-course") as found:
+    """A browser of an instructor."""
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as found:
         yield found
 
 
@@ -120,15 +124,84 @@ def test_a_unit_is_released_as_it_was_looked_at(stage, desk, teacher):
     assert line["who"] == "ta-1" and line["note"].startswith("released although")
 
 
-def test_all_attempts_are_queued_again(stage, desk, teacher):
-    """After a look at the preview; workers grade what no longer holds."""
+def previewed(teacher):
+    """The page with what a regrade would change, when it is there."""
+    word = word_of(teacher.get("staff/softmax/manage"))
+    page = teacher.post("staff/softmax/preview", data={"word": word})
+    ends = time.monotonic() + 300
+    while "is under way" in text_of(page) and time.monotonic() < ends:
+        assert "data-live" in page.text  # the page looks again by itself
+        time.sleep(0.3)
+        page = teacher.get("staff/softmax/manage")
+    return page
+
+
+def test_a_regrade_is_looked_at_before_it_is_done(stage, desk, teacher):
+    """The preview grades and changes nothing; the button is for what was looked at, by checks as they are."""
     for student in ("student-001", "student-002"):
         handed_in(stage, desk, 80.0, student=student)
-    word = word_of(teacher.get("staff/softmax/manage"))
-    assert teacher.post("staff/softmax/regrade", data={"word": word}).status_code == 422
-    teacher.post("staff/softmax/regrade", data={"word": word, "sure": "1"})
+    page = teacher.get("staff/softmax/manage")
+    word = word_of(page)
+    assert "softmax/regrade" not in page.text
+    for name in ({}, {"preview": "0" * 16}):
+        assert teacher.post("staff/softmax/regrade", data={"word": word} | name).status_code == 409
+    page = previewed(teacher)
+    text = text_of(page)
+    assert "2 of 2 attempts graded anew: 2 marks would rise, 0 would fall" in text
+    row = re.search(r"student-001\s*80\s*(1\d\d)\s*\+(\d+)\s*attempt 1, ", text)
+    assert row is not None and int(row[1]) == 80 + int(row[2])
+    assert "data-live" not in page.text
+    assert stage.student().get("api/units/softmax/attempts").json()["record"]["points"] == 80.0
+    looked_at = hidden_in(page, "regrade")
+    grader = desk.course.units[0].grader
+    before = grader.stat()
+    grader.write_text(grader.read_text() + "\n")
+    assert "softmax/regrade" not in teacher.get("staff/softmax/manage").text
+    refused = teacher.post("staff/softmax/regrade", data=looked_at)
+    assert (refused.status_code, "does not hold any more" in refused.text) == (409, True)
+    grader.write_text(grader.read_text()[:-1])
+    os.utime(grader, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert teacher.post("staff/softmax/regrade", data=looked_at).status_code == 200
     with desk.database.read() as connection:
         assert queue.length(connection) == 2
+
+
+def test_a_preview_that_cannot_be_made_says_why(stage, desk, teacher):
+    """In the sentence that the command would end with; nothing can be queued by it."""
+    handed_in(stage, desk, 80.0)
+    desk.course.units[0].grader.write_text("raise ValueError('no')\n")
+    page = previewed(teacher)
+    assert "no preview" in text_of(page) and "ValueError" in text_of(page)
+    assert "softmax/regrade" not in page.text
+
+
+def hidden_in(page, form):
+    """What one form of a page carries."""
+    found = re.search(rf'<form method="post" action="[^"]*/{form}".*?</form>', page.text, re.S)[0]
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found))
+
+
+def test_the_files_that_count_are_collected(stage, desk, teacher):
+    """One attempt of each student, in the layout that nbgrader and ``course grade`` take."""
+    handed_in(stage, desk, 60.0)
+    best = handed_in(stage, desk, 80.0)
+    handed_in(stage, desk, 70.0)
+    handed_in(stage, desk, 50.0, student="student-002")
+    answer = teacher.get("staff/softmax/collect")
+    assert answer.headers["content-disposition"] == 'attachment; filename="softmax-submitted.zip"'
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    students = ("student-001", "student-002")
+    names = {f"{who}/softmax/{file}" for who in students for file in ("softmax.ipynb", "timestamp.txt")}
+    assert set(archive.namelist()) == names
+    with desk.database.read() as connection:
+        counting = attempts.find(connection, best)
+    assert archive.read("student-001/softmax/softmax.ipynb") == desk.blobs.get(counting.files[0].sha256)
+    when = archive.read("student-001/softmax/timestamp.txt").decode()
+    assert parse_time(when.strip()) == parse_time(counting.submitted)
+    desk.blobs.remove(counting.files[0].sha256)
+    archive = zipfile.ZipFile(io.BytesIO(teacher.get("staff/softmax/collect").content))
+    assert "student-001/softmax/softmax.ipynb" in archive.read("files-that-are-gone.txt").decode()
 
 
 def test_marks_are_exported_and_count_as_shown(stage, desk, teacher):
@@ -153,6 +226,6 @@ def test_students_do_none_of_it(stage):
         for path in paths:
             assert browser.post(f"staff/softmax/{path}", data={"word": word}).status_code == 403
         assert browser.get("staff/softmax/manage").status_code == 403
-    with logged_in(stage, "ta-1", "formgrade-course") as teacher:
+    with logged_in(stage, "ta-1", "formgrade-course", "instructor-course") as teacher:
         for path in paths:
             assert teacher.post(f"staff/softmax/{path}", data={"sure": "1"}).status_code == 403

@@ -97,7 +97,7 @@ def test_feedback_that_staff_released_is_on_the_page(stage, desk):
     path = f"attempts/{made.json()['id']}"
     finish_next(desk)
     page = packed("softmax.html", b"<p>3 of 4: say why.</p>")
-    stage.staff().put(f"api/{path}/feedback", json={"files": [page]}).raise_for_status()
+    stage.instructor().put(f"api/{path}/feedback", json={"files": [page]}).raise_for_status()
     with logged_in(stage, "student-001", "nbgrader-course") as browser:
         assert f'href="/services/exchange/{path}/feedback/softmax.html"' in browser.get(path).text
         assert "see the feedback" in browser.get(path).text

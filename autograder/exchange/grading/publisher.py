@@ -19,6 +19,7 @@ from ...base.files import turn
 from ...course import Course
 from ...gradebook import catching_up
 from ...marks.database import folder
+from ..retention import tidy_expired
 from ..store.desk import Desk
 from ..store.tidying import tidy
 
@@ -26,6 +27,7 @@ LOG = logging.getLogger("course.exchange.publisher")
 BATCH_SECONDS = 10.0
 AFTER_TROUBLE = 60.0
 TIDY_SECONDS = 300.0  # between looks for uploads that were not handed in
+EXPIRED_SECONDS = 3600.0  # between looks for what the course keeps no longer
 LOOK_SECONDS = 300.0  # between looks at what others wrote into the gradebook, which reads all its rows
 
 
@@ -36,6 +38,7 @@ def publish(desk: Desk, parent: int | None = None, batch_seconds: float = BATCH_
         projected = time.monotonic() - batch_seconds
         looked = time.monotonic() - LOOK_SECONDS
         tidied = time.monotonic() - TIDY_SECONDS
+        expired = time.monotonic() - EXPIRED_SECONDS
         while parent in (None, os.getppid()):
             course, batch = desk.course, time.monotonic() - projected >= batch_seconds
             if batch or course is not noticed:
@@ -50,6 +53,9 @@ def publish(desk: Desk, parent: int | None = None, batch_seconds: float = BATCH_
             if time.monotonic() - tidied >= TIDY_SECONDS:
                 tidy_up(desk)
                 tidied = time.monotonic()
+            if time.monotonic() - expired >= EXPIRED_SECONDS:
+                delete_expired(desk)
+                expired = time.monotonic()
             time.sleep(0.5)
 
 
@@ -59,6 +65,14 @@ def tidy_up(desk: Desk) -> None:
         tidy(desk)
     except (CourseError, OSError) as error:
         LOG.error("what was only looked at could not be thrown away: %s", error)
+
+
+def delete_expired(desk: Desk) -> None:
+    """Delete what the course has kept for as long as it says."""
+    try:
+        tidy_expired(desk)
+    except (CourseError, OSError, SQLAlchemyError) as error:
+        LOG.error("what has expired could not be deleted, and is looked at again in an hour: %s", error)
 
 
 def only_one(desk: Desk) -> AbstractContextManager[None]:

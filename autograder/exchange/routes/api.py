@@ -19,7 +19,7 @@ from ...marks.attempts import Attempt, StoredFile
 from ...results.late import parse_time
 from .. import deeds
 from ..look import look_at, look_closely
-from ..service import access
+from ..service import access, rights
 from ..service.identity import Caller
 from ..service.packing import packed
 from ..service.refusals import Refused
@@ -37,8 +37,10 @@ ROUTES = APIRouter(prefix="/api")
 DeskOf = Annotated[Desk, Depends(access.desk_of)]
 Member = Annotated[Caller, Depends(access.caller)]
 Staff = Annotated[Caller, Depends(access.staff)]
+Releaser = Annotated[Caller, Depends(access.having(rights.RELEASE))]
 Uploader = Annotated[Caller, Depends(access.uploader)]
 UnitOf = Annotated[Unit, Depends(access.unit_of)]
+HandingOut = Annotated[Caller, Depends(access.having(rights.HAND_OUT))]
 Body = Annotated[bytes, Depends(access.body)]
 SKEW = timedelta(minutes=5)  # of the client's clock that is worth a word
 
@@ -82,7 +84,7 @@ def download_release(desk: DeskOf, member: Member, unit: UnitOf) -> Response:
 
 @ROUTES.put("/units/{unit}/release")
 def upload_release(
-    desk: DeskOf, member: Staff, unit: UnitOf, content: Body, force: bool = False
+    desk: DeskOf, member: Releaser, unit: UnitOf, content: Body, force: bool = False
 ) -> dict[str, Any]:
     """Release a unit."""
     made, warning = releases.release(desk, unit, parse_json(content, desk.limits), member.name, force)
@@ -90,7 +92,7 @@ def upload_release(
 
 
 @ROUTES.delete("/units/{unit}/release")
-def withdraw_release(desk: DeskOf, member: Staff, unit: UnitOf) -> dict[str, Any]:
+def withdraw_release(desk: DeskOf, member: Releaser, unit: UnitOf) -> dict[str, Any]:
     """Take a unit back."""
     with desk.database.write() as connection:
         releases.withdraw(connection, unit.name)
@@ -227,7 +229,7 @@ def feedback(desk: DeskOf, attempt: AttemptOf) -> dict[str, Any]:
 
 
 @ROUTES.put("/attempts/{attempt}/feedback")
-def upload_feedback(desk: DeskOf, member: Staff, attempt: AttemptOf, content: Body) -> dict[str, bool]:
+def upload_feedback(desk: DeskOf, member: HandingOut, attempt: AttemptOf, content: Body) -> dict[str, bool]:
     """Release nbgrader's feedback for an attempt."""
     returned.release_feedback(desk, attempt, parse_json(content, desk.limits))
     return {"ok": True}

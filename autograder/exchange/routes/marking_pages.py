@@ -16,7 +16,7 @@ from ...marks.rubric import MOST
 from ...notebook import Question, read_questions
 from .. import giving, wording
 from ..service.refusals import Refused
-from ..service.session import FormOf, LoginSession, StaffOf, UnitOf, script_file
+from ..service.session import FormOf, HandOutOf, LoginSession, StaffOf, UnitOf, script_file
 from ..store import in_hand
 from ..store.desk import stamp
 from ..views.answer_text import answer_text, get_ready, task_of
@@ -66,7 +66,7 @@ def marking_home(session: StaffOf) -> Response:
 
 
 @ROUTES.post("/{unit}/hand-out")
-def hand_out(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+def hand_out(session: HandOutOf, unit: UnitOf, form: FormOf) -> Response:
     """Let students read the comments of a unit that are there now."""
     desk = session.desk
     with desk.database.write() as connection:

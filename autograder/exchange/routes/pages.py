@@ -33,9 +33,9 @@ from ..store.late_days import Agreed
 from ..views import returned, words
 from ..views.asked import TypedRequest, asked_by_name
 from ..views.calendar import MEDIA_TYPE, calendar
-from ..views.course import course_row
+from ..views.course import course_rows
 from ..views.news import news, note_seen, read_seen
-from ..views.overview import answers, comments_for, feedback_files, overview
+from ..views.overview import answers, comments_for, feedback_files, overview, overviews
 from ..views.render import SCRIPT, stylesheet
 
 ROUTES = APIRouter()
@@ -67,8 +67,7 @@ def home(session: SessionOf) -> Response:
     """The course: its units in order, what is due, what counts, what is new."""
     desk, course, name = session.desk, session.desk.course, session.member.name
     with desk.database.read() as connection:
-        seen = read_seen(connection, name)
-        rows = [course_row(desk, connection, unit, name, seen) for unit in course.units]
+        rows = course_rows(desk, connection, name)
     marks = {row.view.unit.name: row.view.mark for row in rows}
     over = tuple(unit for unit, mark in marks.items() if closes(course, mark.due) < desk.now())
     total = total_of(course, marks, over)
@@ -80,8 +79,8 @@ def due_dates(session: SessionOf) -> Response:
     """The student's own due dates as a calendar file."""
     desk, name = session.desk, session.member.name
     with desk.database.read() as connection:
-        units = [unit for unit in desk.course.units if releases.find(connection, unit.name)]
-        views = [overview(desk, connection, unit, name) for unit in units]
+        made = releases.every(connection)
+        views = [each for each in overviews(desk, connection, name) if each.unit.name in made]
     text = calendar(desk.course, views, desk.now())
     return download(text.encode(), f"{desk.course.name}.ics", MEDIA_TYPE)
 

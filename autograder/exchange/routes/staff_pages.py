@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from ...base.text import SHORT, plain
 from ...course import Course, Unit
-from ...export.grades import FORMATS
-from ...marks import read_dates, read_facts
+from ...marks import read_dates
 from ...marks.dates import unit_due
 from ...notebook import read_questions
 from ...pages.figures import named_histogram
@@ -17,13 +16,22 @@ from ...pages.report import FEW, NAMES, PATTERNS, evaluate_facts, task_rows
 from ...unit.master import read_master
 from .. import deeds
 from ..service.refusals import Refused
-from ..service.session import FormOf, StaffOf, UnitOf, download, of_hub
-from ..store import answering, extensions, queue, releases, releasing
+from ..service.rights import MANAGING, who_may
+from ..service.session import (
+    ExtendOf,
+    FormOf,
+    LoginSession,
+    StaffOf,
+    UnitOf,
+    of_hub,
+)
+from ..store import answering, extensions, queue, releases
 from ..store.extensions import Extension
 from ..store.late_days import Agreed
 from ..store.tally import Tally, tallies
 from ..views.class_list import ListWanted, class_list, members_of
 from ..views.for_staff import by_hand_rows, exemption_rows
+from ..views.known_facts import KnownFacts
 from ..views.one_student import one_student
 from ..views.render import lines_in
 
@@ -36,14 +44,9 @@ def staff_home(session: StaffOf) -> Response:
     course = session.desk.course
     members, trouble = members_of(course)
     with session.desk.database.read() as connection:
-        counted = tallies(connection)
+        counted, made = tallies(connection), releases.every(connection)
         rows = [
-            (
-                unit,
-                unit_due(course, unit),
-                releases.find(connection, unit.name),
-                counted.get(unit.name, Tally()),
-            )
+            (unit, unit_due(course, unit), made.get(unit.name), counted.get(unit.name, Tally()))
             for unit in course.units
         ]
         waiting, troubled = queue.length(connection), queue.troubled(connection)
@@ -61,9 +64,9 @@ def staff_home(session: StaffOf) -> Response:
 @ROUTES.get("/staff/{unit}")
 def staff_unit(session: StaffOf, unit: UnitOf) -> Response:
     """The class at a unit, as the results come in."""
-    wanted = ListWanted.of(session.request.query_params)
+    course, wanted = session.desk.course, ListWanted.of(session.request.query_params)
     with session.desk.database.read() as connection:
-        facts = read_facts(connection, session.desk.course, unit)
+        facts = known_facts(session).of(connection, course, unit)
         roll = class_list(session.desk, connection, facts, wanted)
         waiting = queue.length(connection)
     shown = [row.view.mark for row in roll.rows]
@@ -78,7 +81,9 @@ def staff_unit(session: StaffOf, unit: UnitOf) -> Response:
         waiting=waiting,
         left=lines_in((row.view for row in roll.everybody), "broken", "troubled"),
         questions=read_questions(unit.released_notebook),
-        formgrader=_formgrader(session.desk.course, unit),
+        formgrader=_formgrader(course, unit),
+        manages=session.member.may(*MANAGING),
+        whom="" if session.member.instructor else who_may(course),
         live=True,
     )
 
@@ -119,7 +124,7 @@ def requeue(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
 
 
 @ROUTES.post("/staff/{unit}/late-day")
-def late_day(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+def late_day(session: ExtendOf, unit: UnitOf, form: FormOf) -> Response:
     """Spend a late day for a student."""
     student, agreed = str(form.get("student") or "").strip(), Agreed(after=_number(form.get("after")))
     deeds.spend_late_day(session.desk, session.member, unit, student, agreed, _why(form))
@@ -127,14 +132,14 @@ def late_day(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
 
 
 @ROUTES.post("/staff/{unit}/take-back")
-def take_back(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+def take_back(session: ExtendOf, unit: UnitOf, form: FormOf) -> Response:
     """Lift an exception from the due date."""
     extensions.take_back(session.desk, unit, _number(form.get("back")), session.member.name, _why(form))
     return session.go(f"staff/{unit.name}")
 
 
 @ROUTES.get("/staff/{unit}/extend")
-def extend_page(session: StaffOf, unit: UnitOf, student: str = "") -> Response:
+def extend_page(session: ExtendOf, unit: UnitOf, student: str = "") -> Response:
     """The form for more time."""
     with session.desk.database.read() as connection:
         facts = read_dates(connection, session.desk.course, unit)
@@ -151,7 +156,7 @@ def extend_page(session: StaffOf, unit: UnitOf, student: str = "") -> Response:
 
 
 @ROUTES.post("/staff/{unit}/extend")
-def extend(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
+def extend(session: ExtendOf, unit: UnitOf, form: FormOf) -> Response:
     """What more time would change; with ``sure`` it is given."""
     desk = session.desk
     words = {name: str(form.get(name) or "").strip() for name in ("student", "kind", "value")}
@@ -173,7 +178,8 @@ def report_page(session: StaffOf, unit: UnitOf, sent: int | None = None) -> Resp
     """The class report, by the marks of record."""
     course = session.desk.course
     with session.desk.database.read() as connection:
-        report = evaluate_facts(read_facts(connection, course, unit), connection)
+        facts = known_facts(session).of(connection, course, unit)
+        report = evaluate_facts(facts, connection)
     bins = named_histogram(report.points, report.out_of) if report.points else []
     return session.page(
         "exchange/report.html",
@@ -199,50 +205,10 @@ def answer_all(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     return session.go(f"staff/{unit.name}/report?sent={count}")
 
 
-@ROUTES.get("/staff/{unit}/manage")
-def manage(session: StaffOf, unit: UnitOf) -> Response:
-    """What is done with a unit as a whole."""
-    course = session.desk.course
-    with session.desk.database.read() as connection:
-        released, counted = releases.find(connection, unit.name), tallies(connection)
-    return session.page(
-        "exchange/manage.html",
-        unit=unit,
-        due=unit_due(course, unit),
-        released=released,
-        built=releasing.built_version(unit),
-        unproven=releasing.unproven(course, unit),
-        tally=counted.get(unit.name, Tally()),
-        styles=FORMATS,
-    )
-
-
-@ROUTES.post("/staff/{unit}/release")
-def release(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
-    """Release what is built here, as ``course release`` does."""
-    releasing.release_built(
-        session.desk, unit, str(form.get("version")), session.member.name, bool(form.get("unproven"))
-    )
-    return session.go(f"staff/{unit.name}/manage")
-
-
-@ROUTES.post("/staff/{unit}/regrade")
-def regrade(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
-    """Queue all attempts at a unit."""
-    if not form.get("sure"):
-        raise Refused(422, "Look at the preview first, and say so. Nothing was queued.")
-    deeds.regrade_unit(session.desk, unit, session.member)
-    return session.go(f"staff/{unit.name}")
-
-
-@ROUTES.post("/staff/{unit}/export")
-def export(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
-    """The marks of record as a table; who downloads it shows them."""
-    style = str(form.get("style"))
-    if style not in FORMATS:
-        raise Refused(422, f"Expected one of {', '.join(FORMATS)}.")
-    table = deeds.exported(session.desk, unit, style)
-    return download(table.text.encode(table.encoding), f"{unit.name}-{style}.csv")
+def known_facts(session: LoginSession) -> KnownFacts:
+    """What this process knows of the units."""
+    found: KnownFacts = session.request.app.state.facts
+    return found
 
 
 def _why(form: FormData) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,6 +15,7 @@ from .checks import TokenChecks
 from .identity import Caller, caller_of, token_of
 from .rate import Buckets
 from .refusals import Refused
+from .rights import demand
 from .room import Places, Space, held_by
 
 
@@ -63,6 +65,16 @@ def staff(member: Annotated[Caller, Depends(caller)]) -> Caller:
     if not member.staff:
         raise Refused(403, "This is for the course staff.")
     return member
+
+
+def having(right: str) -> Callable[..., Caller]:
+    """Lets staff pass who have a right."""
+
+    def check(request: Request, member: Annotated[Caller, Depends(staff)]) -> Caller:
+        demand(desk_of(request).course, member.rights, right)
+        return member
+
+    return check
 
 
 def uploader(request: Request, member: Annotated[Caller, Depends(caller)]) -> Caller:

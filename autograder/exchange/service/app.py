@@ -14,8 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..routes import api, handing_in, marking_pages, pages, receipts, request_pages, staff_pages
+from ..grading.preview import Previews
+from ..routes import (
+    api,
+    handing_in,
+    managing_pages,
+    marking_pages,
+    pages,
+    receipts,
+    request_pages,
+    staff_pages,
+)
 from ..store.desk import Desk
+from ..views.known_facts import KnownFacts
 from ..views.known_piles import KnownPiles
 from .bodies import BodyLimit
 from .checks import TokenChecks
@@ -64,10 +75,12 @@ def make_app(desk: Desk, identity: Identity, oauth: OAuth | None, prefix: str = 
     app.state.places = Places(limits.at_once, limits.request_burst)
     app.state.upload_places = Places(1, limits.upload_burst)
     app.state.room = Space(int(limits.uploads_together_mib * 2**20))
-    app.state.piles = KnownPiles()
+    app.state.facts = KnownFacts()
+    app.state.previews = Previews()
+    app.state.piles = KnownPiles(app.state.facts)
     app.include_router(api.ROUTES, prefix=prefix.rstrip("/"))
     if oauth is not None:
-        for part in (pages, handing_in, receipts, staff_pages, request_pages, marking_pages):
+        for part in (pages, handing_in, receipts, staff_pages, managing_pages, request_pages, marking_pages):
             app.include_router(part.ROUTES, prefix=prefix.rstrip("/"), include_in_schema=False)
     _answer_errors(app)
     app.add_middleware(GivesBack)

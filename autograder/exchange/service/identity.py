@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from tornado.web import HTTPError
 
-from ...course import Course
+from ...course import RIGHTS, Course
 from .refusals import Refused
+from .rights import rights_of
 from .settings import groups, instructors
 
 CACHE_SECONDS = 20  # how long the hub's answer is believed
@@ -24,6 +25,11 @@ class Caller:
     staff: bool
     student: bool
     instructor: bool = False
+    rights: frozenset[str] = frozenset()  # of ``RIGHTS``
+
+    def may(self, *rights: str) -> bool:
+        """Whether they have one of these rights; pages hide what nobody with none of them can do."""
+        return not self.rights.isdisjoint(rights)
 
     def may_see(self, owner: str) -> bool:
         """Whether what a student handed in may be shown."""
@@ -73,12 +79,13 @@ def caller_of(course: Course, model: dict[str, Any] | None) -> Caller:
         raise Refused(401, "No valid token. Log in at the hub, or restart your server there.")
     name, member_of = model.get("name"), set(model.get("groups") or ())
     if model.get("kind") == "service" and name == course.name:  # formgrader, whose buttons staff press
-        return Caller(f"service {name}", staff=True, student=False)
+        return Caller(f"service {name}", staff=True, student=False, rights=frozenset(RIGHTS))
     if model.get("kind") != "user" or not isinstance(name, str) or not name:
         raise Refused(403, "Only people can use the exchange, and this token is another service's.")
     staff, students = groups(course)
     instructor = instructors(course) in member_of
-    caller = Caller(name, staff in member_of, students in member_of, instructor)
+    rights = rights_of(course, staff in member_of, instructor)
+    caller = Caller(name, staff in member_of, students in member_of, instructor, rights)
     if not (caller.staff or caller.student):
         raise Refused(403, f"You are no member of {course.title}. If you should be, tell the course staff.")
     return caller

@@ -25,6 +25,8 @@ from types import FrameType
 
 from ...base.tied import end_with
 from ...course import Course, load_course
+from ...marks.log_names import hide_names
+from ...marks.roster import roster_file
 from ..store import queue
 from ..store.desk import Desk, open_desk
 
@@ -92,18 +94,11 @@ class Supervisor:
 
     def _begin(self, child: ChildProcess) -> None:
         child.name, child.began = f"{child.role}-{secrets.token_hex(6)}", time.monotonic()
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "autograder.exchange.service.serve",
-            child.role,
-            child.name,
-            self.tier,
-            str(os.getpid()),
-        ]
         child.process = subprocess.Popen(
-            command, cwd=self.desk.course.root, env=_child_environment(), stdin=subprocess.DEVNULL
+            child_line(child.role, child.name, self.tier),
+            cwd=self.desk.course.root,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
         )
 
     def _free(self, child: ChildProcess) -> None:
@@ -134,9 +129,11 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
     open_many_files()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     LOG.setLevel(logging.INFO)
+    _hide_names(course)
     desk = open_desk(course)
     desk.blobs.clear_leftovers()
     app = make_app(desk, HubIdentity(), HubLogin(), os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
+    app.state.previews.tier = tier
     supervisor = Supervisor(desk, tier, workers)
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it once more at its end, past what is below
     supervisor.start()
@@ -152,11 +149,25 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
         with suppress(KeyboardInterrupt):  # how the hub stops us; uvicorn has ended in order
             uvicorn.Server(settings).run([listen()])
     finally:
+        app.state.previews.close()
         supervisor.stop()
         desk.database.close()
 
 
-def _child_environment() -> dict[str, str]:
+def _hide_names(course: Course) -> None:
+    """What this process writes is read by more people than the course's data."""
+    from ...judge.secret import course_secret
+
+    hide_names(logging.getLogger(), roster_file(course), course_secret(course))
+
+
+def child_line(role: str, name: str, tier: str) -> list[str]:
+    """The command line of a child in a role."""
+    words = ("-P", "-m", "autograder.exchange.service.serve", role, name, tier, str(os.getpid()))
+    return [sys.executable, *words]
+
+
+def child_environment() -> dict[str, str]:
     """The children need no token of the hub; the engine is found where this process found it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB_")}
     engine = str(Path(__file__).parents[3])
@@ -182,8 +193,14 @@ def run_child(role: str, name: str, tier: str, parent: int) -> None:
 
 
 def _play(role: str, name: str, tier: str, parent: int) -> None:
-    desk = open_desk(load_course())
-    if role == "publisher":
+    course = load_course()
+    _hide_names(course)
+    desk = open_desk(course)
+    if role == "preview":
+        from ..grading.preview import write_preview
+
+        write_preview(name, tier)
+    elif role == "publisher":
         from ..grading.publisher import publish
 
         publish(desk, parent)

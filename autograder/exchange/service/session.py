@@ -20,7 +20,7 @@ from .. import deeds
 from ..store.attempts import Attempt
 from ..store.desk import Desk
 from ..views.render import page
-from . import access
+from . import access, rights
 from .identity import Caller
 from .login import NotLoggedIn, Sessions
 from .refusals import Refused, full_disk_is_said
@@ -68,11 +68,13 @@ async def session(request: Request) -> LoginSession:
     sessions: Sessions = request.app.state.sessions
     token = sessions.token(request)
     try:
-        return LoginSession(request, await access.identify(request, token, vouched=True), token)
+        found = LoginSession(request, await access.identify(request, token, vouched=True), token)
     except Refused as error:
         if error.status == 401:  # the hub has forgotten the token: log in again
             raise NotLoggedIn from error
         raise
+    request.state.login = found  # whose page a refusal is
+    return found
 
 
 async def _form(
@@ -105,8 +107,21 @@ def _for_staff(session: SessionOf) -> LoginSession:
     return session
 
 
+def _having(right: str) -> Any:
+    def check(session: Annotated[LoginSession, Depends(_for_staff)]) -> LoginSession:
+        rights.demand(session.desk.course, session.member.rights, right)
+        return session
+
+    return Depends(check)
+
+
 AttemptOf = Annotated[Attempt, Depends(_visible)]
 StaffOf = Annotated[LoginSession, Depends(_for_staff)]
+ReleaseOf = Annotated[LoginSession, _having(rights.RELEASE)]
+ExtendOf = Annotated[LoginSession, _having(rights.EXTEND)]
+RegradeOf = Annotated[LoginSession, _having(rights.REGRADE)]
+HandOutOf = Annotated[LoginSession, _having(rights.HAND_OUT)]
+ExportOf = Annotated[LoginSession, _having(rights.EXPORT)]
 
 
 def script_file(path: Path) -> Response:
@@ -117,15 +132,16 @@ def script_file(path: Path) -> Response:
 
 def download(content: bytes, path: str, kind: str = UNSHOWN) -> Response:
     """A file as a download, whatever it is: it is never shown on our origin."""
-    return Response(content, media_type=kind, headers=_as_file(path))
+    return Response(content, media_type=kind, headers=as_file(path))
 
 
 def download_of(blobs: Blobs, file: StoredFile) -> Response:
     """The same for a stored file, which is read as the browser takes it."""
-    return FileResponse(blobs.path(file.sha256), media_type=UNSHOWN, headers=_as_file(file.path))
+    return FileResponse(blobs.path(file.sha256), media_type=UNSHOWN, headers=as_file(file.path))
 
 
-def _as_file(path: str) -> dict[str, str]:
+def as_file(path: str) -> dict[str, str]:
+    """The headers of a download, which is never shown on our origin."""
     name = path.rpartition("/")[2]
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name
@@ -157,8 +173,12 @@ def error_page(request: Request, status: int, text: str, headers: dict[str, str]
     """A refusal as a page."""
     prefix: str = request.app.state.prefix
     course = request.app.state.desk.course
+    login: LoginSession | None = getattr(request.state, "login", None)
+    known: dict[str, Any] = {"member": None, "word": ""}
+    if login is not None:
+        known = {"member": login.member, "word": login.sessions.word(login.token)}
     return HTMLResponse(
-        page("exchange/error.html", prefix, text=text, status=status, course=course, member=None, word=""),
+        page("exchange/error.html", prefix, text=text, status=status, course=course, **known),
         status_code=status,
         headers=headers,
     )

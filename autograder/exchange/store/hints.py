@@ -6,7 +6,7 @@ The level is computed from what was spent, so there is nothing that could get ou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
@@ -76,6 +76,16 @@ def spent(connection: Connection, unit: str, student: str) -> dict[str, float]:
         OPENINGS.c.unit == unit, OPENINGS.c.student == student
     )
     return {row.about: row.moment for row in connection.execute(query)}
+
+
+def spent_at(connection: Connection, units: Collection[str], student: str) -> dict[str, dict[str, float]]:
+    """The same at these units, by unit."""
+    query = select(OPENINGS.c.unit, OPENINGS.c.about, OPENINGS.c.moment)
+    query = query.where(OPENINGS.c.unit.in_(units), OPENINGS.c.student == student)
+    found: dict[str, dict[str, float]] = {}
+    for unit, about, moment in connection.execute(query):
+        found.setdefault(unit, {})[about] = moment
+    return found
 
 
 def opened(connection: Connection, unit: str, student: str) -> frozenset[str]:

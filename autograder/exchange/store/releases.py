@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from ...base.errors import ConfigError
 from ...course import Unit
@@ -61,8 +61,19 @@ def find(connection: Connection, unit: str) -> Offered | None:
     """What is released of a unit now, or None."""
     query = select(RELEASES).where(RELEASES.c.unit == unit, RELEASES.c.withdrawn.is_(False))
     row = connection.execute(query.order_by(RELEASES.c.id.desc()).limit(1)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _offered(row)
+
+
+def every(connection: Connection) -> dict[str, Offered]:
+    """The same of all units, by unit."""
+    standing = (
+        select(func.max(RELEASES.c.id)).where(RELEASES.c.withdrawn.is_(False)).group_by(RELEASES.c.unit)
+    )
+    rows = connection.execute(select(RELEASES).where(RELEASES.c.id.in_(standing)))
+    return {row.unit: _offered(row) for row in rows}
+
+
+def _offered(row: Any) -> Offered:
     return Offered(row.unit, row.version, row.moment, row.by, load_files(row.files))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ...course import Course, Unit
+from ...pages.report import why_unproven
 from ...results.audit import note
 from ..client.trees import read_tree
 from ..service.refusals import Refused
@@ -24,10 +25,7 @@ def built_version(unit: Unit) -> str:
 
 def unproven(course: Course, unit: Unit) -> str:
     """Why the unit's papers are not proven; empty where they are, or nothing is built."""
-    from ...judge.secret import course_secret  # the judge's modules, which no other page needs
-    from ...prove import why_unproven
-
-    return why_unproven(course, unit, course_secret(course)) if built_version(unit) else ""
+    return why_unproven(course, unit) if built_version(unit) else ""
 
 
 def release_built(desk: Desk, unit: Unit, version: str, who: str, although: bool) -> None:

@@ -7,14 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ...course import Unit
 from ...marks.dates import zone_of
 from ...results.late import parse_time
 from ..store import releases
 from ..store.desk import Desk
 from ..store.releases import Offered
-from .news import News, Seen, news
-from .overview import Overview, overview
+from .news import News, Seen, news, read_seen
+from .overview import Overview, overviews
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,14 @@ class CourseRow:
         return self.released is not None or bool(self.view.lines)
 
 
-def course_row(desk: Desk, connection: Connection, unit: Unit, student: str, seen: Seen) -> CourseRow:
-    """One unit as its student may see it now."""
-    made, view = releases.find(connection, unit.name), overview(desk, connection, unit, student)
+def course_rows(desk: Desk, connection: Connection, student: str) -> list[CourseRow]:
+    """All units as their student may see them now."""
+    seen, made = read_seen(connection, student), releases.every(connection)
+    return [_row(desk, view, made.get(view.unit.name), seen) for view in overviews(desk, connection, student)]
+
+
+def _row(desk: Desk, view: Overview, made: Offered | None, seen: Seen) -> CourseRow:
+    unit = view.unit
     opens = parse_time(unit.opens)
     if opens is not None:
         opens = opens.astimezone(zone_of(desk.course, unit)) if opens > desk.now() else None

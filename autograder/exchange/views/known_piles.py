@@ -1,28 +1,22 @@
-"""Piles that were made before, as long as the facts that they follow from are the same.
-
-To find which attempt of each student counts takes some tenths of a second for a thousand students, and each
-page of marking asks. What changes a mark counts up (``marks/standings.py``), so that one number tells.
-"""
+"""Piles that were made before, as long as their facts are the same (``known_facts.py``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from ...course import Course, Unit
-from ...marks import read_facts
-from ...marks.tables import RELEASES, STANDINGS
 from ...notebook import Question, read_questions
+from .known_facts import KnownFacts, State, state_of
 from .pile import Pile, pile_of
-
-State = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class KnownPiles:
     """The piles of a process; those of a unit are made together, and anew when something has changed."""
 
+    facts: KnownFacts
     _made: dict[str, tuple[State, dict[str, Pile]]] = field(default_factory=dict)
 
     def of(self, connection: Connection, course: Course, unit: Unit, question: Question) -> Pile:
@@ -34,19 +28,11 @@ class KnownPiles:
         asked = read_questions(unit.released_notebook)
         if not asked:
             return {}
-        state = (course, asked, *_counts(connection, unit.name))
+        state = state_of(connection, course, unit)
         known = self._made.get(unit.name)
         if known is None or known[0] != state:
-            facts = read_facts(connection, course, unit)
+            facts = self.facts.of(connection, course, unit)
             marks = list(facts.marks())
             known = state, {each.name: pile_of(facts, each, marks) for each in asked}
             self._made[unit.name] = known
         return known[1]
-
-
-def _counts(connection: Connection, unit: str) -> tuple[int, int, int]:
-    """Numbers that are others as soon as a mark of the unit may be another."""
-    changes = select(func.count(), func.coalesce(func.sum(STANDINGS.c.changes), 0))
-    students, changed = connection.execute(changes.where(STANDINGS.c.unit == unit)).one()
-    last = select(func.max(RELEASES.c.id)).where(RELEASES.c.unit == unit)
-    return int(students), int(changed), connection.execute(last).scalar() or 0

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ...marks import Total, exceptions, read_facts, requests, total_of
+from ...marks import Total, exceptions, read_facts_of, requests, total_of
 from ...marks.dates import closes
 from ...marks.requests import LookAgain
 from ...marks.roster import Member
 from ..store.desk import Desk
 from .class_list import members_of
 from .for_staff import ByHandRow, ExemptionRow, by_hand_rows, exemption_rows
-from .overview import Overview, overview
+from .overview import Overview, overviews
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ def one_student(desk: Desk, connection: Connection, student: str) -> OneStudent 
     """All of one student; None for who is on no roster, has no attempt and no exception."""
     course, now = desk.course, desk.now()
     members, _ = members_of(course)
+    waiting = requests.waiting(connection, student=student)
+    known = read_facts_of(connection, course, student)
     units = []
-    for unit in course.units:
-        facts = read_facts(connection, course, unit, student)
-        view = overview(desk, connection, unit, student)
-        mine = exemption_rows(facts, {student})
-        asked = requests.waiting(connection, unit.name, student)
+    for view in overviews(desk, connection, student, known):
+        mine = exemption_rows(known[view.unit.name], {student})
+        asked = [each for each in waiting if each.unit == view.unit.name]
         units.append(AtUnit(view, mine, by_hand_rows([view.mark]), asked))
     own = exceptions.of_student(connection, student)
     if student not in members and not own and not any(each.view.lines for each in units):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from ...base.text import plain
 from ...course import Unit
-from ...marks import AttemptMark, Mark, UnitFacts, by_hand, exceptions, handed_out, read_facts
+from ...marks import AttemptMark, Mark, UnitFacts, by_hand, exceptions, handed_out, read_facts, read_facts_of
 from ...marks.attempts import Attempt
 from ...marks.graded import Graded
 from ...notebook import Question, read_questions
@@ -91,16 +91,51 @@ class WrittenAnswer:
 def overview(desk: Desk, connection: Connection, unit: Unit, student: str) -> Overview:
     """One student's attempts, with their places in line."""
     facts = read_facts(connection, desk.course, unit, student)
+    spent = hints.spent(connection, unit.name, student)
+    return _overview(desk, connection, facts, student, spent, spent_by(connection, student))
+
+
+def overviews(
+    desk: Desk, connection: Connection, student: str, known: Mapping[str, UnitFacts] | None = None
+) -> list[Overview]:
+    """The same at every unit of the course, in its order, in about as many queries as for one unit.
+
+    Args:
+        desk: the exchange.
+        connection: to its database.
+        student: whose.
+        known: the student's facts (``read_facts_of``), where they were read already.
+    """
+    known = read_facts_of(connection, desk.course, student) if known is None else known
+    own = [attempt for facts in known.values() for attempt in facts.attempts.get(student, ())]
+    entries = _entries(connection, own)
+    paid, spent = hints.spent_at(connection, known, student), spent_by(connection, student)
+    return [
+        _overview(desk, connection, facts, student, paid.get(name, {}), spent, entries)
+        for name, facts in known.items()
+    ]
+
+
+def _overview(
+    desk: Desk,
+    connection: Connection,
+    facts: UnitFacts,
+    student: str,
+    paid: Mapping[str, float],
+    spent: int,
+    entries: Mapping[str, queue.QueueEntry] | None = None,
+) -> Overview:
+    """One student at one unit; ``paid`` are openings of explanations, ``spent`` late days over all units."""
     mark = facts.mark(student)
-    lines = _lines(desk, connection, mark)
+    lines = _lines(desk, connection, mark, entries)
     return Overview(
-        unit,
+        facts.unit,
         student,
         tuple(_placed(connection, line, desk.seconds()) for line in lines),
-        purse(desk, connection, unit, student),
+        _purse(desk, paid),
         mark,
         facts.opens(student),
-        late_days(facts, student, spent_by(connection, student), desk.now()),
+        late_days(facts, student, spent, desk.now()),
         _moved(facts, student),
     )
 
@@ -133,10 +168,12 @@ def everyone(
 
 def purse(desk: Desk, connection: Connection, unit: Unit, student: str) -> hints.Purse | None:
     """A student's tokens, or None where explanations cost nothing."""
-    if desk.course.hint_tokens is None:
-        return None
-    spent = hints.spent(connection, unit.name, student).values()
-    return hints.level(desk.course.hint_tokens, spent, desk.seconds())
+    return _purse(desk, hints.spent(connection, unit.name, student))
+
+
+def _purse(desk: Desk, paid: Mapping[str, float]) -> hints.Purse | None:
+    tokens = desk.course.hint_tokens
+    return None if tokens is None else hints.level(tokens, paid.values(), desk.seconds())
 
 
 def _lines(

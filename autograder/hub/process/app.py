@@ -24,7 +24,9 @@ from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
 from traitlets import Dict, Integer, List, Unicode
 
+from ...base.files import token
 from ...base.forwarded import named_proxies
+from ...marks.log_names import hide_names
 from ..gpus.book import GpuBook
 from ..gpus.watch import GpuWatch
 from ..people.first_password import behind_change
@@ -43,6 +45,8 @@ class CourseHub(UnixServices):
 
     trusted_proxies = List(Unicode(), help="Reverse proxies whose headers are believed.").tag(config=True)
     job_mark = Unicode(help="How comments of this hub's Slurm jobs begin; empty elsewhere.").tag(config=True)
+    roster_file = Unicode(help="The roster, whose students have no names in the log.").tag(config=True)
+    secret_file = Unicode(help="The course's secret, from which their pseudonyms follow.").tag(config=True)
     gpu_book = Unicode(help="The file of the book of GPUs; none is kept without.").tag(config=True)
     gpu_profiles = Dict(help="GPUs of each profile, by its name.").tag(config=True)
     handlers: Any  # JupyterHub makes them
@@ -54,6 +58,12 @@ class CourseHub(UnixServices):
         self._later: list[tuple[Any, ...]] = []
         self._starting: asyncio.Task[None] | None = None
         self._taken_up: Any = None
+
+    def init_logging(self) -> None:
+        """As JupyterHub does, without students' names."""
+        super().init_logging()
+        if self.roster_file:
+            hide_names(self.log, Path(self.roster_file), token(Path(self.secret_file)).encode())
 
     def init_handlers(self) -> None:
         """The hub's addresses; with a first password only one of them works."""

@@ -69,7 +69,8 @@ def configure_login(c: Any, course: Course, options: Options) -> None:
     c.Authenticator.auth_refresh_strict = True
     c.Authenticator.refresh_pre_spawn = True
     c.FromRoster.course_name = course.name
-    c.FromRoster.roster_file = str(roster_file(course))
+    c.FromRoster.roster_file = c.CourseHub.roster_file = str(roster_file(course))
+    c.CourseHub.secret_file = str(course.data_folder / "secret")
     c.RosterAuthenticator.passwords_file = str(hub_folder(course) / "passwords")
     if options.login == "oidc":
         _oidc(c)

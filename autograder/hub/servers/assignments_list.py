@@ -46,6 +46,21 @@ NO_FOLDERS = """
 """
 
 
+WHO_MAY = """
+(function () {
+    ["release_failure", "unrelease_failure", "release_feedback_failure"].forEach(function (name) {
+        var before = AssignmentUI.prototype[name];
+        AssignmentUI.prototype[name] = function (answer) {
+            var said = answer && answer.status === 403 && answer.responseJSON;
+            if (!said || !said.error) return before.apply(this, arguments);
+            this.model.fetch();
+            createModal("error-modal", "Error", _.escape(said.error));
+        };
+    });
+})();
+"""
+
+
 class AssignmentsScript(handlers.BaseHandler):
     """nbgrader's script of the list; its dialog says where the date is set, and its links lead somewhere."""
 
@@ -57,6 +72,6 @@ class AssignmentsScript(handlers.BaseHandler):
     def get(self) -> None:
         """The script, and ours behind it."""
         script = (Path(handlers.static_path) / "js" / SCRIPT).read_text(encoding="utf-8")
-        ours = (NO_DIALOG % json.dumps(self.sentence), NO_FOLDERS % json.dumps(exchange_pages()))
+        ours = (NO_DIALOG % json.dumps(self.sentence), NO_FOLDERS % json.dumps(exchange_pages()), WHO_MAY)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.finish("".join((script, *ours)))

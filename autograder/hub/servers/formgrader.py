@@ -21,6 +21,9 @@ from ...base.errors import CourseError
 from ...base.files import private_folder
 from ...course import Course, load_course
 from ...gradebook import Folders
+from ...judge.secret import course_secret
+from ...marks.log_names import hide_names
+from ...marks.roster import roster_file
 from .late_imports import put_off_iri_grammar
 
 NOT_HERE = (
@@ -103,11 +106,14 @@ def _load_jupyter_server_extension(app: Any) -> None:
     from .copies import handlers
     from .guarded import Policies, guards
     from .marked import marked_handlers
+    from .rights import right_handlers
     from .saving import saving_handlers
     from .shown import shown_handlers
 
     base = app.web_app.settings["base_url"].rstrip("/")
     course_root = Path(os.environ["COURSE_ROOT"])
+    course = load_course(course_root)
+    hide_names(app.log, roster_file(course), course_secret(course))
     routes = [
         *guards(),
         *handlers(Path(app.root_dir)),
@@ -115,6 +121,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
         *marked_handlers(course_root),
         *shown_handlers(),
         *action_handlers(),
+        *right_handlers(course_root),
     ]
     app.web_app.transforms.insert(0, Policies)  # before pages are compressed
     app.web_app.add_handlers(".*$", [(base + path, *rest) for path, *rest in routes])

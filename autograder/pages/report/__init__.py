@@ -4,6 +4,7 @@ attention.py   submissions that a person should open
 patterns.py    named mistakes, and equal wrong outputs without a name
 items.py       difficulty and discrimination of each check
 page.py        the pages
+unproven.py    why a unit's papers are not proven, found once
 """
 
 from .items import FEW
@@ -18,6 +19,7 @@ from .page import (
     write_reports,
 )
 from .patterns import Pattern
+from .unproven import why_unproven
 
 __all__ = [
     "FEW",
@@ -27,6 +29,7 @@ __all__ = [
     "UnitReport",
     "evaluate_facts",
     "task_rows",
+    "why_unproven",
     "write_index",
     "write_report",
     "write_reports",

@@ -24,6 +24,7 @@ from ..render import render
 from .attention import Reason, needs_a_person, unreadable
 from .items import FEW, Item, analyse
 from .patterns import Pattern, clusters, named_mistakes
+from .unproven import why_unproven
 
 REPORTS, FOR_OTHERS = "reports", "reports-pseudonyms"  # in the data folder
 Called = Callable[[str], str]
@@ -116,7 +117,7 @@ def unit_report(
     pairs = list(pairs)
     results, damaged = [result for _, result in pairs], list(damaged)
     judged = [result for result in results if not unreadable(result)]
-    unproven = _unproven(course, unit) if results else ""
+    unproven = why_unproven(course, unit) if results else ""
     known = _submitted(course, unit) if submitted is None else submitted
     return UnitReport(
         unit=unit,
@@ -128,13 +129,6 @@ def unit_report(
         clusters=tuple(clusters(judged)),
         items=tuple(analyse(results)),
     )
-
-
-def _unproven(course: Course, unit: Unit) -> str:
-    from ...judge.secret import course_secret  # the judge's modules, which no other page needs
-    from ...prove import why_unproven
-
-    return why_unproven(course, unit, course_secret(course))
 
 
 def evaluate(course: Course, database: Database, unit: Unit, called: Called | None = None) -> UnitReport:
