@@ -85,6 +85,9 @@ class Profile:
     hours: float = 4.0  # the longest that one server may run
     units: tuple[str, ...] = ()  # that it is meant for, as its choice says; none: all
     who: tuple[str, ...] = ()  # is offered it: "student", "ta" or "instructor"; none: everybody
+    gpu_idle_minutes: float | None = (
+        None  # until a server that does not use its GPUs ends; None: the course's
+    )
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ class Course:
     hint_tokens: HintTokens | None = HintTokens()  # None: explanations cost nothing
     profiles: tuple[Profile, ...] = (Profile("small", "NumPy notebook"),)
     gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
+    gpu_idle_minutes: float | None = None  # until a server that does not use its GPUs ends; None: never
     database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
     gradebook: str | None = None  # the same for nbgrader's gradebook
     python: str = HERE  # that grades, as released notebooks and pages say
@@ -247,6 +251,8 @@ RULES = {
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,
+    "Profile.gpu_idle_minutes": POSITIVE,
+    "Course.gpu_idle_minutes": POSITIVE,
     "Course.python": Rule("a Python such as 3.11", lambda python: python == short(python) != ""),
     "Course.mutants_killed": Rule("a share from 0 to 1", lambda share: 0 <= share <= 1),
 }

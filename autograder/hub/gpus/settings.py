@@ -10,6 +10,7 @@ from ...base.errors import UsageError
 from ...course import Course, Profile
 from ..process.options import hub_folder
 from .book import GpuBook
+from .reports import PATH, GpuReport
 from .share import share_of
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # for a profile without one
@@ -22,9 +23,19 @@ def watch_gpus(c: Any, course: Course, offer: tuple[Profile, ...], devices: tupl
         return
     c.CourseHub.gpu_book = str(book_file(course))
     c.CourseHub.gpu_profiles = {profile.name: profile.gpus for profile in offer}
+    limits = {profile.name: idle_minutes(course, profile) for profile in offer}
+    reports = (PATH, GpuReport, {"book": c.CourseHub.gpu_book, "idle_minutes": limits})
+    c.JupyterHub.extra_handlers = [*c.JupyterHub.extra_handlers, reports]
     if devices:
         c.TakesTurns.gpu_book, c.TakesTurns.gpu_devices = c.CourseHub.gpu_book, list(devices)
         c.JupyterHub.concurrent_spawn_limit = 0  # who waits for a device keeps nobody else from starting
+
+
+def idle_minutes(course: Course, profile: Profile) -> float | None:
+    """Until a server of this profile ends that does not use its GPUs; None: never."""
+    if not profile.gpus:
+        return None
+    return course.gpu_idle_minutes if profile.gpu_idle_minutes is None else profile.gpu_idle_minutes
 
 
 def book_file(course: Course) -> Path:

@@ -58,6 +58,12 @@ def threads(profile: Profile) -> dict[str, str]:
     return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), count)
 
 
+def told(profile: Profile) -> dict[str, str]:
+    """Environment by which a server knows how long it may run, and whether it has GPUs to look at."""
+    gpus = {"COURSE_GPUS": str(profile.gpus)} if profile.gpus else {}
+    return {**threads(profile), **gpus, "COURSE_SERVER_SECONDS": str(round(profile.hours * 3600))}
+
+
 def ended_after(profile: Profile, command: list[str]) -> list[str]:
     """The command, asked to end after the profile's hours and killed half a minute later."""
     return ["timeout", "--signal=TERM", "--kill-after=30", f"{round(profile.hours * 3600)}", *command]
@@ -66,7 +72,7 @@ def ended_after(profile: Profile, command: list[str]) -> list[str]:
 def local(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of LocalProcessSpawner: the memory limit holds for each process of the server."""
     limited = ["prlimit", f"--data={round(profile.memory_gib * GIB)}", *command]
-    return {"cmd": ended_after(profile, limited), "environment": threads(profile)}
+    return {"cmd": ended_after(profile, limited), "environment": told(profile)}
 
 
 def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
         "cpu_limit": profile.cpus,
         "mem_limit": memory,
         "extra_host_config": host,
-        "environment": threads(profile),
+        "environment": told(profile),
     }
 
 
@@ -99,7 +105,7 @@ def slurm(profile: Profile, command: list[str]) -> dict[str, Any]:
         "req_memory": f"{round(profile.memory_gib * 1024)}M",
         "req_gres": f"gpu:{profile.gpus}" if profile.gpus else "",
         "req_runtime": _clock(profile.hours),
-        "environment": threads(profile),
+        "environment": told(profile),
     }
 
 
@@ -115,7 +121,7 @@ def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
         "extra_resource_limits": gpus,
         "extra_resource_guarantees": gpus,
         "extra_pod_config": {"activeDeadlineSeconds": round(profile.hours * 3600)},
-        "environment": threads(profile),
+        "environment": told(profile),
     }
 
 
