@@ -53,6 +53,7 @@ of services and, for the local spawner, the home folders.
 FACE = (
     "doctor",
     "gpus.book",
+    "gpus.overview",
     "gpus.settings",
     "gpus.share",
     "install_proxy",
