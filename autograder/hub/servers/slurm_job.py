@@ -2,7 +2,8 @@
 
 batchspawner submits, asks and cancels. Here is what it lacks: who waits reads why; a job that ends before its
 server is up is told with its last lines; and a hub that is killed meanwhile finds the job again, since its
-number is in the hub's database before anybody waits for it (``process/taken_up.py``).
+number is in the hub's database before anybody waits for it (``process/taken_up.py``). A job that could not be
+cancelled, as while the controller is down, is cancelled later by the same module.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class CourseSlurmSpawner(SlurmSpawner):
     token_id = Integer(0, help="The server's own token, in the hub's database.")
     says = Unicode("", help="What its owner reads at the moment.")
     queues: ClassVar[dict[str, Queue]] = {}
+    left_over: ClassVar[dict[str, list[str]]] = {}  # jobs to be cancelled yet: number, and what comes before
 
     def load_state(self, state: dict[str, Any]) -> None:
         """What was known of the job."""
@@ -115,6 +117,21 @@ class CourseSlurmSpawner(SlurmSpawner):
             ) from None
         self.waits = False
         return self.ip, self.port
+
+    async def stop(self, now: bool = False) -> None:
+        """Cancel the job; where Slurm does not say that it is gone, it is cancelled later.
+
+        The hub forgets a server that was stopped, and with it the job's number.
+        """
+        number, prefix = self.job_id, self._prefix()
+        self.left_over[number] = prefix
+        try:
+            await super().stop(now)
+        except RuntimeError as problem:  # the command failed
+            self.log.warning("Job %s was not cancelled yet: %s", number, problem)
+            return
+        if now or await self.query_job_status() is JobStatus.NOTFOUND:
+            self.left_over.pop(number, None)
 
     async def query_job_status(self) -> JobStatus:
         """The job's state in batchspawner's words."""
