@@ -213,10 +213,10 @@ def test_the_limit_of_a_profile():
 
 def test_the_next_end_is_told(monkeypatch):
     """Of several that are known; none where none is."""
-    monkeypatch.delenv("COURSE_SERVER_SECONDS", raising=False)
+    monkeypatch.delenv("COURSE_SERVER_END", raising=False)
     started = time.time()
     assert KnownEnds(started).to_dict() == {"ends_at": None, "seconds_left": None, "why": ""}
-    monkeypatch.setenv("COURSE_SERVER_SECONDS", "3600")
+    monkeypatch.setenv("COURSE_SERVER_END", "+3600")
     ending = KnownEnds(started - 3000)
     assert SimpleNamespace(**ending.to_dict()).seconds_left in (599, 600)
     soon = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(started + 60))

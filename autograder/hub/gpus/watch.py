@@ -19,7 +19,7 @@ from .book import GpuBook, Held
 from .job_times import JobTimes, times_of
 
 BEAT_SECONDS = 5.0
-RUNS_FOR = "COURSE_SERVER_SECONDS"  # in a server's environment: servers/profiles.py
+RUNS_FOR = "COURSE_SERVER_END"  # in a server's environment: servers/profiles.py
 
 
 class GpuWatch:
@@ -95,7 +95,8 @@ class GpuWatch:
 
     def _held(self, user: str, name: str, spawner: Any, job: JobTimes | None) -> Held:
         chosen = (spawner.orm_spawner.user_options or {}).get("profile") or next(iter(self.gpus))
-        seconds = str(spawner.environment.get(RUNS_FOR, ""))  # as it was started; unknown after a restart
+        # As it was started, "+SECONDS"; unknown after the hub's restart.
+        seconds = str(spawner.environment.get(RUNS_FOR, "")).removeprefix("+")
         return Held(
             user,
             0 if name else self.gpus.get(chosen, 0),

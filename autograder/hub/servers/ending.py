@@ -16,7 +16,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 ADDRESS = r"/api/course/end"
-SECONDS = "COURSE_SERVER_SECONDS"  # that the server may run, from its start on: servers/profiles.py
+END = "COURSE_SERVER_END"  # "+SECONDS" from the server's start, or seconds since 1970
 BY_HOURS = "The time of your server is over then. What is saved stays; start another one afterwards."
 SETTING = "course_ending"
 
@@ -27,8 +27,9 @@ class KnownEnds:
     def __init__(self, started: float) -> None:
         """``started``: when this server did, in seconds since 1970."""
         self._ends: dict[str, tuple[float, str]] = {}
-        if (seconds := os.environ.get(SECONDS, "")).isdigit():
-            self._ends["hours"] = (started + int(seconds), BY_HOURS)
+        said = os.environ.get(END, "")
+        if (seconds := said.removeprefix("+")).isdecimal():
+            self._ends["hours"] = (int(seconds) + (started if said.startswith("+") else 0), BY_HOURS)
 
     def expect(self, what: str, moment: str | None, why: str) -> None:
         """An end that is going to come, or that is not any more.

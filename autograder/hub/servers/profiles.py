@@ -61,7 +61,7 @@ def threads(profile: Profile) -> dict[str, str]:
 def told(profile: Profile) -> dict[str, str]:
     """Environment by which a server knows how long it may run, and whether it has GPUs to look at."""
     gpus = {"COURSE_GPUS": str(profile.gpus)} if profile.gpus else {}
-    return {**threads(profile), **gpus, "COURSE_SERVER_SECONDS": str(round(profile.hours * 3600))}
+    return {**threads(profile), **gpus, "COURSE_SERVER_END": f"+{round(profile.hours * 3600)}"}
 
 
 def ended_after(profile: Profile, command: list[str]) -> list[str]:
