@@ -3,8 +3,7 @@
 JupyterHub notes a server when it is up. A hub that is killed before knows nothing of the job, which starts
 later without an owner and holds its GPU until its time is over. Here a job that is waited for stands in the
 hub's database (``servers/slurm_job.py``), and each job carries a mark: which hub's, of which run of it, for
-which course and person. A job that this run could not cancel is tried again until Slurm takes it; a hub that
-ends meanwhile leaves it to the next one, which finds it by its mark.
+which course and person.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from jupyterhub.utils import url_escape_path, url_path_join
 
 from ...base.files import token
 from ...course import Course
-from ..servers.slurm_job import CourseSlurmSpawner
 from ..servers.slurm_queue import SlurmSilent, ask
 from .options import hub_folder
 
@@ -80,7 +78,6 @@ class TakenUp:
             spawner._spawn_future = task
             task.add_done_callback(partial(_settle, spawner))
         self._tasks.append(asyncio.create_task(self._cancel_unknown()))
-        self._tasks.append(asyncio.create_task(self._cancel_left_over()))
 
     async def _wait(self, user: Any, spawner: Any) -> None:
         """As JupyterHub does after a server's start, with the tokens that the job has already."""
@@ -119,20 +116,6 @@ class TakenUp:
                 except SlurmSilent as problem:
                     self.hub.log.warning("Jobs without an owner were not looked for yet: %s", problem)
                     await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _cancel_left_over(self) -> None:
-        left_over = CourseSlurmSpawner.left_over
-        while True:
-            await asyncio.sleep(AGAIN_SECONDS)
-            for number, prefix in list(left_over.items()):
-                try:
-                    await ask([*prefix, "scancel", number])
-                except SlurmSilent as problem:
-                    if "Invalid job id" not in str(problem):
-                        self.hub.log.warning("Job %s was not cancelled yet: %s", number, problem)
-                        continue
-                left_over.pop(number, None)
-                self.hub.log.info("Job %s, whose server was stopped before, is cancelled", number)
 
     async def _cancel_those_now(self) -> None:
         prefix = self.hub.spawner_class(config=self.hub.config).exec_prefix

@@ -6,6 +6,9 @@
 | docker | CPU quota | cgroup | device request | timeout |
 | slurm | --cpus-per-task | --mem | --gres | --time |
 | kubernetes | requests and limits | requests and limits | nvidia.com/gpu | activeDeadlineSeconds |
+
+Slurm also takes a profile's ``gpu_kind``, ``partition`` and ``account``, Kubernetes its ``gpu_kind`` as the
+name of the resource, ``node_labels`` and ``tolerations``.
 """
 
 from __future__ import annotations
@@ -18,6 +21,14 @@ from ...base.errors import UsageError, did_you_mean
 from ...course import Profile
 
 GIB = 1 << 30
+NVIDIA = "nvidia.com/gpu"  # Kubernetes' name for a whole device
+ONLY_OF = {  # what a profile may say, and which spawners know it
+    "gpu_kind": ("slurm", "kubernetes"),
+    "partition": ("slurm",),
+    "account": ("slurm",),
+    "node_labels": ("kubernetes",),
+    "tolerations": ("kubernetes",),
+}
 
 
 def find(profiles: tuple[Profile, ...], name: str | None) -> Profile:
@@ -103,17 +114,28 @@ def slurm(profile: Profile, command: list[str]) -> dict[str, Any]:
         "cmd": command,
         "req_nprocs": str(max(1, math.ceil(profile.cpus))),
         "req_memory": f"{round(profile.memory_gib * 1024)}M",
-        "req_gres": f"gpu:{profile.gpus}" if profile.gpus else "",
+        "req_gres": ":".join(filter(None, ("gpu", profile.gpu_kind, str(profile.gpus))))
+        if profile.gpus
+        else "",
         "req_runtime": _clock(profile.hours),
         "environment": told(profile),
+        **({"req_partition": profile.partition} if profile.partition else {}),
+        **({"req_account": profile.account} if profile.account else {}),
     }
 
 
 def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of KubeSpawner; requests equal limits, so that a node is never overbooked."""
-    gpus = {"nvidia.com/gpu": str(profile.gpus)} if profile.gpus else {}
+    gpus = {profile.gpu_kind or NVIDIA: str(profile.gpus)} if profile.gpus else {}
+    labels = dict(label.split("=", 1) for label in profile.node_labels)
     return {
         "cmd": command,
+        **({"node_selector": labels} if labels else {}),
+        **(
+            {"tolerations": [_toleration(each) for each in profile.tolerations]}
+            if profile.tolerations
+            else {}
+        ),
         "cpu_limit": profile.cpus,
         "cpu_guarantee": profile.cpus,
         "mem_limit": f"{round(profile.memory_gib * 1024)}M",
@@ -146,6 +168,19 @@ def form(profiles: tuple[Profile, ...]) -> str:
         for number, p in enumerate(profiles)
     )
     return f'<fieldset><legend class="fs-5">Which server do you need?</legend>{choices}</fieldset>'
+
+
+def not_used(profile: Profile, spawner: str) -> list[str]:
+    """What a profile says and this spawner does not know."""
+    return [name for name, known in ONLY_OF.items() if getattr(profile, name) and spawner not in known]
+
+
+def _toleration(text: str) -> dict[str, str]:
+    taint, effect = text.rsplit(":", 1)
+    key, equals, value = taint.partition("=")
+    return {"key": key, "effect": effect} | (
+        {"operator": "Equal", "value": value} if equals else {"operator": "Exists"}
+    )
 
 
 def _described(profile: Profile) -> str:
