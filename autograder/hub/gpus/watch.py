@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlite3 import Error
 from typing import Any
 
+from jupyterhub import orm
 from tornado.ioloop import PeriodicCallback
 
 from ..servers.slurm_queue import SlurmSilent
@@ -30,6 +31,17 @@ class GpuWatch:
         self.hub, self.book, self.gpus = hub, book, gpus
         self._beating = False
         self._owed: dict[str, tuple[str, Held]] = {}  # jobs of servers, by number, that are not in the book
+
+    def remember(self, database: Any) -> None:
+        """Before the hub looks at its servers: the jobs of the last run, which may have ended unseen.
+
+        Args:
+            database: the hub's session.
+        """
+        for kept in database.query(orm.Spawner).all():
+            if number := str((kept.state or {}).get("job_id", "")):
+                gpus = 0 if kept.name else self._gpus_of(kept)
+                self._owed[number] = f"{kept.user.name}/{kept.name}", Held(kept.user.name, gpus)
 
     def begin(self) -> None:
         """At the hub's start, when it knows which servers it has."""
@@ -94,13 +106,16 @@ class GpuWatch:
         return holding, starting
 
     def _held(self, user: str, name: str, spawner: Any, job: JobTimes | None) -> Held:
-        chosen = (spawner.orm_spawner.user_options or {}).get("profile") or next(iter(self.gpus))
         # As it was started, "+SECONDS"; unknown after the hub's restart.
         seconds = str(spawner.environment.get(RUNS_FOR, "")).removeprefix("+")
         return Held(
             user,
-            0 if name else self.gpus.get(chosen, 0),
+            0 if name else self._gpus_of(spawner.orm_spawner),
             float(seconds) if seconds.isdigit() else None,
             "" if job is None else job.number,
             None if job is None else job.begin,
         )
+
+    def _gpus_of(self, kept: Any) -> int:
+        chosen = (kept.user_options or {}).get("profile") or next(iter(self.gpus))
+        return self.gpus.get(chosen, 0)
