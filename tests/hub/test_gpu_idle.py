@@ -107,6 +107,14 @@ class Owner(Person):
         return answer
 
 
+NO_USE = {"busy": 0, "used_mib": 0, "total_mib": 1, "idle_seconds": 1e6}
+
+
+def _report(found: dict[str, str], token: str, body: object) -> httpx.Response:
+    address, headers = f"{found['JUPYTERHUB_API_URL']}/course/gpus", {"Authorization": f"token {token}"}
+    return httpx.post(address, json=body, headers=headers, timeout=60)
+
+
 async def _execute(request: HTTPRequest, code: str) -> None:
     connection = await websocket_connect(request)
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "test", "version": "5.3"}
@@ -135,7 +143,11 @@ def test_an_idle_gpu_is_given_to_the_next(hub, stand_in):
     with ExitStack() as stack:
         owner, other = Owner(hub, "student-001", stack), Owner(hub, "student-002", stack)
         owner.ask("gpu")
-        assert owner.waits_until_up()["COURSE_GPUS"] == "1"
+        found = owner.waits_until_up()
+        assert found["COURSE_GPUS"] == "1"
+        assert _report(found, found["JUPYTERHUB_API_TOKEN"], {"busy": 1}).status_code == 400
+        assert _report(found, TOKEN, NO_USE).status_code == 403, "a service has no server"
+        assert _report(found, "x" * 32, NO_USE).status_code == 403
         end = owner.end()
         assert end["why"].startswith("The time of your server") and 3500 < end["seconds_left"] <= 3600
         kernel = owner.kernel()
