@@ -71,7 +71,10 @@ def stop(username: str) -> None:
     course, book = _opened()
     mine = [use for use in book.open_uses() if use.user == username]
     if not mine:
-        raise UsageError(f"{username} neither holds a GPU nor waits for one; see 'course gpu list'")
+        raise UsageError(
+            f"{username} neither holds a GPU nor waits for one here; see 'course gpu list'. Whoever waits in "
+            "Slurm's own queue is taken out by scancel, or on the hub's page of GPUs"
+        )
     for use in mine:
         if use.started is None:
             book.give_up(use.place, "taken out of the queue")

@@ -26,7 +26,7 @@ from tests.hub.nvml import StandIn
 from tests.hub.support import ROOT
 from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
 
-LIMIT = 16.0  # seconds without use, in place of minutes
+LIMIT = 12.0  # seconds without use, in place of minutes
 LOOK, REPORT = 0.5, 2.0
 COURSE = f"""
 from dataclasses import replace
@@ -50,7 +50,7 @@ IDLE, COMPUTES = ("GPU-8f2a", 0, 300, 80000), ("GPU-8f2a", 63, 5000, 80000)
 
 @pytest.fixture
 def stand_in(tmp_path):
-    return StandIn(tmp_path, IDLE)
+    return StandIn(tmp_path, COMPUTES)
 
 
 @pytest.fixture
@@ -153,6 +153,7 @@ def test_an_idle_gpu_is_given_to_the_next(hub, stand_in):
         kernel = owner.kernel()
         other.ask("gpu")
         owner.runs(kernel, f"import time; time.sleep({LIMIT + 4})")
+        stand_in.say([IDLE])
         time.sleep(LIMIT)
         assert owner.seconds_without_activity() < LIMIT / 2, "the hub's idle culler would stop a silent cell"
         until(lambda: owner.state(kernel) == "idle", "end of the cell", 60)

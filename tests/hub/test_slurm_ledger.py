@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -54,6 +55,7 @@ while True:
 server.serve_forever()
 """
 SITE = """
+from autograder.hub.people.roles import roles
 exec(compile(open({infra!r}).read(), "infra", "exec"))
 from autograder.hub.servers.slurm_job import CourseSlurmSpawner
 
@@ -71,18 +73,20 @@ c.JupyterHub.load_roles = [each for each in c.JupyterHub.load_roles if each["nam
     {{"name": "server", "scopes": ["inherit"]}},
     {{"name": "asking", "scopes": ["admin:users", "admin:servers", "access:servers"], "services": ["asking"]}}
 ]
+c.JupyterHub.load_roles += [each for each in roles("little") if each["name"].startswith("instructor-")]
 """
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm"), NEEDS_ROOT]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slurm():
     with accounts(NAMES), running_slurm() as slurm:
         yield slurm
 
 
-@pytest.fixture
-def hub(slurm, tmp_path):
+@pytest.fixture(scope="module")
+def hub(slurm, tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("ledger")
     original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
     with (original / "course_config.py").open("a") as file:
         file.write(COURSE)
@@ -128,6 +132,27 @@ def test_the_ledger_is_slurms(hub, slurm):
     held = sum(end - begin for begin, end in records.values())
     noted = sum(book.seconds(name, 0) for name in NAMES)
     assert abs(noted - held) <= SHARE * held, (noted, held)
+
+
+def test_instructors_see_who_waits_in_slurms_queue(hub, slurm):
+    """With what they read; taken out, the job is gone and its owner is told."""
+    blocker = slurm.ask("sbatch", "--parsable", f"--gres=gpu:{GPUS}", "-o/dev/null", "--wrap=sleep 300")
+    until(lambda: slurm.ask("squeue", "-h", f"-j{blocker}", "-o", "%T") == "RUNNING", "blocker", 30)
+    with ExitStack() as stack:
+        person = Person(hub, NAMES[0], stack)
+        person.ask("gpu")
+        person.reads("you are next")
+        instructor = stack.enter_context(closing(hub.browserless("instructor")))
+        page = instructor.get("/hub/gpus").text
+        (row,) = [each for each in page.split("<tr>") if NAMES[0] in each and "Take out" in each]
+        assert "all GPUs are taken" in row
+        token = re.search(r'name="_xsrf" value="([^"]+)"', row)[1]
+        form = {"user": NAMES[0], "deed": "stop", "_xsrf": token}
+        done = instructor.post("/hub/gpus", data=form, headers={"Referer": f"{hub.url}/hub/gpus"})
+        assert done.status_code == 200 and "taken out of the queue" in done.text
+        until(lambda: not slurm.ask("squeue", "-h", f"--user={NAMES[0]}"), "end of the job", 60)
+        until(lambda: not _has_server(person), "end of the wait", 60)
+    slurm.ask("scancel", blocker)
 
 
 def _end_each(hub, slurm, people, chance):
