@@ -76,9 +76,11 @@ def stop(username: str) -> None:
             "Slurm's own queue is taken out by scancel, or on the hub's page of GPUs"
         )
     for use in mine:
-        if use.started is None:
+        if use.granted is None:
             book.give_up(use.place, "taken out of the queue")
             click.echo(f"{username}: taken out of the queue")
+        elif use.started is None:
+            click.echo(f"{username}: their server is just starting; try again in a moment")
         else:
             click.echo(f"{username}: {stop_server(course, username)}")
 

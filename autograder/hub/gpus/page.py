@@ -25,7 +25,8 @@ DONE = {
     "stopped": "The server was stopped; its GPUs are free when it has ended, within a minute.",
     "out": "They were taken out of the queue.",
     "granted": "They have more GPU hours, in this week only.",
-    "nothing": "Nothing was done: their server had ended already, or is being stopped.",
+    "nothing": "Nothing was done: their server starts, stops or has ended. Look again in a moment.",
+    "silent": "Nothing was done: Slurm does not answer. Try again later.",
 }
 MOST_HOURS = 1000
 
@@ -89,13 +90,18 @@ class GpuPage(BaseHandler):
         if spawner.ready and not spawner.pending:
             await self.stop_single_user(user)
             return "stopped"
-        waits = [use for use in self._book.open_uses() if use.user == name and use.started is None]
+        waits = [use for use in self._book.open_uses() if use.user == name and use.granted is None]
         for use in waits:
             self._book.give_up(use.place, f"taken out of the queue by {self.current_user.name}")
-        if spawner.pending == "spawn" and getattr(spawner, "job_id", ""):
-            await spawner.cancel_batch_job()
+        if waits:
             return "out"
-        return "out" if waits else "nothing"
+        if spawner.pending == "spawn" and getattr(spawner, "job_id", ""):
+            try:
+                await spawner.cancel_batch_job()
+            except RuntimeError:  # batchspawner logs it
+                return "silent"
+            return "out"
+        return "nothing"
 
     def _queued(self) -> list[tuple[str, str]]:
         """Who waits in a scheduler's queue, which the book does not have, with what they read."""

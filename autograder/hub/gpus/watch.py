@@ -101,7 +101,7 @@ class GpuWatch:
                 runs = job is not None and job.begin is not None and job.end is None
                 if spawner.pending and not runs:
                     starting.add(key)
-                elif runs or (spawner.ready and not number):
+                elif runs or (spawner.ready and job is None):  # Slurm may not show the hub whose jobs run
                     holding[key] = self._held(user.name, name, spawner, job)
         return holding, starting
 
