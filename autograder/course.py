@@ -96,6 +96,12 @@ class Profile:
     hours: float = 4.0  # the longest that one server may run
     units: tuple[str, ...] = ()  # that it is meant for, as its choice says; none: all
     who: tuple[str, ...] = ()  # is offered it: "student", "ta" or "instructor"; none: everybody
+    gpu_idle_minutes: float | None = None  # until a server ends that uses no GPU; None: the course's
+    gpu_kind: str = ""  # Slurm: a type such as "a100"; Kubernetes: a resource such as "nvidia.com/mig-1g.5gb"
+    partition: str = ""  # of Slurm; empty: the hub's
+    account: str = ""  # of Slurm, that its time is charged to; empty: the student's own
+    node_labels: tuple[str, ...] = ()  # of Kubernetes, each "key=value", that a node must have
+    tolerations: tuple[str, ...] = ()  # of Kubernetes, each "key=value:Effect" or "key:Effect"
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,7 @@ class Course:
     retention: Retention = Retention()
     assistants_may: tuple[str, ...] = ()  # what is else for instructors only: of ``RIGHTS``
     gpu_hours_per_week: float | None = None  # of one student, each GPU counted; None: no limit
+    gpu_idle_minutes: float | None = None  # until a server that does not use its GPUs ends; None: never
     database: str | None = None  # SQLAlchemy URL of the facts; None: an SQLite file in the data folder
     gradebook: str | None = None  # the same for nbgrader's gradebook
     python: str = HERE  # that grades, as released notebooks and pages say
@@ -251,6 +258,10 @@ def _is_moment(text: str) -> bool:
 
 ROLES = ("student", "ta", "instructor")
 RIGHTS = ("release", "extend", "regrade", "hand-out", "export")  # see ``exchange/service/rights.py``
+WORD = re.compile(r"[\w.-]{0,64}", re.ASCII)  # it becomes a line of a job's script
+KIND = re.compile(r"(?:[\w.-]{1,64}/)?[\w.-]{0,64}", re.ASCII)
+LABEL = re.compile(r"[\w./-]{1,128}=[\w.-]{0,63}", re.ASCII)
+TOLERATION = re.compile(r"[\w./-]{1,128}(=[\w.-]{0,63})?:(NoSchedule|PreferNoSchedule|NoExecute)", re.ASCII)
 WHEN = ("always", "after-due", "never")
 # What a value has to be beside its kind; other numbers are not negative.
 RULES = {
@@ -273,6 +284,11 @@ RULES = {
     "Profile.cpus": POSITIVE,
     "Profile.memory_gib": POSITIVE,
     "Profile.hours": POSITIVE,
+    "Profile.gpu_idle_minutes": POSITIVE,
+    "Course.gpu_idle_minutes": POSITIVE,
+    "Profile.gpu_kind": Rule('a type such as "a100" or a resource such as "nvidia.com/gpu"', KIND.fullmatch),
+    "Profile.partition": Rule("a partition's name", WORD.fullmatch),
+    "Profile.account": Rule("an account's name", WORD.fullmatch),
     "Course.python": Rule("a Python such as 3.11", lambda python: python == short(python) != ""),
     "Course.mutants_killed": Rule("a share from 0 to 1", lambda share: 0 <= share <= 1),
 }
@@ -373,6 +389,12 @@ def _check_profile(profile: Profile, units: list[str], first: bool) -> None:
         for value in values:
             if value not in known:
                 raise ConfigError(f"{where}: {field_name} has {value!r}: {did_you_mean(value, known)}")
+    labels = ("node_labels", profile.node_labels, LABEL, "gpu=a100")
+    tolerations = ("tolerations", profile.tolerations, TOLERATION, "gpu=true:NoSchedule")
+    for field_name, values, form, such in (labels, tolerations):
+        for value in values:
+            if not form.fullmatch(value):
+                raise ConfigError(f"{where}: {field_name} has {value!r}, expected a text such as {such!r}")
     if first and profile.who:
         raise ConfigError(
             f"{where} is the first one, which whoever does not choose gets: expected no who=(...)"

@@ -11,12 +11,14 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from tests import needs
@@ -24,6 +26,7 @@ from tests import needs
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "sudo")
 SECONDS = 30.0  # until a node waits for jobs
 PARTITION = "course"
+GPUS = 4  # in number only: what a job may open is not constrained
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Slurm:
             command, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=30
         )
         return done.stdout.strip()
+
+    def records(self) -> dict[str, tuple[float, float]]:
+        """The controller's records of jobs that are over: begin and end by number, in seconds since 1970."""
+        found = {}
+        for line in (self.folder / "log" / "jobs").read_text().splitlines():
+            said = dict(word.split("=", 1) for word in line.split() if "=" in word)
+            begin, end = (datetime.fromisoformat(said[name]).timestamp() for name in ("StartTime", "EndTime"))
+            found[said["JobId"]] = begin, end
+        return found
 
     def control(self, stack: ExitStack, *flags: str) -> None:
         """Start the controller."""
@@ -106,6 +118,9 @@ def _munge(folder: Path, stack: ExitStack) -> None:
 
 def _configure(folder: Path) -> None:
     name = socket.gethostname().partition(".")[0]
+    for number in range(GPUS):  # device nodes that nobody opens: Slurm counts them
+        os.mknod(folder / f"nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(195, number))
+    (folder / "gres.conf").write_text(f"NodeName={name} Name=gpu File={folder}/nvidia[0-{GPUS - 1}]\n")
     for part in ("state", "spool", "log"):
         (folder / part).mkdir()
     ports = _free_port(), _free_port()
@@ -121,8 +136,11 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+GresTypes=gpu
+JobCompType=jobcomp/filetxt
+JobCompLoc={folder}/log/jobs
 ReturnToService=2
-NodeName={name} NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 State=UNKNOWN
+NodeName={name} NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 Gres=gpu:{GPUS} State=UNKNOWN
 PartitionName={PARTITION} Nodes={name} Default=YES MaxTime=08:00:00 State=UP
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
 
 import click
 
 from ..base.errors import UsageError
 from ..course import Course, load_course
 from ..hub.gpus.book import GpuBook
+from ..hub.gpus.overview import GpuRow, overview
 from ..hub.gpus.settings import book_file
-from ..hub.gpus.share import clock, share_of, week_of
+from ..hub.gpus.share import clock, share_of
 from ..hub.people.departures import stop_server
 from ..results.audit import user
 from .printing import print_json
@@ -26,19 +26,27 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def list_uses(as_json: bool) -> None:
-    """Print who holds GPUs, who waits for one, and what everybody used this week."""
-    course, book = _opened()
-    uses, people = book.open_uses(), _people(course, book)
+    """Print who holds GPUs, how busy and until when, who waits, and what everybody used this week.
+
+    Who waits on Slurm or Kubernetes stands in their queues: squeue, kubectl get pods.
+    """
+    seen = overview(*_opened())
     if as_json:
-        print_json({"uses": [asdict(use) for use in uses], "people": people})
+        print_json(seen.to_dict())
         return
-    now = datetime.now(UTC).timestamp()
-    for use in uses:
-        state = f"holds {', '.join(use.devices) or use.gpus}" if use.granted else f"waits for {use.gpus}"
-        click.echo(f"{use.user:24} {state:16} for {clock(now - (use.granted or use.asked))} hours")
-    for each in people:
-        left = "" if each["left"] is None else f", {clock(each['left'])} left"
-        click.echo(f"{each['user']:24} {clock(each['used'])} GPU hours this week{left}")
+    for row in seen.rows:
+        click.echo("  ".join(filter(None, _columns(row, seen.now))))
+    for each in seen.people:
+        left = "" if each.left is None else f", {clock(each.left)} left"
+        click.echo(f"{each.user:24} {clock(each.used)} GPU hours this week{left}")
+
+
+def _columns(row: GpuRow, now: float) -> Iterator[str]:
+    use = row.use
+    state = f"holds {row.what}" if row.holds else f"waits for {row.what}"
+    yield f"{use.user:24} {state:16} for {clock(now - (use.granted or use.asked))} hours"
+    yield row.busy(now) if row.holds else ""
+    yield f"until {datetime.fromtimestamp(use.until):%a %H:%M}" if use.until is not None else ""
 
 
 @command.command("grant")
@@ -63,11 +71,16 @@ def stop(username: str) -> None:
     course, book = _opened()
     mine = [use for use in book.open_uses() if use.user == username]
     if not mine:
-        raise UsageError(f"{username} neither holds a GPU nor waits for one; see 'course gpu list'")
+        raise UsageError(
+            f"{username} neither holds a GPU nor waits for one here; see 'course gpu list'. Whoever waits in "
+            "Slurm's own queue is taken out by scancel, or on the hub's page of GPUs"
+        )
     for use in mine:
-        if use.started is None:
+        if use.granted is None:
             book.give_up(use.place, "taken out of the queue")
             click.echo(f"{username}: taken out of the queue")
+        elif use.started is None:
+            click.echo(f"{username}: their server is just starting; try again in a moment")
         else:
             click.echo(f"{username}: {stop_server(course, username)}")
 
@@ -80,16 +93,3 @@ def _opened() -> tuple[Course, GpuBook]:
             "no hub of this course has handed out a GPU yet: start 'course hub' with a profile that has gpus"
         )
     return course, GpuBook(file)
-
-
-def _people(course: Course, book: GpuBook) -> list[dict[str, Any]]:
-    """What everybody used this week, in seconds."""
-    since, limit = week_of(course, datetime.now(UTC))[0].timestamp(), course.gpu_hours_per_week
-    return [
-        {
-            "user": name,
-            "used": book.seconds(name, since),
-            "left": None if limit is None else share_of(course, limit, book, name).left,
-        }
-        for name in book.users(since)
-    ]

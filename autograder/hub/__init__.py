@@ -21,6 +21,9 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
     process/taken_up.py      jobs that a killed hub left: waited for again, or cancelled
     gpus/                    whose turn it is, who holds which device, and who held how many for how long
+    gpus/page.py             the same for instructors, who stop and grant
+    servers/gpu_reports.py   a server says how busy its GPUs are; gpus/reports.py ends one that uses none
+    servers/ending.py        when and why a server ends, which JupyterLab asks it
     servers/formgrader.py    a server that shows formgrader and nothing else: no kernel, no files
     process/services.py      exchange, formgrader and idle culler as services of the hub
     process/origins.py       a name, so an origin, for each server and service
@@ -58,6 +61,7 @@ of services and, for the local spawner, the home folders.
 FACE = (
     "doctor",
     "gpus.book",
+    "gpus.overview",
     "gpus.settings",
     "gpus.share",
     "install_proxy",

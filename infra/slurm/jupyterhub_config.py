@@ -27,6 +27,7 @@ c.SlurmSpawner.batch_script = """#!/bin/bash
 #SBATCH --time={{runtime}}
 #SBATCH --no-requeue
 {% if gres %}#SBATCH --gres={{gres}}{% endif %}
+{% if account %}#SBATCH --account={{account}}{% endif %}
 set -euo pipefail
 {{prologue}}
 srun {{cmd}}

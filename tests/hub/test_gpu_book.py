@@ -14,7 +14,7 @@ import pytest
 
 from autograder.base.errors import UsageError
 from autograder.hub.gpus import machine
-from autograder.hub.gpus.book import HOLD_SECONDS, GpuBook
+from autograder.hub.gpus.book import HOLD_SECONDS, GpuBook, Held
 
 REQUESTS, SLOTS, KILLS = 200, 8, 5
 # A hub in miniature. Servers are files, which outlive it, as processes do; each is named after its request.
@@ -143,7 +143,7 @@ def test_a_hub_that_comes_back(tmp_path, clock):
         book.turn(places[name])
         book.start(places[name])
     clock.now = 1010.0
-    book.beat({"a/": ("a", 1), "b/": ("b", 1)}, {"c/", "d/"})
+    book.beat({"a/": Held("a", 1), "b/": Held("b", 1)}, {"c/", "d/"})
     clock.now = 1020.0
     book.end("a/", "stopped")
     assert book.turn(places["c"]).devices == ("0",)  # and here the hub is killed, with b's server
@@ -177,10 +177,10 @@ def test_any_spawner_s_seconds(tmp_path, clock):
     """Where a scheduler hands out GPUs the book counts all the same; a server without any is not in it."""
     book = book_in(tmp_path, gpus=0)
     for clock.now in (1000.0, 1005.0, 1010.0, 1015.0):
-        book.beat({"a/": ("a", 2), "b/": ("b", 0)}, set())
+        book.beat({"a/": Held("a", 2), "b/": Held("b", 0)}, set())
     assert book.seconds("a", since=0) == 30.0 and book.seconds("a", since=1010.0) == 10.0
     clock.now = 1020.0
-    book.beat({"b/": ("b", 0)}, set())
+    book.beat({"b/": Held("b", 0)}, set())
     clock.now = 3000.0
     assert book.seconds("a", since=0) == 30.0 and book.seconds("b", since=0) == 0.0
     assert (tmp_path / "hub" / "gpus.sqlite").stat().st_mode & 0o077 == 0

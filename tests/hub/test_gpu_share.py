@@ -50,7 +50,7 @@ def used(course: Course, user: str, gpu_hours: float) -> GpuBook:
 def midweek(monkeypatch):
     """The week began four days ago, whatever today is."""
     begin = datetime.now(UTC) - timedelta(days=4)
-    for place in ("autograder.hub.gpus.share", "autograder.commands.gpu"):
+    for place in ("autograder.hub.gpus.share", "autograder.hub.gpus.overview"):
         monkeypatch.setattr(f"{place}.week_of", lambda *_: (begin, begin + timedelta(days=7)))
 
 
@@ -123,7 +123,7 @@ def test_the_operator_lists_grants_and_stops(course, midweek, monkeypatch, capfd
     assert book.turn(waits).over
     assert in_process(["gpu", "stop", "student-003"], root, monkeypatch) == 2
     assert in_process(["gpu", "list"], root, monkeypatch) == 0
-    assert "holds 0, 1" in capfd.readouterr().out
+    assert "holds GPU 0, 1" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(("value", "fine"), [("None", True), ("0.5", True), ("-1", False), ("'10'", False)])

@@ -203,6 +203,15 @@ def test_slurm_gets_whole_cores_gres_and_a_time():
     assert profiles.slurm(SMALL, ["server"])["req_gres"] == ""
 
 
+def test_slurm_gets_type_partition_and_account():
+    """Of a profile that says them; without, the hub's partition stays."""
+    special = replace(GPU, gpu_kind="a100", partition="long", account="ml-2027")
+    traits = profiles.slurm(special, ["server"])
+    asked = (traits["req_gres"], traits["req_partition"], traits["req_account"])
+    assert asked == ("gpu:a100:1", "long", "ml-2027")
+    assert not {"req_partition", "req_account"} & profiles.slurm(GPU, ["server"]).keys()
+
+
 KUBECONFIG = """{apiVersion: v1, kind: Config, current-context: c,
  clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}],
  contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {}}]}"""
@@ -221,6 +230,16 @@ def test_the_pod_has_limits_gpu_and_deadline(tmp_path, monkeypatch):
     assert manifest.spec.containers[0].args[:4] == ["timeout", "--signal=TERM", "--kill-after=30", "9000"]
     assert manifest.spec.active_deadline_seconds == 9600, "its image may have to be fetched first"
     assert "nvidia.com/gpu" not in _pod(SMALL).spec.containers[0].resources.limits
+    part = replace(
+        GPU, gpu_kind="nvidia.com/mig-1g.5gb", node_labels=("gpu=a100",),
+        tolerations=("gpu=true:NoSchedule", "batch:NoExecute"),
+    )  # fmt: skip
+    spec = _pod(part).spec
+    limits = spec.containers[0].resources.limits
+    assert limits["nvidia.com/mig-1g.5gb"] == "1" and "nvidia.com/gpu" not in limits
+    assert spec.node_selector == {"gpu": "a100"}
+    told = [(each.key, each.operator, each.value, each.effect) for each in spec.tolerations]
+    assert ("gpu", "Equal", "true", "NoSchedule") in told and ("batch", "Exists", None, "NoExecute") in told
 
 
 def test_the_form_offers_each_profile_once():

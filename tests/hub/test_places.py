@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.base.errors import UsageError
-from autograder.course import Profile
+from autograder.base.errors import ConfigError, UsageError
+from autograder.course import Profile, load_course
 from autograder.hub.process.options import Options, check
 from autograder.hub.servers import places
 from autograder.hub.servers.places import check_profiles, slurm_places
@@ -63,6 +63,50 @@ def test_a_profile_that_can_never_start_is_refused(sinfo, monkeypatch, profile, 
     with pytest.raises(UsageError, match=said):
         list(check_profiles((SMALL, profile), "slurm"))
     assert list(check_profiles((SMALL, replace(GPU, memory_gib=14)), "slurm")) == []
+
+
+def test_type_and_partition_are_looked_at(sinfo, monkeypatch):
+    """A type that no node of the partition has, a partition that is not there; the control: what is there."""
+    monkeypatch.delenv(places.PARTITION, raising=False)
+    sinfo(SINFO)
+    fits = replace(GPU, memory_gib=14, gpu_kind="v100", gpus=2)
+    assert list(check_profiles((SMALL, fits, replace(SMALL, partition="long", hours=99)), "slurm")) == []
+    with pytest.raises(UsageError, match="4 GPUs of type 'v100', but partition course has at most 2"):
+        list(check_profiles((SMALL, replace(fits, gpus=4)), "slurm"))
+    with pytest.raises(UsageError, match=r"1 GPUs of type 'h200'.*at most 0"):
+        list(check_profiles((SMALL, replace(fits, gpus=1, gpu_kind="h200")), "slurm"))
+    with pytest.raises(UsageError, match=r"says partition 'lnog': did you mean long"):
+        list(check_profiles((replace(SMALL, partition="lnog"),), "slurm"))
+
+
+def test_what_a_spawner_does_not_know_is_said(sinfo):
+    """The hub starts; the same file may be for a cluster."""
+    sinfo(SINFO)
+    (said,) = check_profiles((replace(SMALL, partition="long", tolerations=("gpu:NoExecute",)),), "simple")
+    assert "says partition, tolerations, which the spawner 'simple' does not know" in said
+    (said,) = check_profiles((replace(SMALL, node_labels=("gpu=a100",)),), "slurm")
+    assert "says node_labels" in said
+    assert list(check_profiles((replace(SMALL, node_labels=("gpu=a100",)),), "kubernetes")) == []
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("account='a b'", "expected an account's name"),
+        ("partition='x\\n#SBATCH --uid=root'", "expected a partition's name"),
+        ("gpu_kind='a100:9'", "expected a type such as"),
+        ("node_labels=('gpu',)", "expected a text such as 'gpu=a100'"),
+        ("tolerations=('gpu=true:Sometimes',)", "expected a text such as 'gpu=true:NoSchedule'"),
+    ],
+)
+def test_what_becomes_part_of_a_script_is_a_word(tmp_path, says, expected):
+    """A line break would be a further line of the job's script."""
+    (tmp_path / "course_config.py").write_text(
+        f"from autograder.course import Course, Profile\n"
+        f"course = Course('tiny', 'Tiny', (), profiles=(Profile('small', 'NumPy', {says}),))\n"
+    )
+    with pytest.raises(ConfigError, match=expected):
+        load_course(tmp_path)
 
 
 def test_a_place_that_does_not_answer_is_named(sinfo):

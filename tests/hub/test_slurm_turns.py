@@ -191,3 +191,28 @@ def test_who_waits_keeps_the_place_when_the_hub_is_killed(hub, slurm):
     slurm.ask("scancel", *blockers, other)
     _until(lambda: _answers(hub, name, token), "server")
     assert slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i") == job
+
+
+@pytest.mark.parametrize("hub_ends", [False, True], ids=["the hub lives on", "the hub is killed, too"])
+def test_a_server_that_was_stopped_while_slurm_was_silent(hub, slurm, hub_ends):
+    """Its job is cancelled when the controller is back, by this hub or by the next one."""
+    name = NAMES[0]
+    token = _token(hub, name)
+    if not _answers(hub, name, token):
+        _start(hub, name, token)
+        _until(lambda: _answers(hub, name, token), "server")
+    job = slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i")
+    with slurm.silent():
+        httpx.delete(f"{hub.url}/hub/api/users/{name}/server", headers=token, timeout=60)
+        _until(lambda: not _ready(hub, name, token), "end of the server for the hub", 120)
+        if hub_ends:
+            hub.kill()
+    if hub_ends:
+        assert slurm.ask("squeue", "-h", f"-j{job}", "-o", "%T") == "RUNNING", "it is left over"
+        hub.start()
+    _until(lambda: not slurm.ask("squeue", "-h", f"-u{name}"), "end of the job that was left over")
+
+
+def _ready(hub, name, token):
+    model = httpx.get(f"{hub.url}/hub/api/users/{name}", headers=token, timeout=30).json()
+    return bool(model.get("servers", {}).get(""))

@@ -1,13 +1,16 @@
 """What a waiting student reads, from what Slurm says; on a real Slurm in test_slurm_turns.py."""
 
 import asyncio
+import re
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from autograder.hub.servers import slurm_words
 from autograder.hub.servers.slurm_queue import Queue, QueuedJob, SlurmSilent, jobs_in
+from tests import needs
 
 NOW = datetime(2027, 1, 10, 12, 0)
 LISTING = """7|RUNNING|None|2027-01-10T11:00:00|node1
@@ -37,8 +40,15 @@ def test_place_reason_and_time(number, said):
     ("reason", "said"),
     [
         ("PartitionTimeLimit", "never starts"),
-        ("QOSMaxGRESPerUser", "end another job of yours"),
-        ("AssocGrpGRESMinutes", "GPU time that your group has is used up"),
+        ("QOSMaxGRESPerUser", "as much of the GPUs as one person may: end another job of yours"),
+        ("QOSMaxJobsPerUserLimit", "end another job of yours"),
+        ("AssocGrpGRESMinutes", "GPU time that you or your group have is used up"),
+        ("QOSGrpGRESMinutes", "GPU time that you or your group have is used up"),
+        ("AssocGrpGRES", "as many of the GPUs as it may"),
+        ("AssocGrpGRESRunMinutes", "what runs already"),
+        ("AssocMaxGRESPerJob", "more than one job may, so that it never starts"),
+        ("AssocMaxGRESMinutesPerJob", "never starts"),
+        ("AssocGrpCPUMinutesLimit", "the time that you or your group have is used up"),
         ("ReqNodeNotAvail, UnavailableNodes:node1", "out of order"),
         ("SomethingNew", "Slurm says 'SomethingNew'"),
     ],
@@ -46,6 +56,24 @@ def test_place_reason_and_time(number, said):
 def test_reasons_in_words(reason, said):
     """One that is not known is named as Slurm names it."""
     assert said in slurm_words.waiting(QueuedJob("1", "PENDING", reason, "N/A", ""), False, NOW)
+
+
+LIBRARY = "/usr/lib/*/slurm*/libslurmfull.so"
+LIMITS = rb"(?:Assoc|QOS|Account|Invalid|MaxGRES|PartitionTime)[A-Za-z]*"
+
+
+def test_every_limit_that_slurm_knows_has_words():
+    """Those of the Slurm that is installed, from its own library."""
+    (library,) = Path("/").glob(LIBRARY[1:]) or needs.missing("slurm: apt-get install slurmctld")
+    words = {each.decode() for each in re.findall(rb"\0(" + LIMITS + rb")(?=\0)", library.read_bytes())}
+    reasons = {
+        word for word in words if re.search("Limit|Minutes|GRES|NotAllowed|Threshold|Invalid[AQ]", word)
+    }
+    assert {"AssocGrpGRESMinutes", "QOSMaxGRESPerUser", "AssocMaxJobsLimit"} <= reasons
+    said = {
+        each: slurm_words.waiting(QueuedJob("1", "PENDING", each, "N/A", ""), True, NOW) for each in reasons
+    }
+    assert [each for each, text in said.items() if "Slurm says" in text] == []
 
 
 def test_why_there_is_no_job():

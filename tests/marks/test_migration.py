@@ -223,6 +223,28 @@ def test_the_command_says_what_it_does(course, monkeypatch, capfd):
     assert "nothing to do" in capfd.readouterr().out
 
 
+def test_an_upgrade_is_taken_back(course, tmp_path, monkeypatch, capfd):
+    """Backup, migrate, and back: the release before finds its databases and files as it left them."""
+    before = rows(exchange(course)), rows(course.data_folder / "gradebook.db")
+    kept = sorted(path.name for path in (course.data_folder / "exchange").rglob("*") if path.is_file())
+    backup = str(tmp_path / "before-the-upgrade")
+    assert in_process(["backup", backup], course.root, monkeypatch) == 0
+    assert (rows(exchange(course)), rows(course.data_folder / "gradebook.db")) == before, (
+        "a backup upgrades nothing"
+    )
+    assert in_process(["migrate"], course.root, monkeypatch) == 0
+    assert rows(exchange(course)) != before[0]
+    assert in_process(["restore", backup], course.root, monkeypatch) == 2
+    course.data_folder.rename(course.root / "data-of-the-upgrade")
+    assert in_process(["restore", backup], course.root, monkeypatch) == 0
+    assert (rows(exchange(course)), rows(course.data_folder / "gradebook.db")) == before
+    now = sorted(path.name for path in (course.data_folder / "exchange").rglob("*") if path.is_file())
+    assert {name for name in kept if not name.endswith(("-wal", "-shm"))} == set(now)
+    capfd.readouterr()
+    assert in_process(["migrate"], course.root, monkeypatch) == 0, "and the upgrade can be tried again"
+    assert "version 1 -> version 2" in capfd.readouterr().out
+
+
 def test_results_of_files_alone_are_taken_in_at_first_use(course, monkeypatch, capfd, caplog):
     """A course that never had a hub: any command does it, and says so in the log, which is standard error."""
     exchange(course).unlink()

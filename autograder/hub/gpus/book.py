@@ -7,7 +7,8 @@ hub that is killed finds the queue as it was:
 
     waiting     keeps its place; who does not come back within HOLD_SECONDS of the hub's start loses it
     granted     and its server never started: goes back to its place, which is before all that still wait
-    running     and its server lives: holds its devices; and is gone: ended at its last sign of life
+    running     and its server lives: holds its devices; and is gone: ended at its last sign of life, or
+                when the scheduler says so (watch.py asks it: ``Held.job``)
     another     boot of the machine: whatever ran is gone
 """
 
@@ -30,7 +31,8 @@ CREATE TABLE IF NOT EXISTS uses (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
     server TEXT NOT NULL, user TEXT NOT NULL, gpus INTEGER NOT NULL,
     asked REAL NOT NULL, seen REAL NOT NULL, boot TEXT NOT NULL,
-    granted REAL, started REAL, ended REAL, how TEXT NOT NULL DEFAULT ''
+    granted REAL, started REAL, ended REAL, how TEXT NOT NULL DEFAULT '',
+    seconds REAL, job TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_use ON uses (server) WHERE ended IS NULL;
 CREATE INDEX IF NOT EXISTS uses_of ON uses (user, ended);
@@ -51,6 +53,21 @@ class Turn:
     over: bool = False  # it was ended meanwhile
 
 
+# Of a book that was begun before they were thought of.
+LATER = {"seconds": "REAL", "job": "TEXT NOT NULL DEFAULT ''"}
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a server that is up holds, as the hub sees it."""
+
+    user: str
+    gpus: int
+    seconds: float | None = None  # that it may run
+    job: str = ""  # of a scheduler
+    since: float | None = None  # the scheduler's word; None: the moment at which it is noted
+
+
 @dataclass(frozen=True)
 class Use:
     """One server's use of GPUs; times are seconds since 1970."""
@@ -65,7 +82,15 @@ class Use:
     started: float | None
     ended: float | None
     how: str  # it ended
+    seconds: float | None = None  # that its server may run
+    job: str = ""  # of a scheduler
     devices: tuple[str, ...] = ()
+
+    @property
+    def until(self) -> float | None:
+        """When its server ends in any case; None where that is not known."""
+        begin = self.granted if self.started is None else self.started
+        return None if begin is None or self.seconds is None else begin + self.seconds
 
 
 class GpuBook:
@@ -80,6 +105,9 @@ class GpuBook:
         with self._write() as db:
             for statement in filter(str.strip, TABLES.split(";")):
                 db.execute(statement)
+            there = {row[1] for row in db.execute("PRAGMA table_info(uses)")}
+            for name in LATER.keys() - there:
+                db.execute(f"ALTER TABLE uses ADD COLUMN {name} {LATER[name]}")
 
     def ask(self, server: str, user: str, gpus: int) -> int:
         """A place in the queue; who asks again keeps the one that they have.
@@ -131,29 +159,43 @@ class GpuBook:
         with self._write() as db:
             _end(db, "place = ? AND ended IS NULL", (place,), how, time.time())
 
-    def beat(self, running: Mapping[str, tuple[str, int]], starting: Collection[str]) -> None:
-        """Note who is alive, and end what is not.
+    def beat(self, running: Mapping[str, Held], starting: Collection[str]) -> None:
+        """Note who is alive, and end what is not; what a scheduler's job holds is ended by ``close`` alone.
 
         Args:
-            running: servers that are up, with their user and GPUs.
+            running: servers that are up.
             starting: servers that wait, start or stop.
         """
         now = time.time()
         with self._write() as db:
-            rows = db.execute("SELECT place, server, started, seen FROM uses WHERE ended IS NULL").fetchall()
-            for place, server, started, seen in rows:
-                if server in starting or server in running:
+            open_now = "SELECT place, server, started, seen, job FROM uses WHERE ended IS NULL"
+            rows = db.execute(open_now).fetchall()
+            for place, server, started, seen, job in rows:
+                held = running.get(server)
+                if held is not None and held.job == job:
+                    known = "UPDATE uses SET seen = ?, seconds = COALESCE(?, seconds) WHERE place = ?"
+                    db.execute(known, (now, held.seconds, place))
+                elif held is None and server in starting:
                     db.execute("UPDATE uses SET seen = ? WHERE place = ?", (now, place))
-                elif started is not None or seen < now - HOLD_SECONDS:
+                elif not job and (started is not None or seen < now - HOLD_SECONDS):
                     _end(db, "place = ?", (place,), "gone")
-            for server in running.keys() - {row[1] for row in rows}:
-                user, gpus = running[server]
-                if gpus:
-                    db.execute(
-                        "INSERT INTO uses (server, user, gpus, asked, seen, boot, granted, started)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        (server, user, gpus, now, now, self.boot, now, now),
-                    )
+            there = {(row[1], row[4]) for row in rows}
+            for server, held in running.items():
+                if held.gpus and (server, held.job) not in there:
+                    self._hold(db, server, held, now)
+
+    def note_past(self, server: str, held: Held, end: float, how: str) -> None:
+        """A scheduler's job that began and ended while nobody noted it."""
+        with self._write() as db:
+            if db.execute("SELECT 1 FROM uses WHERE server = ? AND job = ?", (server, held.job)).fetchone():
+                return  # an earlier hub did
+            _end(db, "place = ?", (self._hold(db, server, held, end),), how, end)
+
+    def close(self, place: int, how: str, begin: float | None = None, end: float | None = None) -> None:
+        """A scheduler's job is over; where it does not know when, at its last sign of life."""
+        with self._write() as db:
+            db.execute("UPDATE uses SET granted = COALESCE(?, granted) WHERE place = ?", (begin, place))
+            _end(db, "place = ? AND ended IS NULL", (place,), how, end)
 
     def take_up(self, alive: Collection[str]) -> None:
         """At a hub's start: end what did not survive, and let the others keep their places.
@@ -163,7 +205,9 @@ class GpuBook:
         """
         now = time.time()
         with self._write() as db:
-            rows = db.execute("SELECT place, server, started, boot FROM uses WHERE ended IS NULL").fetchall()
+            rows = db.execute(
+                "SELECT place, server, started, boot FROM uses WHERE ended IS NULL AND job = ''"
+            ).fetchall()
             for place, server, started, boot in rows:
                 if started is None:
                     db.execute("DELETE FROM held WHERE place = ?", (place,))
@@ -207,13 +251,24 @@ class GpuBook:
 
     def _uses(self, where: str, values: tuple[object, ...]) -> list[Use]:
         with self._read() as db:
-            names = "place, server, user, gpus, asked, seen, granted, started, ended, how"
+            names = "place, server, user, gpus, asked, seen, granted, started, ended, how, seconds, job"
             rows = db.execute(f"SELECT {names} FROM uses WHERE {where}", values).fetchall()
             held = db.execute("SELECT place, device FROM held").fetchall()
         devices: dict[int, list[str]] = {}
         for place, device in held:
             devices.setdefault(place, []).append(device)
         return [replace(Use(*row), devices=tuple(devices.get(row[0], ()))) for row in rows]
+
+    def _hold(self, db: sqlite3.Connection, server: str, held: Held, now: float) -> int:
+        """A server is up that did not wait here; its place. One use of a server at a time is open."""
+        _end(db, "server = ? AND ended IS NULL", (server,), "started anew")
+        begin = now if held.since is None else held.since
+        made = db.execute(
+            "INSERT INTO uses (server, user, gpus, asked, seen, boot, granted, started, seconds, job)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (server, held.user, held.gpus, begin, now, self.boot, begin, begin, held.seconds, held.job),
+        )
+        return int(made.lastrowid or 0)
 
     def _stands(self, place: int) -> Turn:
         with self._read() as db:
@@ -260,9 +315,8 @@ class GpuBook:
     def _write(self) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode=WAL")
-            db.execute(
-                "PRAGMA synchronous=NORMAL"
-            )  # a power cut ends all uses, and may cost the last seconds
+            # a power cut ends all uses, and may cost the last seconds
+            db.execute("PRAGMA synchronous=NORMAL")
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

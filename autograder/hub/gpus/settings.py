@@ -20,11 +20,28 @@ def watch_gpus(c: Any, course: Course, offer: tuple[Profile, ...], devices: tupl
     """Keep the book where any profile has GPUs; hand ``devices`` out in turn."""
     if not any(profile.gpus for profile in offer):
         return
+    from . import page, reports  # JupyterHub itself, which no command needs
+
     c.CourseHub.gpu_book = str(book_file(course))
     c.CourseHub.gpu_profiles = {profile.name: profile.gpus for profile in offer}
+    limits = {profile.name: idle_minutes(course, profile) for profile in offer}
+    book = {"book": c.CourseHub.gpu_book}
+    c.JupyterHub.extra_handlers = [
+        *c.JupyterHub.extra_handlers,
+        (reports.PATH, reports.GpuReport, {**book, "idle_minutes": limits}),
+        (page.PATH, page.GpuPage, {**book, "course": course}),
+    ]
+    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, "has_gpus": True}
     if devices:
         c.TakesTurns.gpu_book, c.TakesTurns.gpu_devices = c.CourseHub.gpu_book, list(devices)
         c.JupyterHub.concurrent_spawn_limit = 0  # who waits for a device keeps nobody else from starting
+
+
+def idle_minutes(course: Course, profile: Profile) -> float | None:
+    """Until a server of this profile ends that does not use its GPUs; None: never."""
+    if not profile.gpus:
+        return None
+    return course.gpu_idle_minutes if profile.gpu_idle_minutes is None else profile.gpu_idle_minutes
 
 
 def book_file(course: Course) -> Path:

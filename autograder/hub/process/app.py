@@ -58,6 +58,7 @@ class CourseHub(UnixServices):
         self._later: list[tuple[Any, ...]] = []
         self._starting: asyncio.Task[None] | None = None
         self._taken_up: Any = None
+        self._gpus: GpuWatch | None = None
 
     def init_logging(self) -> None:
         """As JupyterHub does, without students' names."""
@@ -90,6 +91,9 @@ class CourseHub(UnixServices):
 
             self._taken_up = TakenUp(self)
             self._taken_up.set_aside()
+        if self.gpu_book:
+            self._gpus = GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles)
+            self._gpus.remember(self.db)
         return await super().init_spawners()
 
     async def start(self) -> None:
@@ -99,8 +103,8 @@ class CourseHub(UnixServices):
         if self._taken_up is not None:
             self._taken_up.start()
         self._starting = asyncio.create_task(self._start_services())
-        if self.gpu_book:
-            GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles).begin()
+        if self._gpus is not None:
+            self._gpus.begin()
         if hasattr(self.authenticator, "end_earlier_sessions"):
             PeriodicCallback(Watch(self).look, WATCH_SECONDS * 1000).start()
 

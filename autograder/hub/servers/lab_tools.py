@@ -18,7 +18,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from ...base.errors import CourseError
-from .ends import seconds_left, started_here
+from .ending import ends_of
 
 NAME = r"([A-Za-z][A-Za-z0-9_]*)"
 
@@ -80,12 +80,14 @@ class AttemptStands(LabTool):
 
 
 class ServerEnd(LabTool):
-    """When this server ends."""
+    """When and why this server ends; asking is no activity, or nobody would ever be idle."""
+
+    _track_activity = False  # Jupyter Server's
 
     @web.authenticated
     async def get(self) -> None:
-        """Seconds that are left; null where it has no end. The browser's clock may be another."""
-        self.finish(json.dumps({"seconds": seconds_left(os.environ, started_here(), time.time())}))
+        """Seconds that are left, since the browser's clock may be another; null where it has no end."""
+        self.finish(json.dumps(ends_of(self.settings).next_one(time.time())))
 
 
 def _units() -> dict[str, Any]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil, inf
 
-from ...base.errors import UsageError
+from ...base.errors import UsageError, did_you_mean
 from ...course import Profile
 from ...sandbox.doctor.machine import gpus, resources
-from .profiles import GIB, offered
+from .profiles import GIB, not_used, offered
 
 SECONDS = 20.0  # for a place to say what it has
 PARTITION = "COURSE_PARTITION"  # infra/slurm/jupyterhub_config.py reads it, too
@@ -33,6 +33,13 @@ class NodeKind:
     memory_gib: float = inf
     gpus: float = inf
     hours: float = inf
+    kinds: Mapping[str, float] | None = None  # GPUs of each type; None where the place has no types
+
+    def has(self, name: str, profile: Profile) -> float:
+        """The most of something that a server of this profile can get here."""
+        if name == "gpus" and profile.gpu_kind and self.kinds is not None:
+            return self.kinds.get(profile.gpu_kind, 0)
+        return float(getattr(self, name))
 
 
 class Unknown(Exception):
@@ -49,16 +56,20 @@ def check_profiles(profiles: tuple[Profile, ...], spawner: str) -> Iterator[str]
     Raises:
         UsageError: what a profile asks for, and what there is.
     """
+    offer = offered(profiles, spawner, len(gpus()))
+    for profile in offer:
+        if ignored := not_used(profile, spawner):
+            yield (
+                f"The profile {profile.name!r} in course_config.py says {', '.join(ignored)}, which the "
+                f"spawner {spawner!r} does not know: its servers start without."
+            )
     if spawner not in _PLACES:
         return
-    offer = offered(profiles, spawner, len(gpus()))
     try:
-        places = _PLACES[spawner]()
+        for profile in offer:
+            _check(profile, _PLACES[spawner](profile))
     except Unknown as problem:
         yield f"It was not checked whether the profiles in course_config.py can start: {problem}"
-        return
-    for profile in offer:
-        _check(profile, places)
 
 
 def slurm_places(listing: str, partition: str = "") -> list[NodeKind]:
@@ -71,42 +82,56 @@ def slurm_places(listing: str, partition: str = "") -> list[NodeKind]:
     rows = [line.split("|") for line in listing.splitlines() if line.count("|") == 4]
     rows = [row for row in rows if row[0] == partition] or rows
     return [
-        NodeKind(f"partition {name}", float(cpus), float(memory) / 1024, _gres(gres), _hours(limit))
+        NodeKind(
+            f"partition {name}",
+            float(cpus),
+            float(memory) / 1024,
+            sum(_by_kind(gres).values()),
+            _hours(limit),
+            _by_kind(gres),
+        )
         for name, cpus, memory, limit, gres in rows
     ]
 
 
 def _check(profile: Profile, places: list[NodeKind]) -> None:
-    asks = {"cpus": "cores", "memory_gib": "GiB of memory", "gpus": "GPUs", "hours": "hours"}
+    kind = f"GPUs of type {profile.gpu_kind!r}" if profile.gpu_kind else "GPUs"
+    asks = {"cpus": "cores", "memory_gib": "GiB of memory", "gpus": kind, "hours": "hours"}
     where = " or ".join(dict.fromkeys(place.name for place in places))
     for name, words in asks.items():
-        asked, most = getattr(profile, name), max(getattr(place, name) for place in places)
+        asked, most = getattr(profile, name), max(place.has(name, profile) for place in places)
         if asked > most:
             raise UsageError(
                 f"the profile {profile.name!r} in course_config.py asks for {asked:g} {words}, but {where} "
                 f"has at most {most:g}: nobody's server could ever start. "
                 f"Lower {name}, or leave the profile out."
             )
-    if not any(all(getattr(profile, name) <= getattr(place, name) for name in asks) for place in places):
+    if not any(all(getattr(profile, name) <= place.has(name, profile) for name in asks) for place in places):
         raise UsageError(
             f"no machine of {where} has all that the profile {profile.name!r} in course_config.py asks for "
             "at once: nobody's server could ever start. Ask for less, or split the profile in two."
         )
 
 
-def _slurm() -> list[NodeKind]:
+def _slurm(profile: Profile) -> list[NodeKind]:
     listing = _ask("sinfo", "-h", "-e", "-o", FORMAT)
-    places = slurm_places(listing, os.environ.get(PARTITION, "course"))
+    names = {line.partition("|")[0] for line in listing.splitlines()}
+    if profile.partition and names and profile.partition not in names:
+        raise UsageError(
+            f"the profile {profile.name!r} in course_config.py says partition {profile.partition!r}: "
+            f"{did_you_mean(profile.partition, sorted(names))}"
+        )
+    places = slurm_places(listing, profile.partition or os.environ.get(PARTITION, "course"))
     if not places:
         raise Unknown("Slurm names no partition.")
     return places
 
 
-def _machine() -> list[NodeKind]:
+def _machine(_: Profile) -> list[NodeKind]:
     return [NodeKind("this machine", resources()["cores"], ceil(resources()["memory_gib"]))]  # 15.6 of 16 GiB
 
 
-def _docker() -> list[NodeKind]:
+def _docker(_: Profile) -> list[NodeKind]:
     import docker  # of the extra "spawners"
 
     try:
@@ -116,7 +141,7 @@ def _docker() -> list[NodeKind]:
         raise Unknown(f"Docker's engine does not answer ({error}).") from error
 
 
-_PLACES: dict[str, Callable[[], list[NodeKind]]] = {
+_PLACES: dict[str, Callable[[Profile], list[NodeKind]]] = {
     "simple": _machine,
     "system": _machine,
     "docker": _docker,
@@ -138,9 +163,12 @@ def _last(lines: Iterable[str]) -> str:
     return next((line for line in reversed(list(lines)) if line.strip()), "")[:300]
 
 
-def _gres(text: str) -> float:
-    """GPUs of a node, from words such as ``gpu:a100:4(S:0-1),gpu:2``."""
-    return sum(float(count) for count in re.findall(r"\bgpu(?::[^:,()]+)?:(\d+)", text))
+def _by_kind(text: str) -> dict[str, float]:
+    """GPUs of a node by their type, from words such as ``gpu:a100:4(S:0-1),gpu:2``."""
+    kinds: dict[str, float] = {}
+    for kind, count in re.findall(r"\bgpu(?::([^:,()]+))?:(\d+)", text):
+        kinds[kind] = kinds.get(kind, 0) + float(count)
+    return kinds
 
 
 def _hours(text: str) -> float:

@@ -8,6 +8,8 @@
 | kubernetes | requests and limits | requests and limits | nvidia.com/gpu | timeout |
 
 A server reads from its environment when it ends (``ends.py``); a pod has a deadline behind that.
+Slurm also takes a profile's ``gpu_kind``, ``partition`` and ``account``, Kubernetes its ``gpu_kind`` as the
+name of the resource, ``node_labels`` and ``tolerations``.
 """
 
 from __future__ import annotations
@@ -18,9 +20,18 @@ from typing import Any
 
 from ...base.errors import UsageError, did_you_mean
 from ...course import Profile
+from .ends import end_after
 
 GIB = 1 << 30
 FETCH_SECONDS = 600  # a pod may fetch its image before its server starts; its deadline counts them
+NVIDIA = "nvidia.com/gpu"  # Kubernetes' name for a whole device
+ONLY_OF = {  # what a profile may say, and which spawners know it
+    "gpu_kind": ("slurm", "kubernetes"),
+    "partition": ("slurm",),
+    "account": ("slurm",),
+    "node_labels": ("kubernetes",),
+    "tolerations": ("kubernetes",),
+}
 
 
 def find(profiles: tuple[Profile, ...], name: str | None) -> Profile:
@@ -61,6 +72,12 @@ def threads(profile: Profile) -> dict[str, str]:
     return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), count)
 
 
+def told(profile: Profile) -> dict[str, str]:
+    """Environment by which a server knows how long it may run, and whether it has GPUs to look at."""
+    gpus = {"COURSE_GPUS": str(profile.gpus)} if profile.gpus else {}
+    return {**threads(profile), **gpus, **end_after(seconds(profile))}
+
+
 def ended_after(profile: Profile, command: list[str]) -> list[str]:
     """The command, asked to end after the profile's hours and killed half a minute later."""
     return ["timeout", "--signal=TERM", "--kill-after=30", f"{seconds(profile)}", *command]
@@ -74,7 +91,7 @@ def seconds(profile: Profile) -> int:
 def local(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of LocalProcessSpawner: the memory limit holds for each process of the server."""
     limited = ["prlimit", f"--data={round(profile.memory_gib * GIB)}", *command]
-    return {"cmd": ended_after(profile, limited), "environment": threads(profile)}
+    return {"cmd": ended_after(profile, limited), "environment": told(profile)}
 
 
 def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
@@ -95,7 +112,7 @@ def docker(profile: Profile, command: list[str]) -> dict[str, Any]:
         "cpu_limit": profile.cpus,
         "mem_limit": memory,
         "extra_host_config": host,
-        "environment": threads(profile),
+        "environment": told(profile),
     }
 
 
@@ -105,17 +122,28 @@ def slurm(profile: Profile, command: list[str]) -> dict[str, Any]:
         "cmd": command,
         "req_nprocs": str(max(1, math.ceil(profile.cpus))),
         "req_memory": f"{round(profile.memory_gib * 1024)}M",
-        "req_gres": f"gpu:{profile.gpus}" if profile.gpus else "",
+        "req_gres": ":".join(filter(None, ("gpu", profile.gpu_kind, str(profile.gpus))))
+        if profile.gpus
+        else "",
         "req_runtime": _clock(profile.hours),
-        "environment": threads(profile),
+        "environment": told(profile),
+        **({"req_partition": profile.partition} if profile.partition else {}),
+        **({"req_account": profile.account} if profile.account else {}),
     }
 
 
 def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
     """Traits of KubeSpawner; requests equal limits, so that a node is never overbooked."""
-    gpus = {"nvidia.com/gpu": str(profile.gpus)} if profile.gpus else {}
+    gpus = {profile.gpu_kind or NVIDIA: str(profile.gpus)} if profile.gpus else {}
+    labels = dict(label.split("=", 1) for label in profile.node_labels)
     return {
         "cmd": ended_after(profile, command),
+        **({"node_selector": labels} if labels else {}),
+        **(
+            {"tolerations": [_toleration(each) for each in profile.tolerations]}
+            if profile.tolerations
+            else {}
+        ),
         "cpu_limit": profile.cpus,
         "cpu_guarantee": profile.cpus,
         "mem_limit": f"{round(profile.memory_gib * 1024)}M",
@@ -123,7 +151,7 @@ def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
         "extra_resource_limits": gpus,
         "extra_resource_guarantees": gpus,
         "extra_pod_config": {"activeDeadlineSeconds": seconds(profile) + FETCH_SECONDS},
-        "environment": threads(profile),
+        "environment": told(profile),
     }
 
 
@@ -148,6 +176,19 @@ def form(profiles: tuple[Profile, ...]) -> str:
         for number, p in enumerate(profiles)
     )
     return f'<fieldset><legend class="fs-5">Which server do you need?</legend>{choices}</fieldset>'
+
+
+def not_used(profile: Profile, spawner: str) -> list[str]:
+    """What a profile says and this spawner does not know."""
+    return [name for name, known in ONLY_OF.items() if getattr(profile, name) and spawner not in known]
+
+
+def _toleration(text: str) -> dict[str, str]:
+    taint, effect = text.rsplit(":", 1)
+    key, equals, value = taint.partition("=")
+    return {"key": key, "effect": effect} | (
+        {"operator": "Equal", "value": value} if equals else {"operator": "Exists"}
+    )
 
 
 def _described(profile: Profile) -> str:

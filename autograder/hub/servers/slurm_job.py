@@ -2,7 +2,9 @@
 
 batchspawner submits, asks and cancels. Here is what it lacks: who waits reads why; a job that ends before its
 server is up is told with its last lines; and a hub that is killed meanwhile finds the job again, since its
-number is in the hub's database before anybody waits for it (``process/taken_up.py``).
+number is in the hub's database before anybody waits for it (``process/taken_up.py``). A job that could not be
+cancelled, as while the controller is down, is cancelled when it is back; a hub that ends meanwhile leaves it
+to the next one, which finds it by its mark.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from .slurm_queue import Queue, QueuedJob, SlurmSilent, ask
 
 LINES = 8  # of the job's log that a student reads when it ended early
 LONGEST = 2000  # characters of them
+AGAIN_SECONDS = 10.0  # until a job that could not be cancelled is tried again
 MARGIN_SECONDS = 10  # before JupyterHub's own timeout, which would give no reason
 
 
@@ -51,6 +54,7 @@ class CourseSlurmSpawner(SlurmSpawner):
     token_id = Integer(0, help="The server's own token, in the hub's database.")
     says = Unicode("", help="What its owner reads at the moment.")
     queues: ClassVar[dict[str, Queue]] = {}
+    cancelling: ClassVar[set[asyncio.Task[None]]] = set()  # of servers that the hub has forgotten
 
     def load_state(self, state: dict[str, Any]) -> None:
         """What was known of the job."""
@@ -115,6 +119,22 @@ class CourseSlurmSpawner(SlurmSpawner):
             ) from None
         self.waits = False
         return self.ip, self.port
+
+    async def stop(self, now: bool = False) -> None:
+        """Cancel the job; where Slurm does not say that it is gone, it is cancelled later.
+
+        The hub forgets a server that was stopped, and with it the job's number.
+        """
+        number, prefix = self.job_id, self._prefix()
+        try:
+            await super().stop(now)
+            gone = now or await self.query_job_status() is JobStatus.NOTFOUND
+        except RuntimeError:  # the command failed, as batchspawner logs
+            gone = False
+        if not gone:
+            task = asyncio.create_task(_cancel_later(number, prefix, self.log))
+            self.cancelling.add(task)
+            task.add_done_callback(self.cancelling.discard)
 
     async def query_job_status(self) -> JobStatus:
         """The job's state in batchspawner's words."""
@@ -195,6 +215,20 @@ async def _listens(host: str, port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+async def _cancel_later(number: str, prefix: list[str], log: Any) -> None:
+    """Cancel a job as its owner, when Slurm answers again."""
+    while True:
+        try:
+            await ask([*prefix, "scancel", number])
+        except SlurmSilent as problem:
+            if "Invalid job id" not in str(problem):
+                log.warning("Job %s was not cancelled yet: %s", number, problem)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+        log.info("Job %s, whose server was stopped before, is cancelled", number)
+        return
 
 
 def forget_token(spawner: Any) -> None:

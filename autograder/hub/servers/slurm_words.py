@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from .slurm_queue import QueuedJob
@@ -10,6 +11,9 @@ KEPT = "Your place is kept, also when you close this page."
 NO_ANSWER = "Slurm, which hands out the machines, does not answer. Try again later."
 SILENT = "Slurm, which hands out the machines, does not answer at the moment. " + KEPT
 _NEVER = "so that it never starts: tell your instructor"
+_USED = "the {} that you or your group have is used up"  # it comes back as Slurm is told to forget
+_TAKEN = "your group uses as many of the {} as it may at the moment"
+_MINE = "you use as much{} as one person may: end another job of yours"
 _REASONS = {
     "Resources": "what your server asks for is taken at the moment",
     "BeginTime": "Slurm starts it in a moment",
@@ -26,15 +30,35 @@ _REASONS = {
     "NodeDown": "the machine is out of order at the moment",
     "JobHeldAdmin": "whoever runs the machines holds it back: tell your instructor",
     "JobHeldUser": "it is held back under your account: 'scontrol release' lets it go",
-    "AssocGrpGRESMinutes": "the GPU time that your group has is used up",
-    "AssocGrpCPUMinutesLimit": "the time that your group has is used up",
+    "AssocGrpGRES": _TAKEN.format("GPUs"),
+    "QOSGrpGRES": _TAKEN.format("GPUs"),
+    "QOSMaxGRESPerUser": _MINE.format(" of the GPUs"),
+    "MaxGRESPerAccount": _TAKEN.format("GPUs"),
+    "AssociationJobLimit": _MINE.format(""),
+    "AssociationResourceLimit": _TAKEN.format("machines"),
+    "AssociationTimeLimit": _USED.format("time"),
+    "QOSJobLimit": _MINE.format(""),
+    "QOSResourceLimit": _TAKEN.format("machines"),
+    "QOSTimeLimit": _USED.format("time"),
+    "QOSUsageThreshold": "your group has used so much that others come first for some time",
+    "InvalidAccount": f"Slurm does not know the account that it is charged to, {_NEVER}",
+    "AccountNotAllowed": f"the account that it is charged to may not use these machines, {_NEVER}",
+    "InvalidQOS": f"Slurm does not know its class of service, {_NEVER}",
+    "QOSNotAllowed": f"its class of service may not use these machines, {_NEVER}",
+    "Licenses": "a licence that it needs is in use",
+    "Dependency": "it waits for another job",
+    "JobArrayTaskLimit": _MINE.format(""),
 }
-_FAMILIES = {  # beginnings, where Slurm has a reason for each kind of limit
-    "QOSMax": "you use as much as one person may: end another job of yours",
-    "AssocMax": "you use as much as one person may: end another job of yours",
-    "QOSGrp": "your group uses as much as it may at the moment",
-    "AssocGrp": "your group uses as much as it may at the moment",
-    "ReqNodeNotAvail": _REASONS["ReqNodeNotAvail"],
+# Where Slurm has a reason for each kind of limit and resource; the first that fits.
+_FAMILIES = {
+    r"(Assoc|QOS)Max\w*(PerJob|PerJobLimit|PerNode)": f"it asks for more than one job may, {_NEVER}",
+    r"QOSMin\w*": f"it asks for less than a job has to, {_NEVER}",
+    r"(Assoc|QOS)Grp\w*RunMinutes\w*": "what runs already may take all the time that you or your group have",
+    r"(Assoc|QOS)GrpGRESMinutes": _USED.format("GPU time"),
+    r"(Assoc|QOS)Grp\w*(Minutes|MinutesLimit|WallLimit)": _USED.format("time"),
+    r"(Assoc|QOS)Max\w*": _MINE.format(""),
+    r"(Assoc|QOS)Grp\w*": _TAKEN.format("machines"),
+    r"ReqNodeNotAvail.*": _REASONS["ReqNodeNotAvail"],
 }
 _ENDS = {
     "TIMEOUT": "its time was over",
@@ -99,7 +123,7 @@ def _reason(word: str, gpus: bool) -> str:
     if word == "Resources" and gpus:
         return "all GPUs are taken at the moment, or the cores and memory beside them"
     known = _REASONS.get(word)
-    family = next((text for start, text in _FAMILIES.items() if word.startswith(start)), None)
+    family = next((text for form, text in _FAMILIES.items() if re.fullmatch(form, word)), None)
     return known or family or f"Slurm says '{word}'"
 
 

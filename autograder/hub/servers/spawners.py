@@ -19,7 +19,6 @@ from ..process.services import TRUSTED, exchange_environment
 from . import profiles
 from .choice import from_form, only_choices
 from .disposable import walled
-from .ends import end_after
 from .profiles import form
 
 CLASSES = {
@@ -116,6 +115,7 @@ class BeforeSpawn:
             environment["COURSE_COPY_URL"] = f"{service_url(self.options, self.course.name)}/copies/{word}"
             environment["COURSE_COPY_NAME"] = _name_in(word)
             environment["COURSE_EXCHANGE_URL"] = ""
+            environment["COURSE_GPUS"] = "0"  # a copy is looked at, and computes nothing
             if self.options.own_origins:  # JupyterHub's login would come back to the owner's own domain
                 back = environment["COURSE_COPY_CALLBACK"] = f"{spawner.public_url}oauth_callback"
                 spawner.orm_spawner.oauth_client.redirect_uri = back
@@ -124,11 +124,10 @@ class BeforeSpawn:
         profile = self._profile(spawner.user_options.get("profile"), role)
         if not staff:
             profile = self._within_share(spawner.user.name, profile)
-        environment |= end_after(profiles.seconds(profile))
         traits = profiles.TRANSLATIONS[self.options.spawner](profile, command)
         spawner.environment = {**spawner.environment, **traits.pop("environment"), **environment}
         if self.options.spawner in ONE_MACHINE:
-            spawner.gpus = 0 if spawner.name else profile.gpus  # a copy is looked at, and computes nothing
+            spawner.gpus = 0 if spawner.name else profile.gpus
             spawner.environment |= {} if spawner.gpus else NO_GPU
             spawner.start_timeout = QUEUE_SECONDS if spawner.gpus else spawner.start_timeout
         if self.options.spawner == "docker":  # beside what a site's file sets

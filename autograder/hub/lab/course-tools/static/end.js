@@ -2,7 +2,7 @@
 
 const NOTICES = [900, 300, 60]; // seconds before the end; the last only says the same anew
 const SAVES = [300, 120, 60, 20]; // likewise; in a tab that is out of sight timers come once a minute
-const TICK = 2000, ASK_AGAIN = 300000; // milliseconds
+const TICK = 2000, ASK_AGAIN = 30000; // milliseconds; a GPU that is idle brings another end
 
 export async function watchEnd(lab, server, documents) {
   const watch = new Watch(lab, server, documents);
@@ -14,18 +14,27 @@ export async function watchEnd(lab, server, documents) {
 class Watch {
   constructor(lab, server, documents) {
     Object.assign(this, { _notification: lab.apputils.Notification, _server: server, _documents: documents });
-    Object.assign(this, { _end: null, _asked: 0, _left: Infinity, _id: "", _saving: false });
+    Object.assign(this, { _end: null, _asked: 0, _left: Infinity, _why: "", _id: "", _saving: false });
   }
 
   // When the server ends, by this computer's clock; another server may have been started meanwhile.
   async ask() {
     this._asked = Date.now();
     try {
-      const { seconds } = await this._server.get("end");
+      const { seconds, why } = await this._server.get("end");
+      if (seconds === null || why !== this._why) this._forget();
+      this._why = why;
       this._end = seconds === null ? null : Date.now() + seconds * 1000;
     } catch {
       // away for a moment: what was known stays
     }
+  }
+
+  // Another end, or none: what was said of the last one is no longer true.
+  _forget() {
+    this._left = Infinity;
+    if (this._id) this._notification.dismiss(this._id);
+    this._id = "";
   }
 
   async tick() {
@@ -42,9 +51,8 @@ class Watch {
 
   _tell(left) {
     const at = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(this._end));
-    const text =
-      `Your server ends at ${at}, ${inWords(left)}. Changed files are saved before that. ` +
-      "What kernels hold in memory is lost."; // JupyterLab shows 140 letters
+    const rest = this._why || "Changed files are saved before that. What kernels hold in memory is lost.";
+    const text = `Your server ends at ${at}, ${inWords(left)}. ${rest}`; // JupyterLab shows 140 letters
     const actions = [{ label: "Save all now", callback: (event) => { event.preventDefault(); this._save(); } }];
     this._show(text, left <= NOTICES[1] ? "warning" : "info", { autoClose: false, actions });
   }
