@@ -19,7 +19,7 @@ from traitlets import Float
 
 from . import kube_words
 from .kube_nodes import ClusterNodes, could_hold, everything
-from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor
+from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor, listens
 
 GONE_SECONDS = 10.0  # until a pod that was asked for must have shown up, and one that was deleted be gone
 LONGEST = 2000  # characters of what a program said last
@@ -46,10 +46,9 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
             NotStarted: with the reason.
         """
         await asyncio.gather(self._start_watching_pods(), self._start_watching_events())
-        await self._until_it_runs()
+        address = await self._until_it_listens()
         self.waits = False
-        address = urlsplit(self._get_pod_url(self._pod()))
-        return str(address.hostname), int(address.port or 80)
+        return address
 
     async def stop(self, now: bool = False) -> None:
         """Delete the pod; a node that does not answer is not waited for."""
@@ -69,23 +68,22 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
         """Make the pod, and wait for it, or until it is known that waiting does not help."""
         self.waits, self.says = False, kube_words.starting(None)
         self.note_token()
-        running = asyncio.ensure_future(super()._start())
-        failing = asyncio.ensure_future(self._until_it_runs())
+        tasks = [asyncio.ensure_future(super()._start()), asyncio.ensure_future(self._until_it_listens())]
         try:
-            done, _ = await asyncio.wait({running, failing}, return_when=asyncio.FIRST_COMPLETED)
-            if failing in done:
-                failing.result()
-            address = await running
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in tasks:
+                if task.done():
+                    task.result()
         except ApiException as error:
             raise NotStarted(kube_words.not_taken(error.body)) from error
         except (ClientError, OSError) as error:
             raise NotStarted(kube_words.SILENT) from error
         finally:
-            running.cancel()
-            failing.cancel()
-            await asyncio.gather(running, failing, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         self.waits = False
-        return address
+        return tasks[0].result()
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: float) -> bool:
         """As KubeSpawner has it; the hub's next run must know of a pod that is there."""
@@ -101,8 +99,8 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
             del self.reflectors[self._get_reflector_key(kind)]
         return await super()._start_reflector(kind, *arguments, **more)
 
-    async def _until_it_runs(self) -> None:
-        """Look until the pod's containers run, and tell its owner what there is to be told.
+    async def _until_it_listens(self) -> tuple[str, int]:
+        """Look until the pod's server listens, and tell its owner what there is to be told.
 
         Raises:
             NotStarted: it never will.
@@ -112,12 +110,15 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
                 while not self.waits:
                     await asyncio.sleep(self.look_seconds)
                 await self._shown()
-                while not self.is_pod_running(pod := self._pod()):
+                while True:
+                    pod = self._pod()
                     end = kube_words.ended(pod)
                     if end is None and pod is not None:
                         end = await self._say(pod)
                     if end is not None:
                         raise NotStarted(f"{end.text}.", end.lines[-LONGEST:].strip())
+                    if self.is_pod_running(pod) and await listens(*self._address(pod)):
+                        return self._address(pod)
                     await asyncio.sleep(self.look_seconds)
         except TimeoutError:
             raise self.too_late() from None
@@ -146,6 +147,10 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
     def _pod(self) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.pod_reflector.pods.get(f"{self.namespace}/{self.pod_name}")
         return found
+
+    def _address(self, pod: dict[str, Any] | None) -> tuple[str, int]:
+        url = urlsplit(self._get_pod_url(pod))
+        return str(url.hostname), int(url.port or 80)
 
     def _last_event_of(self, pod: dict[str, Any]) -> str:
         """Its reason; without the scheduler's, which the pod itself tells."""

@@ -19,7 +19,7 @@ from traitlets import Float, Unicode
 
 from . import slurm_words
 from .slurm_queue import Queue, QueuedJob, SlurmSilent, ask
-from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor
+from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor, listens
 
 LINES = 8  # of the job's log that a student reads when it ended early
 LONGEST = 2000  # characters of them
@@ -119,7 +119,7 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
             raise NotStarted(f"{slurm_words.ended(job)}.", lines)
         self.says = slurm_words.starting(job)
         self.ip = job.host
-        return bool(self.port) and await _listens(self.ip, self.port)
+        return bool(self.port) and await listens(self.ip, self.port)
 
     async def _look(self) -> QueuedJob | None:
         """The job; None where Slurm knows it no longer."""
@@ -146,12 +146,3 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
 
     def _prefix(self) -> list[str]:
         return shlex.split(format_template(self.exec_prefix, **self.get_req_subvars()))
-
-
-async def _listens(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

@@ -104,6 +104,16 @@ class WaitedFor(Spawner):
             await asyncio.sleep(0.5)
 
 
+async def listens(host: str, port: int) -> bool:
+    """Whether somebody answers there."""
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
 def forget_token(spawner: Any) -> None:
     """JupyterHub's ``post_stop_hook``: end the server's token; a restarted hub knows its number only."""
     token = spawner.db.get(orm.APIToken, spawner.token_id) if spawner.token_id else None

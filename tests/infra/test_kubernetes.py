@@ -1,0 +1,211 @@
+"""The hub at a real control plane: rights, two GPUs for three students, killed hubs, failures in words."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.hub.support import ROOT
+from tests.infra.control_plane import control_plane
+from tests.infra.course import STUDENTS, PublicHub, until
+from tests.infra.manual import commands
+from tests.infra.small_node import SmallNode
+from tests.shared_python import shared_python
+
+PROGRAMS = Path(os.environ.get("COURSE_KUBERNETES", ROOT / "build" / "kubernetes"))
+SETTINGS = ROOT / "autograder" / "hub" / "server_settings"
+TOLD = 10.0  # seconds within which a failure is said
+FIRST, SECOND, THIRD, FOURTH = STUDENTS
+SITE = f"""
+exec(compile(open({str(ROOT / "infra/kubernetes/jupyterhub_config.py")!r}).read(), "infra", "exec"))
+c.JupyterHub.hub_connect_ip = "127.0.0.1"  # as the cluster would resolve the service's name
+c.JupyterHub.tornado_settings |= {{"slow_spawn_timeout": 0.2}}  # the API waits no longer than pages do
+"""
+pytestmark = pytest.mark.infra
+
+
+def volume(name, size):
+    return {
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
+        "spec": {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/none"}},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with (
+        tempfile.TemporaryDirectory(prefix="kubernetes-") as name,
+        control_plane(PROGRAMS, Path(name)) as cluster,
+    ):
+        Path(name).chmod(0o755)
+        for number in range(8):  # in place of a cluster's provisioner
+            cluster.call("POST", "/api/v1/persistentvolumes", volume(f"home-{number}", "5Gi"))
+        cluster.call("POST", "/api/v1/persistentvolumes", volume("course", "50Gi"))
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def applied(cluster):
+    """The course's objects, by the manual's own commands; the hub is a process here, and no pod."""
+    for line in commands("Kubernetes"):
+        words = line.split()
+        if (
+            words[0] == "kubectl"
+            and not {"exec", "cp", "wait", "delete"} & set(words)
+            and "load.yaml" not in line
+        ):
+            cluster.kubectl(*[str(ROOT / word) if word.startswith("infra/") else word for word in words[1:]])
+        if "--replicas=0" in line:
+            break
+    cluster.kubectl("apply", "-f", str(ROOT / "infra/kubernetes/nodes.yaml"))
+    return cluster
+
+
+@pytest.fixture(scope="module")
+def python():
+    with shared_python() as python:
+        yield python
+
+
+@pytest.fixture(scope="module")
+def node(applied, python, tmp_path_factory):
+    folder = Path(tempfile.mkdtemp(prefix="pods-"))
+    folder.chmod(0o755)
+    names = {"/etc/course": str(SETTINGS)}  # which the image has there
+    path = f"{python.parent}:/usr/bin:/bin"
+    with SmallNode(applied, folder, 2, names, path) as node:
+        yield node
+
+
+def hubs_words():
+    """The options of the hub's pod, as hub.yaml has them."""
+    documents = yaml.safe_load_all((ROOT / "infra/kubernetes/hub.yaml").read_text())
+    (pod,) = [each for each in documents if each["kind"] == "Deployment"]
+    (container,) = pod["spec"]["template"]["spec"]["containers"]
+    return [
+        word
+        for word in container["args"]
+        if not word.startswith(("--config", "--port", "--hub-port", "--host="))
+    ]
+
+
+@pytest.fixture(scope="module")
+def hub(applied, node, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kubernetes")
+    site = folder / "site.py"
+    site.write_text(SITE)
+    environment = {"COURSE_IMAGE": "course-server", "KUBECONFIG": str(applied.kubeconfig_of("hub"))}
+    words = [*hubs_words(), "--config", str(site), "--trusted-proxy", "127.0.0.1"]
+    with PublicHub(folder / "course", *words, environment=environment) as running:
+        yield running
+        running.kill()
+
+
+def uid(cluster, name):
+    pod = cluster.pods().get(f"jupyter-{name}")
+    return pod["metadata"]["uid"] if pod else ""
+
+
+def up(hub, name):
+    hub.ask_for_server(name, "gpu")
+    return until(lambda: hub.answers(name), f"server of {name}")[1]
+
+
+def gone(cluster, name):
+    return until(lambda: not uid(cluster, name), f"end of the pod of {name}", 40)[1]
+
+
+def test_the_manifests_give_the_rights_that_are_needed(applied):
+    """And none beside: the hub's account makes pods and volumes, and reads no secret."""
+    account = "--as=system:serviceaccount:course:hub"
+
+    def may(*words, where="course"):
+        asked = applied.kubectl("auth", "can-i", *words, account, "-n", where, check=False)
+        return asked.strip() == "yes"
+
+    for verb in ("create", "delete", "list", "watch"):
+        assert may(verb, "pods"), verb
+    assert may("create", "persistentvolumeclaims") and may("list", "events") and may("list", "nodes")
+    for words in (
+        ("get", "secrets"),
+        ("create", "deployments"),
+        ("delete", "nodes"),
+        ("create", "pods", "--subresource=exec"),
+    ):
+        assert not may(*words), words
+    assert not may("create", "pods", where="default")
+
+
+def test_three_students_share_two_gpus(hub, applied, record_property):
+    """The third reads why, and is let in when one of the others stops."""
+    for name in (FIRST, SECOND):
+        record_property(f"seconds until the server of {name} answered", up(hub, name))
+    hub.ask_for_server(THIRD, "gpu")
+    said = hub.told(THIRD, 12)
+    assert "all 2 GPUs are taken" in said[-1] and "nobody asked before you" in said[-1], said
+    assert len(said) <= 4, said  # one line that changes
+    hub.ask_for_server(FOURTH, "gpu")
+    said = hub.told(FOURTH, 20, "1 asked before you")
+    assert "1 asked before you" in said[-1], said
+    hub.stop_server(FOURTH)
+    hub.stop_server(FIRST)
+    _, seconds = until(lambda: hub.answers(THIRD), "server of the third")
+    record_property("seconds from a stop to the server of the third", seconds)
+    limits = applied.pods()[f"jupyter-{THIRD}"]["spec"]["containers"][0]["resources"]["limits"]
+    assert limits["nvidia.com/gpu"] == "1"
+    hub.stop_server(THIRD)
+    gone(applied, THIRD)
+
+
+def test_a_killed_hub_takes_the_same_pod_up(hub, applied, record_property):
+    """Its owner reads the line again and is let in; a pod that nobody knows of is deleted."""
+    up(hub, THIRD)
+    hub.ask_for_server(FIRST, "gpu")
+    assert "all 2 GPUs are taken" in hub.told(FIRST, 20, "all 2 GPUs")[-1]
+    before = uid(applied, FIRST)
+    hub.kill()
+    stray = applied.pods()[f"jupyter-{FIRST}"]
+    stray = {
+        "metadata": {"name": "stray", "labels": stray["metadata"]["labels"]},
+        "spec": {"containers": [{"name": "notebook", "image": "course-server", "args": ["sleep", "600"]}]},
+    }
+    applied.call("POST", "/api/v1/namespaces/course/pods", stray)
+    until(lambda: "stray" in applied.pods(), "stray pod")
+    hub.start()
+    said = hub.told(FIRST, 20, "all 2 GPUs")
+    assert "all 2 GPUs are taken" in said[-1], said
+    _, seconds = until(lambda: "stray" not in applied.pods(), "end of the stray pod", 30)
+    record_property("seconds from the hub's start to the end of a pod without an owner", seconds)
+    assert uid(applied, FIRST) == before
+    hub.stop_server(SECOND)
+    _, seconds = until(lambda: hub.answers(FIRST), "server that was taken up")
+    record_property("seconds from a stop to the server that was taken up", seconds)
+    assert uid(applied, FIRST) == before
+    for name in (FIRST, THIRD):
+        hub.stop_server(name)
+        gone(applied, name)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("image", "image of servers cannot be fetched"), ("program", "no room is left"),
+     ("evicted", "ran short of memory"), ("too big", "No machine is of the kind")],
+)  # fmt: skip
+def test_a_failure_is_told_in_time(hub, node, applied, record_property, what, said):
+    """With its reason, on the page of who waits."""
+    node.images = {"course-hub"} if what == "image" else {"course-server"}
+    node.broken = {"program": "echo no room is left >&2; exit 3", "evicted": "sleep 60"}.get(what, "")
+    hub.ask_for_server(SECOND, "many" if what == "too big" else "gpu")
+    if what == "evicted":
+        until(
+            lambda: applied.pods().get(f"jupyter-{SECOND}", {}).get("status", {}).get("phase") == "Running",
+            "pod",
+        )
+        node.evict(f"jupyter-{SECOND}")
+    page, seconds = until(lambda: hub.failure(SECOND), "failure on the page", 30)
+    record_property("seconds until it was told", seconds)
+    node.broken, node.images = "", {"course-server"}
+    assert said in page and seconds <= TOLD, page
+    gone(applied, SECOND)
