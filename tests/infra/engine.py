@@ -92,12 +92,13 @@ def make_image(base: Path, name: str, socket: str, authority: Path) -> None:
     root = base / "usr/local/bin/own-id"  # a setuid program, by which a student would become root
     shutil.copy(base / "usr/bin/id", root)
     root.chmod(0o4755)
-    archive = subprocess.Popen(["tar", "-C", str(base), "-c", "."], stdout=subprocess.PIPE)
-    subprocess.run(
-        ["docker", "-H", socket, "import", "-c", "USER student", "-c", "WORKDIR /home/student", "-", name],
-        stdin=archive.stdout, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert archive.wait() == 0
+    with subprocess.Popen(["tar", "-C", str(base), "-c", "."], stdout=subprocess.PIPE) as archive:
+        subprocess.run(
+            ["docker", "-H", socket, "import", "-c", "USER student", "-c", "WORKDIR /home/student",
+             "-", name],
+            stdin=archive.stdout, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    assert archive.returncode == 0
 
 
 def mounts() -> dict[str, str]:

@@ -10,7 +10,7 @@ import yaml
 from tests.hub.support import ROOT
 from tests.infra.control_plane import control_plane
 from tests.infra.course import STUDENTS, PublicHub, until
-from tests.infra.manual import commands
+from tests.infra.manual import commands, section
 from tests.infra.small_node import SmallNode
 from tests.shared_python import shared_python
 
@@ -29,7 +29,9 @@ pytestmark = pytest.mark.infra
 def volume(name, size):
     return {
         "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
-        "spec": {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/none"}},
+        "spec": {
+            "capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/none"},
+        },
     }  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def applied(cluster):
             cluster.kubectl(*[str(ROOT / word) if word.startswith("infra/") else word for word in words[1:]])
         if "--replicas=0" in line:
             break
+    assert "\nkubectl apply -f infra/kubernetes/nodes.yaml\n" in section("Kubernetes")
     cluster.kubectl("apply", "-f", str(ROOT / "infra/kubernetes/nodes.yaml"))
     return cluster
 
@@ -70,13 +73,13 @@ def python():
 
 
 @pytest.fixture(scope="module")
-def node(applied, python, tmp_path_factory):
-    folder = Path(tempfile.mkdtemp(prefix="pods-"))
-    folder.chmod(0o755)
+def node(applied, python):
     names = {"/etc/course": str(SETTINGS)}  # which the image has there
     path = f"{python.parent}:/usr/bin:/bin"
-    with SmallNode(applied, folder, 2, names, path) as node:
-        yield node
+    with tempfile.TemporaryDirectory(prefix="pods-") as folder:
+        Path(folder).chmod(0o755)
+        with SmallNode(applied, Path(folder), 2, names, path) as node:
+            yield node
 
 
 def hubs_words():
@@ -138,6 +141,15 @@ def test_the_manifests_give_the_rights_that_are_needed(applied):
     assert not may("create", "pods", where="default")
 
 
+def test_the_volume_can_be_loaded(applied, node):
+    """The pod for it gets the hub's volume and is ready; by the manual's commands but exec and cp."""
+    for begins in ("apply -f infra/kubernetes/load.yaml", "wait", "delete pod load"):
+        (line,) = [line for line in commands("Kubernetes") if line.startswith(f"kubectl -n course {begins}")]
+        words = [str(ROOT / word) if word.startswith("infra/") else word for word in line.split()[1:]]
+        applied.kubectl(*words)
+    assert "load" not in applied.pods()
+
+
 def test_three_students_share_two_gpus(hub, applied, record_property):
     """The third reads why, and is let in when one of the others stops."""
     for name in (FIRST, SECOND):
@@ -160,7 +172,7 @@ def test_three_students_share_two_gpus(hub, applied, record_property):
 
 
 def test_a_killed_hub_takes_the_same_pod_up(hub, applied, record_property):
-    """Its owner reads the line again and is let in; a pod that nobody knows of is deleted."""
+    """So does one that is ended; the owner is let in, and a pod that nobody knows of is deleted."""
     up(hub, THIRD)
     hub.ask_for_server(FIRST, "gpu")
     assert "all 2 GPUs are taken" in hub.told(FIRST, 20, "all 2 GPUs")[-1]
@@ -178,6 +190,11 @@ def test_a_killed_hub_takes_the_same_pod_up(hub, applied, record_property):
     assert "all 2 GPUs are taken" in said[-1], said
     _, seconds = until(lambda: "stray" not in applied.pods(), "end of the stray pod", 30)
     record_property("seconds from the hub's start to the end of a pod without an owner", seconds)
+    assert uid(applied, FIRST) == before
+    hub.process.terminate()  # as an upgrade does
+    hub.process.wait(30)
+    hub.start()
+    assert "all 2 GPUs are taken" in hub.told(FIRST, 20, "all 2 GPUs")[-1]
     assert uid(applied, FIRST) == before
     hub.stop_server(SECOND)
     _, seconds = until(lambda: hub.answers(FIRST), "server that was taken up")
