@@ -32,6 +32,11 @@ VERSIONS = {  # of what is no package of Python's
     "Linux": ("uname", "-r"),
 }
 
+NOT_TRIED = (
+    "images are not built from their Dockerfiles; the node is one in miniature, so that what it says of a "
+    "container that fails is made up; network policies are not enforced; no GPU is there"
+)
+
 
 class Recorder:
     """Keeps the outcome of each trial, and what it measured."""
@@ -83,8 +88,7 @@ def main() -> int:
             "seconds": {"programs": round(built - begin), "trials": round(time.monotonic() - built)},
             "cores": os.cpu_count(),
             "versions": versions(),
-            "not tried": "images are not built from their Dockerfiles; the node is one in miniature, so that "
-            "its words are made up where a container fails; network policies are not enforced; no GPU is there",
+            "not tried": NOT_TRIED,
             "trials": trials,
             "digests": before,
         }
