@@ -44,9 +44,9 @@ class Recorder:
     def __init__(self) -> None:
         self.trials: dict[str, dict[str, Any]] = {}
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note all trials before any is run."""
-        for item in items:
+        for item in session.items:
             what = (item.function.__doc__ or "").strip()  # type: ignore[attr-defined]
             self.trials[name_of(item.nodeid)] = {"outcome": "not run", "what": what}
 

@@ -103,6 +103,11 @@ class PublicHub(RunningHub):
             except httpx.HTTPError:
                 return False
 
+    def has_server(self, name: str) -> bool:
+        """Whether the hub believes that the person's server is up."""
+        with self.as_person(name) as client:
+            return bool(client.get(f"{PUBLIC}/hub/api/users/{name}").json()["server"])
+
     def failure(self, name: str) -> str:
         """What the page says of a server that did not start; empty while it is starting."""
         with closing(self.browserless(name)) as client:

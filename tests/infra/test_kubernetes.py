@@ -228,3 +228,21 @@ def test_a_failure_is_told_in_time(hub, node, applied, record_property, what, sa
     node.broken, node.images = "", {"course-server"}
     assert said in page and seconds <= TOLD, page
     gone(applied, SECOND)
+
+
+def test_a_machine_that_dies_keeps_no_server(hub, node, applied, record_property):
+    """The hub notices; its owner starts another, and reads what is waited for until a machine is back."""
+    up(hub, FIRST)
+    before = uid(applied, FIRST)
+    node.silent = True
+    _, seconds = until(lambda: not hub.has_server(FIRST), "word of the hub that the server is gone", 150)
+    record_property("seconds from a machine's death until the hub noticed", seconds)
+    hub.ask_for_server(FIRST, "gpu")
+    said = hub.told(FIRST, 30, "does not answer")
+    node.silent = False
+    assert "a machine does not answer" in said[-1], said
+    _, seconds = until(lambda: hub.answers(FIRST), "server on the machine that is back")
+    record_property("seconds until the server answered on a machine that is back", seconds)
+    assert uid(applied, FIRST) not in ("", before)
+    hub.stop_server(FIRST)
+    gone(applied, FIRST)
