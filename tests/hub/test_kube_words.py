@@ -86,7 +86,7 @@ def node(gpus="2", taints=(), **labels):
 @pytest.mark.parametrize(
     ("there", "said"),
     [({}, "all GPUs are taken"), ({"nvidia.com/gpu": 2.0}, "all 2 GPUs are taken"),
-     ({"nvidia.com/gpu": 1.0}, "the GPU is taken")],
+     ({"nvidia.com/gpu": 1.0}, "the GPU is taken"), ({"cpu": 4.0}, "no machine with GPUs is open")],
 )  # fmt: skip
 def test_taken_gpus(there, said):
     """With their number where the hub may read it; cores of another machine are named after them."""
@@ -214,7 +214,8 @@ def test_what_could_ever_hold_a_pod():
     assert fits(pod(spec={"tolerations": [there]}), node("2", ["nvidia.com/gpu"]))
     picky = pod(spec={"node_selector": {"gpu": "a100"}})
     assert fits(picky, node(gpu="a100")) and not fits(picky, node(gpu="v100"))
-    assert everything([node("2"), node("1")])["nvidia.com/gpu"] == 3
+    closed = node("8", ["node.kubernetes.io/unschedulable"])
+    assert everything([node("2"), node("1"), closed])["nvidia.com/gpu"] == 3
     said = kube_words.never(asks).text
     assert "(4 cores, 16 GiB memory, 2 GPUs)" in said and "tell your instructor" in said
 

@@ -40,20 +40,28 @@ class SmallNode:
         cluster: where it belongs.
         folder: for the pods' homes and logs.
         gpus: how many it offers.
+        name: the node's.
         names: texts in the pods' environment that mean something else here, such as names of services.
         path: where the pods' programs are.
     """
 
     def __init__(
-        self, cluster: Cluster, folder: Path, gpus: int, names: Mapping[str, str], path: str
+        self,
+        cluster: Cluster,
+        folder: Path,
+        gpus: int,
+        names: Mapping[str, str],
+        path: str,
+        name: str = "node1",
     ) -> None:
         self.cluster, self.folder, self.gpus, self.names, self.path = cluster, folder, gpus, names, path
-        self.name = "node1"
+        self.name = name
         self.images = {"course-server", "course-hub"}
         self.broken = ""  # a shell's words that run in place of each pod's program
         self.silent = False  # a node that died: nothing is said, nothing is run
         self._running: dict[str, _Running] = {}
         self._last_beat, self._addresses = 0.0, iter(range(2, 250))
+        self._network = f"127.0.{9 + sum(name.encode()) % 100}"  # of this node alone
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
 
@@ -117,7 +125,7 @@ class SmallNode:
             state = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
             self._say(pod, containerStatuses=[_container(container, state, ready=False)])
             return
-        uid, address = pod["metadata"]["uid"], f"127.0.9.{next(self._addresses)}"
+        uid, address = pod["metadata"]["uid"], f"{self._network}.{next(self._addresses)}"
         self._running[uid] = self._run(pod, container, address)
         conditions = ("Initialized", "Ready", "ContainersReady", "PodScheduled")
         self._say(

@@ -14,6 +14,7 @@ from typing import Any
 from kubernetes_asyncio.client import ApiException
 
 SECONDS = 5.0  # between two looks
+_OWN = "node.kubernetes.io/"  # taints that come and go with the state of a node
 _SIZES = {
     **{f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTP", 1)},
     **{letter: 1000.0**power for power, letter in enumerate("kMGTP", 1)},
@@ -46,9 +47,11 @@ class ClusterNodes:
 
 
 def everything(nodes: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """What all nodes have together, by resource."""
+    """What all nodes have together that answer and are open, by resource."""
     total: dict[str, float] = {}
     for node in nodes:
+        if any(taint["key"].startswith(_OWN) for taint in node["spec"].get("taints") or ()):
+            continue
         for name, amount in (node["status"].get("allocatable") or {}).items():
             total[name] = total.get(name, 0) + quantity(amount)
     return total
@@ -85,8 +88,7 @@ def quantity(text: str) -> float:
 
 
 def _tolerated(taint: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
-    """Kubernetes' own taints come and go with the state of a node."""
-    if taint["key"].startswith("node.kubernetes.io/") or taint["effect"] == "PreferNoSchedule":
+    if taint["key"].startswith(_OWN) or taint["effect"] == "PreferNoSchedule":
         return True
     return any(
         toleration.get("key") in (taint["key"], None)

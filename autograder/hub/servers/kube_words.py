@@ -108,7 +108,7 @@ def waiting(pod: Mapping[str, Any], before: int, there: Mapping[str, float], eve
     Args:
         pod: the pod.
         before: how many asked earlier.
-        there: all that the nodes have, by resource; empty where the hub may not read it.
+        there: all that nodes have which are open, by resource; empty where the hub may not read it.
         event: the reason of the last event that tells of the pod.
     """
     refusal = _condition(pod, "PodScheduled").get("message", "")
@@ -207,13 +207,13 @@ def _refusals(message: str, there: Mapping[str, float]) -> list[str]:
 
 
 def _taken(resource: str, there: Mapping[str, float]) -> str:
-    kind = "GPU" if GPU.search(resource) else f"'{resource}'"
+    if not GPU.search(resource):
+        return f"all of '{resource}' is taken at the moment"
     count = round(there.get(resource, 0))
-    if kind != "GPU":
-        return f"all of {kind} is taken at the moment"
-    return {0: "all GPUs are taken at the moment", 1: "the GPU is taken at the moment"}.get(
-        count, f"all {count} GPUs are taken at the moment"
-    )
+    if there and not count:
+        return "no machine with GPUs is open at the moment"
+    all_of_them = f"all {count} GPUs are" if count > 1 else "the GPU is" if count else "all GPUs are"
+    return f"{all_of_them} taken at the moment"
 
 
 def _amount(quantity: str) -> str:
