@@ -43,6 +43,18 @@ http {{
 """
 
 
+def make_certificate(folder: Path) -> Path:
+    """A certificate of its own for the hub's names; its key is beside it, as ``key.pem``."""
+    certificate = folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "2", "-subj", "/CN=hub.example.org", "-keyout", str(folder / "key.pem"),
+         "-out", str(certificate), "-addext", "subjectAltName=DNS:hub.example.org,DNS:*.hub.example.org"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate
+
+
 @contextmanager
 def tls_in_front(address: str, port: int, certificate: Path, folder: Path) -> Iterator[None]:
     """Port 443 of that address leads to this machine's port.

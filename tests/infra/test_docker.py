@@ -12,7 +12,7 @@ import pytest
 from tests.hub.support import ROOT
 from tests.infra.course import STUDENTS, PublicHub, until
 from tests.infra.engine import base_image, docker, make_image, mounts, running_engine
-from tests.infra.front import tls_in_front
+from tests.infra.front import make_certificate, tls_in_front
 from tests.infra.manual import command
 
 IMAGE = "course-server"
@@ -41,13 +41,7 @@ pytestmark = pytest.mark.infra
 def engine():
     with tempfile.TemporaryDirectory(prefix="docker-") as name:
         folder = Path(name)
-        key, certificate = folder / "key.pem", folder / "certificate.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-             "-days", "2", "-subj", "/CN=hub.example.org", "-keyout", str(key), "-out", str(certificate),
-             "-addext", "subjectAltName=DNS:hub.example.org,DNS:*.hub.example.org"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        certificate = make_certificate(folder)
         base = base_image(BASE)
         with running_engine(folder) as socket:
             make_image(base, IMAGE, socket, certificate)

@@ -2,14 +2,17 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests import needs
 from tests.hub.support import ROOT
 from tests.infra.control_plane import control_plane
-from tests.infra.course import STUDENTS, PublicHub, until
+from tests.infra.course import PUBLIC, STUDENTS, PublicHub, until
+from tests.infra.front import make_certificate, tls_in_front
 from tests.infra.manual import commands, section
 from tests.infra.small_node import SmallNode
 from tests.shared_python import shared_python
@@ -110,6 +113,22 @@ def hub(applied, node, tmp_path_factory):
         running.kill()
 
 
+@pytest.fixture(scope="module")
+def browser(hub, tmp_path_factory):
+    """Chromium, for which the hub's public name is here, behind nginx."""
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("front")
+    words = ["--no-sandbox", "--host-resolver-rules=MAP *.example.org 127.0.0.1"]
+    with (
+        tls_in_front("127.0.0.1", hub.port, make_certificate(folder), folder),
+        sync_playwright() as playwright,
+    ):
+        opened = playwright.chromium.launch(executable_path=needs.chromium(), args=words)
+        yield opened
+        opened.close()
+
+
 def uid(cluster, name):
     pod = cluster.pods().get(f"jupyter-{name}")
     return pod["metadata"]["uid"] if pod else ""
@@ -173,6 +192,34 @@ def test_three_students_share_two_gpus(hub, applied, record_property):
     assert limits["nvidia.com/gpu"] == "1"
     hub.stop_server(THIRD)
     gone(applied, THIRD)
+
+
+def test_who_waits_is_let_in_by_the_page(hub, applied, browser, record_property):
+    """Without a click: the line says why, changes when somebody stops, and JupyterLab opens."""
+    for name in (SECOND, THIRD):
+        if not hub.answers(name):
+            up(hub, name)
+    page = browser.new_page(ignore_https_errors=True)
+    page.goto(f"{PUBLIC}/hub/login?next=/hub/home")
+    page.fill("#username_input", FOURTH)
+    page.fill("#password_input", hub.passwords[FOURTH])
+    page.click("#login_submit")
+    page.wait_for_url("**/hub/home")
+    page.goto(f"{PUBLIC}/hub/spawn")
+    page.check("#profile-gpu")
+    page.click("#spawn_form [type=submit]")
+    line = page.locator("#progress-message", has_text="all 2 GPUs are taken")
+    line.wait_for(timeout=30_000)
+    record_property("what the page says", line.inner_text())
+    if folder := os.environ.get("COURSE_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/kubernetes-waits.png")
+    hub.stop_server(SECOND)
+    begin = time.monotonic()
+    page.wait_for_url(f"https://{FOURTH}.hub.example.org/**/lab**", timeout=60_000)
+    record_property("seconds from a stop to JupyterLab's page", round(time.monotonic() - begin, 1))
+    page.close()
+    hub.stop_server(FOURTH)
+    gone(applied, FOURTH)
 
 
 def test_a_killed_hub_takes_the_same_pod_up(hub, applied, record_property):

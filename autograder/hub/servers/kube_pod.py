@@ -130,7 +130,7 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
         while self._pod() is None and clock() < end:
             await asyncio.sleep(self.look_seconds)
 
-    async def _say(self, pod: dict[str, Any]) -> kube_words.Ended | None:
+    async def _say(self, pod: dict[str, Any]) -> kube_words.PodEnd | None:
         """Tell the owner how far it is; or give the reason why it never starts."""
         if not kube_words.waits(pod):
             self.says = kube_words.starting(pod, self._last_event_of(pod))

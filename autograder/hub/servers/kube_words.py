@@ -64,7 +64,7 @@ _ENDS = {  # reasons of pods that failed, of containers, and of disruptions
 
 
 @dataclass(frozen=True)
-class Ended:
+class PodEnd:
     """How a server ended before it was up."""
 
     text: str
@@ -133,14 +133,14 @@ def starting(pod: Mapping[str, Any] | None, event: str = "") -> str:
     return f"{YOUR_TURN}: the machine for your server is made ready."
 
 
-def ended(pod: Mapping[str, Any] | None) -> Ended | None:
+def ended(pod: Mapping[str, Any] | None) -> PodEnd | None:
     """Why a pod will never be a server; None where it still may.
 
     Args:
         pod: the pod; None where it is gone.
     """
     if pod is None:
-        return Ended("The pod of your server is no longer there")
+        return PodEnd("The pod of your server is no longer there")
     status, metadata = pod["status"], pod["metadata"]
     disruption = _condition(pod, "DisruptionTarget")
     for each in _containers(pod):
@@ -150,7 +150,7 @@ def ended(pod: Mapping[str, Any] | None) -> Ended | None:
     for each in _containers(pod):
         wait = (each.get("state") or {}).get("waiting") or {}
         if wait.get("reason") in _STUCK:
-            return Ended(f"Your server cannot start: {_STUCK[wait['reason']]}", wait.get("message", ""))
+            return PodEnd(f"Your server cannot start: {_STUCK[wait['reason']]}", wait.get("message", ""))
     if disruption or status.get("phase") in ("Failed", "Succeeded"):
         word = status.get("reason") or disruption.get("reason", "")
         return _early(_pod_end(word, status.get("message") or disruption.get("message", "")))
@@ -170,16 +170,16 @@ def not_taken(body: Any) -> str:
     return f"Kubernetes did not take your server: {said[:300]}"
 
 
-def never(pod: Mapping[str, Any]) -> Ended:
+def never(pod: Mapping[str, Any]) -> PodEnd:
     """A pod that fits no node, however empty."""
     asked = asks_for(pod)
     words = {"cpu": "cores", "memory": "memory", **dict.fromkeys(gpu_resources(pod), "GPUs")}
     what = ", ".join(f"{_amount(asked[name])} {words.get(name, name)}" for name in sorted(asked))
-    return Ended(f"No machine is of the kind that your server asks for ({what}), {_NEVER}")
+    return PodEnd(f"No machine is of the kind that your server asks for ({what}), {_NEVER}")
 
 
-def _early(how: str, lines: str = "") -> Ended:
-    return Ended(f"Your server ended before JupyterLab was up: {how}", lines)
+def _early(how: str, lines: str = "") -> PodEnd:
+    return PodEnd(f"Your server ended before JupyterLab was up: {how}", lines)
 
 
 def _container_end(end: Mapping[str, Any]) -> str:
