@@ -22,8 +22,8 @@ test: install lint
 	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
 	$(PYTEST) -m browser
 
-# What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's sources
-# (COURSE_KUBERNETES says where, else build/kubernetes). As root; some eight minutes; writes infra/proof.json.
+# What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
+# sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.
 test-infra: install
 	$(BIN)/python -m tests.infra
 

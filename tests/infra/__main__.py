@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from tests.hub.support import ROOT
 from tests.infra import proof
+from tests.infra.course import BUILT
 
 HERE = Path(__file__).parent
-PROGRAMS = Path(os.environ.get("COURSE_KUBERNETES", ROOT / "build" / "kubernetes"))
+PROGRAMS = BUILT / "kubernetes"
 PACKAGES = ("jupyterhub", "jupyterhub-kubespawner", "kubernetes_asyncio", "dockerspawner", "docker")
 VERSIONS = {  # of what is no package of Python's
     "Kubernetes": (str(PROGRAMS / "kube-apiserver"), "--version"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +15,7 @@ import httpx
 from autograder.marks.roster import Member
 from tests.hub.support import ROOT, RunningHub
 
+BUILT = Path(os.environ.get("COURSE_INFRA_BUILD", ROOT / "build"))  # what is made once for all trials
 PUBLIC = "https://hub.example.org"
 STUDENTS = tuple(f"student-{number:03}" for number in range(1, 5))
 MEMBERS = (Member("instructor", "instructor"), *(Member(name, "student") for name in STUDENTS))

@@ -11,7 +11,7 @@ from tests.hub.support import ROOT
 from tests.infra.manual import section
 
 PROOF = ROOT / "infra" / "proof.json"
-AGAIN = "Run 'make test-infra' (about eight minutes, as root) and commit infra/proof.json."
+AGAIN = "Run 'make test-infra' (as root; five minutes, ten more the first time) and commit infra/proof.json."
 SECTIONS = ("Docker", "Kubernetes")  # of the manual, whose commands are run
 FILES = (  # all that the trials depend on; of a folder, the files directly in it
     "infra/docker",

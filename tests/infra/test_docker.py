@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.hub.support import ROOT
-from tests.infra.course import STUDENTS, PublicHub, until
+from tests.infra.course import BUILT, STUDENTS, PublicHub, until
 from tests.infra.engine import base_image, docker, make_image, mounts, running_engine
 from tests.infra.front import make_certificate, tls_in_front
 from tests.infra.manual import command
 
 IMAGE = "course-server"
-BASE = ROOT / "build" / "docker"
 TOLD = 10.0  # seconds within which a failure is said
 STUDENT, OTHER = STUDENTS[:2]
 SITE = f"""
@@ -42,7 +41,7 @@ def engine():
     with tempfile.TemporaryDirectory(prefix="docker-") as name:
         folder = Path(name)
         certificate = make_certificate(folder)
-        base = base_image(BASE)
+        base = base_image(BUILT / "docker")
         with running_engine(folder) as socket:
             make_image(base, IMAGE, socket, certificate)
             yield socket

@@ -11,13 +11,12 @@ import yaml
 from tests import needs
 from tests.hub.support import ROOT
 from tests.infra.control_plane import control_plane
-from tests.infra.course import PUBLIC, STUDENTS, PublicHub, until
+from tests.infra.course import BUILT, PUBLIC, STUDENTS, PublicHub, until
 from tests.infra.front import make_certificate, tls_in_front
 from tests.infra.manual import commands, section
 from tests.infra.small_node import SmallNode
 from tests.shared_python import shared_python
 
-PROGRAMS = Path(os.environ.get("COURSE_KUBERNETES", ROOT / "build" / "kubernetes"))
 SETTINGS = ROOT / "autograder" / "hub" / "server_settings"
 TOLD = 10.0  # seconds within which a failure is said
 FIRST, SECOND, THIRD, FOURTH = STUDENTS
@@ -42,7 +41,7 @@ def volume(name, size):
 def cluster():
     with (
         tempfile.TemporaryDirectory(prefix="kubernetes-") as name,
-        control_plane(PROGRAMS, Path(name)) as cluster,
+        control_plane(BUILT / "kubernetes", Path(name)) as cluster,
     ):
         Path(name).chmod(0o755)
         for number in range(8):  # in place of a cluster's provisioner
@@ -181,8 +180,15 @@ def test_three_students_share_two_gpus(hub, applied, record_property):
     said = hub.told(THIRD, 12)
     assert "all 2 GPUs are taken" in said[-1] and "nobody asked before you" in said[-1], said
     assert len(said) <= 4, said  # one line that changes
-    hub.ask_for_server(FOURTH, "gpu")
+    more = {"privileged": True, "image": "other", "cpu_limit": 64, "extra_pod_config": {"hostNetwork": True},
+            "kubespawner_override": {"image": "other"}, "gpus": 8}  # fmt: skip
+    hub.ask_for_server(FOURTH, "gpu", **more)
     said = hub.told(FOURTH, 20, "1 asked before you")
+    theirs, mine = (applied.pods()[f"jupyter-{name}"]["spec"] for name in (THIRD, FOURTH))
+    (theirs_inside,), (mine_inside,) = theirs["containers"], mine["containers"]
+    for what in ("image", "resources", "securityContext", "args", "volumeMounts"):
+        assert theirs_inside[what] == mine_inside[what], what  # a request chooses a profile, and nothing else
+    assert theirs.keys() == mine.keys() and "hostNetwork" not in mine
     assert "1 asked before you" in said[-1], said
     hub.stop_server(FOURTH)
     hub.stop_server(FIRST)
