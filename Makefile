@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COURSE := $(BIN)/course
 
-.PHONY: demo test lint install prove shares bench soak hub docs clean
+.PHONY: demo test test-infra lint install prove shares bench soak hub docs clean
 
 demo: install
 	$(COURSE) demo
@@ -21,6 +21,11 @@ TRY := -p tests.second_tries --try
 test: install lint
 	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
 	$(PYTEST) -m browser
+
+# What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
+# sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.
+test-infra: install
+	$(BIN)/python -m tests.infra
 
 lint: install
 	$(BIN)/ruff format --check .

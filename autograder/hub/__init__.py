@@ -19,7 +19,9 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     servers/spawners.py      which spawner, and what a server finds in its environment
     servers/places.py        whether the place has what the profiles ask for
     servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
-    process/taken_up.py      jobs that a killed hub left: waited for again, or cancelled
+    servers/kube_pod.py      a server as a pod, with kube_words.py: in words, kube_nodes.py: what holds it
+    servers/waited_for.py    what servers in somebody else's queue have in common
+    process/taken_up.py      what a killed hub left in a queue, by left_jobs.py and left_pods.py
     gpus/                    whose turn it is, who holds which device, and who held how many for how long
     gpus/page.py             the same for instructors, who stop and grant
     servers/gpu_reports.py   a server says how busy its GPUs are; gpus/reports.py ends one that uses none

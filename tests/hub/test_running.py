@@ -39,6 +39,12 @@ def test_login_needs_roster_and_password(hub):
         assert client.get("/hub/home").url.path == "/hub/home"
 
 
+def test_nginx_is_asked_to_keep_nothing_back(hub):
+    """Else who waits for a server sees no line; seen with nginx itself in tests/infra/test_kubernetes.py."""
+    for page in ("login", "api/users/student-001/server/progress"):
+        assert httpx.get(f"{hub.url}/hub/{page}").headers["X-Accel-Buffering"] == "no", page
+
+
 def test_failed_logins_have_to_wait(hub):
     """After five failures even the right password waits, and the page says how long."""
     with httpx.Client(base_url=hub.url, follow_redirects=True) as client:

@@ -23,6 +23,7 @@ from tornado import httpserver
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
 from traitlets import Dict, Integer, List, Unicode
+from traitlets.utils.importstring import import_item
 
 from ...base.files import token
 from ...base.forwarded import named_proxies
@@ -44,7 +45,8 @@ class CourseHub(UnixServices):
     """A JupyterHub that does not wait for its services, and is careful with logins."""
 
     trusted_proxies = List(Unicode(), help="Reverse proxies whose headers are believed.").tag(config=True)
-    job_mark = Unicode(help="How comments of this hub's Slurm jobs begin; empty elsewhere.").tag(config=True)
+    job_mark = Unicode(help="What this hub's jobs and pods carry; empty elsewhere.").tag(config=True)
+    taken_up = Unicode(help="The class that finds what an earlier run left.").tag(config=True)
     roster_file = Unicode(help="The roster, whose students have no names in the log.").tag(config=True)
     secret_file = Unicode(help="The course's secret, from which their pseudonyms follow.").tag(config=True)
     gpu_book = Unicode(help="The file of the book of GPUs; none is kept without.").tag(config=True)
@@ -86,10 +88,8 @@ class CourseHub(UnixServices):
 
     async def init_spawners(self) -> Any:
         """Find the servers of before, and set aside those that were still waited for."""
-        if self.job_mark:
-            from .taken_up import TakenUp  # batchspawner is of the extra "spawners"
-
-            self._taken_up = TakenUp(self)
+        if self.taken_up:
+            self._taken_up = import_item(self.taken_up)(self)
             self._taken_up.set_aside()
         if self.gpu_book:
             self._gpus = GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles)

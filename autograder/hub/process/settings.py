@@ -22,6 +22,7 @@ from .services import services, sockets
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 REFRESH_SECONDS = 60  # how long somebody who was dropped can still act
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # nginx would keep back what who waits should read
 PROXY_SECONDS = 1  # until the hub looks again whether its proxy runs
 
 
@@ -47,8 +48,9 @@ def configure(c: Any, course: Course, options: Options) -> None:
     c.JupyterHub.concurrent_spawn_limit = 20
     c.JupyterHub.extra_handlers = [*links(course.name), *service_links(options, (EXCHANGE, course.name))]
     c.CourseHub.trusted_proxies = list(options.trusted_proxies)
+    c.JupyterHub.tornado_settings = {"headers": UNBUFFERED}
     if options.behind_tls or options.address.startswith("https:"):
-        c.JupyterHub.tornado_settings = {"cookie_options": {"secure": True}}
+        c.JupyterHub.tornado_settings["cookie_options"] = {"secure": True}
     _addresses(c, course, options)
     configure_origins(c, options)
     _proxy(c, course)

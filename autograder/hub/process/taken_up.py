@@ -1,21 +1,18 @@
-"""What a hub that ended left in Slurm's queue: waited for again, or cancelled where nobody is known to wait.
+"""What a hub that ended left in a queue: waited for again, or ended where nobody is known to wait.
 
-JupyterHub notes a server when it is up. A hub that is killed before knows nothing of the job, which starts
-later without an owner and holds its GPU until its time is over. Here a job that is waited for stands in the
-hub's database (``servers/slurm_job.py``), and each job carries a mark: which hub's, of which run of it, for
-which course and person.
+JupyterHub notes a server when it is up. A hub that is killed before knows nothing of the job or pod, which
+starts later without an owner and holds its GPU until its time is over. Here a server that is waited for
+stands in the hub's database (``servers/waited_for.py``), and each carries a mark: which hub's, of which run
+of it, for which course and person. ``left_jobs.py`` and ``left_pods.py`` look for what carries it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
-import shlex
 from functools import partial
 from typing import Any
 
-from batchspawner.batchspawner import format_template
 from jupyterhub import orm
 from jupyterhub.metrics import RUNNING_SERVERS
 from jupyterhub.objects import Server
@@ -23,30 +20,36 @@ from jupyterhub.utils import url_escape_path, url_path_join
 
 from ...base.files import token
 from ...course import Course
-from ..servers.slurm_queue import SlurmSilent, ask
 from .options import hub_folder
 
 RUN = secrets.token_hex(4)  # of this process: its own jobs may not be in the database yet
-LOOKS = (0.0, 60.0)  # seconds until jobs without an owner are looked for: one may have been on its way
-AGAIN_SECONDS = 10.0  # where Slurm does not answer
+LOOKS = (0.0, 60.0)  # seconds until those without an owner are looked for: one may have been on its way
+AGAIN_SECONDS = 10.0  # where the scheduler does not answer
+
+
+class SchedulerSilent(Exception):
+    """What hands out the machines does not answer; the text says how."""
 
 
 def mark_of(course: Course) -> str:
-    """How the comments of this hub's jobs begin; other hubs on the cluster have other ones."""
-    return f"course-hub/{token(hub_folder(course) / 'tokens' / 'jobs')[:16]}"
-
-
-def comment(mark: str, course: str, user: str) -> str:
-    """A job's comment."""
-    return f"{mark}/{RUN}/{course}/{user}"
+    """What this hub's jobs and pods carry; other hubs on the cluster have other ones."""
+    return token(hub_folder(course) / "tokens" / "jobs")[:16]
 
 
 class TakenUp:
-    """The jobs that an earlier run of this hub submitted.
+    """What an earlier run of this hub asked a scheduler for.
 
     Args:
         hub: the JupyterHub application, with ``job_mark``.
     """
+
+    async def end_unknown(self, states: list[dict[str, Any]]) -> None:
+        """End what carries this hub's mark, of an earlier run, and stands in none of these states.
+
+        Raises:
+            SchedulerSilent: it was not possible to look.
+        """
+        raise NotImplementedError
 
     def __init__(self, hub: Any) -> None:
         self.hub = hub
@@ -62,7 +65,7 @@ class TakenUp:
                 self.hub.db.delete(kept.server)
                 kept.server = None
             if self.hub.authenticator.member(kept.user.name) is None:
-                kept.state = {}  # so that the job is cancelled as one without an owner
+                kept.state = {}  # so that it is ended as one without an owner
                 continue
             user = self.hub.users[kept.user]
             spawner = user.spawners[kept.name]
@@ -71,16 +74,16 @@ class TakenUp:
         self.hub.db.commit()
 
     def start(self) -> None:
-        """When the hub is up: wait for them, and look for jobs that nobody waits for."""
+        """When the hub is up: wait for them, and look for those that nobody waits for."""
         for user, spawner in self._waited_for:
-            self.hub.log.info("Taking up job %s of %s again", spawner.job_id, user.name)
+            self.hub.log.info("Taking up %s of %s again", spawner.asked_for, user.name)
             task = asyncio.create_task(self._wait(user, spawner))
             spawner._spawn_future = task
             task.add_done_callback(partial(_settle, spawner))
-        self._tasks.append(asyncio.create_task(self._cancel_unknown()))
+        self._tasks.append(asyncio.create_task(self._look()))
 
     async def _wait(self, user: Any, spawner: Any) -> None:
-        """As JupyterHub does after a server's start, with the tokens that the job has already."""
+        """As JupyterHub does after a server's start, with the token that it has already."""
         base_url = url_path_join(user.base_url, url_escape_path(spawner.name), "/")
         row = orm.Server(base_url=base_url)
         self.hub.db.add(row)
@@ -106,37 +109,21 @@ class TakenUp:
         await self.hub.proxy.delete_user(user, name)
         await user.stop(name)
 
-    async def _cancel_unknown(self) -> None:
+    async def _look(self) -> None:
         for pause in LOOKS:
             await asyncio.sleep(pause)
             while True:
                 try:
-                    await self._cancel_those_now()
+                    await self.end_unknown(self._states())
                     break
-                except SlurmSilent as problem:
-                    self.hub.log.warning("Jobs without an owner were not looked for yet: %s", problem)
+                except SchedulerSilent as problem:
+                    self.hub.log.warning("What nobody waits for was not looked for yet: %s", problem)
                     await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _cancel_those_now(self) -> None:
-        prefix = self.hub.spawner_class(config=self.hub.config).exec_prefix
-        listing = await ask(["squeue", "-h", "-o", "%i %k"])
-        for number in re.findall(rf"^(\d+) {self._earlier()}", listing, re.MULTILINE):
-            if number in self._known():
-                continue
-            # A comment may hold a made-up line; a job that is asked for alone has no neighbours.
-            said = await ask(["squeue", "-h", "-j", number, "-o", "%u %k"])
-            owner = re.match(rf"(\S+) {self._earlier()}", said)
-            if owner is None:
-                continue
-            self.hub.log.warning("Cancelling job %s of %s, for which nobody waits", number, owner[1])
-            await ask([*shlex.split(format_template(prefix, username=owner[1])), "scancel", number])
-
-    def _earlier(self) -> str:
-        return rf"{re.escape(self.hub.job_mark)}/(?!{RUN}/)"
-
-    def _known(self) -> set[str]:
-        states = (state or {} for (state,) in self.hub.db.query(orm.Spawner.state))
-        return {str(state.get("job_id")) for state in states}
+    def _states(self) -> list[dict[str, Any]]:
+        """Of servers that are up or waited for; what is left of others' is nobody's."""
+        kept = ((each.state or {}, each.server) for each in self.hub.db.query(orm.Spawner).all())
+        return [state for state, server in kept if server is not None or state.get("waits")]
 
 
 def _settle(spawner: Any, done: asyncio.Task[None]) -> None:

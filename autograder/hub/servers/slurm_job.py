@@ -1,10 +1,9 @@
 """A person's server as a job of Slurm's, from the queue to its first answer.
 
 batchspawner submits, asks and cancels. Here is what it lacks: who waits reads why; a job that ends before its
-server is up is told with its last lines; and a hub that is killed meanwhile finds the job again, since its
-number is in the hub's database before anybody waits for it (``process/taken_up.py``). A job that could not be
-cancelled, as while the controller is down, is cancelled when it is back; a hub that ends meanwhile leaves it
-to the next one, which finds it by its mark.
+server is up is told with its last lines; and a hub that is killed meanwhile finds the job again
+(``waited_for.py``). A job that could not be cancelled, as while the controller is down, is cancelled when it
+is back; a hub that ends meanwhile leaves it to the next one, which finds it by its mark.
 """
 
 from __future__ import annotations
@@ -12,74 +11,52 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
-from collections.abc import AsyncIterator
 from datetime import datetime
-from html import escape
 from typing import Any, ClassVar
 
 from batchspawner import JobStatus, SlurmSpawner
 from batchspawner.batchspawner import format_template
-from jupyterhub import orm
-from tornado.web import HTTPError
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Float, Unicode
 
 from . import slurm_words
 from .slurm_queue import Queue, QueuedJob, SlurmSilent, ask
+from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor, listens
 
 LINES = 8  # of the job's log that a student reads when it ended early
 LONGEST = 2000  # characters of them
 AGAIN_SECONDS = 10.0  # until a job that could not be cancelled is tried again
-MARGIN_SECONDS = 10  # before JupyterHub's own timeout, which would give no reason
 
 
-class NotStarted(HTTPError):
-    """A server did not start, for a reason that its owner should read."""
-
-    def __init__(self, text: str, lines: str = "") -> None:
-        super().__init__(500, f"{text} {lines}".strip())
-        self.jupyterhub_message = text
-        shown = f"</p><pre class='text-start text-wrap'>{escape(lines)}</pre><p>" if lines else ""
-        self.jupyterhub_html_message = escape(text) + shown
-
-
-class CourseSlurmSpawner(SlurmSpawner):
+class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
     """A server as a job, which can be waited for and found again."""
 
     # A killed ``sudo`` would leave its ``sbatch`` behind, which submits a job when the controller is back.
     batch_submit_cmd = Unicode("timeout 15 sbatch --parsable").tag(config=True)
     req_comment = Unicode(help="Says whose job this is; see process/taken_up.py.").tag(config=True)
     look_seconds = Float(1.0, help="Between two looks at Slurm's queue, for all who wait.").tag(config=True)
-    waits = Bool(False, help="The job's server is not up yet.")
     port: Any  # JupyterHub's: 0 until the job has said it
-    token_id = Integer(0, help="The server's own token, in the hub's database.")
-    says = Unicode("", help="What its owner reads at the moment.")
     queues: ClassVar[dict[str, Queue]] = {}
     cancelling: ClassVar[set[asyncio.Task[None]]] = set()  # of servers that the hub has forgotten
+
+    @property
+    def asked_for(self) -> str:
+        """The job, where there is one."""
+        return f"job {self.job_id}" if self.job_id else ""
 
     def load_state(self, state: dict[str, Any]) -> None:
         """What was known of the job."""
         super().load_state(state)
-        self.waits, self.token_id = state.get("waits", False), state.get("token_id", 0)
         self.port = state.get("port", 0)
 
     def get_state(self) -> dict[str, Any]:
         """What the next hub must know of the job."""
-        state: dict[str, Any] = super().get_state()
-        if self.job_id:
-            state |= {"token_id": self.token_id}
-        if self.waits:
-            state |= {"waits": True, "port": self.port}
-        return state
-
-    def clear_state(self) -> None:
-        """The job is over; its token is still to be ended (``forget_token``)."""
-        super().clear_state()
-        self.waits = False
+        state = super().get_state()
+        return {**state, "port": self.port} if self.waits else state
 
     def note_port(self, port: int) -> None:
         """Where the job's server is going to listen; also for the next hub."""
         self.port = port
-        self._keep()
+        self.keep()
 
     async def start(self) -> tuple[str, int]:
         """Submit the job and wait until its server listens.
@@ -90,16 +67,14 @@ class CourseSlurmSpawner(SlurmSpawner):
         self.ip, self.port, self.says = "0.0.0.0", 0, ""
         if self.server:
             self.server.port = 0
-        token = orm.APIToken.find(self.db, self.api_token)
-        self.token_id = token.id if token else 0
+        self.note_token()
         try:
             await self.submit_batch_script()
         except RuntimeError as error:
             raise NotStarted(slurm_words.not_taken(str(error))) from error
         if not self.job_id:
             raise NotStarted("Slurm did not say which job is your server's. Tell your instructor.")
-        self.waits = True
-        self._keep()
+        self.is_waited_for()
         return await self.until_up()
 
     async def until_up(self) -> tuple[str, int]:
@@ -108,15 +83,12 @@ class CourseSlurmSpawner(SlurmSpawner):
         Raises:
             NotStarted: with the reason.
         """
-        hours = self.start_timeout / 3600
         try:
             async with asyncio.timeout(max(1, self.start_timeout - MARGIN_SECONDS)):
                 while not await self._is_up():
                     await asyncio.sleep(self.startup_poll_interval)
         except TimeoutError:
-            raise NotStarted(
-                f"Your server's turn did not come within {hours:g} hours. Start it again."
-            ) from None
+            raise self.too_late() from None
         self.waits = False
         return self.ip, self.port
 
@@ -150,15 +122,6 @@ class CourseSlurmSpawner(SlurmSpawner):
             return JobStatus.NOTFOUND
         return JobStatus.PENDING if job.waits else JobStatus.RUNNING
 
-    async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """What the page of a waiting person shows: one line, and again only when it changes."""
-        told = ""
-        while self.pending == "spawn":
-            if self.says != told:
-                told = self.says
-                yield {"message": told, "progress": 70 if told.startswith("It is your turn") else 10}
-            await asyncio.sleep(0.5)
-
     async def _is_up(self) -> bool:
         try:
             job = await self._look()
@@ -175,7 +138,7 @@ class CourseSlurmSpawner(SlurmSpawner):
             raise NotStarted(f"{slurm_words.ended(job)}.", lines)
         self.says = slurm_words.starting(job)
         self.ip = job.host
-        return bool(self.port) and await _listens(self.ip, self.port)
+        return bool(self.port) and await listens(self.ip, self.port)
 
     async def _look(self) -> QueuedJob | None:
         """The job; None where Slurm knows it no longer."""
@@ -200,21 +163,8 @@ class CourseSlurmSpawner(SlurmSpawner):
             return ""
         return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[-LONGEST:].strip()
 
-    def _keep(self) -> None:
-        self.orm_spawner.state = self.get_state()
-        self.db.commit()
-
     def _prefix(self) -> list[str]:
         return shlex.split(format_template(self.exec_prefix, **self.get_req_subvars()))
-
-
-async def _listens(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
 
 
 async def _cancel_later(number: str, prefix: list[str], log: Any) -> None:
@@ -229,11 +179,3 @@ async def _cancel_later(number: str, prefix: list[str], log: Any) -> None:
                 continue
         log.info("Job %s, whose server was stopped before, is cancelled", number)
         return
-
-
-def forget_token(spawner: Any) -> None:
-    """JupyterHub's ``post_stop_hook``: end the server's token; a restarted hub knows its number only."""
-    token = spawner.db.get(orm.APIToken, spawner.token_id) if spawner.token_id else None
-    if token is not None and token.user is spawner.user.orm_user:
-        spawner.db.delete(token)
-        spawner.db.commit()

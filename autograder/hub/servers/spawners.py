@@ -26,10 +26,14 @@ CLASSES = {
     "system": "autograder.hub.gpus.taking_turns.System",
     "docker": "autograder.hub.gpus.containers.Containers",
     "slurm": "autograder.hub.servers.slurm_job.CourseSlurmSpawner",
-    "kubernetes": "kubespawner.KubeSpawner",
+    "kubernetes": "autograder.hub.servers.kube_pod.CourseKubeSpawner",
 }
 SERVER = "autograder.hub.servers.singleuser"
 PROGRAMS = {"slurm": "autograder.hub.servers.in_job"}  # where another module starts it
+LEFT = {  # by an earlier run of the hub, and how it is found
+    "slurm": "autograder.hub.process.left_jobs.JobsTakenUp",
+    "kubernetes": "autograder.hub.process.left_pods.PodsTakenUp",
+}
 QUEUES = {"slurm": 24 * 3600, "kubernetes": 3600}  # seconds that somebody waits for a turn
 ONE_MACHINE = ("simple", "system", "docker")  # whose GPUs the hub itself hands out
 SHARED = ("simple", "system", "slurm")  # servers there find this environment, where it lies here
@@ -58,11 +62,12 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
         from .job_port import take_the_place_of_batchspawners
 
         take_the_place_of_batchspawners(c)
+    if options.spawner in LEFT:
         from ..process.taken_up import mark_of
-        from .slurm_job import forget_token
+        from .waited_for import forget_token
 
         c.Spawner.post_stop_hook = forget_token
-        c.CourseHub.job_mark = mark_of(course)
+        c.CourseHub.taken_up, c.CourseHub.job_mark = LEFT[options.spawner], mark_of(course)
     if options.spawner == "simple":
         c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
         homes = hub_folder(course) / "homes"
@@ -133,11 +138,19 @@ class BeforeSpawn:
         if self.options.spawner == "docker":  # beside what a site's file sets
             traits["extra_host_config"] = {**spawner.extra_host_config, **traits["extra_host_config"]}
         if self.options.spawner == "slurm":
-            from ..process.taken_up import comment, mark_of
+            from ..process.left_jobs import comment
+            from ..process.taken_up import mark_of
 
             traits["req_comment"] = comment(mark_of(self.course), self.course.name, spawner.user.name)
         if self.options.spawner == "kubernetes":  # KubeSpawner has an option "profile" of its own
+            from ..process.left_pods import labels
+            from ..process.taken_up import mark_of
+
             spawner.user_options = {}
+            traits["extra_labels"] = {
+                **spawner.extra_labels,
+                **labels(mark_of(self.course), self.course.name),
+            }
         for name, value in traits.items():
             setattr(spawner, name, value)
 
