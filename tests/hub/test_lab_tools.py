@@ -60,7 +60,9 @@ def test_every_spawner_tells_the_end_in_one_variable(spawner, tmp_path):
     course = replace(load_course(ROOT), profiles=(Profile("half", "Half an hour", hours=0.5),))
     hook = BeforeSpawn(course, course.profiles, Options(spawner=spawner))
     user = SimpleNamespace(name="student-001", groups=[])
-    found = SimpleNamespace(user=user, name="", user_options={}, environment={}, extra_host_config={})
+    found = SimpleNamespace(
+        user=user, name="", user_options={}, environment={}, extra_host_config={}, extra_labels={}
+    )
     found.start_timeout = 120
     hook(found)
     assert found.environment[END] == "+1800"
