@@ -20,6 +20,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     servers/places.py        whether the place has what the profiles ask for
     servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
     servers/kube_pod.py      a server as a pod, with kube_words.py: in words, kube_nodes.py: what holds it
+    servers/in_pod.py        its program, which waits for a hub that is being replaced
     servers/waited_for.py    what servers in somebody else's queue have in common
     process/taken_up.py      what a killed hub left in a queue, by left_jobs.py and left_pods.py
     gpus/                    whose turn it is, who holds which device, and who held how many for how long

@@ -33,20 +33,20 @@ def plain(thing: Any) -> dict[str, Any]:
     return asyncio.run(sent())
 
 
-def manifest(config: Config, folder: Path, user: str, profile: str, *groups: str) -> dict[str, Any]:
-    """The pod of somebody's server, by the configuration and the hook before each start."""
+def manifests(config: Config, folder: Path, user: str, profile: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Pod and volume of somebody's server, by the configuration and the hook before each start."""
     no_cluster = folder / "kubeconfig"
     no_cluster.write_text(NO_CLUSTER)
 
     async def make() -> Any:
-        members = [SimpleNamespace(name=group) for group in groups]
-        person = SimpleNamespace(name=user, id=1, url=f"/user/{user}/", groups=members)
+        person = SimpleNamespace(name=user, id=1, url=f"/user/{user}/", groups=[])
         spawner = import_item(config.JupyterHub.spawner_class)(config=config, _mock=True, user=person)
         spawner.user_options = {"profile": profile}
         config.Spawner.pre_spawn_hook(spawner)
         async with spawner.api.api_client:
-            return await spawner.get_pod_manifest()
+            return await spawner.get_pod_manifest(), spawner.get_pvc_manifest()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(no_cluster))
-        return plain(asyncio.run(make()))
+        pod, claim = asyncio.run(make())
+    return plain(pod), plain(claim)

@@ -1,15 +1,20 @@
 """What this course's pods do where Kubernetes goes away; with it, in tests/infra/test_kubernetes.py."""
 
 import asyncio
+import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import pytest
 from kubernetes_asyncio.config import kube_config
 
+from autograder.hub.servers import in_pod
 from autograder.hub.servers.kube_pod import GONE_SECONDS, CourseKubeSpawner
 from tests.hub.pods import NO_CLUSTER
+from tests.hub.support import free_port
 
 
 class Reflector:
@@ -72,3 +77,37 @@ def test_watching_begins_again_where_kubespawner_gave_up(within, ended):
         return now is known
 
     assert within(watch) == (not ended)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers what a hub's API answers to strangers."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_pod_waits_for_a_hub_that_is_being_replaced():
+    """It goes on when the hub answers; with a sentence where none ever does."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/hub/api"
+    with pytest.raises(SystemExit, match="did not answer for 0 seconds"):
+        in_pod.wait_for(address, 0)
+    servers = []
+
+    def start_late():
+        time.sleep(1.5)
+        servers.append(HTTPServer(("127.0.0.1", port), Hub))
+        servers[0].serve_forever()
+
+    late = threading.Thread(target=start_late)
+    late.start()
+    begin = time.monotonic()
+    in_pod.wait_for(address, 60)
+    assert time.monotonic() - begin > 1
+    servers[0].shutdown()
+    servers[0].server_close()
+    late.join()

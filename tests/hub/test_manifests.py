@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from autograder.course import load_course
-from tests.hub.pods import manifest
+from tests.hub.pods import manifests
 from tests.hub.support import ROOT
 from tests.hub.test_infra_files import read  # noqa: F401 - a fixture
 
@@ -33,10 +33,15 @@ def test_manifests_are_kubernetes(name, version):
 
 
 @pytest.fixture
-def pods(read, tmp_path):  # noqa: F811
-    """The pod of each profile, by its name, with its image and settings as infra/ says."""
+def asked(read, tmp_path):  # noqa: F811
+    """Pod and volume of each profile, by its name, with image and settings as infra/ says."""
     config = read(FOLDER / "jupyterhub_config.py")
-    return {name: manifest(config, tmp_path, "student-001", name) for name in PROFILES}
+    return {name: manifests(config, tmp_path, "student-001", name) for name in PROFILES}
+
+
+@pytest.fixture
+def pods(asked):
+    return {name: pod for name, (pod, _) in asked.items()}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -49,6 +54,15 @@ def test_every_profiles_pod_is_kubernetes(pods, version):
         gpus = container["resources"]["limits"].get("nvidia.com/gpu")
         assert gpus == (str(profile.gpus) if profile.gpus else None)
         assert pod["spec"]["activeDeadlineSeconds"] == profile.hours * 3600
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_home_is_a_volume_of_kubernetes(asked, version):
+    """Which the pod names."""
+    for pod, claim in asked.values():
+        check(claim, version)
+        (volume,) = pod["spec"]["volumes"]
+        assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
 
 
 def test_a_users_pod_is_what_pod_security_restricted_asks_for(pods):

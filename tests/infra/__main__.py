@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -73,7 +74,10 @@ def main() -> int:
     )
     begin = time.monotonic()
     subprocess.run([str(HERE / "install"), str(PROGRAMS)], check=True)
-    subprocess.run([str(HERE / "build-kubernetes"), str(PROGRAMS)], check=True)
+    if subprocess.run([str(HERE / "build-kubernetes"), str(PROGRAMS)]).returncode:
+        print(
+            f"Kubernetes was not built, so its trials are not run: see {PROGRAMS}/build.log", file=sys.stderr
+        )
     recorder, before = Recorder(), proof.digests()
     built = time.monotonic()
     words = ["-q", "-m", "infra", "-p", "no:cacheprovider", str(HERE)]
@@ -104,8 +108,9 @@ def versions() -> dict[str, str]:
     found = {name: metadata.version(name) for name in PACKAGES}
     found["Python"] = platform.python_version()
     for name, command in VERSIONS.items():
-        done = subprocess.run(command, capture_output=True, text=True)
-        found[name] = (done.stdout + done.stderr).strip().splitlines()[0]
+        if shutil.which(command[0]):
+            done = subprocess.run(command, capture_output=True, text=True)
+            found[name] = (done.stdout + done.stderr).strip().splitlines()[0]
     return found
 
 

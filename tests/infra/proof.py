@@ -25,6 +25,7 @@ FILES = (  # all that the trials depend on; of a folder, the files directly in i
     "autograder/hub/process/settings.py",
     "autograder/hub/process/taken_up.py",
     "autograder/hub/servers/choice.py",
+    "autograder/hub/servers/in_pod.py",
     "autograder/hub/servers/kube_nodes.py",
     "autograder/hub/servers/kube_pod.py",
     "autograder/hub/servers/kube_words.py",

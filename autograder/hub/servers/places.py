@@ -1,8 +1,8 @@
 """Whether the place where servers start has what the profiles ask for.
 
 A job that asks for twelve hours on a partition of eight waits for ever, and nobody is told. Slurm, Docker's
-engine and this machine say what they have. Kubernetes' nodes are not the hub's to read: who waits there is
-told that no node fits.
+engine and this machine say what they have. Kubernetes' nodes are the hub's to read on few clusters, and
+others grow: who asks there for what fits no node is told when they ask (kube_nodes.py).
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ CLASSES = {
     "kubernetes": "autograder.hub.servers.kube_pod.CourseKubeSpawner",
 }
 SERVER = "autograder.hub.servers.singleuser"
-PROGRAMS = {"slurm": "autograder.hub.servers.in_job"}  # where another module starts it
+PROGRAMS = {  # where another module starts it
+    "slurm": "autograder.hub.servers.in_job",
+    "kubernetes": "autograder.hub.servers.in_pod",
+}
 LEFT = {  # by an earlier run of the hub, and how it is found
     "slurm": "autograder.hub.process.left_jobs.JobsTakenUp",
     "kubernetes": "autograder.hub.process.left_pods.PodsTakenUp",
