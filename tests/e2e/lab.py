@@ -100,6 +100,7 @@ class LabVisitor(Visitor):
         course = self.hub.course
         module = (course.root / "solutions" / f"{UNIT}.py").read_text()
         released = json.loads(course.unit(UNIT).released_notebook.read_text())
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps(solved(released, module, tasks or None)))
 
     def types(self, text: str) -> None:
@@ -112,7 +113,7 @@ class LabVisitor(Visitor):
         self.page.locator(".jp-Notebook:visible").get_by_text(text.strip()).wait_for()
 
     def row_of(self, unit: str) -> Any:
-        """The unit's row in nbgrader's list, opened beside the notebook, which JupyterLab may leave on top."""
+        """The unit's row in nbgrader's list, beside the notebook, which JupyterLab may leave on top."""
         self.page.click("#jp-MainMenu >> text=Nbgrader")
         self.page.click(".lm-Menu >> text=Assignment List")
         row = self.page.locator("#fetched_assignments_list > .list_item", has_text=unit)
