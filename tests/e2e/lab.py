@@ -100,6 +100,7 @@ class LabVisitor(Visitor):
         course = self.hub.course
         module = (course.root / "solutions" / f"{UNIT}.py").read_text()
         released = json.loads(course.unit(UNIT).released_notebook.read_text())
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps(solved(released, module, tasks or None)))
 
     def types(self, text: str) -> None:
@@ -110,6 +111,20 @@ class LabVisitor(Visitor):
         self.page.locator(".jp-Notebook.jp-mod-editMode:visible").wait_for()
         self.page.keyboard.type(text)
         self.page.locator(".jp-Notebook:visible").get_by_text(text.strip()).wait_for()
+
+    def row_of(self, unit: str) -> Any:
+        """The unit's row in nbgrader's list, beside the notebook, which JupyterLab may leave on top."""
+        self.page.click("#jp-MainMenu >> text=Nbgrader")
+        self.page.click(".lm-Menu >> text=Assignment List")
+        row = self.page.locator("#fetched_assignments_list > .list_item", has_text=unit)
+        until(lambda: self._shows(row), "row in the list of assignments")
+        return row
+
+    def _shows(self, row: Any) -> bool:
+        if not row.is_visible():
+            self.page.locator(".lm-TabBar-tab", has_text="Assignments").click()
+            self.page.wait_for_timeout(1000)
+        return bool(row.is_visible())
 
     def submit(self) -> Any:
         """The button in the toolbar of the notebook that is seen."""

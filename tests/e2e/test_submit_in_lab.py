@@ -121,10 +121,7 @@ def test_submit_in_nbgraders_list_asks_the_same(student: LabVisitor) -> None:
     student.write("windows")
     page = student.notebook()
     student.types("# from the list")
-    page.click("#jp-MainMenu >> text=Nbgrader")
-    page.click(".lm-Menu >> text=Assignment List")
-    page.locator(".lm-TabBar-tab", has_text="Assignments").click()
-    row = page.locator("#fetched_assignments_list > .list_item", has_text=UNIT)
+    row = student.row_of(UNIT)
     asked = []
     page.on(
         "request", lambda request: asked.append(request.url) if "/assignments/submit" in request.url else None
