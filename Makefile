@@ -17,10 +17,10 @@ TRY := -p tests.second_tries --try
 
 # Limits of time are part of what is tested: what fails beside others is tried once more alone. Who needed
 # that is told at the end; who needs it twice in ten runs fails.
-# What drives a browser has a process of its own: Playwright's loop does not share one.
+# What drives a browser has processes of its own: Playwright's loop does not share one.
 test: install lint
 	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
-	$(PYTEST) -m browser
+	$(PYTEST) -m browser -n 2 --dist loadgroup
 
 # What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
 # sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.

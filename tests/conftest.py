@@ -13,6 +13,16 @@ from tests import needs
 
 ROOT = str(Path(__file__).parents[1])
 LITTLE = Path(__file__).parent / "little"
+SHARED = ("people", "apart", "classroom")  # hubs of a whole session, each with a story that is told in order
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What drives a browser stays in one process: a file in its order, with all that shares its hub."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "chromium" in names and not item.get_closest_marker("xdist_group"):
+            shared = [name for name in SHARED if name in names]
+            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
 
 
 def _solutions() -> dict:
