@@ -22,7 +22,7 @@ Glossary
 
 from .database import open_facts
 from .dates import Due, due_of, last_due
-from .facts import UnitFacts, counted, read_dates, read_facts, read_facts_of
+from .facts import UnitFacts, counted, read_dates, read_facts, read_facts_again, read_facts_of
 from .mark import AttemptMark, Mark
 from .totals import Total, total_of, units_over
 
@@ -65,6 +65,7 @@ __all__ = [
     "open_facts",
     "read_dates",
     "read_facts",
+    "read_facts_again",
     "read_facts_of",
     "total_of",
     "units_over",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,12 @@ def of_unit(connection: Connection, unit: str) -> list[Attempt]:
     return [
         attempt_of(row) for row in connection.execute(query.order_by(ATTEMPTS.c.student, ATTEMPTS.c.number))
     ]
+
+
+def of_students(connection: Connection, unit: str, students: Collection[str]) -> list[Attempt]:
+    """The same of some students."""
+    query = select(ATTEMPTS).where(ATTEMPTS.c.unit == unit, ATTEMPTS.c.student.in_(students))
+    return [attempt_of(row) for row in connection.execute(query.order_by(ATTEMPTS.c.number))]
 
 
 def last_number(connection: Connection, unit: str, student: str) -> int:

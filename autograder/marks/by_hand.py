@@ -7,7 +7,7 @@ points or text takes back what was said before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,12 @@ def of_unit(connection: Connection, unit: str, student: str | None = None) -> li
     query = select(BY_HAND).where(BY_HAND.c.unit == unit)
     if student is not None:
         query = query.where(BY_HAND.c.student == student)
+    return [Entry(**row._mapping) for row in connection.execute(query.order_by(BY_HAND.c.id))]
+
+
+def of_students(connection: Connection, unit: str, students: Collection[str]) -> list[Entry]:
+    """The same of some students."""
+    query = select(BY_HAND).where(BY_HAND.c.unit == unit, BY_HAND.c.student.in_(students))
     return [Entry(**row._mapping) for row in connection.execute(query.order_by(BY_HAND.c.id))]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -23,6 +23,7 @@ from .mark import Mark, mark_of
 from .tables import RELEASES
 
 FEW = 100  # whole results in memory
+Kept = TypeVar("Kept")
 Owned = TypeVar("Owned", Attempt, by_hand.Entry)
 
 
@@ -138,6 +139,30 @@ def read_facts(connection: Connection, course: Course, unit: Unit, student: str 
     )
 
 
+def read_facts_again(connection: Connection, before: UnitFacts, students: Collection[str]) -> UnitFacts:
+    """The facts with those of some students read anew; the others keep theirs, and the marks that are known.
+
+    Args:
+        connection: to the database.
+        before: what is known; of all students.
+        students: of whom something has changed, but for dates.
+    """
+    unit = before.unit.name
+    old = {each.id for student in students for each in before.attempts.get(student, ())}
+    own = _by_student(attempts.of_students(connection, unit, students))
+    given = _by_student(by_hand.of_students(connection, unit, students))
+    fresh = replace(
+        before,
+        attempts=_without(before.attempts, students) | own,
+        graded=_without(before.graded, old) | graded.of_students(connection, unit, students),
+        entries=_without(before.entries, students) | given,
+        kept=_without(before.kept, old) | kept.of_students(connection, unit, students),
+    )
+    fresh._dues.update(before._dues)
+    fresh._marks.update(_without(before._marks, students))
+    return fresh
+
+
 def read_facts_of(connection: Connection, course: Course, student: str) -> dict[str, UnitFacts]:
     """The facts of one student at every unit of the course, by unit, in as many queries as for one unit."""
     names = [unit.name for unit in course.units]
@@ -176,6 +201,10 @@ def first_release(connection: Connection, unit: str) -> str | None:
 def _first_releases(connection: Connection) -> dict[str, str]:
     query = select(RELEASES.c.unit, func.min(RELEASES.c.moment)).group_by(RELEASES.c.unit)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _without(known: Mapping[str, Kept], names: Collection[str]) -> dict[str, Kept]:
+    return {name: each for name, each in known.items() if name not in names}
 
 
 def _by_unit(items: Iterable[Owned]) -> dict[str, list[Owned]]:

@@ -115,6 +115,12 @@ def of_unit(connection: Connection, unit: str) -> dict[str, Graded]:
     return {row.attempt: _graded(row) for row in connection.execute(_joined().where(ATTEMPTS.c.unit == unit))}
 
 
+def of_students(connection: Connection, unit: str, students: Collection[str]) -> dict[str, Graded]:
+    """The same for those of some students."""
+    query = _joined().where(ATTEMPTS.c.unit == unit, ATTEMPTS.c.student.in_(students))
+    return {row.attempt: _graded(row) for row in connection.execute(query)}
+
+
 def marked_students(connection: Connection, unit: str) -> set[str]:
     """Students of whom some attempt at a unit has a score."""
     query = select(ATTEMPTS.c.student).join(RESULTS, RESULTS.c.attempt == ATTEMPTS.c.id)

@@ -7,6 +7,7 @@ whole: never the best of each task. Staff can lift it.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,13 @@ def of_unit(connection: Connection, unit: str, student: str | None = None) -> di
     query = select(KEPT).join(ATTEMPTS, ATTEMPTS.c.id == KEPT.c.attempt)
     query = query.where(ATTEMPTS.c.unit == unit, KEPT.c.lifted.is_(None))
     return _read(connection, query if student is None else query.where(ATTEMPTS.c.student == student))
+
+
+def of_students(connection: Connection, unit: str, students: Collection[str]) -> dict[str, list[KeptResult]]:
+    """The same of some students."""
+    query = select(KEPT).join(ATTEMPTS, ATTEMPTS.c.id == KEPT.c.attempt)
+    query = query.where(ATTEMPTS.c.unit == unit, ATTEMPTS.c.student.in_(students))
+    return _read(connection, query.where(KEPT.c.lifted.is_(None)))
 
 
 def of_student(connection: Connection, student: str) -> dict[str, list[KeptResult]]:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from autograder.exchange.store.desk import stamp
+from autograder.exchange.store.personal import delete_facts
 from autograder.exchange.views.known_facts import MOST, KnownFacts
 from autograder.marks import exceptions, graded, kept, read_facts, requests
 from autograder.marks.attempts import find
@@ -75,6 +76,23 @@ def test_what_changes_a_mark_or_a_date_is_seen_at_once(stage, desk, known, chang
         fresh = read_facts(connection, desk.course, desk.course.unit("softmax"))
     for student in STUDENTS:
         assert (after.mark(student), after.due(student)) == (fresh.mark(student), fresh.due(student))
+    assert after.students == fresh.students
+
+
+def test_who_has_not_changed_is_not_read_again(stage, desk, known):
+    """Nor is the mark computed again; whose data was deleted is not there any more."""
+    first = handed_in(stage, desk, 60.0)
+    handed_in(stage, desk, 80.0, student="student-002")
+    before = known()
+    marks = {student: before.mark(student) for student in STUDENTS}
+    give(desk, first, 70.0)
+    after = known()
+    assert after.mark("student-002") is marks["student-002"]
+    assert (marks["student-001"].points, after.mark("student-001").points) == (60.0, 70.0)
+    delete_facts(desk, "student-002")
+    gone = known()
+    assert gone.students == ["student-001"] and gone.mark("student-002").points is None
+    assert gone.mark("student-001") is after.mark("student-001")
 
 
 def test_what_changes_no_mark_reads_nothing_again(stage, desk, known):

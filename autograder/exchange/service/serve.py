@@ -141,6 +141,7 @@ def serve(course: Course, listen: Callable[[], socket.socket], tier: str, worker
         settings = uvicorn.Config(
             app,
             http=PatientProtocol,
+            log_config=None,  # or it would write by handlers of its own, with names
             log_level="warning",
             proxy_headers=False,
             server_header=False,
