@@ -204,6 +204,7 @@ def test_a_server_that_was_stopped_while_slurm_was_silent(hub, slurm, hub_ends):
         _until(lambda: not _ready(hub, name, token), "end of the server for the hub", 120)
         if hub_ends:
             hub.kill()
+            subprocess.run(["pkill", "-KILL", "-u", name, "scancel"])  # it may outlive the hub, and succeed
     if hub_ends:
         assert slurm.ask("squeue", "-h", f"-j{job}", "-o", "%T") == "RUNNING", "it is left over"
         hub.start()
