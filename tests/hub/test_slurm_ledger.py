@@ -142,7 +142,7 @@ def test_instructors_see_who_waits_in_slurms_queue(hub, slurm):
     with ExitStack() as stack:
         person = Person(hub, LATE, stack)
         person.ask("gpu")
-        person.reads("you are next")
+        person.reads("all GPUs are taken")
         instructor = stack.enter_context(closing(hub.browserless("instructor")))
         page = instructor.get("/hub/gpus").text
         (row,) = [each for each in page.split("<tr>") if LATE in each and "Take out" in each]
