@@ -30,6 +30,7 @@ from tests.slurm import GPUS, running_slurm
 SESSIONS = int(os.environ.get("LEDGER_SESSIONS", "8"))
 SECONDS, SHARE = 5.0, 0.01  # that a session, and all of them, may differ
 NAMES = tuple(f"slm-{os.getpid()}-{number}" for number in range(5, 5 + GPUS))
+LATE = f"slm-{os.getpid()}-4"  # finds no GPU free
 COURSE = """
 from dataclasses import replace
 from autograder.course import Profile
@@ -80,7 +81,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm"), NEEDS_ROOT]
 
 @pytest.fixture(scope="module")
 def slurm():
-    with accounts(NAMES), running_slurm() as slurm:
+    with accounts((*NAMES, LATE)), running_slurm() as slurm:
         yield slurm
 
 
@@ -94,7 +95,7 @@ def hub(slurm, tmp_path_factory):
     program.write_text(ANSWERS)
     conf, infra = slurm.environment["SLURM_CONF"], str(ROOT / "infra/slurm/jupyterhub_config.py")
     site.write_text(SITE.format(infra=infra, program=str(program), conf=conf, token=TOKEN))
-    members = (Member("instructor", "instructor"), *(Member(name, "student") for name in NAMES))
+    members = (Member("instructor", "instructor"), *(Member(name, "student") for name in (*NAMES, LATE)))
     options = ("--spawner", "slurm", "--hub-address", "127.0.0.1", "--config", str(site))
     with (
         shared_python() as python,
@@ -139,18 +140,18 @@ def test_instructors_see_who_waits_in_slurms_queue(hub, slurm):
     blocker = slurm.ask("sbatch", "--parsable", f"--gres=gpu:{GPUS}", "-o/dev/null", "--wrap=sleep 300")
     until(lambda: slurm.ask("squeue", "-h", f"-j{blocker}", "-o", "%T") == "RUNNING", "blocker", 30)
     with ExitStack() as stack:
-        person = Person(hub, NAMES[0], stack)
+        person = Person(hub, LATE, stack)
         person.ask("gpu")
-        person.reads("you are next")
+        person.reads("all GPUs are taken")
         instructor = stack.enter_context(closing(hub.browserless("instructor")))
         page = instructor.get("/hub/gpus").text
-        (row,) = [each for each in page.split("<tr>") if NAMES[0] in each and "Take out" in each]
+        (row,) = [each for each in page.split("<tr>") if LATE in each and "Take out" in each]
         assert "all GPUs are taken" in row
         token = re.search(r'name="_xsrf" value="([^"]+)"', row)[1]
-        form = {"user": NAMES[0], "deed": "stop", "_xsrf": token}
+        form = {"user": LATE, "deed": "stop", "_xsrf": token}
         done = instructor.post("/hub/gpus", data=form, headers={"Referer": f"{hub.url}/hub/gpus"})
         assert done.status_code == 200 and "taken out of the queue" in done.text
-        until(lambda: not slurm.ask("squeue", "-h", f"--user={NAMES[0]}"), "end of the job", 60)
+        until(lambda: not slurm.ask("squeue", "-h", f"--user={LATE}"), "end of the job", 60)
         until(lambda: not _has_server(person), "end of the wait", 60)
     slurm.ask("scancel", blocker)
 

@@ -202,15 +202,21 @@ def test_a_server_that_was_stopped_while_slurm_was_silent(hub, slurm, hub_ends):
         _start(hub, name, token)
         _until(lambda: _answers(hub, name, token), "server")
     job = slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i")
+    time.sleep(8)  # until the controller has written what it knows: it is killed, and would forget the job
     with slurm.silent():
         httpx.delete(f"{hub.url}/hub/api/users/{name}/server", headers=token, timeout=60)
         _until(lambda: not _ready(hub, name, token), "end of the server for the hub", 120)
         if hub_ends:
             hub.kill()
+            subprocess.run(["pkill", "-KILL", "-u", name, "scancel"])  # it may outlive the hub, and succeed
     if hub_ends:
         assert slurm.ask("squeue", "-h", f"-j{job}", "-o", "%T") == "RUNNING", "it is left over"
         hub.start()
-    _until(lambda: not slurm.ask("squeue", "-h", f"-u{name}"), "end of the job that was left over")
+    _until(lambda: _ended(slurm, job), "end of the job that was left over")
+
+
+def _ended(slurm, job):
+    return slurm.ask("squeue", "-h", "-t", "all", f"-j{job}", "-o", "%T") == "CANCELLED"
 
 
 def _ready(hub, name, token):

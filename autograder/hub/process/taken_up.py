@@ -89,6 +89,7 @@ class TakenUp:
         self.hub.db.add(row)
         self.hub.db.commit()
         spawner.server = Server(orm_server=row)
+        self.hub.db.commit()  # each request rolls back what another one left uncommitted
         try:
             spawner.server.ip, spawner.server.port = await spawner.until_up()
             spawner.orm_spawner.state = spawner.get_state()

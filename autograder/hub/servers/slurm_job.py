@@ -170,12 +170,12 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
 async def _cancel_later(number: str, prefix: list[str], log: Any) -> None:
     """Cancel a job as its owner, when Slurm answers again."""
     while True:
+        await asyncio.sleep(AGAIN_SECONDS)
         try:
             await ask([*prefix, "scancel", number])
         except SlurmSilent as problem:
             if "Invalid job id" not in str(problem):
                 log.warning("Job %s was not cancelled yet: %s", number, problem)
-                await asyncio.sleep(AGAIN_SECONDS)
                 continue
         log.info("Job %s, whose server was stopped before, is cancelled", number)
         return
