@@ -44,10 +44,14 @@ class Classroom(RunningHub):
         publish(self.course, unit, build(self.course, unit))
 
     def start(self) -> float:
-        """Start, and release the unit."""
-        seconds = super().start()
-        release = self.course.unit(UNIT).released_notebook.read_bytes()
-        self.exchange("instructor").release(UNIT, {f"{UNIT}.ipynb": release}, force=False)
+        """Start, and release the unit; nothing is left running where that fails."""
+        try:
+            seconds = super().start()
+            release = self.course.unit(UNIT).released_notebook.read_bytes()
+            self.exchange("instructor").release(UNIT, {f"{UNIT}.ipynb": release}, force=False)
+        except BaseException:
+            self.stop()
+            raise
         return seconds
 
     def _has_services(self) -> bool:
