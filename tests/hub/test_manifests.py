@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from autograder.course import load_course
+from autograder.hub.servers.profiles import FETCH_SECONDS
 from tests.hub.pods import manifests
 from tests.hub.support import ROOT
 from tests.hub.test_infra_files import read  # noqa: F401 - a fixture
@@ -53,7 +54,7 @@ def test_every_profiles_pod_is_kubernetes(pods, version):
         assert container["resources"]["limits"] == container["resources"]["requests"]
         gpus = container["resources"]["limits"].get("nvidia.com/gpu")
         assert gpus == (str(profile.gpus) if profile.gpus else None)
-        assert pod["spec"]["activeDeadlineSeconds"] == profile.hours * 3600
+        assert pod["spec"]["activeDeadlineSeconds"] == profile.hours * 3600 + FETCH_SECONDS
 
 
 @pytest.mark.parametrize("version", VERSIONS)
