@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -11,14 +10,13 @@ import sys
 from collections.abc import Iterator
 
 import dask
-import httpx
 import pytest
 from distributed.security import Security
 
 from autograder.base.errors import UsageError
 from autograder.batch import workers
 from autograder.batch.run import Unnamed
-from autograder.batch.workers import LocalWorkers, checked_address, executor_for, slurm_cluster
+from autograder.batch.workers import LocalWorkers, checked_address, executor_for
 from autograder.notebook.found import Found
 
 from .small import UNIT, environment, in_process, overflowing, right, run, submit, without_times
@@ -208,29 +206,33 @@ def test_workers_that_live_on_see_changed_files(root, folder, cluster, certifica
     assert [path.name for path in (root / "elsewhere" / "results" / UNIT).iterdir()] == ["a.json"]
 
 
-# dask-jobqueue leaves the files of its temporary certificates to the garbage collector, distributed a socket.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_slurm_job_carries_no_open_port(monkeypatch, tmp_path):
+PAGES = ("info/main/workers.html", "status", "json/counts.json", "metrics", "proxy/80/127.0.0.1/")
+PROBE = """
+import json, sys
+from pathlib import Path
+import httpx
+from autograder.batch.workers import slurm_cluster
+
+with slurm_cluster(0, Path(sys.argv[1])) as cluster:
+    server = cluster.scheduler.http_server
+    pages = {page: httpx.get(f"http://127.0.0.1:{server.port}/{page}").status_code for page in sys.argv[2:]}
+    hosts = sorted({each.getsockname()[0] for each in server._sockets.values()})
+    address, script = cluster.scheduler_address, cluster.job_script()
+print(json.dumps({"script": script, "address": address, "hosts": hosts, "pages": pages}))
+"""
+
+
+# In a process of its own: what dask-jobqueue leaves to the garbage collector would fail another test.
+def test_a_slurm_job_carries_no_open_port(tmp_path):
     """The rendered job script starts a worker that speaks TLS, with the asked time, memory and partition."""
-    monkeypatch.setenv("COURSE_SLURM_PARTITION", "teaching")
-    monkeypatch.setenv("COURSE_SLURM_WALLTIME", "00:20:00")
-    with slurm_cluster(0, tmp_path / "keys") as cluster:
-        script = cluster.job_script()
-        assert cluster.scheduler_address.startswith("tls://")
-        pages = cluster.scheduler.http_server
-        assert {socket.getsockname()[0] for socket in pages._sockets.values()} == {"127.0.0.1"}
-        base = f"http://127.0.0.1:{pages.port}"
-        assert httpx.get(f"{base}/health").text == "ok"
-        for page in (
-            "info/main/workers.html",
-            "status",
-            "json/counts.json",
-            "metrics",
-            "proxy/80/127.0.0.1/",
-        ):
-            assert httpx.get(f"{base}/{page}").status_code == 404, page
-    del cluster, pages
-    gc.collect()  # here, where this is expected, and not in the midst of another test
+    asked = environment(COURSE_SLURM_PARTITION="teaching", COURSE_SLURM_WALLTIME="00:20:00")
+    command = [sys.executable, "-c", PROBE, str(tmp_path / "keys"), "health", *PAGES]
+    done = subprocess.run(command, env=asked, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    script = found["script"]
+    assert found["address"].startswith("tls://") and found["hosts"] == ["127.0.0.1"]
+    assert found["pages"] == {"health": 200, **dict.fromkeys(PAGES, 404)}
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
     lines = script.splitlines()
     assert "#SBATCH -p teaching" in lines
