@@ -14,7 +14,6 @@ from datetime import datetime
 import httpx
 import pytest
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
 
 from autograder.course import Course, Profile
 from autograder.hub.gpus.book import GpuBook
@@ -25,6 +24,7 @@ from autograder.hub.servers.ending import KnownEnds
 from tests.hub.nvml import StandIn
 from tests.hub.support import ROOT
 from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
+from tests.hub.websockets import websocket
 
 LIMIT = 12.0  # seconds without use, in place of minutes
 LOOK, REPORT = 0.5, 2.0
@@ -116,15 +116,16 @@ def _report(found: dict[str, str], token: str, body: object) -> httpx.Response:
 
 
 async def _execute(request: HTTPRequest, code: str) -> None:
-    connection = await websocket_connect(request)
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "test", "version": "5.3"}
     header |= {"username": "test", "date": "2027-01-17T12:00:00+00:00"}
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-    await connection.write_message(json.dumps(message | {"buffers": []}))
-    while header["msg_id"] not in (heard := str(await connection.read_message())) or '"busy"' not in heard:
-        assert heard != "None", "the server closed the connection"
-    connection.close()
+    async with websocket(request) as connection:
+        await connection.write_message(json.dumps(message | {"buffers": []}))
+        while (
+            header["msg_id"] not in (heard := str(await connection.read_message())) or '"busy"' not in heard
+        ):
+            assert heard != "None", "the server closed the connection"
 
 
 def until(there, what: str, seconds: float) -> float:

@@ -16,11 +16,11 @@ import httpx
 import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.netutil import OverrideResolver, Resolver
-from tornado.websocket import websocket_connect
 
 from tests import needs
 from tests.hub.origins import ApartHub
 from tests.hub.support import ROOT, free_port
+from tests.hub.websockets import websocket
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 WHO = "student-001"
@@ -141,12 +141,9 @@ def test_login_spawn_and_kernel(hub):
 async def _answer(hub, address, token):
     request = HTTPRequest(address, headers=token, ca_certs=str(hub.certificate), connect_timeout=60)
     resolver = OverrideResolver(Resolver(), {f"{WHO}.hub.localhost": "127.0.0.1"})
-    connection = await websocket_connect(request, resolver=resolver)
-    try:
+    async with websocket(request, resolver=resolver) as connection:
         message = await asyncio.wait_for(connection.read_message(), 60)
         return json.loads(message)["msg_type"]
-    finally:
-        connection.close()
 
 
 def test_plain_requests_lead_to_tls(hub):

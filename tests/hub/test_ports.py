@@ -25,7 +25,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
 
 from autograder.base.errors import UsageError
 from autograder.exchange.client.service import Service
@@ -36,6 +35,7 @@ from autograder.marks.roster import Member
 from tests.hub.support import ROOT, RunningHub
 from tests.hub.test_processes import _command, _descendants, _until
 from tests.hub.test_running import _headers, _logged_in
+from tests.hub.websockets import websocket
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 LONG = 8  # seconds that the slow person waits for a server
@@ -295,11 +295,9 @@ def test_a_certificate_is_for_the_address_that_people_use(tmp_path, of, more, sa
 async def _first_message(address, token):
     """The protocol that was agreed on, once the kernel has said something."""
     request = HTTPRequest(address, headers=_headers(token), ca_certs=os.environ["SSL_CERT_FILE"])
-    connection = await websocket_connect(request, subprotocols=["v1.kernel.websocket.jupyter.org"])
-    protocol = connection.selected_subprotocol
-    assert await asyncio.wait_for(connection.read_message(), SOON)
-    connection.close()
-    return protocol
+    async with websocket(request, subprotocols=["v1.kernel.websocket.jupyter.org"]) as connection:
+        assert await asyncio.wait_for(connection.read_message(), SOON)
+        return connection.selected_subprotocol
 
 
 def _certificate(folder, name):

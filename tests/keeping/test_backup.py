@@ -241,9 +241,10 @@ def test_nothing_is_written_over(used, other, tmp_path, monkeypatch, capfd):
     assert in_process(["restore", str(tmp_path / "backup")], other.root, monkeypatch) == 2
     assert "not empty; move it away first" in capfd.readouterr().err
     shutil.rmtree(other.data_folder)
-    program = [sys.executable, "-c", "input()", "autograder.hub.process.serve"]
+    program = [sys.executable, "-c", "print(flush=True); input()", "autograder.hub.process.serve"]
     environment = {**os.environ, "COURSE_ROOT": str(other.root)}
-    with subprocess.Popen(program, env=environment, stdin=subprocess.PIPE) as hub:
+    with subprocess.Popen(program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as hub:
+        hub.stdout.readline()  # it is under its own name by now
         assert in_process(["restore", str(tmp_path / "backup")], other.root, monkeypatch) == 2
         assert f"process {hub.pid}" in capfd.readouterr().err
     assert in_process(["restore", str(tmp_path / "backup"), "--json"], other.root, monkeypatch) == 0
