@@ -20,7 +20,7 @@ TRY := -p tests.second_tries --try
 # What drives a browser has processes of its own: Playwright's loop does not share one.
 test: install lint
 	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
-	$(PYTEST) -m browser -n 2 --dist loadgroup
+	$(PYTEST) -m browser
 
 # What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
 # sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.

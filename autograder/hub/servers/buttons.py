@@ -18,7 +18,7 @@ from tornado.web import Application, RequestHandler
 from traitlets import Float, List, Unicode
 from traitlets.config import LoggingConfigurable
 
-ADDRESSES = r"/(?:assignments(?:/.*)?|nbgrader_version)"
+ADDRESSES = r"/(?:assignments(?:/.*)?|courses|nbgrader_version)"
 
 
 class Buttons(LoggingConfigurable):
