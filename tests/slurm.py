@@ -14,7 +14,6 @@ import socket
 import stat
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests import needs
+from tests.waiting import until
 
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "sudo")
 SECONDS = 30.0  # until a node waits for jobs
@@ -72,7 +72,7 @@ class Slurm:
             yield
         finally:
             self.control(self.stack)
-            _until(lambda: "up" in self.ask("sinfo", "-h", "-o", "%a"), "controller that is back")
+            until(lambda: "up" in self.ask("sinfo", "-h", "-o", "%a"), "controller that is back", SECONDS)
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _munge(folder: Path, stack: ExitStack) -> None:
     }
     words = [f"--{name}={home / file}" for name, file in options.items()]
     _daemon(stack, ["munged", "--foreground", *words], user="munge")
-    _until(lambda: (home / "socket").exists(), "munge's socket")
+    until(lambda: (home / "socket").exists(), "munge's socket", SECONDS)
 
 
 def _configure(folder: Path) -> None:
@@ -177,17 +177,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _wait_for_node(slurm: Slurm) -> None:
     try:
-        _until(lambda: "idle" in slurm.ask("sinfo", "-h", "-o", "%T"), "a node that waits for jobs")
+        until(lambda: "idle" in slurm.ask("sinfo", "-h", "-o", "%T"), "a node that waits for jobs", SECONDS)
     except AssertionError as error:
         logs = [file.read_text()[-1500:] for file in (slurm.folder / "log").iterdir()]
         raise AssertionError("\n".join([str(error), *logs])) from None
-
-
-def _until(there, what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not there():
-        assert time.monotonic() < end, f"no {what} after {SECONDS} s"
-        time.sleep(0.1)
 
 
 def _free_port() -> int:

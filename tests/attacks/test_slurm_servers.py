@@ -18,6 +18,7 @@ from tests.hub.support import ROOT, RunningHub
 from tests.hub.test_running import _logged_in
 from tests.shared_python import shared_python
 from tests.slurm import running_slurm
+from tests.waiting import until
 
 NAMES = tuple(f"slm-{os.getpid()}-{number}" for number in (1, 2))
 GREEDY = {"profile": "small", "runtime": "07:59:00", "nprocs": "7", "memory": "30000M"}  # seen to be taken
@@ -83,14 +84,6 @@ def _start(hub, name, **options):
     return token
 
 
-def _until(there, what, seconds=90.0):
-    end = time.monotonic() + seconds
-    while not (found := there()):
-        assert time.monotonic() < end, f"no {what} after {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
 def _servers_token(name):
     """The token of the student's server, as any program of the student's can read it."""
     for pid in subprocess.run(["pgrep", "-u", name], capture_output=True, text=True).stdout.split():
@@ -114,7 +107,7 @@ def test_a_server_starts_and_says_where_it_listens(hub, users):
     one, _ = users
     token = _start(hub, one, profile="small")
     status = f"{hub.url}/user/{one}/api/status"
-    _until(lambda: httpx.get(status, headers=token, timeout=30).status_code == 200, "server")
+    until(lambda: httpx.get(status, headers=token, timeout=30).status_code == 200, "server", 90.0)
     assert subprocess.run(["pgrep", "-u", one, "-f", "in_job"], capture_output=True).returncode == 0
     assert _report(hub, _servers_token(one), port=9999) == 403
 
@@ -123,11 +116,11 @@ def test_a_job_has_the_profiles_limits_and_sets_nothing_but_its_port(hub, users,
     """What a student adds does not reach Slurm, and not the commands that the hub runs as root."""
     _, other = users
     token, file = _start(hub, other, **GREEDY), tmp_path / "id"
-    line = _until(lambda: slurm.ask("squeue", "-h", f"--user={other}", "-o", "%l %C %m"), "job")
+    line = until(lambda: slurm.ask("squeue", "-h", f"--user={other}", "-o", "%l %C %m"), "job", 90.0)
     (small,) = (profile for profile in hub.course.profiles if profile.name == "small")
     asked = f"{small.hours:g}:00:00 {small.cpus:g} {small.memory_gib:g}G"
     assert line == (asked if hub.is_ours else "7:59:00 7 30000M")
-    servers = _until(lambda: _servers_token(other), "job")
+    servers = until(lambda: _servers_token(other), "job", 90.0)
     prefix = f"sh -c 'id >{file}'; sudo -E -u {{username}}"
     answers = [
         _report(hub, servers, exec_prefix=prefix),
@@ -140,5 +133,5 @@ def test_a_job_has_the_profiles_limits_and_sets_nothing_but_its_port(hub, users,
         time.sleep(2)
         assert not file.exists()
     else:
-        _until(file.exists, "file of root's")
+        until(file.exists, "file of root's", 90.0)
         assert "uid=0" in file.read_text()

@@ -18,6 +18,7 @@ from tests.hub.support import ROOT, RunningHub
 from tests.hub.test_running import _logged_in
 from tests.shared_python import shared_python
 from tests.slurm import running_slurm
+from tests.waiting import until
 
 NAMES = tuple(f"slm-{os.getpid()}-{number}" for number in (3, 4))
 SITE = f"""
@@ -69,14 +70,6 @@ def _start(hub, name, token):
     assert asked.status_code in (201, 202), asked.text
 
 
-def _until(there, what, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not (found := there()):
-        assert time.monotonic() < end, f"no {what} after {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
 def _answers(hub, name, token):
     status = httpx.get(f"{hub.url}/user/{name}/api/status", headers=token, timeout=30)
     return status.status_code == 200
@@ -114,7 +107,7 @@ def test_a_job_finds_the_courses_commands_and_menus(hub, slurm):
     name = NAMES[0]
     token = _token(hub, name)
     _start(hub, name, token)
-    _until(lambda: _answers(hub, name, token), "server")
+    until(lambda: _answers(hub, name, token), "server")
     released = nbformat.v4.new_notebook(metadata={"course": {"unit": "little", "version": "1"}})
     files = {"little.ipynb": json.dumps(released).encode()}
     teacher = _token(hub, "instructor")["Authorization"].removeprefix("token ")
@@ -137,7 +130,7 @@ def test_a_job_finds_the_courses_commands_and_menus(hub, slurm):
     assert " Requeue=0 " in details and f"/{hub.course.name}/{name} " in details
     stopped = httpx.delete(f"{hub.url}/hub/api/users/{name}/server", headers=token, timeout=30)
     assert stopped.status_code in (202, 204)
-    _until(lambda: not slurm.ask("squeue", "-h"), "end of the job")
+    until(lambda: not slurm.ask("squeue", "-h"), "end of the job")
 
 
 def test_a_job_that_ends_early_says_why(hub, slurm):
@@ -164,7 +157,7 @@ def test_who_waits_keeps_the_place_when_the_hub_is_killed(hub, slurm):
     """The same job; a job of that hub for which nobody waits is cancelled, and nobody else's."""
     name = NAMES[1]
     blockers = [slurm.ask("sbatch", "--parsable", "-c8", "-o/dev/null", "--wrap=sleep 300") for _ in range(3)]
-    _until(lambda: slurm.ask("squeue", "-h", f"-j{blockers[0]}", "-o", "%T") == "RUNNING", "first job")
+    until(lambda: slurm.ask("squeue", "-h", f"-j{blockers[0]}", "-o", "%T") == "RUNNING", "first job")
     token = _token(hub, name)
     _start(hub, name, token)
     assert "2 before you" in _told(hub, name, token, 60, until="before you")[-1]["message"]
@@ -184,12 +177,12 @@ def test_who_waits_keeps_the_place_when_the_hub_is_killed(hub, slurm):
     )
     other = slurm.ask("sbatch", "--parsable", "-o/dev/null", "--comment=course-hub/x", "--wrap=sleep 300")
     hub.start()
-    _until(lambda: not slurm.ask("squeue", "-h", f"-j{lost}"), "end of the job without an owner")
+    until(lambda: not slurm.ask("squeue", "-h", f"-j{lost}"), "end of the job without an owner")
     assert slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i") == job
     assert slurm.ask("squeue", "-h", f"-j{other}", "-o", "%i") == other
     assert "2 before you" in _told(hub, name, token, 30, until="before you")[-1]["message"]
     slurm.ask("scancel", *blockers, other)
-    _until(lambda: _answers(hub, name, token), "server")
+    until(lambda: _answers(hub, name, token), "server")
     assert slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i") == job
 
 
@@ -200,19 +193,19 @@ def test_a_server_that_was_stopped_while_slurm_was_silent(hub, slurm, hub_ends):
     token = _token(hub, name)
     if not _answers(hub, name, token):
         _start(hub, name, token)
-        _until(lambda: _answers(hub, name, token), "server")
+        until(lambda: _answers(hub, name, token), "server")
     job = slurm.ask("squeue", "-h", f"-u{name}", "-o", "%i")
     time.sleep(8)  # until the controller has written what it knows: it is killed, and would forget the job
     with slurm.silent():
         httpx.delete(f"{hub.url}/hub/api/users/{name}/server", headers=token, timeout=60)
-        _until(lambda: not _ready(hub, name, token), "end of the server for the hub", 120)
+        until(lambda: not _ready(hub, name, token), "end of the server for the hub", 120)
         if hub_ends:
             hub.kill()
             subprocess.run(["pkill", "-KILL", "-u", name, "scancel"])  # it may outlive the hub, and succeed
     if hub_ends:
         assert slurm.ask("squeue", "-h", f"-j{job}", "-o", "%T") == "RUNNING", "it is left over"
         hub.start()
-    _until(lambda: _ended(slurm, job), "end of the job that was left over")
+    until(lambda: _ended(slurm, job), "end of the job that was left over")
 
 
 def _ended(slurm, job):
