@@ -12,15 +12,9 @@ COURSE := $(BIN)/course
 demo: install
 	$(COURSE) demo
 
-PYTEST := $(BIN)/python -m pytest -q
-TRY := -p tests.second_tries --try
-
-# Limits of time are part of what is tested: what fails beside others is tried once more alone. Who needed
-# that is told at the end; who needs it twice in ten runs fails.
-# What drives a browser has processes of its own: Playwright's loop does not share one.
+# In parts: see tests/everything.py.
 test: install lint
-	$(PYTEST) $(TRY)=first -m "not browser" -n 2 --dist loadgroup || $(PYTEST) $(TRY)=second -m "not browser" --last-failed
-	$(PYTEST) -m browser
+	$(BIN)/python -m tests.everything
 
 # What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
 # sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.
@@ -44,7 +38,7 @@ bench: install
 
 # Thousands of submissions and of odd inputs, with everything killed, full, late or gone: some hours.
 soak: install
-	FUZZ_EXAMPLES=3000 $(PYTEST) tests/fuzz tests/exchange/test_openapi.py
+	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest -q tests/fuzz tests/exchange/test_openapi.py
 	$(BIN)/python -m benchmarks.soak
 
 hub: install

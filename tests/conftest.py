@@ -1,5 +1,6 @@
 """What every test starts from: this repository's course, and nothing of the test before."""
 
+import gc
 import os
 import shutil
 import sys
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "chromium" in names and not item.get_closest_marker("xdist_group"):
             shared = [name for name in SHARED if name in names]
             item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: nobody looks again and again for what of it could be freed."""
+    gc.collect()
+    gc.freeze()
 
 
 def _solutions() -> dict:
@@ -73,7 +80,7 @@ def little(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The system's Chromium, one for all tests; they have a process of their own, see the Makefile."""
+    """The system's Chromium, one for all tests of a process; see tests/everything.py."""
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []

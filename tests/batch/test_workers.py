@@ -38,6 +38,7 @@ NO_ADDRESS = [
     "slurmm",
     "inproc://x:1",
 ]
+ON_THE_CLUSTER = pytest.mark.xdist_group("dask")
 
 
 @pytest.mark.parametrize("address", SAFE)
@@ -116,7 +117,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Files as an operator would have them: one key and one certificate for all."""
     folder = tmp_path_factory.mktemp("certificates")
@@ -127,9 +128,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"key": str(folder / "key.pem"), "cert": str(folder / "cert.pem"), "ca": str(folder / "ca.pem")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: dict[str, str]) -> Iterator[str]:
-    """A Dask cluster of two worker processes that lives as long as the tests; its address."""
+    """A Dask cluster of two worker processes that lives as long as these tests; its address."""
     script = tmp_path_factory.mktemp("cluster") / "cluster.py"
     script.write_text(CLUSTER)
     files = {"tls_ca_file": certificates["ca"], "require_encryption": True}
@@ -160,6 +161,7 @@ def tls(certificates: dict[str, str]) -> dict[str, str]:
     }
 
 
+@ON_THE_CLUSTER
 @pytest.mark.slow
 def test_a_cluster_s_log_names_no_submission(cluster, certificates, tmp_path):
     """What Dask's workers log of a call that failed, in some versions its arguments, has no name."""
@@ -177,6 +179,7 @@ def test_a_cluster_s_log_names_no_submission(cluster, certificates, tmp_path):
     assert repr(what) == "Unnamed()"
 
 
+@ON_THE_CLUSTER
 @pytest.mark.sandbox
 @pytest.mark.slow
 def test_dask_gives_the_same_marks(root, folder, cluster, certificates):
@@ -190,6 +193,7 @@ def test_dask_gives_the_same_marks(root, folder, cluster, certificates):
     assert without_times(json.loads(there.stdout)) == without_times(json.loads(here.stdout))
 
 
+@ON_THE_CLUSTER
 @pytest.mark.sandbox
 @pytest.mark.slow
 def test_workers_that_live_on_see_changed_files(root, folder, cluster, certificates):

@@ -65,12 +65,14 @@ class Classroom(RunningHub):
             return Service(self.service("exchange"), self.token(client, name))
 
     def start_server(self, name: str, profile: str) -> None:
-        """Start somebody's server with a profile."""
+        """Start somebody's server with a profile, once the one before is gone for the hub, too."""
         headers = {"Authorization": f"token {self.exchange(name).token}"}
-        at = f"{self.url}/hub/api/users/{name}"
-        asked = httpx.post(f"{at}/server", headers=headers, json={"profile": profile}, timeout=60)
-        assert asked.is_success, asked.text
-        until(lambda: _ready(httpx.get(at, headers=headers).json()), f"server of {name}")
+        with httpx.Client(base_url=f"{self.url}/hub/api/users/", headers=headers, timeout=60) as api:
+            api.delete(f"{name}/server")
+            until(lambda: not api.get(name).json()["servers"], f"end of the server of {name}")
+            asked = api.post(f"{name}/server", json={"profile": profile})
+            assert asked.is_success, asked.text
+            until(lambda: _ready(api.get(name).json()), f"server of {name}")
 
 
 class LabVisitor(Visitor):

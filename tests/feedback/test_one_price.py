@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from autograder.course import Limits
 from autograder.results.result import Result, Verdict
 
 from .test_wrong_notebooks import failed, grading, points
@@ -20,6 +22,12 @@ DX = {"test_dx_of_one_window", "test_dx_overlap", "test_backward_stride", "test_
 @pytest.fixture(scope="module")
 def conv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grade]:
     yield from grading("conv_layer", tmp_path_factory.mktemp("conv"))
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Grade]:
+    """The whole notebook may take some seconds."""
+    yield from grading("conv_layer", tmp_path, Limits(whole_seconds=4.0, memory_mib=1024))
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +92,9 @@ def test_a_line_that_nothing_needs_costs_all(conv: Grade, line: str) -> None:
     assert not any("judged without it" in check.reason for check in result.checks)
 
 
-def test_an_end_of_the_process_ends_the_second_try(conv: Grade) -> None:
+def test_an_end_of_the_process_ends_the_second_try(impatient: Grade) -> None:
     """What loops without the line is left as it was."""
-    result = backward(conv, (CUT, "    size = dout.gone\n    while size is None: pass\n" + CUT))
+    result = backward(impatient, (CUT, "    size = dout.gone\n    while size is None: pass\n" + CUT))
     checks = failed(result, "conv2d_backward")
     assert points(result, "conv2d_backward") == 0
     assert {check.verdict for check in checks.values()} == {Verdict.ERROR}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course import Limits
 from autograder.explain import Explainer
 from autograder.results.result import Check, Result, Verdict
 from tests.attacks.judges import judging
@@ -19,10 +20,10 @@ pytestmark = pytest.mark.sandbox
 Grade = Callable[..., Result]
 
 
-def grading(unit: str, folder: Path) -> Iterator[Grade]:
+def grading(unit: str, folder: Path, limits: Limits | None = None) -> Iterator[Grade]:
     """Grade a released notebook with some tasks written."""
     path = ROOT / "release" / unit / f"{unit}.ipynb"
-    with judging(ROOT, explain=Explainer(), unit=unit) as grader:
+    with judging(ROOT, limits, explain=Explainer(), unit=unit) as grader:
 
         def grade(**tasks: str) -> Result:
             content = json.loads(path.read_text(encoding="utf-8"))

@@ -6,66 +6,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import jupytext
-import matplotlib
 import numpy as np
 import pytest
 import torch
 
 from autograder.course import load_course
-from autograder.judge.suite import Suite
 from autograder.results.result import Verdict
 from autograder.student.subjects import LocalSubject
 from autograder.unit.criteria import points_by_task, read_criteria
-from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import dqn as reference
-from tests.support import failing, public_checks
+from tests.support import failing
 
 COURSE = load_course(Path(__file__).parents[2])
 UNIT = COURSE.unit("dqn")
-
-
-@pytest.fixture(scope="module")
-def cells():
-    """The cells of the master notebook."""
-    return jupytext.reads(UNIT.master.read_text(encoding="utf-8"), fmt="py:percent").cells
-
-
-@pytest.fixture(scope="module")
-def notebook(cells):
-    """The names that the master notebook defines, run from top to bottom with the reference."""
-    before = matplotlib.get_backend()
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    names = {}
-    try:
-        with plt.rc_context():
-            for cell in cells:
-                if cell.cell_type == "code":
-                    exec(cell.source, names)
-                    plt.close("all")
-    finally:
-        matplotlib.use(before)
-    return names
-
-
-@pytest.fixture(scope="module")
-def suite():
-    """The hidden checks, collected."""
-    return Suite(COURSE, UNIT, tasks_of_names(UNIT))
-
-
-@pytest.fixture(scope="module")
-def catalogue():
-    """The known mistakes and variants."""
-    return load_catalogue(COURSE, UNIT)
-
-
-@pytest.fixture(scope="module")
-def checks():
-    """The public checks of each task, as they are released."""
-    return public_checks(UNIT.name)
 
 
 @pytest.mark.slow

@@ -1,8 +1,6 @@
 """The releases of this course's own units."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -16,18 +14,6 @@ from autograder.unit.stubs import stub
 COURSE = load_course(Path(__file__).parents[2])
 KEPT = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 UNITS = [unit for unit in COURSE.units if unit.folder.is_dir()]
-
-RUN = """\
-import sys, warnings
-sys.path.insert(0, {root!r})
-import matplotlib
-matplotlib.use("Agg")
-from pathlib import Path
-from autograder.unit.master import python_of, read_master
-for cell in read_master(Path({path!r}), {unit!r}).cells:
-    if not cell.markdown:
-        exec(compile(python_of(cell.source), f"cell in line {{cell.line}}", "exec"), globals())
-"""
 
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 
@@ -62,17 +48,6 @@ def test_the_public_checks_pass_the_reference_and_fail_the_stub(unit):
         assert test_file.passed_all, test_file.summary()
         test_file.run(unwritten)
         assert not any(result.passed for result in test_file.test_case_results), task
-
-
-@each_unit
-@pytest.mark.slow
-def test_the_master_runs_with_the_reference(unit):
-    """The master notebook runs from top to bottom."""
-    text = RUN.format(root=str(COURSE.root), path=str(unit.master), unit=unit.name)
-    done = subprocess.run(
-        [sys.executable, "-c", text], cwd=unit.folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def _names(unit, *, solved):
