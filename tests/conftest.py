@@ -17,6 +17,7 @@ LITTLE = Path(__file__).parent / "little"
 SHARED = ("people", "apart", "classroom")  # hubs of a whole session, each with a story that is told in order
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What drives a browser stays in one process: a file in its order, with all that shares its hub."""
     for item in items:

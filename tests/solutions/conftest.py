@@ -14,6 +14,7 @@ from tests.solutions.masters import cells_of, ran
 from tests.support import ROOT, public_checks
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A notebook runs for some seconds, and once: whoever needs it has one process."""
     for item in items:
