@@ -149,3 +149,14 @@ def test_train_step(train_step):
 def test_bug_hunt(bug_hunt, tapes_fit):
     """What hasty_backward makes of the two tapes."""
     tapes_fit(bug_hunt())
+
+
+def test_check_gradient(check_gradient):
+    """The gradient of x³, and one that ignores dout."""
+
+    def worst(gradient):
+        tried = lambda x: (x**3, x), lambda dout, x: (gradient(x, dout),), [np.array([0.5, -1.0, 2.0])]
+        return check_gradient(*tried, np.random.default_rng(0))
+
+    assert worst(lambda x, dout: 3 * x**2 * dout) < 1e-6, "The gradient of x³ is 3 x² dout."
+    assert worst(lambda x, dout: 3 * x**2) > 1e-4, "Who ignores dout must be seen: draw it."

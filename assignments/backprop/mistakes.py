@@ -7,8 +7,8 @@ from solutions import backprop as bp
 
 
 def wrong(definition):
-    """What makes a mistake of changes in this definition."""
-    return lambda *changes, **words: mistake(edit(definition, *changes), **words)
+    """What makes a mistake of changes in this definition, and of what is said of them."""
+    return lambda *words, hint="": mistake(edit(definition, *words[:-1]), says=words[-1], hint=hint)
 
 
 in_gradient = wrong(bp.numerical_gradient)
@@ -16,32 +16,31 @@ COPY, NO_COPY = "np.array(x, dtype=np.float64)", "x.astype(np.float64, copy=Fals
 one_sided = in_gradient(
     ("down = f(x)\n        x[place] = middle", "x[place] = middle\n        down = f(x)"),
     ("(2 * h)", "h"),
-    says="Your difference is one-sided: its error falls only as fast as h.",
+    "Your difference is one-sided: its error falls only as fast as h.",
     hint="Take one step up and one step down, and divide by the way between them.",
 )
 x_left_moved = in_gradient(
     (COPY, NO_COPY),
     ("        x[place] = middle\n", ""),
-    says="Your function leaves x moved by h. Which value had the place before you moved it?",
+    "Your function leaves x moved by h. Which value had the place before you moved it?",
 )
 cuts_whole_numbers = in_gradient(
     (COPY, "np.array(x)"),
     ("np.empty_like(x)", "np.zeros(x.shape)"),
-    says="Your step is cut off where x holds whole numbers: an int array cannot hold 3.00001.",
+    "Your step is cut off where x holds whole numbers: an int array cannot hold 3.00001.",
 )
 steps_in_a_copy = in_gradient(
     (COPY, f"{NO_COPY}\n    shown, x = x, x.reshape(-1)"),
     ("up = f(x)", "up = f(shown)"),
     ("down = f(x)", "down = f(shown)"),
     ("return slopes", "return slopes.reshape(shown.shape)"),
-    says="Your gradient is 0 where x is a view: reshape made a copy, and f never saw your step.",
+    "Your gradient is 0 where x is a view: reshape made a copy, and f never saw your step.",
     hint="Write the step into the array that f is given.",
 )
 
 in_backward = wrong(bp.Value.backward)
 overwrites_grad = in_backward(
-    ("parent.grad += ", "parent.grad = "),
-    says="A second share overwrites the first: the shares of a value that is used twice are added up.",
+    "+= ", "= ", "A second share overwrites the first: the shares of a value that is used twice add up."
 )
 
 
@@ -82,123 +81,113 @@ walks_every_path = in_backward(
     ("self.grad = 1.0", "left, self.grad = [(self, 1.0)], 1.0"),
     ("for value in reversed(_parents_first(self)):", "for value, share in left:"),
     ("value.grad\n", "share\n                left.append((parent, slope * share))\n"),
-    says="You walk along every path: with 25 doublings there are 33 million. Handle each value once.",
+    "You walk along every path: with 25 doublings there are 33 million. Handle each value once.",
 )
 swapped_rsub = wrong(bp.Value.__rsub__)(
-    ("_value(other) - self", "self - _value(other)"),
-    says="2 - a became a - 2: Python calls a.__rsub__(2). Which of the two is subtracted?",
+    "_value(other) - self", "self - _value(other)", "2 - a became a - 2: which of the two is subtracted?"
 )
 tanh_slope_of_input = wrong(bp.Value.tanh)(
-    "1 - out**2", "1 - self.data**2", says="Your slope of tanh is of the input; it is 1 - t² of the result t."
+    "1 - out**2", "1 - self.data**2", "Your slope of tanh is of the input; it is 1 - t² of the result t."
 )
 clears_grads = in_backward(
     ("self.grad = 1.0", "[setattr(v, 'grad', float(v is self)) for v in _parents_first(self)]"),
-    says="Your backward clears the grads of the leaves: what an earlier expression gave them is lost.",
+    "Your backward clears the grads of the leaves: what an earlier expression gave them is lost.",
 )
 
 in_linear, TO_ROWS = wrong(bp.linear_backward), "x.reshape(-1, w.shape[1])"
 db_mean = in_linear(
-    "rows.sum(axis", "rows.mean(axis", says="Your db is a mean over the samples; the loss has divided by N."
+    "rows.sum(axis", "rows.mean(axis", "Your db is a mean over the samples; the loss has divided by N."
 )
 dw_transposed = in_linear(
-    (f"rows.T @ {TO_ROWS}", f"{TO_ROWS}.T @ rows"),
-    says="Your dw is transposed. A gradient has the shape of what it is the gradient of.",
+    f"rows.T @ {TO_ROWS}", f"{TO_ROWS}.T @ rows", "Your dw is transposed: it has the shape of w."
 )
 dx_without_axes = in_linear(
     ("dx, rows = dout @ w", "dx, rows = dout.reshape(-1, w.shape[0]) @ w"),
-    says="Your dx has lost the further axes of x. Give it the shape of x before you return it.",
+    "Your dx has lost the further axes of x. Give it the shape of x before you return it.",
 )
 
 in_relu, in_sigmoid = wrong(bp.relu_backward), wrong(bp.sigmoid_forward)
 relu_one_at_zero = in_relu(
-    "x > 0", "x >= 0", says="At 0 your ReLU has the slope 1. What does the docstring say of the number 0?"
+    "x > 0", "x >= 0", "At 0 your ReLU has the slope 1. What does the docstring say of the number 0?"
 )
 sigmoid_slope_of_input = in_sigmoid(
-    ("return out, out", "return out, x"),
-    says="Your slope of the sigmoid is z (1 - z) of the input z; it is s (1 - s) of the output s.",
+    "out, out", "out, x", "Your slope of the sigmoid is of the input; it is s (1 - s) of the output."
 )
 naive_sigmoid = in_sigmoid(
     ("np.where(x > 0, 1.0, small) / (1.0 + small)", "1.0 / (1.0 + np.exp(-x))"),
-    says="exp overflows in your sigmoid: e^1000 is too large. Use exp of numbers <= 0 only.",
+    "exp overflows in your sigmoid: e^1000 is too large. Use exp of numbers <= 0 only.",
 )
 relu_writes_into_dout = in_relu(
     ("return np.where(x > 0, dout, slope * dout)", "dout[x <= 0] *= slope\n    return dout"),
-    says="You write into dout, which belongs to the caller. Work on a copy.",
+    "You write into dout, which belongs to the caller. Work on a copy.",
 )
 
 in_entropy, MAX = wrong(bp.cross_entropy), "logits.max(axis=1, keepdims=True)"
 softmax_over_batch = in_entropy(
     ("np.exp(shifted).sum(axis=1", "np.exp(shifted).sum(axis=0"),
-    says="Your softmax runs along the samples: columns add up to 1, not rows. Which axis holds the classes?",
+    "Your softmax runs along the samples: columns add up to 1, not rows. Which axis holds the classes?",
 )
 gradient_not_averaged = in_entropy(
-    ("dlogits / len(logits)", "dlogits"),
-    says="Your loss is a mean over the batch, but your gradient is not divided by N, as each term is.",
+    "/ len(logits)", "/ 1", "Your loss is a mean over the batch, but your gradient is not divided by N."
 )
 no_shift = in_entropy(
-    (f"logits - {MAX}", "logits - 0"),
-    says="For large logits exp overflows. Which shift of all logits of a row changes nothing, and helps?",
+    f"- {MAX}", "- 0", "For large logits exp overflows. Which shift of all logits of a row changes nothing?"
 )
 log_of_rounded_probability = in_entropy(
-    ("-log_p[rows, target]", "-np.log(np.exp(log_p))[rows, target]"),
-    says="Your loss is infinite where p is rounded to 0: log p needs no log(p), but log-sum-exp.",
+    "-log_p[", "-np.log(np.exp(log_p))[", "Where p is rounded to 0 the loss is infinite: no log(p) is needed."
 )
 writes_into_logits = in_entropy(
     (f"shifted = logits - {MAX}", f"logits -= {MAX}\n    shifted = logits"),
-    says="You write into logits, which belong to the caller: a -= b changes the array that a names.",
+    "You write into logits, which belong to the caller: a -= b changes the array that a names.",
 )
 
 in_step, STD = wrong(bp.train_step), "math.sqrt(2 / in_features)"
 variance_for_std = wrong(bp.Linear.__init__)(
-    (STD, "2 / in_features"),
-    says="Your weights are drawn with a standard deviation of 2 / in; that should be their variance.",
+    STD, "2 / in_features", "Your weights have a standard deviation of 2 / in; that is their variance."
 )
 gradients_pile_up = wrong(bp.Linear.backward)(
     ("dx, self", "old = getattr(self, 'weight_grad', 0)\n        dx, self"),
     ("        return dx", "        self.weight_grad += old\n        return dx"),
-    says="The gradients of a second pass are added to those of the first. Each backward sets them anew.",
+    "The gradients of a second pass are added to those of the first. Each backward sets them anew.",
 )
 relu_after_last = wrong(bp.MLP)(
     ("for layer in self.layers[:-1]:", "for layer in self.layers:"),
     ("        return self.layers[-1].forward(x)", "        return x"),
     ("self.layers[-1].backward(dlogits)", "dlogits"),
     ("reversed(self.layers[:-1])", "reversed(self.layers)"),
-    says="There is a ReLU after your last layer: your logits are never negative. Three layers have two.",
+    "There is a ReLU after your last layer: your logits are never negative. Three layers have two.",
 )
 no_relu_backward = wrong(bp.MLP.backward)(
     ("layer.backward(relu_backward(dout, cache))", "layer.backward(dout)"),
-    says="Your backward pass goes past the ReLUs. Each step forward has its step backward.",
+    "Your backward pass goes past the ReLUs. Each step forward has its step backward.",
 )
 params_are_copies = wrong(bp.MLP.params)(
-    ("return [p for", "return [p.copy() for"),
-    says="Your params are copies: an optimizer that writes into them does not change the network.",
+    "[p for", "[p.copy() for", "Your params are copies: who writes into them does not change the network."
 )
 updates_before_passing_back = in_step(
     ("    model.backward(dlogits)\n", ""),
     ("for p, g in zip(model.params(), model.grads()):", "for i in range(len(model.params()))[::-1]:"),
     ("p -= lr * g", "model.backward(dlogits)\n        model.params()[i][...] -= lr * model.grads()[i]"),
-    says="You change weights before the gradient has gone back through them. First all gradients.",
+    "You change weights before the gradient has gone back through them. First all gradients.",
 )
 makes_new_params = in_step(
-    ("p -= lr * g", "p = p - lr * g"),
-    says="Your step changes nothing: p = p - ... makes a new array. Write into the one that p names.",
+    "p -=", "p = p -", "p = p - ... makes a new array, and changes nothing. Write into the one that p names."
 )
 loss_after_step = in_step(
-    ("    return loss", "    return cross_entropy(model.forward(x), y)[0]"),
-    says="You return the loss after the step. The one before it has been computed already.",
+    "return loss", "return cross_entropy(model.forward(x), y)[0]", "You return the loss after the step."
 )
 two_blind_tapes = wrong(bp.bug_hunt)(
-    ('("mul", 2, 3)', '("mul", 3, 2)'),
-    says="On your sharp tape hasty_backward is right: the long way is visited first. Follow it by hand.",
+    '("mul", 2, 3)', '("mul", 3, 2)', "On your sharp tape hasty_backward is right: the long way comes first."
 )
 
 # --- bonus ---
 divides_by_no_samples = wrong(bp.cross_entropy_general)(
-    "max(counts.sum(), 1)", "counts.sum()", says="With all samples ignored you divide by 0."
+    "max(counts.sum(), 1)", "counts.sum()", "With all samples ignored you divide by 0."
 )
 dout_of_ones = wrong(bp.check_gradient)(
-    ("dout = rng.normal(size=out.shape)", "dout = np.ones(out.shape)"),
-    says="Your check takes dout for ones, so it misses a backward that ignores dout. Draw it.",
+    "dout = rng.normal(size=",
+    "dout = np.ones(",
+    "You take dout for ones, and miss a backward that ignores it.",
 )
 
 # --- cheats ---

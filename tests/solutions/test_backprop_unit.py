@@ -17,11 +17,10 @@ from autograder.unit.criteria import points_by_task, read_criteria
 from autograder.unit.mistakes.catalogue import load_catalogue, tasks_of_names
 from autograder.unit.mistakes.edits import module_namespace
 from solutions import backprop as reference
-from tests.support import failing, public_checks
+from tests.support import dear, failing, public_checks
 
 COURSE = load_course(Path(__file__).parents[2])
 UNIT = COURSE.unit("backprop")
-UNSEEN_AND_CHEAP = {"walks_every_path", "recursion", "dout_of_ones"}  # one point, or of the bonus
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +129,14 @@ def test_public_checks_pass_right_code(checks, notebook, catalogue):
 
 
 def test_public_checks_see_every_mistake_that_is_dear(checks, notebook, catalogue):
-    """The public check of its own task sees each mistake but the few that are named above."""
+    """A mistake that the public check of its own task does not see costs at most 40 % of the task."""
     with np.errstate(all="ignore"):
         unseen = {
             name
             for name, mistake in catalogue.mistakes.items()
             if mistake.task not in failing(checks, {**notebook, **module_namespace(mistake.source, name)})
         }
-    assert unseen <= UNSEEN_AND_CHEAP
+    assert dear(UNIT, unseen) == set()
 
 
 # --- bad answers ---

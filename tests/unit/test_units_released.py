@@ -1,6 +1,8 @@
 """The releases of this course's own units."""
 
 import ast
+import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from autograder.unit.stubs import stub
 
 COURSE = load_course(Path(__file__).parents[2])
 KEPT = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+MINUTE = 60.0  # seconds of processor time, whatever else the machine does
 UNITS = [unit for unit in COURSE.units if unit.folder.is_dir()]
 
 RUN = """\
@@ -67,12 +70,20 @@ def test_the_public_checks_pass_the_reference_and_fail_the_stub(unit):
 @each_unit
 @pytest.mark.slow
 def test_the_master_runs_with_the_reference(unit):
-    """The master notebook runs from top to bottom."""
+    """The master notebook runs from top to bottom, in less than a minute of one core."""
     text = RUN.format(root=str(COURSE.root), path=str(unit.master), unit=unit.name)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        [sys.executable, "-c", text], cwd=unit.folder, capture_output=True, text=True, check=False
+        [sys.executable, "-c", text],
+        cwd=unit.folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MINUTE
 
 
 def _names(unit, *, solved):

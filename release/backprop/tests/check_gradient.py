@@ -32,6 +32,19 @@ def test_the_examples_of_check_gradient(tanh_backward, check_gradient, tanh_forw
     _tried(examples, tanh_backward=tanh_backward, check_gradient=check_gradient, tanh_forward=tanh_forward, np=np)
 
 
+@test_case(name='"The gradient of x³, and one that ignores dout"')
+def test_check_gradient(check_gradient):
+    """The gradient of x³, and one that ignores dout."""
+    _defined(check_gradient=check_gradient)
+
+    def worst(gradient):
+        tried = lambda x: (x**3, x), lambda dout, x: (gradient(x, dout),), [np.array([0.5, -1.0, 2.0])]
+        return check_gradient(*tried, np.random.default_rng(0))
+
+    assert worst(lambda x, dout: 3 * x**2 * dout) < 1e-6, "The gradient of x³ is 3 x² dout."
+    assert worst(lambda x, dout: 3 * x**2) > 1e-4, "Who ignores dout must be seen: draw it."
+
+
 # How the examples are tried.
 
 
