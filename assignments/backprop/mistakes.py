@@ -180,7 +180,6 @@ two_blind_tapes = wrong(bp.bug_hunt)(
     '("mul", 2, 3)', '("mul", 3, 2)', "On your sharp tape hasty_backward is right: the long way comes first."
 )
 
-# --- bonus ---
 divides_by_no_samples = wrong(bp.cross_entropy_general)(
     "max(counts.sum(), 1)", "counts.sum()", "With all samples ignored you divide by 0."
 )

@@ -122,10 +122,13 @@ def draw_graph(axis, title, formula, numbers):
     leaves = [Value(number) for number in numbers]
     root = formula(*leaves)
     root.backward()
-    place, row, depth = {}, [root], 0
-    while row:  # up and down in turns, so that lines can be seen
-        place |= {v: (-depth, i - (len(row) - 1) / 2 + 0.25 * (-1) ** depth) for i, v in enumerate(row)}
+    level, place, row, depth = {}, {}, [root], 0
+    while row:
+        level |= dict.fromkeys(row, depth)
         row, depth = list(dict.fromkeys(parent for v in row for parent in v.parents)), depth + 1
+    for n in range(depth):  # up and down in turns, so that lines can be seen
+        row = [v for v in level if level[v] == n]
+        place |= {v: (-n, i - (len(row) - 1) / 2 + 0.25 * (-1) ** n) for i, v in enumerate(row)}
     right = dict(zip(leaves, measured_grads(formula, numbers), strict=True))
     for value, (x, y) in place.items():
         for parent in value.parents:
