@@ -13,6 +13,7 @@ import numpy as np
 
 def numerical_gradient(f, x, h=1e-5):
     """Measure the gradient of f at x by central differences: (f(x + h) - f(x - h)) / 2h.
+
     Args:
         f: a function that takes an array of x's shape and returns a float.
         x: array of any shape and layout in memory, floats or whole numbers. Each number is moved while all
@@ -22,9 +23,8 @@ def numerical_gradient(f, x, h=1e-5):
         float64 array of the shape of x: the slope of f for each number of x.
     Source: Press and others (2007), Numerical Recipes, section 5.7, eq. 5.7.7.
 
-    Example:
-        >>> float(numerical_gradient(lambda x: float((x**2).sum()), np.array([3.0]), h=0.1)[0].round(6))
-        6.0
+    >>> float(numerical_gradient(lambda x: float((x**2).sum()), np.array([3.0]), h=0.1)[0].round(6))
+    6.0
     """
     x = np.array(x, dtype=np.float64)  # a copy, in which whole numbers may get a fraction
     slopes = np.empty_like(x)
@@ -52,12 +52,11 @@ class Value:
         grad: float, 0.0 at first. After `z.backward()`: how much z grows per growth of this number.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6; A. Karpathy's micrograd.
 
-    Example:
-        >>> a, b = Value(3.0), Value(2.0)
-        >>> z = (a + b) * (a - b)
-        >>> z.backward()
-        >>> z.data, a.grad, b.grad
-        (5.0, 6.0, -4.0)
+    >>> a, b = Value(3.0), Value(2.0)
+    >>> z = (a + b) * (a - b)
+    >>> z.backward()
+    >>> z.data, a.grad, b.grad
+    (5.0, 6.0, -4.0)
     """
 
     def __init__(self, data, parents=(), slopes=()):  # given
@@ -154,6 +153,7 @@ def _parents_first(root):
 
 def linear_forward(x, w, b=None):
     """A fully connected layer: out[n, o] = b[o] + sum over i of x[n, i] w[o, i].
+
     Args:
         x: (N, in) samples, or (N, ..., in) with further axes between. Not changed.
         w: (out, in) weights, one row for each output. Not changed.
@@ -163,16 +163,16 @@ def linear_forward(x, w, b=None):
         cache: whatever `linear_backward` needs. Only your own code looks into it.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.36.
 
-    Example:
-        >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
-        >>> linear_forward(x, w)[0].tolist()
-        [[21.0, 2100.0]]
+    >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
+    >>> linear_forward(x, w)[0].tolist()
+    [[21.0, 2100.0]]
     """
     return x @ w.T + (0 if b is None else b), (x, w, b is not None)
 
 
 def linear_backward(dout, cache):
     """Gradients of a loss with respect to x, w and b of `linear_forward`.
+
     Args:
         dout: (N, ..., out), the gradient of the loss with respect to out. Not changed.
         cache: from the `linear_forward` that made out; it can be used a second time.
@@ -182,11 +182,10 @@ def linear_backward(dout, cache):
         db: (out,), likewise, or None if the forward pass had no bias.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.6 (the operation matmul).
 
-    Example:
-        >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
-        >>> dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), linear_forward(x, w, np.zeros(2))[1])
-        >>> dx.tolist(), dw.tolist(), db.tolist()
-        ([[201.0, 2010.0]], [[1.0, 2.0], [2.0, 4.0]], [1.0, 2.0])
+    >>> x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
+    >>> dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), linear_forward(x, w, np.zeros(2))[1])
+    >>> dx.tolist(), dw.tolist(), db.tolist()
+    ([[201.0, 2010.0]], [[1.0, 2.0], [2.0, 4.0]], [1.0, 2.0])
     """
     x, w, has_bias = cache
     dx, rows = dout @ w, dout.reshape(-1, w.shape[0])  # all axes but the last are samples
@@ -268,6 +267,7 @@ def tanh_backward(dout, cache):
 
 def cross_entropy(logits, target):
     """Mean of -log p[target] over the samples, p = softmax(logits) along each row, and its gradient.
+
     Args:
         logits: (N, C) scores, of any size: at +-1e4 the results are finite and exact. So write log p as a
             difference, logits minus log-sum-exp; p may be rounded to 0. Not changed.
@@ -277,10 +277,9 @@ def cross_entropy(logits, target):
         dlogits: (N, C), the gradient of the loss, (p - 1 at the target) / N.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, eq. 6.30 and 6.31.
 
-    Example:
-        >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
-        >>> round(loss, 4), dlogits.round(6).tolist()
-        (0.6931, [[0.25, 0.25, -0.5]])
+    >>> loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
+    >>> round(loss, 4), dlogits.round(6).tolist()
+    (0.6931, [[0.25, 0.25, -0.5]])
     """
     shifted = logits - logits.max(axis=1, keepdims=True)  # the greatest exponent is 0: nothing overflows
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -292,6 +291,7 @@ def cross_entropy(logits, target):
 
 class Linear:
     """A fully connected layer that keeps its weights, and after a backward pass their gradients.
+
     Args:
         in_features, out_features: ints >= 1. bias: whether there is one.
         rng: draws the weights by one rng.normal(0, sqrt(2 / in_features), size=(out_features, in_features)).
@@ -300,10 +300,9 @@ class Linear:
         weight_grad, bias_grad: of the same shapes (or None), set anew by each backward pass.
     Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, eq. 10 (the spread of the weights).
 
-    Example:
-        >>> layer = Linear(2, 3, rng=np.random.default_rng(0))
-        >>> layer.forward(np.zeros((5, 2))).shape, layer.bias.tolist()
-        ((5, 3), [0.0, 0.0, 0.0])
+    >>> layer = Linear(2, 3, rng=np.random.default_rng(0))
+    >>> layer.forward(np.zeros((5, 2))).shape, layer.bias.tolist()
+    ((5, 3), [0.0, 0.0, 0.0])
     """
 
     def __init__(self, in_features, out_features, *, bias=True, rng):
@@ -323,15 +322,15 @@ class Linear:
 
 class MLP:
     """A network of `Linear` layers, the list `layers`, with a ReLU between any two and none after the last.
+
     Args:
         sizes: list of ints: the number of inputs, then of the outputs of each layer; [64, 32, 10] makes two.
         rng: the generator that the layers draw from, the first layer first.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithms 6.3 and 6.4.
 
-    Example:
-        >>> model = MLP([2, 8, 3], rng=np.random.default_rng(0))
-        >>> model.forward(np.zeros((5, 2))).shape, [p.shape for p in model.params()]
-        ((5, 3), [(8, 2), (8,), (3, 8), (3,)])
+    >>> model = MLP([2, 8, 3], rng=np.random.default_rng(0))
+    >>> model.forward(np.zeros((5, 2))).shape, [p.shape for p in model.params()]
+    ((5, 3), [(8, 2), (8,), (3, 8), (3,)])
     """
 
     def __init__(self, sizes, *, rng):
@@ -363,6 +362,7 @@ class MLP:
 
 def train_step(model, x, y, lr):
     """One step of gradient descent on a batch: loss, backward pass, then each parameter goes downhill.
+
     Args:
         model: an `MLP`, or anything with forward(x), backward(dlogits), params(), grads(). Use only these.
         x: inputs, an array whose first axis is N. y: (N,) numbers of the right classes.
@@ -371,11 +371,10 @@ def train_step(model, x, y, lr):
         float, the cross entropy of the batch before the step.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 8.1.
 
-    Example:
-        >>> model = MLP([2, 3], rng=np.random.default_rng(0))
-        >>> model.layers[0].weight[...] = 0
-        >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)  # log 3
-        1.0986
+    >>> model = MLP([2, 3], rng=np.random.default_rng(0))
+    >>> model.layers[0].weight[...] = 0
+    >>> round(train_step(model, np.ones((4, 2)), np.array([0, 1, 2, 0]), lr=0.1), 4)  # log 3
+    1.0986
     """
     loss, dlogits = cross_entropy(model.forward(x), y)
     model.backward(dlogits)
@@ -440,8 +439,7 @@ def bug_hunt():
         and `hasty_backward` gives both leaves their right grad. In `sharp` a leaf's grad is wrong.
     Source: Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.5.3 (the order of the nodes).
 
-    Example:
-        >>> tape = [("add", 0, 1), ("mul", 2, 1)]  # (a + b) * b
+    >>> tape = [("add", 0, 1), ("mul", 2, 1)]  # (a + b) * b
     """
     blind = [("mul", 0, 0)]
     sharp = [("add", 0, 1), ("tanh", 2), ("mul", 2, 3)]
@@ -460,12 +458,11 @@ def cross_entropy_general(logits, target, label_smoothing=0.0, ignore_index=None
             mean is over the others. If all are ignored, the loss is 0.0 (PyTorch: NaN). None: all count.
     Source: Szegedy and others (2016), Rethinking the Inception Architecture, section 7 (label smoothing).
 
-    Example:
-        >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
-        >>> round(loss, 4), dlogits.tolist()
-        (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
-        >>> cross_entropy_general(np.zeros((1, 2)), np.array([-1]), ignore_index=-1)[0] == 0
-        True
+    >>> loss, dlogits = cross_entropy_general(np.zeros((2, 2)), np.array([0, -1]), 0.5, ignore_index=-1)
+    >>> round(loss, 4), dlogits.tolist()
+    (0.6931, [[-0.25, 0.25], [0.0, 0.0]])
+    >>> cross_entropy_general(np.zeros((1, 2)), np.array([-1]), ignore_index=-1)[0] == 0
+    True
     """
     N, C = logits.shape
     counts = np.ones(N, bool) if ignore_index is None else target != ignore_index
@@ -491,10 +488,9 @@ def check_gradient(forward, backward, inputs, rng):
         about 1e-8 where backward is right, 1 where it is useless.
     Source: Griewank and Walther (2008), Evaluating Derivatives, chapter 3 (directional derivatives).
 
-    Example:
-        >>> backward = lambda dout, cache: (tanh_backward(dout, cache),)
-        >>> check_gradient(tanh_forward, backward, [np.ones((2, 3))], np.random.default_rng(0)) < 1e-6
-        True
+    >>> backward = lambda dout, cache: (tanh_backward(dout, cache),)
+    >>> check_gradient(tanh_forward, backward, [np.ones((2, 3))], np.random.default_rng(0)) < 1e-6
+    True
     """
     h, differences = 1e-5, []
     for _ in range(3):

@@ -21,13 +21,12 @@ def value_iteration(next_state, reward, terminal, gamma, tol=1e-10):
         gamma: float in [0, 1], the discount. With gamma = 1, each way comes to an end.
     Source: Sutton and Barto (2018), Reinforcement learning, section 4.4 and equation 4.2.
 
-    Example:
-        Action 0 stays in state 0 and pays 0.1, action 1 leads to the end, state 1, and pays 1.
+    Action 0 stays in state 0 and pays 0.1, action 1 leads to the end, state 1, and pays 1.
 
-        >>> world = np.array([[0, 1], [1, 1]]), np.array([[0.1, 1.0], [0.0, 0.0]]), np.array([False, True])
-        >>> value_iteration(*world, gamma=0.5).round(3)  # staying once, then leaving: 0.1 + 0.5 * 1
-        array([[0.6, 1. ],
-               [0. , 0. ]])
+    >>> world = np.array([[0, 1], [1, 1]]), np.array([[0.1, 1.0], [0.0, 0.0]]), np.array([False, True])
+    >>> value_iteration(*world, gamma=0.5).round(3)  # staying once, then leaving: 0.1 + 0.5 * 1
+    array([[0.6, 1. ],
+           [0. , 0. ]])
     """
     q = np.zeros(reward.shape)
     while True:
@@ -40,6 +39,7 @@ def value_iteration(next_state, reward, terminal, gamma, tol=1e-10):
 
 def q_update(q, s, a, r, s2, terminated, alpha, gamma):
     """One step of Q-learning: move one entry of the table a share alpha of the way to its target.
+
     Args:
         q: float array (S, A), the table. Not changed.
         s: int, the state. a: int, the action. r: float, the reward. s2: int, the next state.
@@ -49,11 +49,10 @@ def q_update(q, s, a, r, s2, terminated, alpha, gamma):
         A new table, which differs from q in the entry [s, a] only.
     Source: Watkins and Dayan (1992), Q-learning, Machine Learning 8; Sutton and Barto (2018), equation 6.8.
 
-    Example:
-        >>> q = np.array([[4.0, 0.0], [2.0, 6.0]])
-        >>> q_update(q, 0, 0, 3.0, 1, False, alpha=0.5, gamma=0.5)  # target 3 + 0.5 * 6 = 6, half of the way
-        array([[5., 0.],
-               [2., 6.]])
+    >>> q = np.array([[4.0, 0.0], [2.0, 6.0]])
+    >>> q_update(q, 0, 0, 3.0, 1, False, alpha=0.5, gamma=0.5)  # target 3 + 0.5 * 6 = 6, half of the way
+    array([[5., 0.],
+           [2., 6.]])
     """
     new = np.array(q, dtype=float)
     target = r if terminated else r + gamma * q[s2].max()
@@ -63,14 +62,14 @@ def q_update(q, s, a, r, s2, terminated, alpha, gamma):
 
 def epsilon_at(step, start, end, decay_steps):
     """How often to try something, a float: falls in a straight line from start to end, and stays there.
+
     Args:
         step: int >= 0. start: float, the value at step 0. end: float, the value from step decay_steps on.
         decay_steps: int > 0.
     Source: Mnih et al. (2015), Human-level control through deep reinforcement learning, Methods.
 
-    Example:
-        >>> [epsilon_at(step, 1.0, 0.5, 4) for step in (0, 1, 2, 4, 9)]
-        [1.0, 0.875, 0.75, 0.5, 0.5]
+    >>> [epsilon_at(step, 1.0, 0.5, 4) for step in (0, 1, 2, 4, 9)]
+    [1.0, 0.875, 0.75, 0.5, 0.5]
     """
     share = min(step / decay_steps, 1.0)
     return start + share * (end - start)
@@ -78,6 +77,7 @@ def epsilon_at(step, start, end, decay_steps):
 
 def epsilon_greedy(q, epsilon, rng):
     """With probability epsilon any action, all alike likely and the best among them; else the best.
+
     Args:
         q: float array (A,), the values of the actions in one state. epsilon: float in [0, 1].
         rng: np.random.Generator, the only source of chance.
@@ -85,9 +85,8 @@ def epsilon_greedy(q, epsilon, rng):
         int, the action. Of equally good actions the greedy choice is the first.
     Source: Sutton and Barto (2018), section 2.2.
 
-    Example:
-        >>> epsilon_greedy(np.array([1.0, 3.0, 3.0]), 0.0, np.random.default_rng(0))
-        1
+    >>> epsilon_greedy(np.array([1.0, 3.0, 3.0]), 0.0, np.random.default_rng(0))
+    1
     """
     if rng.random() < epsilon:
         return int(rng.integers(len(q)))
@@ -96,20 +95,20 @@ def epsilon_greedy(q, epsilon, rng):
 
 class ReplayBuffer:
     """Remembers the last `capacity` transitions, and gives random ones of them.
+
     Args:
         capacity: int > 0. When it is full, a new transition takes the place of the oldest.
         rng: np.random.Generator, the only source of chance.
     Source: Lin (1992), Self-improving reactive agents, Machine Learning 8; Mnih et al. (2015), algorithm 1.
 
-    Example:
-        >>> buffer = ReplayBuffer(2, rng=np.random.default_rng(0))
-        >>> for r in (1.0, 2.0, 3.0):
-        ...     buffer.add(np.array([r, 0.0]), 1, r, np.array([r + 1, 0.0]), r == 3.0)
-        >>> len(buffer)  # 1.0 is forgotten
-        2
-        >>> s, a, r, s2, terminated = buffer.sample(2)
-        >>> s.shape, a.shape, r.shape, s2.shape, terminated.shape
-        ((2, 2), (2,), (2,), (2, 2), (2,))
+    >>> buffer = ReplayBuffer(2, rng=np.random.default_rng(0))
+    >>> for r in (1.0, 2.0, 3.0):
+    ...     buffer.add(np.array([r, 0.0]), 1, r, np.array([r + 1, 0.0]), r == 3.0)
+    >>> len(buffer)  # 1.0 is forgotten
+    2
+    >>> s, a, r, s2, terminated = buffer.sample(2)
+    >>> s.shape, a.shape, r.shape, s2.shape, terminated.shape
+    ((2, 2), (2,), (2,), (2, 2), (2,))
     """
 
     def __init__(self, capacity, *, rng):
@@ -122,6 +121,7 @@ class ReplayBuffer:
 
     def add(self, s, a, r, s2, terminated):
         """Remember a transition, with *copies* of s and s2: the caller may write into its arrays afterwards.
+
         Args:
             s: float array of any shape, the same for all. a: int. r: float. s2: as s. terminated: bool.
         """
@@ -134,6 +134,7 @@ class ReplayBuffer:
 
     def sample(self, n):
         """Draw n of the remembered transitions, each of them equally likely, with or without repetition.
+
         Args:
             n: int > 0.
         Returns:
@@ -152,6 +153,7 @@ class ReplayBuffer:
 
 def dqn_targets(reward, q_next, terminated, gamma):
     """What the network should have said: the reward, and gamma times the best that may follow.
+
     Args:
         reward: float tensor (N,). gamma: float.
         q_next: float tensor (N, A), the next states' values. May be infinite or NaN where it terminated.
@@ -160,10 +162,9 @@ def dqn_targets(reward, q_next, terminated, gamma):
         Float tensor (N,), through which no gradient flows.
     Source: Mnih et al. (2015), algorithm 1 (y_j).
 
-    Example:
-        >>> reward, ends = torch.tensor([1.0, 1.0, -10.0]), torch.tensor([False, False, True])
-        >>> dqn_targets(reward, torch.tensor([[2.0, 6.0], [4.0, 0.0], [3.0, 9.0]]), ends, 0.5)
-        tensor([  4.,   3., -10.])
+    >>> reward, ends = torch.tensor([1.0, 1.0, -10.0]), torch.tensor([False, False, True])
+    >>> dqn_targets(reward, torch.tensor([[2.0, 6.0], [4.0, 0.0], [3.0, 9.0]]), ends, 0.5)
+    tensor([  4.,   3., -10.])
     """
     best = q_next.detach().max(dim=1).values
     return torch.where(terminated.bool(), reward, reward + gamma * best)
@@ -171,6 +172,7 @@ def dqn_targets(reward, q_next, terminated, gamma):
 
 def double_dqn_targets(reward, q_next_online, q_next_target, terminated, gamma):
     """Targets of double DQN: the online network chooses the next action, the target network says its value.
+
     Args:
         reward, terminated, gamma: as for `dqn_targets`.
         q_next_online: float tensor (N, A), the online network's values of the next states.
@@ -179,12 +181,11 @@ def double_dqn_targets(reward, q_next_online, q_next_target, terminated, gamma):
         Float tensor (N,), through which no gradient flows.
     Source: van Hasselt, Guez and Silver (2016), Deep reinforcement learning with double Q-learning.
 
-    Example:
-        >>> reward, ends = torch.tensor([1.0, 1.0, -10.0]), torch.tensor([False, False, True])
-        >>> online = torch.tensor([[9.0, 1.0], [0.0, 5.0], [3.0, 9.0]])  # chooses 0, 1 and 1
-        >>> target = torch.tensor([[2.0, 6.0], [4.0, 0.0], [3.0, 9.0]])  # says 2, 0 and 9 of these
-        >>> double_dqn_targets(reward, online, target, ends, 0.5)
-        tensor([  2.,   1., -10.])
+    >>> reward, ends = torch.tensor([1.0, 1.0, -10.0]), torch.tensor([False, False, True])
+    >>> online = torch.tensor([[9.0, 1.0], [0.0, 5.0], [3.0, 9.0]])  # chooses 0, 1 and 1
+    >>> target = torch.tensor([[2.0, 6.0], [4.0, 0.0], [3.0, 9.0]])  # says 2, 0 and 9 of these
+    >>> double_dqn_targets(reward, online, target, ends, 0.5)
+    tensor([  2.,   1., -10.])
     """
     chosen = q_next_online.argmax(dim=1, keepdim=True)  # (N, 1)
     value = q_next_target.detach().gather(1, chosen).squeeze(1)
@@ -202,11 +203,10 @@ def dqn_loss(q, actions, targets, delta=1.0):
         targets: float tensor (N,). No gradient flows to them.
     Source: Huber (1964), Robust estimation of a location parameter; Mnih et al. (2015), Methods.
 
-    Example:
-        >>> dqn_loss(torch.tensor([[5.0, 3.0], [0.5, 7.0]]), torch.tensor([1, 0]), torch.tensor([0.0, 0.0]))
-        tensor(1.3125)
+    >>> dqn_loss(torch.tensor([[5.0, 3.0], [0.5, 7.0]]), torch.tensor([1, 0]), torch.tensor([0.0, 0.0]))
+    tensor(1.3125)
 
-        The errors are 3 and 0.5, which cost 2.5 and 0.125.
+    The errors are 3 and 0.5, which cost 2.5 and 0.125.
     """
     error = q.gather(1, actions[:, None]).squeeze(1) - targets.detach()
     size = error.abs()
@@ -224,12 +224,11 @@ def update_target(target, online, tau=1.0):
     Source: Mnih et al. (2015), algorithm 1 (tau = 1); Lillicrap et al. (2016), Continuous control with deep
     reinforcement learning, section 3 (small tau).
 
-    Example:
-        >>> target, online = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
-        >>> _ = torch.nn.init.constant_(target.weight, 0.0), torch.nn.init.constant_(online.weight, 8.0)
-        >>> update_target(target, online, tau=0.25)
-        >>> target.weight.item(), online.weight.item()
-        (2.0, 8.0)
+    >>> target, online = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    >>> _ = torch.nn.init.constant_(target.weight, 0.0), torch.nn.init.constant_(online.weight, 8.0)
+    >>> update_target(target, online, tau=0.25)
+    >>> target.weight.item(), online.weight.item()
+    (2.0, 8.0)
     """
     with torch.no_grad():
         for theirs, ours in zip(target.parameters(), online.parameters()):
@@ -240,6 +239,7 @@ def update_target(target, online, tau=1.0):
 
 class DQNAgent:
     """Acts, remembers and learns. Only `learn` is left to you.
+
     Args:
         online, target: two torch.nn.Module of one structure, from states (N, ...) to values (N, A).
         buffer: a ReplayBuffer. rng: np.random.Generator, for acting. gamma: float. lr: float, Adam's rate.
@@ -279,20 +279,19 @@ class DQNAgent:
             the step, a float.
         Source: Mnih et al. (2015), algorithm 1.
 
-        Example:
-            One state, one action: q = 0, and the target is 2 + 0.5 * 0. The loss of the error 2 is 1.5.
+        One state, one action: q = 0, and the target is 2 + 0.5 * 0. The loss of the error 2 is 1.5.
 
-            >>> online, target = torch.nn.Linear(1, 1).double(), torch.nn.Linear(1, 1).double()
-            >>> for parameter in (*online.parameters(), *target.parameters()):
-            ...     _ = torch.nn.init.zeros_(parameter)
-            >>> buffer = ReplayBuffer(9, rng=np.random.default_rng(0))
-            >>> options = {"rng": None, "gamma": 0.5, "lr": 0.5, "batch_size": 1, "warmup": 1, "period": 9}
-            >>> agent = DQNAgent(online, target, buffer, **options)
-            >>> agent.learn() is None  # nothing is remembered yet
-            True
-            >>> buffer.add(np.ones(1), 0, 2.0, np.ones(1), False)
-            >>> agent.learn(), round(online.weight.item(), 3), target.weight.item()
-            (1.5, 0.5, 0.0)
+        >>> online, target = torch.nn.Linear(1, 1).double(), torch.nn.Linear(1, 1).double()
+        >>> for parameter in (*online.parameters(), *target.parameters()):
+        ...     _ = torch.nn.init.zeros_(parameter)
+        >>> buffer = ReplayBuffer(9, rng=np.random.default_rng(0))
+        >>> options = {"rng": None, "gamma": 0.5, "lr": 0.5, "batch_size": 1, "warmup": 1, "period": 9}
+        >>> agent = DQNAgent(online, target, buffer, **options)
+        >>> agent.learn() is None  # nothing is remembered yet
+        True
+        >>> buffer.add(np.ones(1), 0, 2.0, np.ones(1), False)
+        >>> agent.learn(), round(online.weight.item(), 3), target.weight.item()
+        (1.5, 0.5, 0.0)
         """
         if len(self.buffer) < self.warmup:
             return None
@@ -363,11 +362,10 @@ def n_step_return(rewards, terminated, bootstrap, gamma):
         bootstrap: float, the value of the state after the n steps. gamma: float.
     Source: Sutton and Barto (2018), equation 7.1; Mnih et al. (2016), Asynchronous methods.
 
-    Example:
-        >>> n_step_return(np.array([4.0, 2.0]), np.array([False, False]), 8.0, 0.5)  # 4 + 1 + 2
-        7.0
-        >>> n_step_return(np.array([4.0, 2.0]), np.array([True, False]), 8.0, 0.5)
-        4.0
+    >>> n_step_return(np.array([4.0, 2.0]), np.array([False, False]), 8.0, 0.5)  # 4 + 1 + 2
+    7.0
+    >>> n_step_return(np.array([4.0, 2.0]), np.array([True, False]), 8.0, 0.5)
+    4.0
     """
     total = bootstrap
     for r, ends in zip(rewards[::-1], terminated[::-1]):
@@ -377,13 +375,13 @@ def n_step_return(rewards, terminated, bootstrap, gamma):
 
 def dueling(value, advantages):
     """Values of actions from the value of the state and the advantages of the actions, less their mean.
+
     Args:
         value: float tensor (N, 1). advantages: float tensor (N, A), the shape of what is returned, too.
     Source: Wang et al. (2016), Dueling network architectures, equation 9.
 
-    Example:
-        >>> dueling(torch.tensor([[10.0]]), torch.tensor([[1.0, 3.0]]))
-        tensor([[ 9., 11.]])
+    >>> dueling(torch.tensor([[10.0]]), torch.tensor([[1.0, 3.0]]))
+    tensor([[ 9., 11.]])
     """
     return value + advantages - advantages.mean(dim=1, keepdim=True)
 
@@ -398,10 +396,9 @@ def priority_weights(td_errors, alpha, beta, eps):
         p: float array (N,), sums to 1. w: float array (N,), the largest is 1.
     Source: Schaul et al. (2016), Prioritized experience replay, sections 3.3 and 3.4.
 
-    Example:
-        >>> p, w = priority_weights(np.array([1.0, -3.0]), alpha=1.0, beta=1.0, eps=0.0)
-        >>> p, w.round(3)
-        (array([0.25, 0.75]), array([1.   , 0.333]))
+    >>> p, w = priority_weights(np.array([1.0, -3.0]), alpha=1.0, beta=1.0, eps=0.0)
+    >>> p, w.round(3)
+    (array([0.25, 0.75]), array([1.   , 0.333]))
     """
     priority = (np.abs(td_errors) + eps) ** alpha
     p = priority / priority.sum()

@@ -62,7 +62,6 @@ steps = 10.0 ** np.arange(-14, 0)
 central = np.array([abs(numerical_gradient(wave, place, h)[0] - truth) for h in steps])
 one_sided = np.array([abs((wave(place + h) - wave(place)) / h - truth) for h in steps])
 print(f"my guess: {my_guess}, the best h: {steps[central.argmin()]:g}")
-
 _, axis = plt.subplots(figsize=(6, 3.2))
 axis.loglog(steps, central, "o-", label="your central difference")
 axis.loglog(steps, one_sided, "s--", label="one-sided: (f(x + h) - f(x)) / h")
@@ -187,6 +186,9 @@ from solutions.backprop import linear_backward, linear_forward
 my_guess = ...
 
 # %%
+out, cache = linear_forward(np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]]), np.zeros(2))
+hand = [out, *linear_backward(np.array([[1.0, 2.0]]), cache)]
+print("by hand: 21 2100, 201 2010, 1 2 2 4, 1 2; yours:", *np.concatenate(hand, axis=None))
 _, cache = linear_forward(np.zeros((5, 3)), np.zeros((1, 3)), np.zeros(1))
 print(f"my guess: {my_guess}, yours: {linear_backward(np.ones((5, 1)), cache)[2][0]:g}")
 
@@ -252,6 +254,8 @@ from solutions.backprop import cross_entropy
 my_guess = ...
 
 # %%
+loss, dlogits = cross_entropy(np.array([[0.0, 0.0, np.log(2.0)]]), np.array([2]))
+print(f"by hand: 0.6931 and 0.25 0.25 -0.5; yours: {loss:.4f} and", *dlogits.ravel().round(4))
 print(f"my guess: {my_guess}, yours: {cross_entropy(np.zeros((1, 10)), np.array([3]))[0]:.4f}")
 logits, target = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 2, 1, 1])
 measured = numerical_gradient(lambda logits: cross_entropy(logits, target)[0], logits)
