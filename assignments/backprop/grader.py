@@ -417,7 +417,7 @@ def test_mlp_one_sample(student, draw, rng):
 
 def model_of_scales(first, last):
     """A model that multiplies each number by two weights of its own."""
-    kept = {}
+    kept, first, last = {}, first.copy(), last.copy()  # the judge's own model begins with the same arrays
     methods = {
         "params": lambda self: [first, last],
         "forward": lambda self, x: kept.update(x=x) or x * first * last,
@@ -471,8 +471,8 @@ def test_label_smoothing(student, draw):
 @pytest.mark.parametrize("label", [-1, 2])
 def test_ignored_samples(student, draw, label):
     """Ignored samples have gradient 0 and do not count in the mean."""
-    for target in ([0, label, 1, 3, label], [label, label, 3, label, label]):
-        each("loss dlogits", student.cross_entropy_general(draw.normal(5, 4), np.array(target), 0.0, label))
+    for target in np.array([[0, label, 1, 3, label], [label, label, 3, label, label]]):
+        each("loss dlogits", student.cross_entropy_general(draw.normal(5, 4), target, ignore_index=label))
 
 
 @pytest.mark.task("cross_entropy_general", points=2, bonus=True, law=True)

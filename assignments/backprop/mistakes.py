@@ -268,8 +268,8 @@ by_einsum = variant(
 MANY, DRAWN = "the bug hunt has many answers", "any random directions tell as much"
 EQUIVALENT = {
     "f00ec9fcc9": "what the ReLU of a Value has for a slope at 0 is not asked",
-    "a72efa3bb2": "NumPy takes any negative size in reshape for 'whatever is left'",
-    "c87e6c21e6": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "9b29410b2a": "NumPy takes any negative size in reshape for 'whatever is left'",
+    "7beaf75511": "NumPy takes any negative size in reshape for 'whatever is left'",
     "b93a9366e4": "0 times the slope is 0",
     "21754d220a": "at 0 both forms of the sigmoid are 1/2",
     "ac66c9d791": "sizes are passed by position, the generator by name",
