@@ -57,11 +57,11 @@ def test_real_data_is_used(unit):
 
 
 RUN = """\
-import json, sys
+import json, pathlib, sys
 import matplotlib
 matplotlib.use("Agg")
 names = {"__name__": "__main__"}
-for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
+for cell in json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))["cells"]:
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
     if cell["cell_type"] != "code" or grade_id == "setup" or grade_id.startswith(("check-", "points-")):
         continue
@@ -78,9 +78,7 @@ for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
 def test_stubs_run_up_to_the_first_task(unit):
     """As released, a notebook runs until the first task is used, and says that it is not written."""
     path = unit.release / f"{unit.name}.ipynb"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN, str(path)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", RUN, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     tasks = read_master(unit.master, unit.name).tasks
     first = next(iter(tasks))
