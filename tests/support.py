@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from autograder.course import Unit
 from autograder.notebook import Release, read_release, read_submission, to_program
 
 ROOT = Path(__file__).parents[1]
@@ -145,6 +146,12 @@ def public_checks(unit: str, root: Path = ROOT) -> dict[str, list[Callable[..., 
 def failing(checks: dict[str, list[Callable[..., None]]], names: dict[str, Any]) -> set[str]:
     """The tasks one of whose public checks fails on these names."""
     return {task for task, several in checks.items() if any(_fails(check, names) for check in several)}
+
+
+def dear(unit: Unit, names: Iterable[str]) -> set[str]:
+    """Of these known mistakes those that cost more than 40 % of their task, as the stored proof says."""
+    stored = json.loads(unit.proof.read_text(encoding="utf-8"))["mistakes"]
+    return {name for name in names if stored[name]["cost"] > 0.4}
 
 
 def _fails(check: Callable[..., None], names: dict[str, Any]) -> bool:

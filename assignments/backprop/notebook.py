@@ -1,28 +1,18 @@
 # ---
 # jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
 # ---
 
 # %% [markdown]
 # # Backpropagation: whose fault is the loss?
-#
 # A network with a thousand weights is told one number, the loss. Which weight is to blame, and how much? The answer is
 # the gradient: for each weight, how much the loss grows if this weight grows a little.
 #
 # You will find it in three ways. First you *measure* it: slow, but always right. Then every number remembers what it was
-# made from, and passes the blame on. At last whole arrays do so, fast enough to train a network that reads handwritten
-# digits. It will be your own code from the first line to the last.
+# made from, and passes the blame on. At last whole arrays do so. They train a network that reads handwritten digits.
 #
-# **You need:** the chain rule, NumPy arrays and broadcasting, Python classes with operators.
-#
-# **Lecture:** FAU Deep Learning, parts 2.3 and 2.4. **Time:** about 8 hours: `Value` 3, arrays 3, all else 2.
+# **You need:** the chain rule, NumPy arrays and broadcasting, Python classes with operators. **Lecture:** FAU Deep
+# Learning, parts 2.3 and 2.4. **Time:** about 8 hours: `Value` 3, arrays 3, all else 2.
 #
 # **Points:** 100, and 20 for the bonus. Above each task you can read what its points are given for. The hidden checks use
 # other numbers than the public ones. A mistake is charged once. You may define functions of your own in any cell.
@@ -39,15 +29,12 @@ plt.rcParams["figure.constrained_layout.use"] = True
 
 # %% [markdown]
 # ## 1. Measure the blame
-#
 # **By hand.** Take $f(x) = x^2$ at $x = 3$. Go a step of 0.1 up and a step of 0.1 down:
 #
 # $$\frac{f(3.1) - f(2.9)}{0.2} = \frac{9.61 - 8.41}{0.2} = 6 = 2x$$
 #
 # This is the *central* difference: two calls of $f$ for each number of $x$.
-#
-# <details><summary>Hint 1: where to begin</summary>Let x be a single number first. Then ask: with an array, which number is
-# moved, and where do the others stay?</details>
+# <details><summary>Hint 1: where to begin</summary>First a single number. In an array, which one moves, which stay?</details>
 # <details><summary>Hint 2: the object</summary>np.ndindex(x.shape) goes through all places of an array of any shape. What
 # does an array of whole numbers do when you write 3.00001 into it?</details>
 # <details><summary>Hint 3: the operation</summary>At each place: remember, write up, call f, write down, call f, write
@@ -75,7 +62,6 @@ steps = 10.0 ** np.arange(-14, 0)
 central = np.array([abs(numerical_gradient(wave, place, h)[0] - truth) for h in steps])
 one_sided = np.array([abs((wave(place + h) - wave(place)) / h - truth) for h in steps])
 print(f"my guess: {my_guess}, the best h: {steps[central.argmin()]:g}")
-
 _, axis = plt.subplots(figsize=(6, 3.2))
 axis.loglog(steps, central, "o-", label="your central difference")
 axis.loglog(steps, one_sided, "s--", label="one-sided: (f(x + h) - f(x)) / h")
@@ -84,44 +70,35 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-# Error of the slope against h, both logarithmic: two curves like a V. From the right, your error falls by 100 when h falls
-# by 10, down to 1e-10 near h = 1e-6. The one-sided error falls only by 10 each time and is best near 1e-8, a hundred times
-# worse. Further left both rise: the two values of f are so close that their difference is rounding error.</details>
+# <details><summary>Figure in words</summary>Error of the slope against h, both logarithmic: two curves like a V. From the
+# right, your error falls by 100 when h falls by 10, down to 1e-10 near h = 1e-6. The one-sided error falls only by 10 each
+# time and is best near 1e-8, a hundred times worse. Further left both rise: the two values of f are so close that their
+# difference is rounding error.</details>
 #
 # If your curve lies on the dashed one, your difference is one-sided.
 #
 # ## 2. Numbers that remember
-#
 # Measuring costs two runs of the whole network *for each weight*. One run backwards serves all weights together, if each
 # number remembers two things: what it was made from (its *parents*) and its *slope* for each parent, the local
 # derivative. Blame then goes from the result to the inputs:
 #
 # $$\text{grad of parent} \mathrel{+}= \text{slope} \cdot \text{own grad}$$
 #
-# **By hand.** $z = (a + b)(a - b)$ with $a = 3, b = 2$: $s = a + b = 5$, $d = a - b = 1$, $z = s\,d = 5$. Begin with grad 1
-# for z and go back:
+# **By hand.** $z = (a + b)(a - b)$ with $a = 3, b = 2$: $s = a + b = 5$, $d = a - b = 1$, $z = s\,d = 5$. z has grad 1:
 #
-# | | from | grad |
-# | --- | --- | --- |
-# | s | slope d = 1, times 1 | 1 |
-# | d | slope s = 5, times 1 | 5 |
-# | a | 1 · 1 from s, and 1 · 5 from d | **6** = 2a |
-# | b | 1 · 1 from s, and -1 · 5 from d | **-4** = -2b |
+# | s: slope d, times 1 | d: slope s, times 1 | a: 1 · 1 from s, and 1 · 5 from d | b: 1 · 1 from s, and -1 · 5 from d |
+# | --- | --- | --- | --- |
+# | 1 | 5 | **6** = 2a | **-4** = -2b |
 #
 # a is used twice and gets two shares. They are *added*: forget this, and the second share overwrites the first.
 #
 # The constructor is given. Each operation is one line: a new `Value` with its data, parents and slopes. The bonus asks for
 # a chain of 5,000 sums, where Python stops a function that calls itself too often.
-#
-# <details><summary>Hint 1: where to begin</summary>Write __add__ and __mul__ for two Values, then backward for z = a * b
-# alone. Only then the rest.</details>
-# <details><summary>Hint 2: the object</summary>For backward you need a list of all Values in which every Value stands after
-# its parents. From its end to its beginning, each Value comes after all that use it. Visit parents first, and keep a set
-# of those that you have met.</details>
+# <details><summary>Hint 1: where to begin</summary>First __add__, __mul__, and backward for z = a * b alone.</details>
+# <details><summary>Hint 2: the object</summary>You need a list of all Values, each after its parents. From its end, each
+# one comes after all that use it. Visit parents first; keep a set of those that you met.</details>
 # <details><summary>Hint 3: the operation</summary>2 - a calls a.__rsub__(2): make a Value of the 2, then subtract in that
-# order. Many slopes can be written with the <i>result</i>: for exp it is the result itself, for tanh 1 minus its
-# square.</details>
+# order. Many slopes can be written with the <i>result</i>: for exp it is the result, for tanh 1 minus its square.</details>
 
 # %% task="Value"
 from solutions.backprop import Value
@@ -144,17 +121,13 @@ def draw_graph(axis, title, formula, numbers):
     leaves = [Value(number) for number in numbers]
     root = formula(*leaves)
     root.backward()
-    level, waiting = {root: 0}, [root]
-    for value in waiting:
-        for parent in value.parents:
-            level[parent] = max(level.get(parent, 0), level[value] + 1)
-            waiting.append(parent)
-    rows = [[v for v in level if level[v] == depth] for depth in range(max(level.values()) + 1)]
-    place = {  # up and down in turns, so that lines can be seen
-        value: (-depth, i - (len(row) - 1) / 2 + 0.25 * (-1) ** depth)
-        for depth, row in enumerate(rows)
-        for i, value in enumerate(row)
-    }
+    level, place, row, depth = {}, {}, [root], 0
+    while row:
+        level |= dict.fromkeys(row, depth)
+        row, depth = list(dict.fromkeys(parent for v in row for parent in v.parents)), depth + 1
+    for n in range(depth):  # up and down in turns, so that lines can be seen
+        row = [v for v in level if level[v] == n]
+        place |= {v: (-n, i - (len(row) - 1) / 2 + 0.25 * (-1) ** n) for i, v in enumerate(row)}
     right = dict(zip(leaves, measured_grads(formula, numbers), strict=True))
     for value, (x, y) in place.items():
         for parent in value.parents:
@@ -162,14 +135,13 @@ def draw_graph(axis, title, formula, numbers):
         wrong = abs(value.grad - right.get(value, value.grad)) > 1e-5
         box = {"boxstyle": "round", "facecolor": "salmon" if wrong else "lightblue"}
         axis.text(x, y, f"{value.data:.3g}\ngrad {value.grad:.3g}", ha="center", va="center", bbox=box)
-    axis.set(xlim=(-len(rows) + 0.4, 0.6), ylim=(-1.2, 1.2), title=title)
+    axis.set(xlim=(0.4 - depth, 0.6), ylim=(-1.2, 1.2), title=title)
     axis.axis("off")
 
 
 a = Value(4.0)
 (a * a).backward()
 print(f"my guess: {my_guess}, yours: {a.grad:g}, measured: {measured_grads(lambda a: a * a, [4.0])[0]:g}")
-
 figure, axes = plt.subplots(1, 3, figsize=(12, 2.6), width_ratios=[3, 2, 4])
 draw_graph(axes[0], "(a + b)(a - b)", lambda a, b: (a + b) * (a - b), [3.0, 2.0])
 draw_graph(axes[1], "a a", lambda a: a * a, [4.0])
@@ -177,30 +149,26 @@ draw_graph(axes[2], "e tanh(e) with e = a + b", lambda a, b: (e := a + b) * e.ta
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-# Three graphs, the result at the right and the leaves at the left. Each box holds a number and its grad; lines join a value
-# with its parents. In a right graph all boxes are blue. A leaf whose grad differs from the measured one is red.</details>
+# <details><summary>Figure in words</summary>Three graphs, the result at the right and the leaves at the left. Each box
+# holds a number and its grad; lines join a value with its parents. In a right graph all boxes are blue. A leaf whose grad
+# differs from the measured one is red.</details>
 #
 # Red in the first two graphs: a second share overwrites the first. Red in the third alone: a value passes its grad on
 # too early. Its grad must be complete before it is passed on.
 #
 # ## 3. Whole arrays: the linear layer
-#
-# A graph of single numbers is slow. But its formulas stay true when a step works on whole arrays. So write each layer as
-# two functions. *Forward* returns the output and a cache of what backward will need. *Backward* gets `dout`, the grad of
-# the output, and returns the grads of the inputs.
+# A graph of single numbers is slow. But its formulas stay true when a step works on whole arrays. So each layer is two
+# functions. *Forward* returns the output and a cache for backward. *Backward* gets `dout`, the grad of the output, and
+# returns those of the inputs.
 #
 # **By hand.** One sample $x = (1, 2)$, two outputs with the weights $(1, 10)$ and $(100, 1000)$: $1 + 20 = 21$ and
 # $100 + 2000 = 2100$. Upstream comes $dout = (1, 2)$.
 #
-# | | by the formula | |
+# | dx: 1 · 1 + 2 · 100, and 1 · 10 + 2 · 1000 | dw: 1 · (1, 2) in row 1, and 2 · (1, 2) in row 2 | db: dout |
 # | --- | --- | --- |
-# | dx | (1 · 1 + 2 · 100, 1 · 10 + 2 · 1000) | (201, 2010) |
-# | dw | row 1: 1 · (1, 2); row 2: 2 · (1, 2) | (1, 2), (2, 4) |
-# | db | dout | (1, 2) |
+# | (201, 2010) | (1, 2), (2, 4) | (1, 2) |
 #
 # With several samples, each weight is used once for each sample. As with $a \cdot a$, the shares are added.
-#
 # <details><summary>Hint 1: where to begin</summary>Write down the shapes: x is (N, in), w is (out, in), dout is (N, out).
 # A gradient has the shape of what it is the gradient of.</details>
 # <details><summary>Hint 2: the object</summary>Only one product of dout and w has the shape of x. Only one product of dout
@@ -218,29 +186,24 @@ from solutions.backprop import linear_backward, linear_forward
 my_guess = ...
 
 # %%
-x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])
-out, cache = linear_forward(x, w, np.zeros(2))
-dx, dw, db = linear_backward(np.array([[1.0, 2.0]]), cache)
-print("by hand: 21 2100, 201 2010, 1 2 2 4; yours:", *out.ravel(), *dx.ravel(), *dw.ravel())
+out, cache = linear_forward(np.array([[1.0, 2.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]]), np.zeros(2))
+hand = [out, *linear_backward(np.array([[1.0, 2.0]]), cache)]
+print("by hand: 21 2100, 201 2010, 1 2 2 4, 1 2; yours:", *np.concatenate(hand, axis=None))
 _, cache = linear_forward(np.zeros((5, 3)), np.zeros((1, 3)), np.zeros(1))
 print(f"my guess: {my_guess}, yours: {linear_backward(np.ones((5, 1)), cache)[2][0]:g}")
 
 # %% [markdown]
 # ## 4. Activations
-#
 # Two linear layers in a row are one linear layer. A bend between them makes the difference. Each bend works on single
 # numbers, so its gradient is dout times the slope at that number.
 #
 # **By hand.** At $x = \log 3$ the sigmoid is $1 / (1 + 1/3) = 3/4$. Its slope is $3/4 \cdot 1/4 = 3/16$, from the *output*
 # alone. At 0 the ReLU has no slope. The course takes the one of the negative numbers, as PyTorch does.
-#
-# <details><summary>Hint 1: where to begin</summary>Ask what the slope can be written with: the input, or the output? That
-# is what belongs into the cache.</details>
+# <details><summary>Hint 1: where to begin</summary>Is the slope written with the input or the output? Cache that.</details>
 # <details><summary>Hint 2: the object</summary>For the sigmoid, exp(1000) is too large for a float64, and NumPy warns.
 # exp(-1000) is 0 without a warning. Which of the two can you use for x = 1000, and which for x = -1000?</details>
 # <details><summary>Hint 3: the operation</summary>np.where chooses element by element, but it computes <i>both</i> sides
-# first. So compute exp once, of a number that is never positive, such as -|x|. A new array, and not dout *= ..., leaves
-# dout alone.</details>
+# first. So compute exp once, of a number that is never positive, such as -|x|. dout *= ... would change dout.</details>
 
 # %% task="activations"
 from solutions.backprop import relu_backward, relu_forward, sigmoid_backward
@@ -263,28 +226,21 @@ for name, (forward, backward) in pairs.items():
     yours = backward(np.ones(5), forward(x)[1])
     measured = (forward(x + 1e-6)[0] - forward(x - 1e-6)[0]) / 2e-6
     print(f"{name} at {x}: your slopes {yours.round(3)}, measured {measured.round(3)}")
-    if name == "sigmoid":
-        print(f"my guess: {my_guess}, yours: {yours.max():g}")
+print(f"my guess: {my_guess}, yours: {sigmoid_backward(np.ones(5), sigmoid_forward(x)[1]).max():g}")
 
 # %% [markdown]
 # Only the ReLU at 0 has two numbers to choose from. If others differ, your slope was computed from the wrong number: input
 # instead of output. Remember the 1/4. Below, it will cost a deep network its first layers.
 #
 # ## 5. The loss: cross entropy
-#
 # A classifier gives each class a score, the *logits*. Softmax makes probabilities of them: $p_c = e^{l_c} / \sum_k e^{l_k}$.
-# A sample costs $-\log p$ of its right class, and a batch costs the mean. The gradient is short: $p$, minus 1 at the
-# right class, divided by N.
+# A sample costs $-\log p$ of its right class, a batch the mean. The gradient is $p$, minus 1 at the right class, over N.
 #
 # **By hand.** Logits $(0, 0, \log 2)$ have the exponentials 1, 1, 2, so $p = (1/4, 1/4, 1/2)$. If class 2 is right, the
-# loss is $\log 2 = 0.6931$. The gradient is $(1/4, 1/4, -1/2)$: it pushes the right score up and the others down, and its
-# sum is 0.
-#
-# <details><summary>Hint 1: where to begin</summary>One sample first. Then ask along which axis the probabilities add up to
-# 1.</details>
-# <details><summary>Hint 2: the object</summary>log p is a difference: the logit, minus the logarithm of the sum of
-# exponentials. It needs no logarithm of p, which may be rounded to 0. A shift of all logits of a row changes nothing:
-# which shift keeps exp from overflowing?</details>
+# loss is $\log 2 = 0.6931$. The gradient $(1/4, 1/4, -1/2)$ pushes the right score up and the others down; its sum is 0.
+# <details><summary>Hint 1: where to begin</summary>One sample first. Along which axis do probabilities add up to 1?</details>
+# <details><summary>Hint 2: the object</summary>log p is the logit minus the logarithm of the sum of exponentials. It needs
+# no log of p, which may be rounded to 0. A shift of a row's logits changes nothing: which one keeps exp small?</details>
 # <details><summary>Hint 3: the operation</summary>log_p[rows, target] with rows = np.arange(N) picks one number from each
 # row. keepdims=True keeps an axis for broadcasting.</details>
 
@@ -307,18 +263,13 @@ print("a batch, furthest from the measured gradient:", abs(cross_entropy(logits,
 
 # %% [markdown]
 # ## 6. A layer that keeps its weights
-#
 # A network has many layers, and each needs a place for its weights and their gradients: a class. The attributes are those
 # of PyTorch, and all later layers of the course have them, too.
 #
 # **By hand.** With 8 inputs the weights spread by $\sqrt{2/8} = 0.5$.
-#
-# <details><summary>Hint 1: where to begin</summary>The three methods together need five lines: you have both functions
-# already.</details>
-# <details><summary>Hint 2: the object</summary>backward needs the cache of the last forward. Where can one method leave
-# something for another?</details>
-# <details><summary>Hint 3: the operation</summary>The gradients of a second pass replace the first: assign them, do not
-# add.</details>
+# <details><summary>Hint 1: where to begin</summary>The three methods need five lines: you have both functions.</details>
+# <details><summary>Hint 2: the object</summary>backward needs forward's last cache. Where can forward leave it?</details>
+# <details><summary>Hint 3: the operation</summary>The gradients of a second pass replace the first: assign them.</details>
 
 # %% task="linear_layer"
 from solutions.backprop import Linear
@@ -364,15 +315,10 @@ plt.show()
 # size stays. If your ReLU's line falls or rises, look at the spread in `Linear`.
 #
 # ## 7. A network
-#
 # Layer, ReLU, layer, ReLU, ..., layer. The last one gives logits, which may be negative: no ReLU after it.
-#
-# <details><summary>Hint 1: where to begin</summary>Forward is a loop. Which caches must be kept, so that the loop can be
-# walked backwards?</details>
-# <details><summary>Hint 2: the object</summary>The layers keep their own caches; the caches of the ReLUs are yours. There is
-# one fewer of them than of layers.</details>
-# <details><summary>Hint 3: the operation</summary>reversed(list) walks backwards. params returns the layers' own arrays, not
-# copies.</details>
+# <details><summary>Hint 1: where to begin</summary>Forward is a loop. Which caches does the loop back need?</details>
+# <details><summary>Hint 2: the object</summary>The ReLUs' caches are yours: one fewer than there are layers.</details>
+# <details><summary>Hint 3: the operation</summary>reversed(list) walks backwards. params returns no copies.</details>
 
 # %% task="MLP"
 from solutions.backprop import MLP
@@ -380,19 +326,15 @@ from solutions.backprop import MLP
 # %% [markdown]
 # Now the step that repeats until the network has learned: loss, backward, and each parameter goes a little downhill. **By
 # hand.** p = 2, gradient 3, rate 0.1: $2 - 0.1 \cdot 3 = 1.7$.
-#
-# <details><summary>Hint 1: where to begin</summary>Four lines: logits, loss, backward, update. The loss gives you the
-# gradient to begin with.</details>
+# <details><summary>Hint 1: where to begin</summary>Four lines: logits, loss and its gradient, backward, update.</details>
 # <details><summary>Hint 2: the object</summary>params() and grads() have the same order: zip walks through both.</details>
-# <details><summary>Hint 3: the operation</summary>p = p - ... makes a new array and gives it the name p. The model keeps
-# the old one. Write into the array.</details>
+# <details><summary>Hint 3: the operation</summary>p = p - ... makes a new array. Write into the one that you got.</details>
 
 # %% task="train_step"
 from solutions.backprop import train_step
 
 # %% [markdown]
-# **Predict, then run.** Two moons, which no straight line divides. What share of the points is on the right side after 20
-# steps, and after 200?
+# **Predict, then run.** Two moons, which no line divides. What share is on the right side after 20 steps, and after 200?
 
 # %% scratch=True
 my_guess = {20: ..., 200: ...}
@@ -421,9 +363,7 @@ plt.show()
 # A border that stays straight comes from a missing ReLU. One that gets worse comes from a step uphill.
 #
 # ## 8. Your network reads digits
-#
-# 1797 pictures of handwritten digits, 8 x 8 pixels. 1400 are for training, and your network never sees the others. Nothing
-# below is a library's: every gradient is yours.
+# 1797 handwritten digits of 8 x 8 pixels. 1400 are for training, and the others are never seen. Every gradient is yours.
 #
 # **Predict, then run.** What share of the 397 unseen digits will be read right?
 
@@ -455,44 +395,35 @@ for name, number in zip("abcde", test[np.argsort(right, kind="stable")], strict=
 plt.show()
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>
-# Left the loss over 600 steps: it begins near log 10, as for a network that knows nothing, and falls below 0.2 within 200
-# steps. Right five digits, those that are read wrongly first. They are hard to read for people, too.</details>
+# <details><summary>Figure in words</summary>Left the loss over 600 steps: it begins near log 10, as for a network that
+# knows nothing, and falls below 0.2 within 200 steps. Right five digits, those that are read wrongly first. They are hard
+# to read for people, too.</details>
 #
 # A loss that stays near 2.3 learns nothing: measure your gradients. About 96 % is what this network can do.
 #
 # ## Bug hunt
-#
 # A colleague's backward goes depth first, and handles each value when it is first met. Her tests passed. Find two small
 # computations: a *blind* one that cannot see the mistake although a value is used twice, and a *sharp* one that can. A
 # computation is a *tape*: its leaves have the numbers 0 and 1, and each step makes the next number.
-#
-# <details><summary>Hint 1: where to begin</summary>Does it matter when a <i>leaf</i> is handled? It has nobody to pass its
-# grad on to.</details>
+# <details><summary>Hint 1: where to begin</summary>Does it matter when a <i>leaf</i> is handled? Who needs its grad?</details>
 # <details><summary>Hint 2: the object</summary>Draw the graph of your tape and number the values in the order in which they
 # are handled. Which value is handled before all that use it?</details>
 # <details><summary>Hint 3: the operation</summary>An inner value must be met on a short way first, and get another share on
 # a longer way later. Which operand is visited first?</details>
 
 # %% given=True
-from solutions.backprop import hasty_backward, play
+from solutions.backprop import hasty_backward, play, tapes_fit  # noqa: F401
 
 # %% task="bug_hunt"
 from solutions.backprop import bug_hunt
 
 # %%
 for name, tape in zip(("blind", "sharp"), bug_hunt(), strict=True):
-    ours, hers = play(tape), play(tape)
-    ours[-1].backward()
-    hasty_backward(hers[-1])
-    pair = [[round(value.grad, 4) for value in values[:2]] for values in (ours, hers)]
-    print(f"{name}: your grads {pair[0]}, hers {pair[1]}")
+    print(f"{name}: your grads {play(tape, Value.backward)}, hers {play(tape, hasty_backward)}")
 
 # %% [markdown]
 # ## Bonus
-#
-# 20 points beyond the 100. Four of them belong to `Value`. Ten are for a loss that real classifiers use, six for a tool
-# that tests any layer you will ever write.
+# 20 points beyond the 100: four belong to `Value`, ten to a loss of real classifiers, six to a tool that tests any layer.
 
 # %% task="cross_entropy_general"
 from solutions.backprop import cross_entropy_general
@@ -513,7 +444,6 @@ for name, (forward, backward) in pairs.items():
 
 # %% [markdown]
 # ## To take along
-#
 # * The gradient of a sum of paths is the sum over the paths: what is used twice gets two shares.
 # * A value passes its blame on only when all that use it have spoken; so backward is forward in reverse order.
 # * A gradient that was not measured is not yet right: two calls of f tell the truth.

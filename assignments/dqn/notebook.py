@@ -1,18 +1,10 @@
 # ---
 # jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
 # ---
 
 # %% [markdown]
 # # Deep Q-learning: which move was the good one?
-#
 # Nobody tells you which move was good. The reward comes ten moves later, if at all. Q-learning spreads it backwards:
 # a move is worth what it pays, and the best of what it leads to.
 #
@@ -20,10 +12,9 @@
 # end a network takes the place of the table, with three tricks that keep it from chasing its own tail. It finds its
 # way through a world whose places it sees as handwritten digits.
 #
-# **You need:** `optimizers`; tensors, modules and `backward` of PyTorch, as in `autoencoder`.
-#
-# **Lecture:** FAU Deep Learning, parts 10.2 to 10.5. **Time:** about 7 hours. Exact values 0.5, table and epsilon 1,
-# buffer 1, targets 1.5, loss 1, target network 0.5, learning 1, bug hunt 0.5.
+# **You need:** `optimizers`; tensors, modules and `backward` of PyTorch, as in `autoencoder`. **Lecture:** FAU Deep
+# Learning, parts 10.2 to 10.5. **Time:** about 7 hours. Exact values 0.5, table and epsilon 1, buffer 1, targets 1.5,
+# loss 1, target network 0.5, learning 1, bug hunt 0.5.
 #
 # **Points:** 100, and 20 for the bonus. Above each task you can read what its points are given for. The hidden checks
 # use other numbers than the public ones. A mistake is charged once.
@@ -43,7 +34,6 @@ plt.rcParams["figure.constrained_layout.use"] = True
 
 # %% [markdown]
 # ## 1. A world that is known
-#
 # If you know where each action leads and what it pays, you need no experience. The value of an action is
 #
 # $$q(s, a) = r(s, a) + \gamma \max_b q(s', b),$$
@@ -53,11 +43,8 @@ plt.rcParams["figure.constrained_layout.use"] = True
 #
 # **By hand.** Two states, $\gamma = 0.5$. In state 0 one action stays and pays 0.1, the other leads to the end and pays
 # 1. After the first sweep: (0.1, 1). After the second: $(0.1 + 0.5 \cdot 1, 1) = (0.6, 1)$. That stays.
-#
-# <details><summary>Hint 1: where to begin</summary>Write one sweep for all states and actions at once. The loop around
-# it comes later.</details>
-# <details><summary>Hint 2: the object</summary>Indexing the table with the array <code>next_state</code> gives the rows
-# of all next states. What shape is that?</details>
+# <details><summary>Hint 1: where to begin</summary>First one sweep, for all entries at once. The loop comes later.</details>
+# <details><summary>Hint 2: the object</summary>q[next_state] gives the rows of all next states. Which shape?</details>
 # <details><summary>Hint 3: the operation</summary>A maximum along the last axis, times gamma, plus the reward. Then set
 # the rows of the ends to 0, in each sweep.</details>
 
@@ -94,8 +81,7 @@ def show(tables):
 
 
 # %% [markdown]
-# **Predict, then run.** Six steps lead from the start to the goal: five cost 0.05 and the last pays 1. With
-# $\gamma = 0.9$, how much is the start worth?
+# **Predict, then run.** Five steps cost 0.05, the sixth pays 1 at the goal; $\gamma = 0.9$. How much is the start worth?
 
 # %% scratch=True
 my_guess = ...
@@ -110,8 +96,7 @@ show({"exact": exact})
 #
 # Values above 1: something follows after the goal. Arrows into the pit: look at the maximum.
 #
-# **Predict, then run.** Suppose you forget that goal and pit are ends. By how much is the start wrong? And in how many of
-# the 14 places does the *best action* get worse?
+# **Predict, then run.** You forget the ends. How wrong is the start? In how many of 14 places is the *best action* worse?
 
 # %% scratch=True
 my_guess = {"wrong by": ..., "worse places": ...}
@@ -126,13 +111,11 @@ print(f"my guess: {my_guess}, yours: {(endless - exact)[0].max():.2f} and {worse
 # Remember this: who looks at behaviour alone hardly sees the mistake. The values show it at once.
 #
 # ## 2. Learn from what happens
-#
 # Now nobody tells you the world. You act, and see where you land. One entry of the table moves a share $\alpha$ of the
 # way to what you saw, the *target* $r + \gamma \max_b q(s', b)$.
 #
 # **By hand.** The entry is 4, the reward 3, the best that follows 6, $\gamma = \alpha = 0.5$. The target is
 # $3 + 0.5 \cdot 6 = 6$, so the entry becomes 5. If the step ended the game, the target is 3 and the entry 3.5.
-#
 # <details><summary>Hint 1: where to begin</summary>Compute the target first. There are two kinds of it.</details>
 # <details><summary>Hint 2: the object</summary>You return a new table, of which one entry differs.</details>
 # <details><summary>Hint 3: the operation</summary>Add alpha times the distance from the entry to the target.</details>
@@ -146,9 +129,7 @@ from solutions.dqn import q_update
 #
 # **By hand.** From 1 to 0.5 in 4 steps: 1, 0.875, 0.75, 0.625, 0.5, and 0.5 for ever. With $\epsilon = 0.3$ and three
 # actions, the best comes with probability $0.7 + 0.3 / 3 = 0.8$.
-#
-# <details><summary>Hint 1: where to begin</summary><code>epsilon_at</code> needs the share of the way that is done, and
-# that share is never more than 1.</details>
+# <details><summary>Hint 1: where to begin</summary>epsilon_at needs the share of the way done, which is at most 1.</details>
 # <details><summary>Hint 2: the object</summary>epsilon_greedy decides twice: whether to try, and what.</details>
 # <details><summary>Hint 3: the operation</summary>A number between 0 and 1 is less than epsilon with probability
 # epsilon. Both decisions draw from <code>rng</code>.</details>
@@ -175,9 +156,8 @@ def learn_table(start, end, episodes=400):
 
 
 # %% [markdown]
-# **Predict, then run.** One table learns with $\epsilon$ from 1 to 0.1, another one is greedy from the beginning. All
-# values begin at 0, which is better than what steps cost. Which of them knows the start better after 400 episodes?
-# Which knows *all* places better?
+# **Predict, then run.** One table learns with $\epsilon$ from 1 to 0.1, the other is greedy. All values begin at 0, better
+# than what steps cost. Which knows the start better after 400 episodes, and which knows *all* places better?
 
 # %% scratch=True
 my_guess = {"start": ..., "all places": ...}
@@ -190,22 +170,17 @@ for name, (q, off) in tables.items():
 show({"exact": exact} | {name: q for name, (q, _) in tables.items()})
 
 # %% [markdown]
-# <details><summary>Figure in words</summary>Three maps. The exact one is as above. The map learned with epsilon looks
-# nearly the same everywhere. The greedy one has right values along one way to the goal, and elsewhere values near 0
-# with arrows in all directions.</details>
+# <details><summary>Figure in words</summary>Three maps: the exact one; the one learned with epsilon, nearly the same; the
+# greedy one, right along one way to the goal, elsewhere with values near 0 and arrows in all directions.</details>
 #
 # A map without blue places: your targets miss the next state. Two equal maps: look at `epsilon_greedy`.
 #
 # ## 3. A memory
-#
-# A network learns badly from steps in a row: they are alike, and it forgets what was before. So remember the last
-# transitions, and learn from random ones.
+# A network learns badly from steps in a row: they are alike. So remember the last ones, and learn from random ones.
 #
 # **By hand.** Capacity 2; rewards 1, 2, 3 come. The 1 makes place for the 3, and the length is 2.
-#
 # <details><summary>Hint 1: where to begin</summary>A list of tuples will do. What happens when it is full?</details>
-# <details><summary>Hint 2: the object</summary>Many environments use one array for all of their states. What is in your
-# list after they have written into it?</details>
+# <details><summary>Hint 2: the object</summary>Environments may reuse one array. What does your list hold then?</details>
 # <details><summary>Hint 3: the operation</summary>Draw row numbers once with <code>rng</code>, and use them for all
 # five parts. <code>zip(*rows)</code> turns rows into columns.</details>
 
@@ -229,7 +204,6 @@ print(f"my guess: {my_guess}, yours: {np.min(samples):g} and {apart:.0f}")
 
 # %% [markdown]
 # ## 4. What the network should have said
-#
 # For a batch of N transitions the targets are the same as in the table, now with tensors. `terminated` says where the
 # game ended. A time limit is no end: the game would have gone on.
 #
@@ -239,10 +213,8 @@ print(f"my guess: {my_guess}, yours: {np.min(samples):g} and {apart:.0f}")
 # **By hand.** $\gamma = 0.5$, rewards (1, 1, -10), next values ((2, 6), (4, 0), (3, 9)), the third is an end. Targets:
 # $1 + 3$, $1 + 2$ and $-10$. Double, with online ((9, 1), (0, 5), (3, 9)): it chooses actions 0 and 1, whose values are
 # 2 and 0, so $1 + 1$, $1 + 0$ and $-10$.
-#
 # <details><summary>Hint 1: where to begin</summary>First as if nothing ever ended. Then decide row by row.</details>
-# <details><summary>Hint 2: the object</summary>All four of rewards, best values, ends and targets have the shape (N,).
-# A column (N, 1) makes a square of a sum.</details>
+# <details><summary>Hint 2: the object</summary>Rewards, best values, ends and targets are (N,), no columns (N, 1).</details>
 # <details><summary>Hint 3: the operation</summary><code>torch.where</code> chooses. <code>max(dim=1)</code> gives
 # values and places; <code>gather</code> picks one entry of each row.</details>
 
@@ -265,7 +237,6 @@ for A in numbers_of_actions:
     bias["single"].append(dqn_targets(nothing, target, never, 1.0).mean().item())
     bias["double"].append(double_dqn_targets(nothing, online, target, never, 1.0).mean().item())
 print(f"my guess: {my_guess}, yours: {bias['single'][3]:.2f} and {bias['double'][3]:.2f}")
-
 _, axis = plt.subplots(figsize=(6, 3))
 for name, values in bias.items():
     axis.plot(numbers_of_actions, values, "o-", label=name)
@@ -280,13 +251,10 @@ plt.show()
 # If both curves rise, one network chooses and judges. If neither does, look for the maximum.
 #
 # ## 5. The loss
-#
 # Only the action that was taken has a target. The Huber loss is half of the squared error near 0, and a straight line
 # far out, so that one surprise does not throw everything over.
 #
-# **By hand.** $\delta = 1$: an error of 0.5 costs $0.125$, an error of 3 costs $1 \cdot (3 - 0.5) = 2.5$. Together the
-# mean is 1.3125.
-#
+# **By hand.** $\delta = 1$: an error of 0.5 costs $0.125$, one of 3 costs $1 \cdot (3 - 0.5) = 2.5$. The mean is 1.3125.
 # <details><summary>Hint 1: where to begin</summary>Pick the value of the action taken: one for each row.</details>
 # <details><summary>Hint 2: the object</summary>The error has shape (N,). Print its shape before you go on.</details>
 # <details><summary>Hint 3: the operation</summary><code>gather</code> wants a column of action numbers and gives a
@@ -296,8 +264,7 @@ plt.show()
 from solutions.dqn import dqn_loss
 
 # %% [markdown]
-# **Predict, then run.** $\delta = 1$, two actions, one transition. The value of the action taken is off by 100. What is
-# the gradient at it? And at the other action?
+# **Predict, then run.** $\delta = 1$, two actions. The value of the one taken is off by 100. What gradients have both?
 
 # %% scratch=True
 my_guess = {"taken": ..., "other": ...}
@@ -306,7 +273,6 @@ my_guess = {"taken": ..., "other": ...}
 q = torch.tensor([[100.0, 50.0]], requires_grad=True)
 dqn_loss(q, torch.tensor([0]), torch.tensor([0.0])).backward()
 print(f"my guess: {my_guess}, yours: {q.grad[0, 0]:g} and {q.grad[0, 1]:g}")
-
 errors = torch.linspace(-4, 4, 161)
 _, axis = plt.subplots(figsize=(6, 3))
 for delta in (0.5, 1.0, 2.0):
@@ -324,15 +290,11 @@ plt.show()
 # A jump or a kink: the pieces do not meet at delta. A flat end: the error was clipped, and nothing is learned there.
 #
 # ## 6. A target that stands still
-#
-# If the network that learns also says the targets, it chases its own tail. So a second network says them: a copy that
-# is renewed from time to time, or follows slowly.
+# The network that learns would chase its own tail. So a second one says the targets: a copy, renewed at times, or slowly.
 #
 # **By hand.** Target 0, online 8, $\tau = 0.25$: target becomes 2, then 3.5. With $\tau = 1$ it is 8 at once.
-#
 # <details><summary>Hint 1: where to begin</summary>Go through the parameters of both networks in pairs.</details>
-# <details><summary>Hint 2: the object</summary>A module also has buffers, such as the running mean of a batch norm.
-# They are no parameters.</details>
+# <details><summary>Hint 2: the object</summary>A module has buffers, too, such as a running mean in batch norm.</details>
 # <details><summary>Hint 3: the operation</summary><code>copy_</code> writes numbers into a tensor. Under
 # <code>torch.no_grad()</code> you may use it on parameters.</details>
 
@@ -356,31 +318,24 @@ print(f"my guess: {my_guess}, yours: {target.weight.item():.2f}")
 
 # %% [markdown]
 # ## 7. All together
+# The agent acts and remembers. `learn` is yours: a sample, targets, loss, a step of Adam, at times a new target network.
 #
-# The agent acts and remembers already. `learn` is yours: a sample, targets from the target network, the loss, one step
-# of Adam, and from time to time a new target network.
-#
-# **By hand.** One transition, all weights 0, reward 2, $\gamma = 0.5$. The value is 0, the target $2 + 0.5 \cdot 0$, and
-# the Huber loss of the error 2 is $2 - 0.5 = 1.5$.
-#
+# **By hand.** All weights are 0, reward 2, $\gamma = 0.5$: value 0, target $2 + 0.5 \cdot 0$, Huber loss $2 - 0.5 = 1.5$.
 # <details><summary>Hint 1: where to begin</summary>Are there enough transitions? Then take self.batch().</details>
 # <details><summary>Hint 2: the object</summary>Of the two networks, one sees s and the other s2.
 # <code>self.targets</code>, <code>self.loss</code> and <code>self.update</code> are functions.</details>
-# <details><summary>Hint 3: the operation</summary>Gradients to zero, backward, step. Then count the learns, and look
-# whether the count can be divided by the period.</details>
+# <details><summary>Hint 3: the operation</summary>Zero gradients, backward, step; then count, modulo the period.</details>
 
 # %% task="learn"
 from solutions.dqn import DQNAgent
 
 # %% [markdown]
-# First the agent learns from *all* 56 transitions of the grid, so that nothing depends on luck in acting. It sees a
-# place as a row of 16 numbers, of which one is 1.
+# First it learns from *all* 56 transitions of the grid, without luck in acting. It sees a place as 16 numbers, one a 1.
 
 
 # %%
-def network(*sizes):
+def network(inputs, units, outputs):
     """A small network of float64."""
-    inputs, units, outputs = sizes
     layers = torch.nn.Linear(inputs, units), torch.nn.ReLU(), torch.nn.Linear(units, outputs)
     return torch.nn.Sequential(*layers).double()
 
@@ -409,8 +364,7 @@ def learn_grid(period, learns=600):
 
 
 # %% [markdown]
-# **Predict, then run.** The target network is renewed after 1, 20 or 300 learns. Which of them is nearest to the exact
-# table after 600 learns?
+# **Predict, then run.** Target is renewed after 1, 20 or 300 learns. Which is nearest to the exact table after 600 learns?
 
 # %% scratch=True
 my_guess = ...
@@ -436,7 +390,6 @@ show({"exact": exact, "network, period 20": grids[20][0]})
 # after an end still counts, or the batch learns from the wrong states.
 #
 # ## 8. A world of handwritten digits
-#
 # Now the agent does not know where it is: it *sees* a picture of scikit-learn's handwritten digits. From digit $d$ one
 # action leads to $d + 1$, the other to $2d$, both modulo 10. The 7 pays 1, the 4 pays -1, and both are ends. Other steps
 # cost 0.05. Each time the agent comes to a digit, it sees another picture of it.
@@ -476,8 +429,7 @@ while steps < 3000:
             break
 
 # %% [markdown]
-# **Predict, then run.** After 3000 steps, on what share of *new* pictures does the agent take the best action? Nobody has
-# ever told it which digit is which.
+# **Predict, then run.** On what share of *new* pictures is its action the best after 3000 steps? Nobody told it the digits.
 
 # %% scratch=True
 my_guess = ...
@@ -498,25 +450,15 @@ plt.show()
 # A curve that stays at one half: check what is remembered. A curve that rises and falls again: the target network.
 #
 # ## Bug hunt
-#
-# A colleague's value iteration knows no ends: the game goes on after a terminal state. "My agent behaves well," she says.
-# Find a *blind* world in which her values are wrong and all her best actions right, and a *sharp* one in which her best
-# action in state 0 is wrong.
-#
+# A colleague's value iteration knows no ends: the game goes on. "My agent behaves well," she says. Find a *blind* world
+# where her values are wrong and all her best actions right, and a *sharp* one where her best action in state 0 is wrong.
 # <details><summary>Hint 1: where to begin</summary>Two states are enough: the first, and an end.</details>
 # <details><summary>Hint 2: the object</summary>What the row of an end pays counts for her, for ever.</details>
 # <details><summary>Hint 3: the operation</summary>A row that pays 1 for ever is worth 10 to her. Let the other action
 # pay more than the end does, and less than that.</details>
 
-
-# %% name="endless" leak="the bug hunt shows this wrong implementation"
-def endless_iteration(next_state, reward, terminal, gamma):
-    """Value iteration. There is a mistake in here."""
-    q = np.zeros(reward.shape)
-    for _ in range(400):
-        q = reward + gamma * q[next_state].max(axis=2)
-    return q
-
+# %% given=True
+from solutions.dqn import endless_iteration, worlds_fit  # noqa: F401
 
 # %% task="bug_hunt"
 from solutions.dqn import bug_hunt
@@ -529,9 +471,7 @@ for name, world in zip(("blind", "sharp"), bug_hunt(), strict=True):
 
 # %% [markdown]
 # ## A pole to balance
-#
-# The same agent on CartPole, where gymnasium is installed. A pole on a cart must not fall; each step pays 1. After 500
-# steps the game is cut off, which is no end.
+# The same agent where gymnasium is installed: a pole must not fall, each step pays 1. After 500 steps it is cut off, no end.
 
 # %%
 if importlib.util.find_spec("gymnasium") is None:
@@ -554,7 +494,6 @@ else:
 
 # %% [markdown]
 # ## Bonus
-#
 # 20 points beyond the 100. Look several steps ahead before you trust the network; split a value into what the state and
 # what the action is worth; and learn more often from what surprised you.
 
@@ -575,7 +514,6 @@ print(f"p {p}, w {w.round(2)}; p times w is the same for all: {(p * w).round(2)}
 
 # %% [markdown]
 # ## To take along
-#
 # * A move is worth its reward and the best of what follows; after an end nothing follows.
 # * Good behaviour is no proof of right values: compare with the exact table of a small world.
 # * A network learns from random memories, towards a target that stands still for a while.

@@ -10,10 +10,11 @@ import torch
 
 from solutions import dqn as reference
 
+GIVEN = {"endless_iteration", "worlds_fit"}  # for the bug hunt; no task asks for them
 PUBLIC = [
     value
     for name, value in vars(reference).items()
-    if not name.startswith("_") and getattr(value, "__module__", "") == reference.__name__
+    if name[0] != "_" and name not in GIVEN and getattr(value, "__module__", "") == reference.__name__
 ]
 
 

@@ -22,10 +22,9 @@ def _defined(**names):
 
 def equal(came, expected, what):
     """It has these numbers, in this shape."""
-    shape, came = np.shape(expected), np.asarray(came)
-    assert came.shape == shape, f"{what}: the shape must be {shape}, not {came.shape}."
-    right = np.allclose(came, expected, atol=1e-6)
-    assert right, f"{what} must be {np.asarray(expected).tolist()}, not {came.tolist()}."
+    came, expected = np.asarray(came), np.asarray(expected)
+    assert came.shape == expected.shape, f"{what}: the shape must be {expected.shape}, not {came.shape}."
+    assert np.allclose(came, expected, atol=1e-6), f"{what} must be {expected.tolist()}, not {came.tolist()}."
 
 
 def slopes(f, x, h=1e-6):
@@ -58,8 +57,7 @@ def test_Value(Value):
         a, b = Value(1.5), Value(0.5)
         eval(formula, {"a": a, "b": b}).backward()
         measured = slopes(lambda x, f=formula: eval(f, {"a": Value(x[0]), "b": Value(x[1])}).data, [1.5, 0.5])
-        what = f"{formula} with a = 1.5, b = 0.5: the grads (measured by your data)"
-        equal([a.grad, b.grad], measured, what)
+        equal([a.grad, b.grad], measured, f"{formula}, a = 1.5, b = 0.5: the grads (measured by your data)")
     assert (2 - Value(3.0)).data == -1, f"2 - 3 is -1, not {(2 - Value(3.0)).data:g}."
     a = Value(1.0)
     (a + 1).backward()

@@ -32,6 +32,17 @@ def test_the_examples_of_check_gradient(tanh_backward, check_gradient, tanh_forw
     _tried(examples, tanh_backward=tanh_backward, check_gradient=check_gradient, tanh_forward=tanh_forward, np=np)
 
 
+@test_case(name='"The gradient of x³, and one that ignores dout"')
+def test_check_gradient(check_gradient):
+    """The gradient of x³, and one that ignores dout."""
+    _defined(check_gradient=check_gradient)
+    forward, x = lambda x: (x**3, x), [np.array([0.5, -1.0, 2.0])]
+    for right, backward in ((True, lambda dout, x: (3 * x**2 * dout,)), (False, lambda dout, x: (3 * x**2,))):
+        worst = check_gradient(forward, backward, x, np.random.default_rng(0))
+        said = "The gradient of x³ is 3 x² dout." if right else "Who ignores dout must be seen: draw it."
+        assert (worst < 1e-6) == right, said
+
+
 # How the examples are tried.
 
 

@@ -22,10 +22,9 @@ def _defined(**names):
 
 def equal(came, expected, what):
     """It has these numbers, in this shape."""
-    shape, came = np.shape(expected), np.asarray(came)
-    assert came.shape == shape, f"{what}: the shape must be {shape}, not {came.shape}."
-    right = np.allclose(came, expected, atol=1e-6)
-    assert right, f"{what} must be {np.asarray(expected).tolist()}, not {came.tolist()}."
+    came, expected = np.asarray(came), np.asarray(expected)
+    assert came.shape == expected.shape, f"{what}: the shape must be {expected.shape}, not {came.shape}."
+    assert np.allclose(came, expected, atol=1e-6), f"{what} must be {expected.tolist()}, not {came.tolist()}."
 
 
 @test_case(name='"The examples of the task"')

@@ -47,8 +47,7 @@ def test_q_update(q_update):
     """The end, alpha, and the table that was given."""
     _defined(q_update=q_update)
     q = np.array([[4.0, 0.0], [2.0, 6.0]])
-    came = q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5)
-    same(came, [[3.5, 0], [2, 6]], "A step that terminated: from 4 half way to 3.")
+    same(q_update(q, 0, 0, 3.0, 1, True, 0.5, 0.5), [[3.5, 0], [2, 6]], "An end: from 4 half way to 3.")
     came = q_update(q, 1, 1, 1.0, 0, False, 0.25, 1.0)
     same(came, [[4, 0], [2, 5.75]], "From 6 a quarter of the way to 1 + 4.")
     same(q, [[4, 0], [2, 6]], "You have written into the table that was given.")

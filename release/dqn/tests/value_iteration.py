@@ -49,11 +49,9 @@ def test_value_iteration(value_iteration):
     to, pays = np.array([[1, 0], [1, 1]]), np.array([[1.0, 0.0], [5.0, 5.0]])
     q = value_iteration(to, pays, np.array([False, True]), 0.9)
     same(q, [[1, 0.9], [0, 0]], "After the end, state 1, nothing follows, and its row is 0.")
-    to, pays = np.array([[0], [0]]), np.array([[1.0], [0.0]])
-    q = value_iteration(to, pays, np.zeros(2, bool), 0.99)
+    q = value_iteration(np.array([[0], [0]]), np.array([[1.0], [0.0]]), np.zeros(2, bool), 0.99)
     same(q, [[100], [99]], "1 for ever, gamma = 0.99, is worth 100: sweep until nothing changes.")
-    to, pays = np.array([[1], [2], [2]]), np.array([[1.0], [2.0], [0.0]])
-    q = value_iteration(to, pays, np.array([False, False, True]), 1.0)
+    q = value_iteration(np.array([[1], [2], [2]]), np.array([[1.0], [2.0], [0.0]]), np.arange(3) == 2, 1.0)
     same(q, [[3], [2], [0]], "gamma = 1: the rewards 1 and 2 add up to 3.")
 
 
