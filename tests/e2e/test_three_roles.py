@@ -197,11 +197,6 @@ def test_files_and_marks_are_downloaded(everybody: Class) -> None:
     assert told == {name: pytest.approx(mark.points, abs=1e-4) for name, mark in marks.items()}
 
 
-def test_every_page_and_file_has_the_mark_of_record(everybody: Class) -> None:
-    """Formgrader, feedback, report, result files and commands among them."""
-    same_everywhere(everybody)
-
-
 PAGES = (
     ("ta-001", STAFF),
     ("instructor", STAFF),
@@ -223,6 +218,14 @@ def test_pages_are_for_everybody(everybody: Class, name: str, path: str) -> None
         visitor,
         f"roles-{name}-{path.strip('/').rpartition('exchange')[2].strip('/').replace('/', '-') or 'home'}",
     )
+
+
+def test_every_page_and_file_has_the_mark_of_record(everybody: Class) -> None:
+    """Formgrader, feedback, report, result files and commands among them.
+
+    After the looks at pages: files and gradebook, written some seconds behind the facts, are there.
+    """
+    same_everywhere(everybody)
 
 
 def test_the_logs_name_no_student(everybody: Class) -> None:

@@ -124,6 +124,6 @@ def test_a_comment_for_all_is_not_lost_and_not_offered_twice(stage, desk, open_p
     page.locator("textarea").first.fill("Sum over the classes.")
     page.reload()
     page.get_by_role("button", name="Put it back").click()
-    page.get_by_role("button", name="Comment for 2 students").click()
+    page.get_by_role("button", name="Comment for 2 students").first.click()
     shows(page, "2 students have the comment")
     assert page.get_by_role("button", name="Put it back").count() == 0
