@@ -9,7 +9,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(there: Callable[[], Found], what: str, seconds: float = 60.0, pause: float = 0.1) -> Found:
+def until(there: Callable[[], Found], what: str, seconds: float = 120.0, pause: float = 0.1) -> Found:
     """What ``there`` answers, as soon as that is something; a test fails that waits longer."""
     end = time.monotonic() + seconds
     while not (found := there()):

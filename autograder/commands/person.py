@@ -20,7 +20,7 @@ from ..exchange.store.personal import Holding, as_json, holding
 from ..hub.process.options import hub_folder
 from ..marks.pseudonyms import pseudonym
 from ..marks.roster import read_roster, roster_file
-from ..results.audit import read_audit
+from ..results.audit import lines_about
 from ..results.store import safe_name
 
 NOT_COVERED = (
@@ -137,7 +137,7 @@ def _write(course: Course, desk: Desk, found: Holding, archive: zipfile.ZipFile)
             if each.is_file() and not each.is_symlink():
                 archive.write(each, f"written/{each.relative_to(course.data_folder)}")
     for unit in course.units:
-        lines = [line for line in read_audit(course, unit.name) if line.get("student") == found.student]
+        lines = lines_about(course, unit.name, found.student)
         if lines:
             archive.writestr(f"audit/{unit.name}.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
 

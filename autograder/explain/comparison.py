@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..judge.outcome import Outcome
 from ..judge.suite import Suite, reference_subject
 from ..student import NOTHING, Answer, Call, Court, Raised, StudentRaised
 from ..student.steps import leaves
-from .case.signatures import arguments, default
+from .case.signatures import arguments, default, label_of_result
 from .relation import Pair, coverage
 from .same import is_tensor, plain, same_value
 
@@ -158,16 +158,20 @@ def _before(court: Court, number: int) -> Any:
 
 def _known(suite: Suite, transcript: tuple[Call, ...]) -> dict[str, Any]:
     known: dict[str, Any] = {}
-    for call in transcript:
-        known |= named_arguments(suite, call)
+    for number in range(len(transcript)):
+        known |= named_arguments(suite, transcript, number)
     return known
 
 
-def named_arguments(suite: Suite, call: Call) -> dict[str, Any]:
+def named_arguments(suite: Suite, transcript: Sequence[Call], number: int) -> dict[str, Any]:
     """A call's plain arguments by name; tensors as arrays."""
+    call = transcript[number]
     if call.kind != "call":
         return {}
-    bound = arguments(suite.reference, call.name, call.args, call.kwargs)
+    target, label = call.step.target, call.name
+    if isinstance(target, PartRef) and transcript[target.step].kind != "get":
+        label = "" if target.path else label_of_result(suite.reference, label)
+    bound = arguments(suite.reference, label, call.args, call.kwargs)
     return {name: plain(value) if is_tensor(value) else value for name, value in bound.items()}
 
 

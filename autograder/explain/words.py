@@ -56,7 +56,7 @@ class Wording:
         """The task's calls in one check, each with all that was given in the check so far."""
         known: dict[str, Any] = {}
         for number, call in enumerate(outcome.transcript):
-            known = known | named_arguments(self.suite, call)
+            known = known | named_arguments(self.suite, outcome.transcript, number)
             if call.kind == "call" and is_own(call, task, self.suite.task_of) and _is_known(call):
                 yield Row(call.name, known, call.fault is not None or _is_wrong(outcome, number))
 

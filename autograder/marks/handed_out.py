@@ -29,6 +29,14 @@ def last_of(connection: Connection, unit: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
+def times(connection: Connection) -> dict[str, list[tuple[int, str]]]:
+    """By unit each handing out, oldest first: the last entry that was there, and when."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in connection.execute(select(HANDED_OUT).order_by(HANDED_OUT.c.id)):
+        found.setdefault(row.unit, []).append((row.last, row.moment))
+    return found
+
+
 def not_yet(connection: Connection) -> dict[str, int]:
     """By unit: how many comments were written since it was handed out; only where there are some."""
     out = select(HANDED_OUT.c.unit, func.max(HANDED_OUT.c.last).label("last")).group_by(HANDED_OUT.c.unit)

@@ -82,6 +82,12 @@ class TaskCard:
         return verdicts == {Verdict.MISSING} and not self.passed
 
     @property
+    def blocked(self) -> bool:
+        """True where another task is in the way of all of it, which may be unwritten, too: the same."""
+        verdicts = {check.verdict for finding in self.later for check in finding.checks}
+        return verdicts == {Verdict.BLOCKED} and not (self.findings or self.passed)
+
+    @property
     def percent(self) -> float:
         """Earned share."""
         return _percent(self.earned, self.points)

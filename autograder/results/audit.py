@@ -64,6 +64,16 @@ def read_audit(course: Course, unit: str) -> list[dict[str, object]]:
     return [entry for line in lines for entry in _parsed(line)]
 
 
+def lines_about(course: Course, unit: str, student: str) -> list[dict[str, object]]:
+    """Those of a student, and those whose sentence names them."""
+    word = _named(student)
+    return [
+        line
+        for line in read_audit(course, unit)
+        if any(isinstance(each, str) and word.search(each) for each in line.values())
+    ]
+
+
 def rename(course: Course, unit: str, student: str, pseudonym: str) -> int:
     """Put a pseudonym in the place of a student's name, also where a sentence names it; lines changed.
 
@@ -73,7 +83,7 @@ def rename(course: Course, unit: str, student: str, pseudonym: str) -> int:
     path = audit_path(course, unit)
     if not path.exists():
         return 0
-    word = re.compile(rf"(?<![\w-]){re.escape(student)}(?![\w-])")
+    word = _named(student)
     with naming(path), turn(path, READABLE), open(path, "r+b", buffering=0) as file:
         before = file.read().decode("utf-8").split("\n")
         after = [_renamed(line, word, pseudonym) for line in before]
@@ -87,6 +97,11 @@ def rename(course: Course, unit: str, student: str, pseudonym: str) -> int:
             os.fsync(file.fileno())
             beside.unlink()
     return changed
+
+
+def _named(student: str) -> re.Pattern[str]:
+    """The name, and no longer one in which it stands."""
+    return re.compile(rf"(?<![\w-]){re.escape(student)}(?![\w-])")
 
 
 def _renamed(line: str, word: re.Pattern[str], pseudonym: str) -> str:

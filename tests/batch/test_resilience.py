@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ from autograder.marks.attempts import of_unit
 from autograder.marks.graded import results_of
 from autograder.results.result import Result
 from tests.booked import read_booked
+from tests.waiting import until
 
 from .small import COMMAND, UNIT, environment, loaded, right, run, slow, stored, submit, with_task
 
@@ -41,7 +41,7 @@ def begun(root: Path, slow_class: Path) -> Iterator[subprocess.Popen[str]]:
     """``course grade --jobs 2`` in a process group of its own, when it has stored a few results."""
     with start(root, str(slow_class)) as process:
         try:
-            wait_until(lambda: len(known(root)) >= 5)
+            until(lambda: len(known(root)) >= 5, "first results", pause=0.02)
             assert min(result.seconds for result in known(root).values()) > PAUSE
             yield process
         finally:
@@ -76,13 +76,6 @@ def known(root: Path) -> dict[str, Result]:
     with open_facts(course) as database, database.read() as connection:
         attempts = {each.id: each.student for each in of_unit(connection, UNIT)}
         return {attempts[name]: result for name, result in results_of(connection, attempts).items()}
-
-
-def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def processes_of(root: Path) -> list[psutil.Process]:
@@ -123,7 +116,7 @@ def test_kill_9_of_everything(root, begun, slow_class):
     processes = tree(psutil.Process(begun.pid))
     os.killpg(begun.pid, signal.SIGKILL)
     begun.wait()
-    wait_until(lambda: gone(processes) and not processes_of(root), 20)
+    until(lambda: gone(processes) and not processes_of(root), "end of all processes", 20)
     before = known(root)
     assert 5 <= len(before) < STUDENTS
     assert all(result.score == 100.0 for result in before.values())
@@ -146,7 +139,7 @@ def test_kill_9_of_the_command_only(root, begun, slow_class):
     assert len(processes) > 5
     begun.kill()
     begun.wait()
-    wait_until(lambda: gone(processes) and not processes_of(root), 20)
+    until(lambda: gone(processes) and not processes_of(root), "end of all processes", 20)
     assert all(result.score == 100.0 for result in known(root).values())
 
     done = run(root, "grade", UNIT, str(slow_class), "--jobs", "2", "--no-gradebook")
@@ -163,7 +156,7 @@ def test_interrupted(root, begun):
     assert out == ""
     assert "interrupted" in err
     assert "Traceback" not in err
-    wait_until(lambda: gone(processes), 20)
+    until(lambda: gone(processes), "end of all processes", 20)
     assert 5 <= len(known(root)) < STUDENTS
     assert half_written(root) == []
 

@@ -15,9 +15,10 @@ from autograder.demo.solving import solved
 from autograder.exchange.client.service import Service
 from autograder.unit.release import build, publish
 from tests.e2e.people import Visitor
-from tests.e2e.strangers import UNIT, little, until
+from tests.e2e.strangers import UNIT, little
 from tests.hub.support import RunningHub
 from tests.needs import WCAG
+from tests.waiting import until
 
 SHORT = 150  # seconds that a server of the profile "short" runs
 SOON = 60 * 1000  # milliseconds; whatever is waited for comes by itself

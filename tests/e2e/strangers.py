@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import pwd
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,9 @@ from autograder.exchange.client.service import Service
 from autograder.marks.roster import Member
 from tests.e2e.people import Visitor
 from tests.hub.support import ROOT, RunningHub
+from tests.waiting import until
 
 UNIT = "little"
-SECONDS = 120.0  # for whatever is waited for, on a machine with much else to do
 
 
 @dataclass(frozen=True)
@@ -218,14 +216,6 @@ class Strangers:
             client.close()
         for person in self.people.values():
             person.page.context.close()
-
-
-def until(there: Callable[[], bool], what: str) -> None:
-    """Wait for something."""
-    end = time.monotonic() + SECONDS
-    while not there():
-        assert time.monotonic() < end, f"no {what} after {SECONDS} s"
-        time.sleep(0.2)
 
 
 def little() -> Path:

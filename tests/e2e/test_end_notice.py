@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import SHOTS
 from tests.e2e.lab import SHORT, SOON, Classroom, LabVisitor
-from tests.e2e.strangers import until
+from tests.waiting import until
 
 AUTOSAVE = 110.0  # seconds; JupyterLab saves by itself every 120
 MARGIN = (

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,69 +19,42 @@ import pytest
 from autograder.demo.solving import solved
 from tests.batch.small import run
 from tests.e2e.mark_views import STUDENTS, Class, marks_now, same_everywhere
-from tests.e2e.people import Visitor, released, typed
-from tests.hub.support import ROOT, RunningHub
-
-UNIT = "little"
-CONFIG = """
-from autograder.course import Course, LatePolicy, Unit
-
-course = Course(
-    "little",
-    "Little",
-    (Unit("little", "Little", due="{due}", hours=1),),
-    late=LatePolicy(percent_per_day=10.0, days=5, grace_minutes=15),
-    late_days=2,
+from tests.e2e.marked_course import (
+    ANSWER,
+    MILDER,
+    NO_BIAS,
+    NO_MOMENTUM,
+    UNIT,
+    changed,
+    due,
+    marked_course,
+    reference,
+    release,
+    wrong,
 )
-"""
-QUESTION = """
-# %% [markdown]
-# ## In your own words
-#
-# Why has the layer a bias?
+from tests.e2e.people import Visitor, released, typed
 
-# %% [markdown] written="why" points=4
-# *Double-click here and write your answer in place of this line.*
-"""
-BONUS = '''
-
-@pytest.mark.task("windows", points=8, bonus=True)
-def test_windows_many(student):
-    """Many windows are counted."""
-    right(student.windows(1000, 3), "The number of windows")
-'''
-NO_BIAS = ("        out = out + b", "        out = out")  # a known mistake of student-001
-NO_MOMENTUM = ("v *= self.momentum", "v *= 0")  # one of student-002
 STRICTER = ("draw.normal(4, 3), draw.normal(3, 2))", "draw.normal(4, 3), draw.normal(3, 2), draw.normal(2))")
-MILDER = ("lr=0.2, momentum=momentum)", "lr=0.2, momentum=0.0 * momentum)")
-ANSWER = "Without it the plane would go through the origin."
 COMMENT = "Say of which plane."
 
 
 @pytest.fixture(scope="module")
-def people(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Visitor]]:
-    """Everybody on the roster of a small course, with a hub of its own."""
-    hub = RunningHub(tmp_path_factory.mktemp("record") / "course", original=ROOT / "tests" / "little")
-    folder = hub.course.root / "assignments" / UNIT
-    for path, more in ((folder / "notebook.py", QUESTION), (folder / "grader.py", BONUS)):
-        path.write_text(path.read_text() + more)
-    due(hub, hours=-24)
-    shots = ROOT / "tests" / "screenshots"
-    shots.mkdir(exist_ok=True)
-    with hub:
-        yield {name: Visitor(chromium, hub, name, shots) for name in hub.passwords}
+def everybody(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """A class whose unit is due tomorrow."""
+    with marked_course(tmp_path_factory.mktemp("record") / "course", chromium, hours=-24) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def everybody(people: dict[str, Visitor]) -> Class:
-    """The same people, and where they look."""
-    return Class(people["instructor"].hub, people)
+def people(everybody: Class) -> dict[str, Visitor]:
+    """The same people, of whom a failed test keeps pictures."""
+    return dict(everybody.people)
 
 
 def test_two_students_hand_in_on_time(everybody: Class) -> None:
     """The unit is released; each has a mistake, and the marks are the same in every page and file."""
     released(everybody.people["instructor"], "little", UNIT)
-    hand_in(everybody, "student-001", wrong(everybody, NO_BIAS, ANSWER))
+    hand_in(everybody, "student-001", wrong(everybody, NO_BIAS, answer=ANSWER))
     hand_in(everybody, "student-002", wrong(everybody, NO_MOMENTUM))
     first, second = same_everywhere(everybody).values()
     assert (first.out_of, first.waits, second.waits) == (104.0, True, False)
@@ -219,42 +192,11 @@ def test_the_export_has_these_marks(everybody: Class, tmp_path: Path) -> None:
     }
 
 
-def due(hub: RunningHub, hours: float) -> None:
-    """The unit is due that long ago."""
-    moment = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="minutes")
-    (hub.course.root / "course_config.py").write_text(CONFIG.format(due=moment))
-
-
 def course(of: Class, *words: str) -> str:
     """A course command; what it printed."""
     done = run(of.hub.course.root, *words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def release(of: Class) -> dict[str, Any]:
-    """The released notebook."""
-    return json.loads(of.course.unit(UNIT).released_notebook.read_text())
-
-
-def reference(of: Class) -> str:
-    """The reference solution."""
-    return (of.hub.course.root / "solutions" / f"{UNIT}.py").read_text()
-
-
-def changed(text: str, change: tuple[str, str]) -> str:
-    """A text with one place changed."""
-    assert text.count(change[0]) == 1, change
-    return text.replace(*change)
-
-
-def wrong(of: Class, mistake: tuple[str, str], answer: str = "") -> dict[str, Any]:
-    """A notebook that is right but for one mistake."""
-    notebook = solved(release(of), changed(reference(of), mistake))
-    for cell in notebook["cells"]:
-        if answer and cell["metadata"].get("nbgrader", {}).get("grade_id") == "why":
-            cell["source"] = answer
-    return notebook
 
 
 def hand_in(of: Class, student: str, notebook: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import SHOTS
 from tests.e2e.lab import SOON, Classroom, LabVisitor
-from tests.e2e.strangers import UNIT, until
+from tests.e2e.strangers import UNIT
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from autograder.demo.solving import solved
-from autograder.unit.release import build, publish
 from tests.e2e.mark_views import (
     STUDENTS,
     Class,
@@ -31,23 +29,10 @@ from tests.e2e.mark_views import (
     same_everywhere,
     staff_page,
 )
+from tests.e2e.marked_course import ANSWER, MILDER, NO_BIAS, NO_MOMENTUM, UNIT, changed, marked_course, wrong
 from tests.e2e.people import Visitor
-from tests.e2e.test_record import (
-    ANSWER,
-    BONUS,
-    MILDER,
-    NO_BIAS,
-    NO_MOMENTUM,
-    QUESTION,
-    changed,
-    due,
-    reference,
-    release,
-)
-from tests.hub.support import ROOT, RunningHub
 from tests.needs import WCAG
 
-UNIT = "little"
 STAFF = f"/services/exchange/staff/{UNIT}"
 WHY = "My layer adds the bias in its subclass, so I think that it is there."
 READERS = (own_page, first_page, attempt_page, staff_page, attempt_for_staff, interface)
@@ -55,25 +40,16 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
 
 
 @pytest.fixture(scope="module")
-def people(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Visitor]]:
-    """Everybody on the roster of a small course, with a hub of its own."""
-    hub = RunningHub(tmp_path_factory.mktemp("roles") / "course", original=ROOT / "tests" / "little")
-    folder = hub.course.root / "assignments" / UNIT
-    for path, more in ((folder / "notebook.py", QUESTION), (folder / "grader.py", BONUS)):
-        path.write_text(path.read_text() + more)
-    due(hub, hours=20)
-    unit = hub.course.units[0]
-    publish(hub.course, unit, build(hub.course, unit))
-    shots = ROOT / "tests" / "screenshots"
-    shots.mkdir(exist_ok=True)
-    with hub:
-        yield {name: Visitor(chromium, hub, name, shots) for name in hub.passwords}
+def everybody(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """A class whose unit was due twenty hours ago."""
+    with marked_course(tmp_path_factory.mktemp("roles") / "course", chromium, hours=20, built=True) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def everybody(people: dict[str, Visitor]) -> Class:
-    """The same people, and where they look."""
-    return Class(people["instructor"].hub, people)
+def people(everybody: Class) -> dict[str, Visitor]:
+    """The same people, of whom a failed test keeps pictures."""
+    return dict(everybody.people)
 
 
 def test_an_instructor_releases_the_unit(everybody: Class) -> None:
@@ -221,11 +197,6 @@ def test_files_and_marks_are_downloaded(everybody: Class) -> None:
     assert told == {name: pytest.approx(mark.points, abs=1e-4) for name, mark in marks.items()}
 
 
-def test_every_page_and_file_has_the_mark_of_record(everybody: Class) -> None:
-    """Formgrader, feedback, report, result files and commands among them."""
-    same_everywhere(everybody)
-
-
 PAGES = (
     ("ta-001", STAFF),
     ("instructor", STAFF),
@@ -249,6 +220,14 @@ def test_pages_are_for_everybody(everybody: Class, name: str, path: str) -> None
     )
 
 
+def test_every_page_and_file_has_the_mark_of_record(everybody: Class) -> None:
+    """Formgrader, feedback, report, result files and commands among them.
+
+    After the looks at pages: files and gradebook, written some seconds behind the facts, are there.
+    """
+    same_everywhere(everybody)
+
+
 def test_the_logs_name_no_student(everybody: Class) -> None:
     """Of hub, exchange and formgrader, which all of this went through; no student has started a server."""
     text = everybody.hub.log.read_text()
@@ -258,12 +237,8 @@ def test_the_logs_name_no_student(everybody: Class) -> None:
 
 def notebook_of(of: Class, student: str, answer: str) -> dict[str, Any]:
     """Both share a mistake; the second student has another one, which a milder check forgives."""
-    text = changed(reference(of), NO_BIAS)
-    made = solved(release(of), text if student == STUDENTS[0] else changed(text, NO_MOMENTUM))
-    for cell in made["cells"]:
-        if answer and cell["metadata"].get("nbgrader", {}).get("grade_id") == "why":
-            cell["source"] = answer
-    return made
+    mistakes = [NO_BIAS] if student == STUDENTS[0] else [NO_BIAS, NO_MOMENTUM]
+    return wrong(of, *mistakes, answer=answer)
 
 
 def looks(visitor: Visitor, shot: str) -> None:

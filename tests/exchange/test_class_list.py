@@ -3,6 +3,7 @@
 import re
 import time
 
+import httpx
 import pytest
 
 from autograder.exchange.service.settings import ServiceLimits
@@ -102,6 +103,20 @@ def test_what_is_looked_for_is_escaped_and_kept(stage, desk, teacher):
     page = teacher.get("staff/softmax", params={"q": '"><b>x'})
     assert "<b>x" not in page.text and "q=%22%3E%3Cb%3Ex" in page.text
     assert "Nobody fits." in page.text
+    page = teacher.get("staff/softmax?sort=-mark&show=missing").text
+    form = re.search(r'<form method="get".*?</form>', page, re.S)[0]
+    assert 'name="sort" value="-mark"' in form and 'name="show" value="missing"' in form
+
+
+def test_a_bookmark_leads_through_the_login(stage, desk):
+    """With all that stands in the address; one that is too long for a cookie leads to the page."""
+    add(roster_file(desk.course), PEOPLE)
+    for asked, shown in (("?show=missing&q=zo%C3%AB", ["student-002"]), (f"?q={'z' * 2000}", None)):
+        stage.hub.next_login = stage.hub.token("ta-1", "formgrade-course")
+        with httpx.Client(base_url=stage.url, follow_redirects=True, timeout=30) as browser:
+            page = browser.get(f"staff/softmax{asked}")
+            assert page.status_code == 200 and page.url.path.endswith("staff/softmax")
+            assert students_of(page) == (shown or ["student-001", "student-002", "student-003"])
 
 
 def test_a_roster_that_cannot_be_read_keeps_nobody_from_the_list(stage, desk, teacher):
@@ -137,6 +152,20 @@ def test_one_student_s_page_has_all_units(stage, desk, teacher):
     assert "attempt 2 of 2, on time by the extension, 80 + 10 by hand" in text
     assert text.count(WHY) == 2 and "3 days" in text
     assert "Nothing was handed in." in text_of(teacher.get("students/student-003"))
+
+
+def test_who_asks_to_look_again_is_two_clicks_from_the_answer(stage, desk, teacher):
+    """From the list, from the student's page and from the attempt."""
+    attempt = handed_in(stage, desk, 60.0)
+    with desk.database.write() as connection:
+        asks = LookAgain(attempt, "softmax", "student-001", "softmax_forward", "a", "I think so")
+        number = requests.ask(connection, asks, "2026-01-10T10:00:00+00:00")
+    assert "marking/requests?student=student-001" in teacher.get("staff/softmax").text
+    assert f"marking/requests/{number}" in teacher.get("marking/requests?student=student-001").text
+    assert f"marking/requests/{number}" not in teacher.get("marking/requests?student=student-002").text
+    for path in ("students/student-001", f"attempts/{attempt}"):
+        assert f"marking/requests/{number}" in teacher.get(path).text, path
+    assert "The student asked" in teacher.get(f"attempts/{attempt}").text
 
 
 def test_a_student_s_page_is_for_staff_and_of_known_names(stage, teacher):

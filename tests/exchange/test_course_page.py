@@ -8,7 +8,8 @@ import pytest
 from autograder.course import CONFIG_NAME
 from autograder.exchange.store.desk import stamp
 from autograder.exchange.store.tables import FEEDBACK
-from autograder.marks import exceptions, requests
+from autograder.marks import by_hand, exceptions, handed_out, requests
+from autograder.marks.by_hand import COMMENT, Entry
 from autograder.marks.exceptions import DAYS, LATE_DAY, Deed
 from autograder.marks.requests import LookAgain
 
@@ -56,6 +57,32 @@ def test_what_is_new_is_told_until_it_was_seen(stage, desk, browser):
     assert news_of(browser.get("")) == []
     handed_in(stage, desk, 100.0)
     assert news_of(browser.get("")) == ["attempt 2 is graded"]
+
+
+def test_a_comment_is_new_when_it_is_handed_out(stage, desk, browser):
+    """Not while others are still being written; until the attempt's page was seen; a later one again."""
+    attempt = handed_in(stage, desk, 40.0)
+    browser.get(f"attempts/{attempt}")
+    browser.get("units/softmax")
+
+    def comment(text):
+        entry = Entry("softmax", "student-001", attempt, "softmax_forward", COMMENT, comment=text)
+        with desk.database.write() as connection:
+            by_hand.add(connection, entry, Deed("ta-1", stamp(desk.now()), ""))
+
+    def hand_out():
+        with desk.database.write() as connection:
+            handed_out.hand_out(connection, "softmax", Deed("teacher-1", stamp(desk.now()), ""))
+
+    for text in ("Say why.", "Say more."):
+        comment(text)
+        assert news_of(browser.get("")) == []
+        hand_out()
+        assert news_of(browser.get("")) == ["attempt 1 has a comment of the course staff"]
+        assert text in browser.get(f"attempts/{attempt}").text
+        assert news_of(browser.get("")) == []
+        hand_out()
+        assert news_of(browser.get("")) == []
 
 
 def test_what_one_did_oneself_and_what_others_saw_is_no_news(stage, desk, browser):

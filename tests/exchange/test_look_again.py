@@ -80,6 +80,19 @@ def test_nobody_answers_what_they_marked(stage, desk, asked):
     assert not state(desk, asked)[0].waits
 
 
+def test_what_one_may_answer_comes_first(stage, desk, asked):
+    """The older request is behind the other one for who marked what it is about."""
+    later = handed_in(stage, desk, 40.0, student="student-002")
+    with desk.database.write() as connection:
+        wish = LookAgain(later, "softmax", "student-002", "softmax_forward", "a", WHY)
+        other = requests.ask(connection, wish, "2027-01-02T00:00:00+00:00")
+    give(desk, state(desk, asked)[0].attempt, 50.0)  # by ta-1
+    for name, order in (("ta-1", [other, asked]), ("ta-2", [asked, other])):
+        with logged_in(stage, name, "formgrade-course") as ta:
+            found = re.findall(r'href="[^"]*marking/requests/(\d+)"', ta.get("marking/requests").text)
+            assert list(map(int, found)) == order
+
+
 def test_two_who_answer_at_once_are_told(stage, desk, asked):
     """The second keeps what was typed, and nothing of it is stored."""
     with (

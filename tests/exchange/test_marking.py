@@ -207,9 +207,32 @@ def test_names_are_hidden_on_request(stage, desk, ta):
     assert re.search("<h1>Answer [12]</h1>", page.text)
     assert "student-00" not in page.text
     assert not re.search(r'href="[^"]*attempts/[0-9a-f]+"', page.text)
+    there = re.search(r'href="([^"]*/items[^"]*)"', page.text)[1].replace("&amp;", "&")
+    rubric = ta.get(page.url.join(there))
+    back = re.search(r'href="([^"]*)">Back to marking', rubric.text)[1]
+    assert re.search("<h1>Answer [12]</h1>", ta.get(page.url.join(back)).text)
+    form = {"word": word_of(rubric), "item": "", "text": "Names it.", "points": "1", "go": "make"}
+    made = ta.post(str(rubric.url), data=form | {name: field(rubric, name) for name in ("back", "names")})
+    assert "Names it." in made.text and back in made.text
     page = save(ta, page, "3", go="next")
     assert re.search("<h1>Answer [12]</h1>", page.text)
     assert "student-00" not in page.text
+    assert "marking/softmax/why?names=hidden" in ta.get("marking").text, "hidden before the first is seen"
+
+
+def test_an_answer_that_counts_no_more_gives_back_what_was_typed(stage, desk, ta):
+    """The student has handed in another text meanwhile: nothing is stored or lost, and a link leads there."""
+    answered(stage, desk, "student-001", "A shift cancels.")
+    page = ta.get("marking/softmax/why?names=hidden")
+    later = answered(stage, desk, "student-001", "Since it cancels.")
+    gone = save(ta, page, "3", "Say why & when.", new_text="Names it.")
+    assert gone.status_code == 409 and "student-001" not in gone.text
+    assert "3 points" in gone.text and "Say why &amp; when." in gone.text and "Names it." in gone.text
+    assert mark(stage, "student-001") == (50.0, 104.0, True)
+    assert f"marking/softmax/why/{later}?names=hidden" in gone.text
+    # Now the first attempt counts again, which may still be worth more: the page leads there.
+    other = save(ta, ta.get(f"marking/softmax/why/{later}"), "3")
+    assert other.status_code == 404 and page.url.path in other.text and "you typed" not in other.text
 
 
 def test_an_answer_cannot_act(stage, desk, ta):

@@ -82,7 +82,7 @@ def test_the_matrix_names_every_route():
 
 def test_every_page_asks_for_a_login(stage):
     """Without a session each page sends to the hub's login, and shows nothing."""
-    open_to_all = {"/oauth_callback", "/static/exchange.css", "/static/exchange.js"}
+    open_to_all = {"/oauth_callback", "/static/exchange.css", "/static/exchange.js", "/static/typing.js"}
     for route in [
         route
         for part in (pages, handing_in, receipts, staff_pages, managing_pages)

@@ -17,6 +17,7 @@ from autograder.unit.scaffold import new_unit
 from benchmarks.deadline import rehearse
 from tests.booked import read_booked
 from tests.support import code
+from tests.waiting import until
 
 from .stage import children, files, notebook, release, settle
 
@@ -36,7 +37,7 @@ def test_a_submission_is_graded_at_once(service):
     assert verify_receipt(made["receipt"], key).sha256 == made["sha256"]
     done = settle(student, made["id"])
     assert (done["state"], done["score"], done["counts"]) == ("graded", 100.0, True)
-    _until(lambda: read_result(stage.course, "softmax", "student-001") is not None)
+    until(lambda: _result(stage) is not None, "result where the course looks")
     assert read_result(stage.course, "softmax", "student-001").submitted == made["received"]
 
 
@@ -50,7 +51,7 @@ def test_the_best_attempt_counts_and_reaches_the_gradebook(service):
     lines = student.get("api/units/softmax/attempts").json()["attempts"]
     assert [line["counts"] for line in lines] == [True, False]
     assert lines[1]["score"] < lines[0]["score"] == 100.0
-    _until(lambda: "student-001" in _marks(stage.course), 60)
+    until(lambda: "student-001" in _marks(stage.course), "mark in the gradebook")
     assert _marks(stage.course)["student-001"].final == 100.0
     assert read_result(stage.course, "softmax", "student-001").score == 100.0
 
@@ -72,7 +73,7 @@ def test_a_killed_service_loses_no_submission_and_no_mark(service):
     """The service dies in the middle and is started again: what had a receipt has its mark."""
     stage = service.stage
     made = _hand_in_many(stage, 8, seconds=0.5)
-    _until(lambda: _being_graded(stage))
+    until(lambda: _being_graded(stage), "attempt that is being graded")
     service.kill()
     service.start()
     _all_graded(stage, made)
@@ -88,7 +89,7 @@ def test_who_is_told_to_end_leaves_the_attempt_as_it_was(service):
     body = files(softmax_ipynb=notebook(stage.course))
     made = student.post("api/units/softmax/attempts", json=body).json()
     for _ in range(ServiceLimits().tries + 1):
-        _until(reading.exists)
+        until(reading.exists, "worker that reads the grader")
         reading.unlink()
         for pid in children(service.process.pid, "worker"):
             os.kill(pid, signal.SIGTERM)
@@ -102,17 +103,17 @@ def test_a_changed_unit_is_graded_by_its_new_checks(service):
     body = files(softmax_ipynb=notebook(stage.course, "softmax_forward"))
     made = student.post("api/units/softmax/attempts", json=body).json()
     before = settle(student, made["id"])
-    _until(lambda: _result(stage) is not None)
+    until(lambda: _result(stage) is not None, "result")
     digest, old = _result(stage).digest, _workers(service)
     unit = stage.course.units[0]
     unit.grader.write_text(unit.grader.read_text() + "\n# mended\n")
     # Workers look at the units' files every few seconds, and end where these have changed.
-    _until(lambda: _workers(service) and _workers(service).isdisjoint(old))
+    until(lambda: _workers(service) and _workers(service).isdisjoint(old), "new worker")
     assert staff.post(f"api/attempts/{made['id']}/requeue").status_code == 200
     after = settle(student, made["id"])
     assert after["graded"] > before["graded"]
     assert after["score"] == before["score"]
-    _until(lambda: _result(stage).digest != digest)
+    until(lambda: _result(stage).digest != digest, "result by the mended check")
 
 
 def test_a_new_unit_is_graded_without_a_restart(service):
@@ -123,12 +124,12 @@ def test_a_new_unit_is_graded_without_a_restart(service):
     unit = course.unit("relu")
     publish(course, unit, build(course, unit))
     stage = replace(service.stage, course=replace(course, units=(unit,)))
-    _until(lambda: "relu" in [each["unit"] for each in stage.staff().get("api/units").json()])
+    until(lambda: "relu" in [each["unit"] for each in stage.staff().get("api/units").json()], "new unit")
     release(stage)
     student, body = stage.student(), files(relu_ipynb=notebook(stage.course))
     made = student.post("api/units/relu/attempts", json=body).json()
     assert settle(student, made["id"])["score"] == 100.0
-    _until(lambda: read_result(stage.course, "relu", "student-001") is not None)
+    until(lambda: read_result(stage.course, "relu", "student-001") is not None, "result")
 
 
 def _marks(course):
@@ -172,15 +173,7 @@ def _all_graded(stage, made):
     assert sorted(line["id"] for line in lines) == sorted(made)
     assert [line["number"] for line in lines] == [1] * len(made)
     students = [line["student"] for line in lines]
-    _until(lambda: all(read_result(stage.course, "softmax", name) is not None for name in students))
-
-
-def _until(true, seconds=60):
-    """Wait; the publisher of results may be busy making a gradebook."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.1)
+    until(lambda: all(read_result(stage.course, "softmax", name) is not None for name in students), "results")
 
 
 @pytest.mark.slow

@@ -41,6 +41,11 @@ def asked(teacher, **words):
     return teacher.post("staff/softmax/extend", data=base | words)
 
 
+def field_of(page, name):
+    """The tag of a field."""
+    return re.search(rf'<input id="{name}"[^>]*>', page.text)[0]
+
+
 def held(desk):
     """The exceptions that hold."""
     with desk.database.read() as connection:
@@ -56,6 +61,9 @@ def test_more_time_is_looked_at_and_then_given_once(stage, desk, teacher):
     assert "Nothing is changed yet." in page.text and held(desk) == []
     assert "64 of 100 → 80 of 100" in text_of(page)
     sure = hidden(page)
+    again = teacher.post("staff/softmax/extend", data=sure | {"go": "change"})
+    assert 'value="student-001"' in field_of(again, "student") and WHY in field_of(again, "why")
+    assert held(desk) == [], "to change it gives nothing"
     for _ in range(2):
         assert teacher.post("staff/softmax/extend", data=sure).status_code == 200
     assert held(desk) == [("student-001", "days", "2", "ta-1", WHY)]
@@ -102,6 +110,9 @@ def test_what_cannot_be_given_is_refused_with_what_is_wrong(stage, desk, teacher
             page = asked(teacher, **({"student": "student-001"} | words | sure))
             assert page.status_code == 422
             assert said in text_of(page), words
+            typed = {"student": "student-001", "value": "2", "why": WHY} | words
+            for field in ("student", "value", "why"):
+                assert f'value="{typed[field].strip()}"' in field_of(page, field), "what was typed stays"
     roster_file(desk.course).write_text("username,role\nstudent-001,king\n")
     assert "The roster cannot be read." in text_of(asked(teacher, student="student-001"))
     assert held(desk) == []

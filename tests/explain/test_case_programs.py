@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -38,6 +39,14 @@ class Mover:
         self.n += 1
         for p, g in zip(self.params, grads):
             p -= self.lr * g / (np.abs(g) + self.eps)
+
+class Scale:
+    def __init__(self, factor=2.0): self.factor = factor
+    def __call__(self, x):
+        out = x * self.factor
+        return out
+
+def scaling(factor): return lambda x: x * factor
 
 def pair(x, w):
     out = x * w
@@ -193,6 +202,18 @@ def test_arrays_in_place() -> None:
     told = cell(steps, ("p -= self.lr", "p += self.lr"))
     tells(told, "mover.step([grad])", "param")
     assert told is not None and told["calls"].count("step(") == 1
+
+
+def test_what_is_called_has_its_own_names() -> None:
+    """An object is no class, and what a function gave is not that function: names are of what is called."""
+    told = cell(lambda student: student.Scale(3.0)(X), ("x * self.factor", "x + self.factor"))
+    assert told is not None and re.search(r"(?m)^x = np.array", told["calls"])
+    tells(told, "out = scale(x)", "out")
+    assert "scale = Scale(3.0)" in told["calls"]
+    told = cell(lambda student: student.scaling(3.0)(X), ("lambda x: x * factor", "lambda x: x + factor"))
+    assert told is not None and re.search(r"(?m)^a = np.array", told["calls"])
+    tells(told, "result2 = result(a)", "result2")
+    assert "result = scaling(3.0)" in told["calls"]
 
 
 def test_a_setting_whose_default_hides_the_mistake_stays() -> None:

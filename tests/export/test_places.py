@@ -7,6 +7,7 @@ import pytest
 from autograder.base.errors import UsageError
 from autograder.course import Unit
 from tests.export.marked import CONV, DUE, GAN, cells, column, course_at, download, exported, give, written
+from tests.gradescope import METADATA
 
 TITLE = "Convolution layer"
 CANVAS = (
@@ -21,23 +22,6 @@ MOODLE = (
     "Student,One,0012,,,one@students.example,-\n"
     "Student,Two,0013,,,two@students.example,-\n"
 )
-METADATA = """---
-submission_111:
-  :submitters:
-  - :name: Student One
-    :sid: '0012'
-    :email: one@students.example
-  :created_at: 2027-01-20 10:00:00.000000000 Z
-submission_112:
-  :submitters:
-  - :name: Student Two
-    :sid: '0013'
-    :email: two@students.example
-  - :name: Student Three
-    :sid:
-    :email: Three@students.example
-  :created_at: 2027-01-20 10:00:00.000000000 Z
-"""
 
 
 def test_canvas_download_and_back(tmp_path):

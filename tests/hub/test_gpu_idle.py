@@ -25,6 +25,7 @@ from tests.hub.nvml import StandIn
 from tests.hub.support import ROOT
 from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
 from tests.hub.websockets import websocket
+from tests.waiting import until
 
 LIMIT = 12.0  # seconds without use, in place of minutes
 LOOK, REPORT = 0.5, 2.0
@@ -128,15 +129,6 @@ async def _execute(request: HTTPRequest, code: str) -> None:
             assert heard != "None", "the server closed the connection"
 
 
-def until(there, what: str, seconds: float) -> float:
-    """Wait; the seconds that it took."""
-    begin = time.monotonic()
-    while not there():
-        assert time.monotonic() < begin + seconds, f"no {what} after {seconds:g} s"
-        time.sleep(0.2)
-    return time.monotonic() - begin
-
-
 @pytest.mark.slow
 @pytest.mark.xdist_group("hub")
 def test_an_idle_gpu_is_given_to_the_next(hub, stand_in):
@@ -172,8 +164,9 @@ def test_an_idle_gpu_is_given_to_the_next(hub, stand_in):
         assert (noted.busy, noted.used_mib, noted.total_mib) == COMPUTES[1:]
 
         stand_in.say([IDLE])
-        seconds = until(lambda: not owner.is_up(), "end of the server", LIMIT + REPORT + 30)
-        assert seconds > LIMIT - REPORT - 1
+        begin = time.monotonic()
+        until(lambda: not owner.is_up(), "end of the server", LIMIT + REPORT + 30)
+        assert time.monotonic() - begin > LIMIT - REPORT - 1
         other.waits_until_up()
     assert [use.user for use in GpuBook(book_file(hub.course)).open_uses()] == ["student-002"]
     assert re.search(r"Stopping the server of person-\w+: its GPU is idle", hub.log.read_text())

@@ -12,9 +12,9 @@ from autograder.hub.gpus.book import GpuBook
 from autograder.hub.gpus.loads import GpuLoad, Loads
 from autograder.hub.gpus.settings import book_file
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_idle import until
 from tests.hub.test_gpu_turns import CONFIG, PagesAlone, Person
 from tests.needs import WCAG
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 COURSE = """

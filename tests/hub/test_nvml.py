@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
 from autograder.hub.gpus.nvml import GpuReading, Nvml, NvmlSilent
 from tests.hub.nvml import StandIn
+from tests.waiting import until
 
 FIRST, SECOND, MIG = ("GPU-8f2a", 97, 4000, 80000), ("GPU-41c0", 0, 3, 80000), ("MIG-77aa", -1, 12, 10000)
 READ = {each[0]: GpuReading(None if each[1] < 0 else each[1], *each[2:]) for each in (FIRST, SECOND, MIG)}
@@ -82,16 +82,9 @@ def test_a_real_gpu_is_read_as_nvidia_smi_reads_it():
     assert nvml.readings("") == []
     with subprocess.Popen([sys.executable, "-c", COMPUTES], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdout.readline() == "ready\n"
-        _until(lambda: (nvml.readings("0")[0].busy or 0) > 50)
+        until(lambda: (nvml.readings("0")[0].busy or 0) > 50, "work on the GPU", 30)
         held = nvml.readings("0")[0].used_mib
         other.kill()
-    _until(lambda: nvml.readings("0")[0].busy == 0)
+    until(lambda: nvml.readings("0")[0].busy == 0, "end of its work", 30)
     assert nvml.readings("0")[0].used_mib < held
     nvml.close()
-
-
-def _until(there):
-    end = time.monotonic() + 30
-    while not there():
-        assert time.monotonic() < end
-        time.sleep(0.2)

@@ -33,9 +33,10 @@ from autograder.hub.process.certificate import check_certificate
 from autograder.hub.process.options import Options
 from autograder.marks.roster import Member
 from tests.hub.support import ROOT, RunningHub
-from tests.hub.test_processes import _command, _descendants, _until
+from tests.hub.test_processes import _command, _descendants
 from tests.hub.test_running import _headers, _logged_in
 from tests.hub.websockets import websocket
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 LONG = 8  # seconds that the slow person waits for a server
@@ -169,7 +170,7 @@ def token(hub, waiting):
     with _logged_in(hub, QUICK) as client:
         token = hub.token(client, QUICK)
     assert _post(hub, token, f"/hub/api/users/{QUICK}/server").is_success
-    _until(lambda: _has_server(hub, token), SOON, "a server")
+    until(lambda: _has_server(hub, token), "server", SOON)
     return token
 
 
@@ -202,7 +203,7 @@ def test_what_a_dead_exchange_leaves_nobody_can_take(hub, token):
     places = [hub.socket_of(name) for name in ("exchange", "formgrader", "proxy")]
     assert all(Path(place).is_socket() for place in places)
     assert _stranger(2, *places) == "EACCES"
-    _until(lambda: _health(hub) == 200, SOON, "the next exchange")
+    until(lambda: _health(hub) == 200, "next exchange", SOON)
 
 
 def test_a_page_that_waits_lets_its_user_in(hub, waiting):
@@ -238,7 +239,7 @@ def test_the_port_of_a_dead_proxy_cannot_be_taken(hub):
     assert _stranger(1, str(hub.port)) == "EADDRINUSE"
     asked.join(SOON)
     assert answers and answers[0] in (200, 404, 503)  # the next one learns its routes right after it is there
-    _until(lambda: _health(hub) == 200, SOON, "all routes are back")
+    until(lambda: _health(hub) == 200, "way to the exchange", SOON)
 
 
 def test_a_hub_that_is_down_leaves_no_port_free(hub, token, waiting):
@@ -247,7 +248,7 @@ def test_a_hub_that_is_down_leaves_no_port_free(hub, token, waiting):
     hub.kill()
     assert _stranger(1, str(hub.port), str(hub.own_port)) == "EADDRINUSE"
     hub.start()
-    _until(lambda: _has_server(hub, token), SOON, "the server is found")
+    until(lambda: _has_server(hub, token), "server for the next hub", SOON)
 
 
 @pytest.mark.skipif(os.geteuid() != 0 and not os.environ.get("CI"), reason="only root has ports below 1024")

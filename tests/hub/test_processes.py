@@ -14,6 +14,7 @@ from autograder.exchange.client.service import Service
 from autograder.exchange.client.trees import read_tree
 from tests.hub.support import ROOT, RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 UNIT = "conv_layer"
@@ -50,8 +51,8 @@ def test_a_killed_server_loses_no_submission_and_starts_again(hub, token):
         assert len(old) == 3, [_command(pid) for pid in old]  # time limit, server, kernel
         server = next(pid for pid in old if _command(pid).startswith(b"/") and b"singleuser" in _command(pid))
         os.kill(server, signal.SIGKILL)
-        _until(lambda: not [pid for pid in old if _alive(pid)], 20, "its processes end")
-        _until(lambda: not _model(hub, token)["server"], 20, "the hub notices")
+        until(lambda: not [pid for pid in old if _alive(pid)], "end of its processes", 20)
+        until(lambda: not _model(hub, token)["server"], "end of the server for the hub", 20)
         _start(client)
         assert client.get(f"/user/{NAME}/api/contents/work.txt").json()["content"] == "saved before"
     new = _processes(hub, "autograder.hub.servers.singleuser")
@@ -110,10 +111,10 @@ def test_all_but_peoples_servers_end_with_the_hub(hub, token, how):
     else:
         hub.process.terminate()
         assert hub.process.wait(30) == 0
-    _until(lambda: not [pid for pid in ours if _alive(pid)], 20, "all of the hub's processes end")
+    until(lambda: not [pid for pid in ours if _alive(pid)], "end of all of the hub's processes", 20)
     assert all(_alive(pid) for pid in peoples)
     hub.start()
-    _until(lambda: _model(hub, token)["server"], 20, "the next hub finds the server")
+    until(lambda: _model(hub, token)["server"], "server for the next hub", 20)
     assert httpx.get(f"{hub.url}/user/{NAME}/api/status", headers=_headers(token)).status_code == 200
 
 
@@ -124,7 +125,7 @@ def test_a_service_that_does_not_start_ends_the_hub(tmp_path):
         with pytest.raises(AssertionError, match="service exchange does not start"):
             hub.start()
         assert hub.process.wait(10) == 1
-        _until(lambda: not processes_below(hub.course.root), 10, "nothing is left")
+        until(lambda: not processes_below(hub.course.root), "end of all that was started", 10)
     finally:
         hub.stop()
 
@@ -192,10 +193,3 @@ def _command(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
     except OSError:
         return b""
-
-
-def _until(true, seconds, what):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.1)

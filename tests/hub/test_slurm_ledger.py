@@ -22,10 +22,10 @@ from autograder.hub.gpus.settings import book_file
 from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_idle import until
 from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
 from tests.shared_python import shared_python
 from tests.slurm import GPUS, running_slurm
+from tests.waiting import until
 
 SESSIONS = int(os.environ.get("LEDGER_SESSIONS", "8"))
 SECONDS, SHARE = 5.0, 0.01  # that a session, and all of them, may differ

@@ -85,6 +85,7 @@ def test_an_export_has_all_of_one_student(filled, tmp_path, monkeypatch, capfd):
         assert archive.read(f"attempts/{UNIT}/2/files/{UNIT}.ipynb") == notebook("student-001")
         assert archive.read(f"attempts/{UNIT}/1/receipt.txt") == facts["attempts"][0]["receipt"].encode()
         assert all(b"student-0010" not in archive.read(name) for name in names)
+        assert b"2 days more, for student-001: as agreed" in archive.read(f"audit/{UNIT}.jsonl")
     assert f"written/results/{UNIT}/student-001.json" in names
     assert {row["student"] for row in facts["attempts"]} == {"student-001"}
     assert len(facts["results"]) == 2 and facts["by_hand"][0]["why"] == DEED.why

@@ -16,25 +16,9 @@ from autograder.notebook.finding import Found, find_submissions
 from autograder.notebook.left_out import left_out, remarks
 from autograder.notebook.naming import Identities
 from autograder.notebook.platforms import PlatformName
+from tests.gradescope import METADATA
 
 UNIT = Unit("conv_layer", "Convolution layer", due="2027-01-24T23:59+01:00", hours=9)
-METADATA = """---
-submission_111:
-  :submitters:
-  - :name: Student One
-    :sid: '0012'
-    :email: one@students.example
-  :created_at: 2027-01-26 10:00:00.000000000 Z
-submission_112:
-  :submitters:
-  - :name: Student Two
-    :sid: '0013'
-    :email: two@students.example
-  - :name: Student Three
-    :sid: '0014'
-    :email: three@students.example
-  :created_at: 2027-01-26 10:00:00 NOWHERE
-"""
 
 
 @pytest.fixture
@@ -187,14 +171,15 @@ def test_numbers_of_canvas_hold_in_all_units_and_moodle_s_in_one(place):
 
 def test_what_gradescope_states(place):
     """Who handed it in, and when; a group and a time that cannot be read are told."""
-    folder = place("submission_111/x.ipynb", "submission_112/x.ipynb", submission_metadata=METADATA)
+    metadata = METADATA.replace("2027-01-20 11:00:00.000000000 Z", "2027-01-20 11:00:00 NOWHERE")
+    folder = place("submission_111/x.ipynb", "submission_112/x.ipynb", submission_metadata=metadata)
     one, two = found(folder)
-    assert one.submitted == "2027-01-26T10:00:00+00:00" and two.submitted is None
-    assert [person.sid for person in (*one.people, *two.people)] == ["0012", "0013", "0014"]
+    assert one.submitted == "2027-01-20T10:00:00+00:00" and two.submitted is None
+    assert [person.sid for person in (*one.people, *two.people)] == ["0012", "0013", ""]
     assert found(folder / "submission_111" / "x.ipynb")[0] == one
     assert "cannot be read" in two.note
     assert remarks([folder], UNIT, [one, two]) == [
-        "1 time of handing in cannot be read: submission_112 (2027-01-26 10:00:00 NOWHERE). "
+        "1 time of handing in cannot be read: submission_112 (2027-01-20 11:00:00 NOWHERE). "
         "Nothing is taken for lateness there: write it as 2027-01-17 12:00:00 UTC.",
         "1 submission is a group's: submission_112 (Student Two, Student Three). "
         "'course export grades' gives each member its mark.",

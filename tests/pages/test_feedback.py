@@ -68,7 +68,7 @@ def test_the_page_says_what_is_right_and_what_was_seen():
 
 def test_long_lists_are_folded():
     """Of many checks with one reason the first four are open, and none is lost."""
-    wrong = {name: (Verdict.BLOCKED, {"reason": "r"}) for name, *_ in CHECKS}
+    wrong = {name: (Verdict.FAILED, {"reason": "r"}) for name, *_ in CHECKS}
     checks = tuple(replace(check, task="one") for check in a_result("x", wrong).checks)
     outline = read(Result("conv_layer", "x", 0.0, 100.0, checks=checks))
     assert "4 more" in outline.text
@@ -96,6 +96,15 @@ def test_a_task_that_is_not_written_is_one_line():
     assert "adds up over windows" not in text
     assert "finite differences" not in text
     assert "Each output is the sum" in text
+
+
+def test_a_task_that_waits_for_another_is_one_line():
+    """It may be unwritten, too: nobody knows before the other one works."""
+    wait = {"reason": "This cannot be judged before conv2d_forward works."}
+    wrong = dict.fromkeys(("test_dx", "test_dw"), (Verdict.BLOCKED, wait))
+    text = read(a_result("x", wrong)).text
+    assert f"Not judged yet: 2 checks. {wait['reason']}" in text
+    assert "adds up over windows" not in text and "finite differences" not in text
 
 
 def test_nothing_for_staff_is_on_the_page():

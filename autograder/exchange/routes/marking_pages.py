@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -17,7 +18,7 @@ from ...notebook import Question, read_questions
 from .. import giving, wording
 from ..service.refusals import Refused
 from ..service.session import FormOf, HandOutOf, LoginSession, StaffOf, UnitOf, script_file
-from ..store import in_hand
+from ..store import attempts, in_hand
 from ..store.desk import stamp
 from ..views.answer_text import answer_text, get_ready, task_of
 from ..views.known_piles import KnownPiles
@@ -32,8 +33,16 @@ HIDDEN = "hidden"  # of ``names`` in an address: students are shown as "answer 1
 NOTHING = TypedItem("", "")
 NOT_HERE = (
     "There is no answer of this attempt to mark: another attempt counts now, or it was left as it came. "
-    "Go on with the next answer; what has points keeps them."
+    "What has points keeps them."
 )
+
+
+@dataclass(frozen=True)
+class Came:
+    """From where somebody came to the rubric: an answer, with or without names."""
+
+    attempt: str
+    names: str
 
 
 def _question(unit: UnitOf, question: str) -> Question:
@@ -95,9 +104,11 @@ def next_answer(
 
 
 @ROUTES.get("/{unit}/{question}/items")
-def items_page(session: StaffOf, unit: UnitOf, question: QuestionOf, back: str = "") -> Response:
+def items_page(
+    session: StaffOf, unit: UnitOf, question: QuestionOf, back: str = "", names: str = ""
+) -> Response:
     """The rubric of a question, to be changed."""
-    return _items(session, unit, question, back)
+    return _items(session, unit, question, Came(back, names))
 
 
 @ROUTES.post("/{unit}/{question}/items")
@@ -105,6 +116,7 @@ def change_items(session: StaffOf, unit: UnitOf, question: QuestionOf, form: For
     """Make, change or withdraw an item, or give it again to the answers that have it."""
     item, what, desk, me = _text(form, "item"), _text(form, "go"), session.desk, session.member.name
     typed, said = TypedItem(_text(form, "text"), _text(form, "points")), ""
+    came = Came(_text(form, "back"), _text(form, "names"))
     try:
         if what == "withdraw":
             wording.withdraw(desk, unit, question, item, me)
@@ -116,8 +128,8 @@ def change_items(session: StaffOf, unit: UnitOf, question: QuestionOf, form: For
             with desk.database.write() as connection:
                 wording.make(connection, unit, question, typed, Deed(me, stamp(desk.now())))
     except wording.UnfitItem as error:
-        return _items(session, unit, question, _text(form, "back"), str(error), typed, item)
-    return _items(session, unit, question, _text(form, "back"), said)
+        return _items(session, unit, question, came, str(error), typed, item)
+    return _items(session, unit, question, came, said)
 
 
 @ROUTES.get("/{unit}/{question}/{attempt}")
@@ -132,11 +144,12 @@ def answer_page(
 def save(session: StaffOf, unit: UnitOf, question: QuestionOf, attempt: str, form: FormOf) -> Response:
     """Store points and comment; where that is refused the page comes back with what was typed."""
     names, typed = _text(form, "names"), _typed(form)
-    with session.desk.database.read() as connection:
-        answer = _pile(session, connection, unit, question).find(attempt)
-    if answer is None:
-        raise Refused(409, NOT_HERE)
     new = TypedItem(_text(form, "new_text"), _text(form, "new_points"))
+    with session.desk.database.read() as connection:
+        pile = _pile(session, connection, unit, question)
+    answer = pile.find(attempt)
+    if answer is None:
+        return _gone(session, unit, pile, attempt, names, typed, new)
     made = new if new.text.strip() else None
     try:
         giving.give(session.desk, unit, question, answer.attempt, typed, session.member.name, made)
@@ -176,7 +189,7 @@ def _page(
         sheet = sheet_of(connection, unit, question.name)
     answer = pile.find(attempt)
     if answer is None:
-        raise Refused(404, NOT_HERE)
+        return _gone(session, unit, pile, attempt, names)
     most = desk.course.limits_of(unit).notebook_mib
     before, behind = pile.beside(answer)
     return session.page(
@@ -196,6 +209,31 @@ def _page(
         before=before,
         behind=behind,
         zone=zone,
+    )
+
+
+def _gone(
+    session: LoginSession,
+    unit: Unit,
+    pile: Pile,
+    attempt: str,
+    names: str,
+    typed: giving.Typed | None = None,
+    new: TypedItem = NOTHING,
+) -> Response:
+    """Where an answer is not marked any more: what was typed, and the way to the one that counts."""
+    with session.desk.database.read() as connection:
+        student = attempts.find(connection, attempt).student
+    return session.page(
+        "exchange/marking_gone.html",
+        status=404 if typed is None else 409,
+        unit=unit,
+        pile=pile,
+        why=NOT_HERE,
+        typed=typed,
+        new=new,
+        instead=pile.of(student),
+        hidden=names == HIDDEN,
     )
 
 
@@ -230,7 +268,7 @@ def _items(
     session: LoginSession,
     unit: Unit,
     question: Question,
-    back: str,
+    came: Came,
     said: str = "",
     typed: TypedItem = NOTHING,
     wrong: str | None = None,
@@ -246,7 +284,8 @@ def _items(
         pile=pile,
         sheet=sheet,
         uses=sheet.uses(pile.answers),
-        back=pile.find(back),
+        back=pile.find(came.attempt),
+        hidden=came.names == HIDDEN,
         said=said,
         typed=typed,
         wrong=wrong,

@@ -36,7 +36,7 @@ from ..views.calendar import MEDIA_TYPE, calendar
 from ..views.course import course_rows
 from ..views.news import news, note_seen, read_seen
 from ..views.overview import answers, comments_for, feedback_files, overview, overviews
-from ..views.render import SCRIPT, stylesheet
+from ..views.render import SCRIPT, TYPING_SCRIPT, stylesheet
 
 ROUTES = APIRouter()
 
@@ -58,8 +58,14 @@ def css() -> Response:
 
 @ROUTES.get("/static/exchange.js")
 def script() -> Response:
-    """The one script: pages that wait look again by themselves."""
+    """Pages that wait look again by themselves."""
     return script_file(SCRIPT)
+
+
+@ROUTES.get("/static/typing.js")
+def typing_script() -> Response:
+    """What is typed is not lost, on all pages."""
+    return script_file(TYPING_SCRIPT)
 
 
 @ROUTES.get("/")

@@ -18,15 +18,22 @@ SHOWN = 200  # of those that wait; the oldest first
 
 
 @ROUTES.get("")
-def waiting(session: StaffOf) -> Response:
-    """What students ask a person to look at again."""
-    desk = session.desk
+def waiting(session: StaffOf, student: str = "") -> Response:
+    """What students, or one of them, ask a person to look at again; first what the reader may answer."""
+    desk, me = session.desk, session.member.name
     units = {unit.name: unit for unit in desk.course.units}
     with desk.database.read() as connection:
         rows = answering.to_answer(connection, units)
+        rows = [row for row in rows if student in ("", row[0].student)]
+        rows.sort(key=lambda row: me in row[1])
         zone = read_dates(connection, desk.course, desk.course.units[0]).due("").moment
     return session.page(
-        "exchange/requests.html", rows=rows[:SHOWN], more=len(rows[SHOWN:]), units=units, zone=zone
+        "exchange/requests.html",
+        rows=rows[:SHOWN],
+        more=len(rows[SHOWN:]),
+        units=units,
+        student=student,
+        zone=zone,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -10,6 +12,7 @@ from ...base.text import SHORT, plain
 from ...course import Course, Unit
 from ...marks import read_dates
 from ...marks.dates import unit_due
+from ...marks.exceptions import ALL
 from ...notebook import read_questions
 from ...pages.figures import named_histogram
 from ...pages.report import FEW, NAMES, PATTERNS, evaluate_facts, task_rows
@@ -36,6 +39,7 @@ from ..views.one_student import one_student
 from ..views.render import lines_in
 
 ROUTES = APIRouter()
+FIELDS = ("whom", "student", "kind", "value", "why")  # of the form for more time
 
 
 @ROUTES.get("/staff")
@@ -141,31 +145,21 @@ def take_back(session: ExtendOf, unit: UnitOf, form: FormOf) -> Response:
 @ROUTES.get("/staff/{unit}/extend")
 def extend_page(session: ExtendOf, unit: UnitOf, student: str = "") -> Response:
     """The form for more time."""
-    with session.desk.database.read() as connection:
-        facts = read_dates(connection, session.desk.course, unit)
-    members, _ = members_of(session.desk.course)
-    return session.page(
-        "exchange/extend.html",
-        unit=unit,
-        due=facts.due("").moment,
-        student=student[:255],
-        students=[name for name, member in members.items() if not member.is_staff],
-        after=max((each.id for each in facts.exemptions), default=0),
-        outlook=None,
-    )
+    return _extend_form(session, unit, {"student": student[:255]})
 
 
 @ROUTES.post("/staff/{unit}/extend")
 def extend(session: ExtendOf, unit: UnitOf, form: FormOf) -> Response:
-    """What more time would change; with ``sure`` it is given."""
+    """What more time would change; with ``sure`` it is given. What is refused comes back as it was typed."""
     desk = session.desk
-    words = {name: str(form.get(name) or "").strip() for name in ("student", "kind", "value")}
-    if form.get("whom") == "all":
-        words["student"] = ""
-    elif not words["student"]:
-        raise Refused(422, "Name a student, or choose everybody. Nothing was changed.")
-    wanted = Extension(**words, why=_why(form), after=_number(form.get("after")))
-    wanted = extensions.checked(desk, unit, wanted)
+    typed = {name: str(form.get(name) or "").strip() for name in FIELDS}
+    typed["why"] = _why(form)
+    if form.get("go") == "change":
+        return _extend_form(session, unit, typed)
+    try:
+        wanted = extensions.checked(desk, unit, _wanted(typed, _number(form.get("after"))))
+    except Refused as error:
+        return _extend_form(session, unit, typed, error)
     if form.get("sure"):
         extensions.extend(desk, unit, wanted, session.member.name)
         return session.go(f"staff/{unit.name}")
@@ -203,6 +197,33 @@ def answer_all(session: StaffOf, unit: UnitOf, form: FormOf) -> Response:
     key, who = str(form.get("key")), session.member.name
     count = answering.answer_all(session.desk, unit, key, text, who)
     return session.go(f"staff/{unit.name}/report?sent={count}")
+
+
+def _wanted(typed: Mapping[str, str], after: int) -> Extension:
+    everybody = typed["whom"] == "all"
+    if not everybody and not typed["student"]:
+        raise Refused(422, "Name a student, or choose everybody. Nothing was changed.")
+    student = ALL if everybody else typed["student"]
+    return Extension(student, typed["kind"], typed["value"], typed["why"], after)
+
+
+def _extend_form(
+    session: LoginSession, unit: Unit, typed: Mapping[str, str], problem: Refused | None = None
+) -> Response:
+    with session.desk.database.read() as connection:
+        facts = read_dates(connection, session.desk.course, unit)
+    members, _ = members_of(session.desk.course)
+    return session.page(
+        "exchange/extend.html",
+        status=problem.status if problem else 200,
+        unit=unit,
+        due=facts.due("").moment,
+        typed={**dict.fromkeys(FIELDS, ""), **typed},
+        problem=problem,
+        students=[name for name, member in members.items() if not member.is_staff],
+        after=max((each.id for each in facts.exemptions), default=0),
+        outlook=None,
+    )
 
 
 def known_facts(session: LoginSession) -> KnownFacts:

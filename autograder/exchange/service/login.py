@@ -28,6 +28,7 @@ SESSION = "course-exchange-session"
 STATE = "course-exchange-state"
 SESSION_SECONDS = 12 * 3600
 STATE_SECONDS = 600
+LONGEST_QUERY = 1000  # letters that a login remembers
 
 
 class NotLoggedIn(Exception):
@@ -75,6 +76,12 @@ class HubLogin:
         return token
 
 
+def _address(request: Request) -> str:
+    """Path and query of what was asked for; without the query where a cookie has no room for it."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if 0 < len(query) <= LONGEST_QUERY else request.url.path
+
+
 @dataclass(frozen=True)
 class Sessions:
     """Cookies of this service: made and read here only."""
@@ -87,7 +94,7 @@ class Sessions:
         """Send the browser to the hub; a cookie remembers the state and where it wanted to go."""
         state = secrets.token_urlsafe(24)
         answer = RedirectResponse(oauth.authorize_url(state), status_code=302)
-        wanted = request.url.path if request.method == "GET" else self.prefix
+        wanted = _address(request) if request.method == "GET" else self.prefix
         self._set(request, answer, STATE, self._signer("state").dumps([state, wanted]), STATE_SECONDS)
         return answer
 
@@ -148,7 +155,8 @@ class Sessions:
         return answer
 
     def _inside(self, wanted: str) -> str:
-        return wanted if wanted.startswith(self.prefix) and "//" not in wanted else self.prefix
+        path = wanted.partition("?")[0]
+        return wanted if path.startswith(self.prefix) and "//" not in path else self.prefix
 
     def _signer(self, salt: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

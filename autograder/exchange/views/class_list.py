@@ -125,12 +125,15 @@ class ListWanted:
         )
 
     def link(self, **other: Any) -> str:
-        """The address of another look: parameters that are as always are left out."""
-        changed = replace(self, **other)
-        sort = f"{'-' if changed.down else ''}{changed.sort}"
-        said = {"q": changed.q, "show": changed.show, "sort": sort, "page": str(changed.page)}
+        """The address of another look."""
+        return "?" + urlencode(replace(self, **other).parameters())
+
+    def parameters(self) -> dict[str, str]:
+        """Those of its address; what is as always is left out."""
+        sort = f"{'-' if self.down else ''}{self.sort}"
+        said = {"q": self.q, "show": self.show, "sort": sort, "page": str(self.page)}
         usual = {"q": "", "show": "all", "sort": "student", "page": "1"}
-        return "?" + urlencode({name: value for name, value in said.items() if value != usual[name]})
+        return {name: value for name, value in said.items() if value != usual[name]}
 
     def by(self, column: str) -> str:
         """The address of the list by a column; the other way round where it is sorted by it."""

@@ -1,4 +1,4 @@
-"""What is new for a student since they last looked: a release, another date, a mark, feedback, an answer.
+"""What is new for a student since they last looked: a release, another date, a mark, what a person wrote.
 
 Release and date are seen on the unit's page, marks there or on the attempt's page, and what a person wrote
 on the attempt's page only.
@@ -6,14 +6,15 @@ on the attempt's page only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from ...marks.by_hand import COMMENT
+from ...marks import handed_out
+from ...marks.by_hand import COMMENT, Entry
 from ...marks.tables import ATTEMPTS, REQUESTS
 from ...results.late import parse_time
 from ..service.refusals import Refused
@@ -27,7 +28,7 @@ MOST = 3  # attempts of a unit that are told one by one
 
 Moments = Mapping[str, str]  # by attempt or place, ISO 8601
 RELEASED, DATE, GRADED, BY_HAND = "released", "date", "graded", "by hand"
-FEEDBACK_CAME, ANSWERED = "feedback", "answered"
+FEEDBACK_CAME, ANSWERED, COMMENTED = "feedback", "answered", "commented"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,7 +43,7 @@ class News:
     @property
     def on_unit(self) -> bool:
         """Whether the unit's page shows it."""
-        return self.kind not in (FEEDBACK_CAME, ANSWERED)
+        return self.kind not in (FEEDBACK_CAME, ANSWERED, COMMENTED)
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,16 @@ class Seen:
     places: Moments
     feedback: Moments  # by attempt: when the staff's feedback came
     answered: Moments  # by attempt: when a request was answered last
+    handed_out: Mapping[str, Sequence[tuple[int, str]]]  # by unit: the last comment that was, and when
 
     def at(self, *places: str) -> datetime:
         """When one of these places was last seen."""
         return max((_time(self.places.get(place)) for place in places), default=NEVER)
+
+    def readable(self, comment: Entry) -> datetime:
+        """Since when a comment can be read; never, where it was not handed out."""
+        several = self.handed_out.get(comment.unit, ())
+        return _time(next((moment for last, moment in several if last >= comment.id), None))
 
 
 def read_seen(connection: Connection, student: str) -> Seen:
@@ -65,7 +72,7 @@ def read_seen(connection: Connection, student: str) -> Seen:
     answers = select(REQUESTS.c.attempt, REQUESTS.c.answered).where(REQUESTS.c.answered.is_not(None))
     answered = connection.execute(answers.where(REQUESTS.c.student == student))
     came, said = _latest((row[0], row[1]) for row in feedback), _latest((row[0], row[1]) for row in answered)
-    return Seen(visits.visits(connection, student), came, said)
+    return Seen(visits.visits(connection, student), came, said, handed_out.times(connection))
 
 
 def news(view: Overview, released: Offered | None, seen: Seen) -> tuple[News, ...]:
@@ -121,6 +128,9 @@ def _of_attempt(unit: str, line: Line, seen: Seen) -> Iterator[News]:
         yield News(BY_HAND, f"{name} has points by hand", attempt)
     if _time(seen.feedback.get(attempt)) > words:
         yield News(FEEDBACK_CAME, f"{name} has feedback of the course staff", attempt)
+    said = (each for each in line.worth.entries.values() if each.kind == COMMENT and each.comment)
+    if any(seen.readable(each) > words for each in said):
+        yield News(COMMENTED, f"{name} has a comment of the course staff", attempt)
     if _time(seen.answered.get(attempt)) > words:
         yield News(ANSWERED, f"a request about {name} is answered", attempt)
 

@@ -68,6 +68,10 @@ class Pile:
         """The answer in an attempt."""
         return next((each for each in self.answers if each.attempt.id == attempt), None)
 
+    def of(self, student: str) -> PiledAnswer | None:
+        """The answer of a student."""
+        return next((each for each in self.answers if each.student == student), None)
+
     def beside(self, answer: PiledAnswer) -> tuple[PiledAnswer | None, PiledAnswer | None]:
         """The answers before and behind one."""
         place = answer.number - 1

@@ -1,4 +1,4 @@
-"""Fills the exchange's templates; nothing in them runs but the one script of ``static/``."""
+"""Fills the exchange's templates; nothing in them runs but the scripts that lie beside them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .overview import Overview
 
 FOLDER = Path(__file__).parents[1] / "templates"
 SCRIPT = FOLDER / "exchange.js"
+TYPING_SCRIPT = FOLDER / "typing.js"
 MARKING_SCRIPT = FOLDER / "marking.js"
 STATES = {
     "waiting": ("waiting in line", "wait"),

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...inside.wire import HandleRef
 from ...student.faults import clean
+from ..describe import key_text
 from ..same import is_tensor, same_value
 from .filling import Observed
 from .operators import written
@@ -27,7 +28,7 @@ from .programs import (
     Subscript,
     results_of,
 )
-from .signatures import arguments, parameter, returned
+from .signatures import arguments, label_of_result, parameter, returned
 from .smallest import Case
 
 WIDTH = 88
@@ -65,7 +66,7 @@ class _Writer:
         shipped = dict.fromkeys(f.source for f in functions if isinstance(f, Shipped))
         lines = [line for source in shipped for line in (*source.split("\n"), "")]
         for number, step in self._program.steps.items():
-            label = self._program.label(step.function)
+            label = self._label(step)
             for blank, hint in self._new_blanks(step, label):
                 self._blanks[blank.number] = self._fresh(hint)
                 lines.append(f"{self._blanks[blank.number]} = {_array(blank, self._case)}")
@@ -114,6 +115,13 @@ class _Writer:
                 if blank.number not in self._blanks:
                     found.setdefault(blank.number, (blank, hint))
         return list(found.values())
+
+    def _label(self, step: ProgramStep) -> str:
+        """By what name the reference knows what is called."""
+        label, function = self._program.label(step.function), step.function
+        if not isinstance(function, Returned):
+            return label
+        return "" if function.path else label_of_result(self._reference, label)
 
     def _call(self, number: int, step: ProgramStep, label: str) -> str:
         parts = [self._text(arg) for arg in step.args]
@@ -189,13 +197,7 @@ class _Writer:
         return "..." if value is ... else repr(value)
 
     def _key(self, value: Any) -> str:
-        """What stands in square brackets: slices have colons there, and a tuple needs no brackets."""
-        if type(value) is tuple and value:
-            return ", ".join(map(self._key, value)) + ("," if len(value) == 1 else "")
-        if not isinstance(value, slice):
-            return self._text(value)
-        ends = ["" if end is None else repr(end) for end in (value.start, value.stop)]
-        return ":".join(ends) + ("" if value.step is None else f":{value.step!r}")
+        return key_text(value, self._text)
 
     def _result(self, result: Returned) -> str:
         names, path = self._results[result.step], result.path

@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
+
+CALL = "__call__"
+PLACED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def definition(reference: Mapping[str, Any], label: str) -> Any:
@@ -15,8 +19,18 @@ def definition(reference: Mapping[str, Any], label: str) -> Any:
     name, *attributes = label.split(".")
     found = reference.get(name)
     for attribute in attributes:
+        if attribute == CALL and _goes_to_forward(found):
+            attribute = "forward"
         found = inspect.getattr_static(found, attribute, None) if found is not None else None
     return found
+
+
+def label_of_result(reference: Mapping[str, Any], label: str) -> str:
+    """The label of what a call of ``label`` gave, where that is called itself.
+
+    ``Linear.__call__`` for an object of a class; empty for all else, of which no name tells what it is.
+    """
+    return f"{label}.{CALL}" if isinstance(reference.get(label), type) else ""
 
 
 def arguments(
@@ -32,6 +46,19 @@ def arguments(
         return {}
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+def passed(
+    signature: inspect.Signature | None, args: Sequence[Any], kwargs: Mapping[str, Any], first: int = 0
+) -> list[tuple[str, Any]]:
+    """The arguments of a call, each with its name, as far as they fit; "" where there is none.
+
+    No defaults: what the caller left out may be something else in other code. ``first`` is the place of the
+    first one.
+    """
+    parameters = signature.parameters.values() if signature is not None else ()
+    names = [each.name for each in parameters if each.kind in PLACED][first:]
+    return [*zip_longest(names[: len(args)], args, fillvalue=""), *kwargs.items()]
 
 
 def parameter(reference: Mapping[str, Any], label: str, index: int) -> str:
@@ -55,18 +82,33 @@ def returned(reference: Mapping[str, Any], label: str) -> tuple[str, ...]:
     return _returned(found) if inspect.isfunction(found) else ()
 
 
-def _signature(found: Any) -> inspect.Signature | None:
-    """The signature as a caller sees it, without ``self``."""
+def signature_of(found: Any) -> inspect.Signature | None:
+    """The signature of an object that is called; None where it tells none."""
     if not callable(found):
         return None
+    if not isinstance(found, type) and _goes_to_forward(type(found)):
+        found = found.forward
     try:
-        signature = inspect.signature(found)
+        return inspect.signature(found)
     except (TypeError, ValueError):
         return None
-    parameters = list(signature.parameters.values())
-    if inspect.isfunction(found) and parameters and parameters[0].name == "self":
-        return signature.replace(parameters=parameters[1:])
-    return signature
+
+
+def _signature(found: Any) -> inspect.Signature | None:
+    """The same for what a class or the notebook defines, without what a caller does not pass."""
+    of_class = isinstance(found, classmethod)
+    signature = signature_of(found.__func__ if of_class else found)
+    parameters = list(signature.parameters.values()) if signature is not None else []
+    if signature is None or not parameters:
+        return signature
+    bound = of_class or (inspect.isfunction(found) and parameters[0].name == "self")
+    return signature.replace(parameters=parameters[1:]) if bound else signature
+
+
+def _goes_to_forward(kind: Any) -> bool:
+    """Whether a call of an object of this class goes on to its ``forward``, as with PyTorch's modules."""
+    call = inspect.getattr_static(kind, CALL, None)
+    return hasattr(kind, "forward") and str(getattr(call, "__module__", "")).startswith("torch.nn")
 
 
 @lru_cache(maxsize=256)
