@@ -14,6 +14,7 @@ PROOF = ROOT / "infra" / "proof.json"
 AGAIN = "Run 'make test-infra' (as root; five minutes, ten more the first time) and commit infra/proof.json."
 SECTIONS = ("Docker", "Kubernetes")  # of the manual, whose commands are run
 FILES = (  # all that the trials depend on; of a folder, the files directly in it
+    "infra/Dockerfile",
     "infra/docker",
     "infra/kubernetes",
     "tests/infra",
