@@ -25,6 +25,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     process/taken_up.py      what a killed hub left in a queue, by left_jobs.py and left_pods.py
     gpus/                    whose turn it is, who holds which device, and who held how many for how long
     gpus/page.py             the same for instructors, who stop and grant
+    gpus/kept.py             how long it is kept; all of one person, for an export or deleted
     servers/gpu_reports.py   a server says how busy its GPUs are; gpus/reports.py ends one that uses none
     servers/ending.py        when and why a server ends, which JupyterLab asks it
     servers/formgrader.py    a server that shows formgrader and nothing else: no kernel, no files
@@ -64,6 +65,7 @@ of services and, for the local spawner, the home folders.
 FACE = (
     "doctor",
     "gpus.book",
+    "gpus.kept",
     "gpus.overview",
     "gpus.settings",
     "gpus.share",

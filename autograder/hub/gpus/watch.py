@@ -19,16 +19,21 @@ from ..servers.ends import END
 from ..servers.slurm_queue import SlurmSilent
 from .book import GpuBook, Held
 from .job_times import JobTimes, times_of
+from .kept import delete_expired
 
 BEAT_SECONDS = 5.0
+TIDY_SECONDS = 3600.0  # between looks for what the course keeps no longer
 
 
 class GpuWatch:
     """Compares the hub's servers with the book."""
 
-    def __init__(self, hub: Any, book: GpuBook, gpus: Mapping[str, int]) -> None:
-        """``gpus`` are those of each profile that is offered; the first is theirs who did not choose."""
-        self.hub, self.book, self.gpus = hub, book, gpus
+    def __init__(self, hub: Any, book: GpuBook, gpus: Mapping[str, int], days: float | None = None) -> None:
+        """``gpus`` are those of each profile that is offered; the first is theirs who did not choose.
+
+        What has been over for ``days`` is deleted.
+        """
+        self.hub, self.book, self.gpus, self.days = hub, book, gpus, days
         self._beating = False
         self._owed: dict[str, tuple[str, Held]] = {}  # jobs of servers, by number, that are not in the book
 
@@ -49,6 +54,16 @@ class GpuWatch:
         self.book.take_up({*held, *starting})
         self._note_jobs()
         PeriodicCallback(self.beat, BEAT_SECONDS * 1000).start()
+        PeriodicCallback(self.tidy, TIDY_SECONDS * 1000).start()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Delete what the course keeps no longer; tried again in an hour where another one writes."""
+        try:
+            if count := delete_expired(self.book.path, self.days):
+                self.hub.log.info("%s entries of the book of GPUs have expired, and are deleted", count)
+        except Error as error:
+            self.hub.log.error("the book of GPUs cannot be tidied: %s", error)
 
     async def beat(self) -> None:
         """Note who is alive; a book that cannot be written is said in the log, and tried again."""

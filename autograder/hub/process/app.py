@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tornado import httpserver
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
-from traitlets import Dict, Integer, List, Unicode
+from traitlets import Dict, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
 from ...base.files import token
@@ -50,6 +50,7 @@ class CourseHub(UnixServices):
     roster_file = Unicode(help="The roster, whose students have no names in the log.").tag(config=True)
     secret_file = Unicode(help="The course's secret, from which their pseudonyms follow.").tag(config=True)
     gpu_book = Unicode(help="The file of the book of GPUs; none is kept without.").tag(config=True)
+    gpu_days = Float(None, allow_none=True, help="That it keeps a use.").tag(config=True)
     gpu_profiles = Dict(help="GPUs of each profile, by its name.").tag(config=True)
     handlers: Any  # JupyterHub makes them
     tornado_application: Any
@@ -92,7 +93,7 @@ class CourseHub(UnixServices):
             self._taken_up = import_item(self.taken_up)(self)
             self._taken_up.set_aside()
         if self.gpu_book:
-            self._gpus = GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles)
+            self._gpus = GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles, self.gpu_days)
             self._gpus.remember(self.db)
         return await super().init_spawners()
 
