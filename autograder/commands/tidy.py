@@ -19,8 +19,8 @@ ALL = 1_000_000  # students; the exchange does some at each look, a command does
 def command(preview: bool) -> None:
     """Delete what has been kept for as long as ``Course.retention`` says.
 
-    A running exchange and the hub do the same by themselves, every hour. What marks follow from goes only where the course
-    names a period for it, and that long after the course has ended for everybody.
+    A running exchange and the hub do the same by themselves, every hour. What marks follow from goes only
+    where the course names a period for it, and that long after the course has ended for everybody.
     """
     course = load_course()
     desk = open_desk(course)

@@ -18,6 +18,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     servers/profiles.py      a profile of course_config.py in the words of each spawner
     servers/spawners.py      which spawner, and what a server finds in its environment
     servers/places.py        whether the place has what the profiles ask for
+    servers/kube_places.py   the same of a cluster's nodes
     servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
     servers/kube_pod.py      a server as a pod, with kube_words.py: in words, kube_nodes.py: what holds it
     servers/in_pod.py        its program, which waits for a hub that is being replaced

@@ -1,4 +1,4 @@
-"""Who used GPUs is kept as long as the course says, is in a person's export, and is deleted with the person."""
+"""Who used GPUs is kept as long as the course says, and is in a person's export and deletion."""
 
 import json
 import sqlite3

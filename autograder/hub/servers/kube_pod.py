@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
-from traitlets import Float
+from traitlets import Bool, Float
 
 from . import kube_words
 from .kube_nodes import ClusterNodes, could_hold, everything
@@ -32,6 +32,7 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
     """A server as a pod, which can be waited for and found again."""
 
     look_seconds = Float(0.5, help="Between two looks at what is known of the pod.").tag(config=True)
+    fixed_nodes = Bool(True, help="No machine comes that is not there yet.").tag(config=True)
     nodes: ClassVar[ClusterNodes] = ClusterNodes()
 
     @property
@@ -137,7 +138,7 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
             return None
         nodes = await self.nodes.now(self.api)
         asked = kube_words.asks_for(pod)
-        if nodes and not any(could_hold(node, pod, asked) for node in nodes):
+        if self.fixed_nodes and nodes and not any(could_hold(node, pod, asked) for node in nodes):
             return kube_words.never(pod)
         others = self.pod_reflector.pods.values()
         place = kube_words.before(pod, others)

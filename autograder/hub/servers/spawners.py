@@ -61,6 +61,8 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
     c.Spawner.pre_spawn_hook = BeforeSpawn(course, offer, options)
     c.Spawner.server_token_scopes = token_scopes
     watch_gpus(c, course, offer, devices)
+    if options.spawner == "kubernetes":
+        c.CourseKubeSpawner.fixed_nodes = not options.autoscaled
     if options.spawner == "slurm":
         from .job_port import take_the_place_of_batchspawners
 

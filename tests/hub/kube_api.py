@@ -1,0 +1,86 @@
+"""A Kubernetes API over real HTTP that knows what a test puts into it: nodes, pods, events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from kubernetes_asyncio.config import kube_config
+
+CONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{{name: here, cluster: {{server: "http://127.0.0.1:{port}"}}}}]
+users: [{{name: hub, user: {{token: none}}}}]
+contexts: [{{name: here, context: {{cluster: here, user: hub}}}}]
+current-context: here
+"""
+
+
+class KubeApi:
+    """What it answers: lists by the last word of their path, such as ``nodes``."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, list[dict[str, Any]]] = {"nodes": [], "pods": [], "events": []}
+        self.refuses: dict[str, int] = {}  # a status in place of a list
+        self.asked: list[str] = []
+
+    def answer(self, target: str) -> tuple[int, dict[str, Any]]:
+        """Status and body for a GET."""
+        url = urlsplit(target)
+        kind, query = url.path.rpartition("/")[2], parse_qs(url.query)
+        self.asked.append(target)
+        if kind in self.refuses:
+            return self.refuses[kind], {"kind": "Status", "message": f"{kind} is forbidden"}
+        found = self.lists[kind]
+        for term in query.get("labelSelector", [""])[0].split(","):
+            name, _, value = term.partition("=")
+            found = [each for each in found if not name or each["metadata"]["labels"].get(name) == value]
+        for term in query.get("fieldSelector", [""])[0].split(","):
+            name, _, value = term.partition("=")
+            found = [each for each in found if not name or _field(each, name) == value]
+        return 200, {"kind": "List", "metadata": {"resourceVersion": "1"}, "items": found}
+
+
+@contextmanager
+def kube_api(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeApi]:
+    """One that answers, and is the cluster of this process and of those that it starts."""
+    api = KubeApi()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = api.answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    file = folder / "kubeconfig"
+    file.write_text(CONFIG.format(port=server.server_port))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    try:
+        yield api
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _field(thing: dict[str, Any], name: str) -> object:
+    for part in name.split("."):
+        thing = thing.get(part, {})
+    return thing
