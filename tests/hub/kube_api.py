@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from kubernetes_asyncio.config import kube_config
+from kubespawner.clients import load_config
 
 CONFIG = """
 apiVersion: v1
@@ -72,9 +73,11 @@ def kube_api(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeApi]
     file.write_text(CONFIG.format(port=server.server_port))
     monkeypatch.setenv("KUBECONFIG", str(file))
     monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    load_config.cache_clear()  # KubeSpawner reads the file once in a process
     try:
         yield api
     finally:
+        load_config.cache_clear()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import ClientError
-from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
+from kubernetes_asyncio.client import ApiClient, ApiException, Configuration, CoreV1Api
 from kubernetes_asyncio.config import ConfigException, load_incluster_config, load_kube_config
 
 from ...base.errors import UsageError
@@ -85,8 +85,7 @@ def asked_by(profile: Profile) -> dict[str, str]:
 
 async def _nodes() -> list[Node]:
     try:
-        await _configure()
-        async with ApiClient() as client:
+        async with ApiClient(await _configuration()) as client:
             api: Any = CoreV1Api(client)
             answer = await api.list_node(_preload_content=False, _request_timeout=SECONDS)
             body = json.loads(await answer.read())
@@ -102,12 +101,14 @@ async def _nodes() -> list[Node]:
     return found
 
 
-async def _configure() -> None:
-    """As KubeSpawner does: by the pod's own account, else by ~/.kube/config or KUBECONFIG."""
+async def _configuration() -> Configuration:
+    """As KubeSpawner does: the pod's own account, else ~/.kube/config or KUBECONFIG."""
+    found = Configuration()
     try:
-        load_incluster_config()
+        load_incluster_config(found)
     except ConfigException:
-        await load_kube_config()
+        await load_kube_config(client_configuration=found)
+    return found
 
 
 def _pod(profile: Profile) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
     watch_gpus(c, course, offer, devices)
     if options.spawner == "kubernetes":
         c.CourseKubeSpawner.fixed_nodes = not options.autoscaled
+        c.CourseHub.gpu_times = "autograder.hub.gpus.pod_times.PodTimes"
     if options.spawner == "slurm":
         from .job_port import take_the_place_of_batchspawners
 
