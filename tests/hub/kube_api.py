@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import queue
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,8 @@ class KubeApi:
         self.lists: dict[str, list[dict[str, Any]]] = {"nodes": [], "pods": [], "events": []}
         self.refuses: dict[str, int] = {}  # a status in place of a list
         self.asked: list[str] = []
+        self.happened: queue.Queue[dict[str, Any]] = queue.Queue()  # for who watches
+        self.over = threading.Event()
 
     def answer(self, target: str) -> tuple[int, dict[str, Any]]:
         """Status and body for a GET."""
@@ -57,16 +61,21 @@ def kube_api(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeApi]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            watch = "watch=true" in self.path.lower()
             status, body = api.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+            if not watch or status != 200:
+                self.wfile.write(json.dumps(body).encode())
+            while watch and status == 200 and not api.over.is_set():
+                with suppress(queue.Empty):
+                    self.wfile.write(json.dumps(api.happened.get(timeout=0.02)).encode() + b"\n")
 
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     file = folder / "kubeconfig"
@@ -78,9 +87,20 @@ def kube_api(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeApi]
         yield api
     finally:
         load_config.cache_clear()
+        api.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    """Waits for its threads, and takes it as it is that who watches goes."""
+
+    daemon_threads = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _field(thing: dict[str, Any], name: str) -> object:

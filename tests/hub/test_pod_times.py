@@ -61,9 +61,12 @@ def within():
 
     def within(body):
         async def run():
-            times = PodTimes(SimpleNamespace(
-                spawner_class=CourseKubeSpawner, config=Config(), job_mark="ours"
-            ))  # fmt: skip
+            said = []
+            log = SimpleNamespace(
+                said=said, info=lambda *_: None, warning=lambda text, *more: said.append(text % more)
+            )
+            hub = SimpleNamespace(spawner_class=CourseKubeSpawner, config=Config(), job_mark="ours", log=log)
+            times = PodTimes(hub)
             assert await times({"none"} - {"none"}) == {}  # nobody is asked for nothing
             try:
                 return await body(times)
@@ -115,6 +118,42 @@ def test_a_pod_that_is_gone_ended_between_two_looks(api, within, clock):
     assert again == {"a": first["a"]} and other == {} and kept == {}
 
 
+def test_a_pod_that_is_seen_going_ended_then(api, within, clock):
+    """To the moment, since the hub watches; whatever lies between the looks."""
+
+    async def body(times):
+        clock.now = T + 100
+        await times({"a"})
+        clock.now = T + 101
+        api.happened.put({"type": "MODIFIED", "object": pod("b", 10, "Running")})
+        api.happened.put({"type": "DELETED", "object": api.lists["pods"].pop()})
+        async with asyncio.timeout(10):
+            while not times._gone:
+                await asyncio.sleep(0.02)
+        clock.now = T + 200
+        return await times({"a"})
+
+    api.lists["pods"] = [pod("a", 10, "Running")]
+    assert within(body)["a"].end == T + 101
+
+
+def test_watching_goes_on_after_what_is_no_event(api, within, clock):
+    """As a proxy between may send it; it is said, and the next look watches again."""
+
+    async def body(times):
+        said = times.hub.log.said
+        await times({"a"})
+        api.happened.put({"kind": "Surprise"})
+        async with asyncio.timeout(10):
+            while not times._watching.done():
+                await asyncio.sleep(0.02)
+        await times({"a"})
+        return said, times._watching.done()
+
+    said, done = within(body)
+    assert "Malformed" in said[0] and not done
+
+
 def test_a_failed_pod_that_does_not_say_when(api, within, clock):
     """Ended when it was first seen so, whatever the later looks say."""
 
@@ -141,7 +180,8 @@ def test_what_went_while_no_hub_looked_is_in_the_events(api, within, clock):
     begun = {"lastTimestamp": None, "eventTime": at(30)[:-1] + ".250000Z"}
     api.lists["events"] = [
         event("seen", "Killing", 300),
-        event("killed", "Scheduled", 0, **begun), event("killed", "Pulled", 31), event("killed", "Killing", 200),
+        event("killed", "Scheduled", 0, **begun), event("killed", "Pulled", 31),
+        event("killed", "Killing", 200),
         event("old", "Scheduled", 5),
     ]  # fmt: skip
     found = within(body)

@@ -1,21 +1,24 @@
 """When pods began and ceased to hold their GPUs, by Kubernetes' own word.
 
 A pod holds them from the moment at which the scheduler gave it its node (the condition PodScheduled; images
-are fetched later) until its containers have ended for good, or it is gone. What is gone Kubernetes forgets:
-a pod that was there at the last look ended between that look and this one. While no hub looked, events know
+are fetched later) until its containers have ended for good, or it is gone. What is gone Kubernetes forgets,
+so the hub watches; a pod that it did not see go ended between two looks. While no hub looked, events know
 it, which Kubernetes keeps for an hour.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
+from kubernetes_asyncio.watch import Watch
 
 from ..servers.kube_pod import LABEL
 from .job_times import JobTimes, RecordsSilent
@@ -24,7 +27,9 @@ SECONDS = 10.0  # for an answer of the API
 CLOSE_SECONDS = 15.0  # between two looks that lie close enough to say when a pod went
 OVER = ("Succeeded", "Failed")  # phases in which a pod holds nothing any more
 ENDS = {"Killing", "Evicted", "Preempted", "TaintManagerEviction"}  # reasons of events
-ENDED = ("ContainersReady", "Ready", "DisruptionTarget")  # conditions that change when a pod ends
+ENDED = {"ContainersReady": "False", "Ready": "False", "DisruptionTarget": "True"}  # conditions then
+WATCH_SECONDS = 240  # until the API is asked anew what happens
+AGAIN_SECONDS = 1.0  # until it is watched again
 
 
 class PodTimes:
@@ -40,6 +45,8 @@ class PodTimes:
         self._seen: dict[str, JobTimes] = {}  # at the last look
         self._looked = 0.0
         self._over: dict[str, JobTimes] = {}
+        self._gone: dict[str, float] = {}  # when the watch saw a pod go
+        self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, jobs: Collection[str]) -> dict[str, JobTimes]:
         """Those of the pods of which something is known, by their uid.
@@ -51,14 +58,15 @@ class PodTimes:
             return {}
         if self._spawner is None:
             self._spawner = self.hub.spawner_class(config=self.hub.config, _mock=True)
-        mine = f"{LABEL}={self.hub.job_mark}"
-        pods = await self._list("list_namespaced_pod", label_selector=mine)
+        self._keep_watching()
+        pods = await self._list("list_namespaced_pod", label_selector=self._mine)
         now, before = time.time(), self._looked
         seen = {pod["metadata"]["uid"]: times_of_pod(pod, now) for pod in pods}
         for uid in set(jobs) - seen.keys() - self._over.keys():
             if end := await self._end_of(uid, before, now):
                 self._over[uid] = end
         self._over = {uid: job for uid, job in self._over.items() if uid in jobs}
+        self._gone = {uid: moment for uid, moment in self._gone.items() if moment > before - CLOSE_SECONDS}
         for uid, job in seen.items():  # the first word on its end stays
             if job.end is not None:
                 seen[uid] = self._over.setdefault(uid, job)
@@ -68,10 +76,38 @@ class PodTimes:
     async def _end_of(self, uid: str, before: float, now: float) -> JobTimes | None:
         """Of a pod that is gone."""
         known = self._seen.get(uid)
+        if uid in self._gone:
+            begin = known.begin if known else None
+            return JobTimes(uid, "deleted", begin, max(begin or 0.0, self._gone[uid]))
         if known is not None and known.begin is not None and now - before < CLOSE_SECONDS:
             return JobTimes(uid, "deleted", known.begin, max(known.begin, (before + now) / 2))
         events = await self._list("list_namespaced_event", field_selector=f"involvedObject.uid={uid}")
         return times_of_events(uid, events, known.begin if known else None)
+
+    @property
+    def _mine(self) -> str:
+        return f"{LABEL}={self.hub.job_mark}"
+
+    def _keep_watching(self) -> None:
+        if self._watching is not None and self._watching.done():  # what the API sent was none of its events
+            self.hub.log.warning("pods were not watched any more: %r", self._watching.exception())
+            self._watching = None
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Note the moment at which a pod goes; where nothing can be watched it is known less exactly."""
+        ask = partial(self._spawner.api.list_namespaced_pod, _preload_content=False)
+        which = {"namespace": self._spawner.namespace, "label_selector": self._mine}
+        while True:
+            try:
+                async with Watch().stream(ask, **which, timeout_seconds=WATCH_SECONDS) as events:
+                    async for event in events:
+                        if event["type"] == "DELETED":
+                            self._gone[event["raw_object"]["metadata"]["uid"]] = time.time()
+            except (ApiException, ClientError, OSError, ValueError) as error:
+                self.hub.log.info("pods are not watched for a moment: %r", error)
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _list(self, name: str, **which: str) -> list[dict[str, Any]]:
         ask = getattr(self._spawner.api, name)
@@ -107,7 +143,11 @@ def times_of_pod(pod: Mapping[str, Any], now: float) -> JobTimes:
         _moment(((each.get("state") or {}).get("terminated") or {}).get("finishedAt"))
         for each in status.get("containerStatuses") or ()
     ]
-    said = finished if any(finished) else [_changed(conditions.get(kind)) for kind in ENDED]
+    said = finished if any(finished) else [
+        _moment(each.get("lastTransitionTime"))
+        for kind, each in conditions.items()
+        if each.get("status") == ENDED.get(kind)
+    ]  # fmt: skip
     end = max(filter(None, said), default=now)
     return JobTimes(uid, status.get("reason") or status["phase"], begin, max(begin, end))
 
@@ -134,10 +174,6 @@ def times_of_events(
 def _of_event(event: Mapping[str, Any]) -> float | None:
     last = (event.get("series") or {}).get("lastObservedTime") or event.get("lastTimestamp")
     return _moment(last or event.get("eventTime"))
-
-
-def _changed(condition: Mapping[str, Any] | None) -> float | None:
-    return _moment((condition or {}).get("lastTransitionTime"))
 
 
 def _moment(text: str | None) -> float | None:
