@@ -175,15 +175,18 @@ class SmallNode:
             (container,) = pod["spec"]["containers"]
             text = running.log.read_bytes()[-LAST_LINES:].decode(errors="replace")
             wanted = container.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+            code = running.process.returncode
             end = {
-                "exitCode": running.process.returncode,
-                "reason": "Error",
+                "exitCode": code if code >= 0 else 128 - code,
+                "reason": "Error" if code else "Completed",
                 "finishedAt": _now(),
-                "message": text if wanted else "",
+                "message": text if wanted and code else "",
             }
-            state = {"waiting": {"reason": "CrashLoopBackOff"}}
-            status = _container(container, state, ready=False) | {"lastState": {"terminated": end}}
-            self._say(pod, containerStatuses=[status])
+            assert pod["spec"]["restartPolicy"] == "Never"  # nothing is started again here
+            self._say(
+                pod, phase="Failed" if code else "Succeeded", conditions=_conditions(pod, "False"),
+                containerStatuses=[_container(container, {"terminated": end}, ready=False)],
+            )  # fmt: skip
             del self._running[pod["metadata"]["uid"]]
 
     def _say(self, pod: dict[str, Any], **status: Any) -> None:
