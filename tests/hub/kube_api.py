@@ -33,6 +33,7 @@ class KubeApi:
     def __init__(self) -> None:
         self.lists: dict[str, list[dict[str, Any]]] = {"nodes": [], "pods": [], "events": []}
         self.refuses: dict[str, int] = {}  # a status in place of a list
+        self.forbidden: set[tuple[str, str]] = set()  # verb and kind, for who asks what it may do
         self.asked: list[str] = []
         self.happened: queue.Queue[dict[str, Any]] = queue.Queue()  # for who watches
         self.over = threading.Event()
@@ -71,6 +72,15 @@ def kube_api(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeApi]
             while watch and status == 200 and not api.over.is_set():
                 with suppress(queue.Empty):
                     self.wfile.write(json.dumps(api.happened.get(timeout=0.02)).encode() + b"\n")
+
+        def do_POST(self) -> None:
+            review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            about = review["spec"]["resourceAttributes"]
+            allowed = (about["verb"], about["resource"]) not in api.forbidden
+            self.send_response(201)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps({**review, "status": {"allowed": allowed}}).encode())
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -15,6 +15,7 @@ from autograder.hub.process.left_open import note
 from autograder.hub.process.options import Options
 from autograder.marks.roster import Member, add, roster_file
 from tests.batch.small import in_process
+from tests.hub.kube_api import kube_api
 
 CONFIG = """
 from autograder.course import Course, Profile, Unit
@@ -73,6 +74,46 @@ def test_servers_elsewhere(course):
     assert "no --hub-address" in found["addresses"][1]
     assert "loopback address" in looked(course, spawner="docker", hub_address="127.0.0.1")["addresses"][1]
     assert "cannot be resolved" in looked(course, spawner="docker", hub_address="a.invalid")["addresses"][1]
+
+
+def test_a_cluster_is_asked(course, monkeypatch, tmp_path):
+    """Whether profiles fit some node, and what the hub may do; what it need not know is not tried."""
+    options = {"spawner": "kubernetes", "hub_address": "hub"}
+    has = {"cpu": "8", "memory": "16Gi", "nvidia.com/gpu": "1"}
+    with kube_api(tmp_path, monkeypatch) as api:
+        api.lists["nodes"] = [{"metadata": {}, "spec": {}, "status": {"allocatable": has}}]
+        found = looked(course, **options)
+        assert found["scheduler"][0] == found["rights in the cluster"][0] == "fine"
+        has["nvidia.com/gpu"], api.forbidden = "0", {("watch", "pods"), ("list", "events")}
+        found = looked(course, **options)
+        assert (
+            found["scheduler"][0] == "WRONG"
+            and "a node of the cluster has at most 0" in found["scheduler"][1]
+        )
+        said = found["rights in the cluster"][1]
+        assert "may not watch pods in the namespace course" in said and said.count("may not") == 2
+        assert looked(course, **options, autoscaled=True)["scheduler"][0] == "fine"
+        api.refuses["nodes"] = 403
+        state, said = looked(course, **options)["scheduler"]
+        assert state == "not tried" and "nodes.yaml" in said
+    found = looked(course, **options)  # nobody answers any more
+    assert found["scheduler"][0] == "WRONG" and "does not answer" in found["scheduler"][1]
+    assert found["rights in the cluster"][0] == "not tried"
+
+
+def test_slurm_is_asked(course, monkeypatch, tmp_path):
+    """As at the hub's start; a controller that does not answer is a fault."""
+    program = tmp_path / "sinfo"
+    for text, code, state, said in (
+        ("course|8|64000|8:00:00|gpu:2", 0, "fine", "some machine has what each profile asks for"),
+        ("course|8|64000|8:00:00|(null)", 0, "WRONG", "asks for 1 GPUs, but partition course has at most 0"),
+        ("", 1, "WRONG", "Slurm does not answer"),
+    ):
+        program.write_text(f"#!/bin/sh\necho '{text}'\nexit {code}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        found = looked(course, spawner="slurm", hub_address="127.0.0.1")["scheduler"]
+        assert found[0] == state and said in found[1]
 
 
 def test_before_the_first_start(course, monkeypatch, capfd):

@@ -18,7 +18,7 @@ from kubernetes_asyncio.config import ConfigException, load_incluster_config, lo
 from ...base.errors import UsageError
 from ...course import Profile
 from .kube_nodes import could_hold, quantity
-from .node_kind import SECONDS, NodeKind, Unknown
+from .node_kind import SECONDS, MayNot, NodeKind, Unknown
 from .profiles import GIB, NVIDIA, kubernetes
 
 _MAY_NOT = (401, 403)
@@ -85,7 +85,7 @@ def asked_by(profile: Profile) -> dict[str, str]:
 
 async def _nodes() -> list[Node]:
     try:
-        async with ApiClient(await _configuration()) as client:
+        async with ApiClient(await configuration()) as client:
             api: Any = CoreV1Api(client)
             answer = await api.list_node(_preload_content=False, _request_timeout=SECONDS)
             body = json.loads(await answer.read())
@@ -94,14 +94,14 @@ async def _nodes() -> list[Node]:
     except (ApiException, ClientError, OSError, ValueError) as error:
         raise Unknown(f"Kubernetes does not answer ({error}).") from error
     if answer.status in _MAY_NOT:
-        raise Unknown(_RIGHT)
+        raise MayNot(_RIGHT)
     if answer.status != 200:
         raise Unknown(f"Kubernetes says {str(body.get('message', answer.status))[:200]}")
     found: list[Node] = body["items"]
     return found
 
 
-async def _configuration() -> Configuration:
+async def configuration() -> Configuration:
     """As KubeSpawner does: the pod's own account, else ~/.kube/config or KUBECONFIG."""
     found = Configuration()
     try:

@@ -31,3 +31,7 @@ class NodeKind:
 
 class Unknown(Exception):
     """A place does not say what it has; the text is its own."""
+
+
+class MayNot(Unknown):
+    """It would say it to somebody with more rights, which the hub can do without."""

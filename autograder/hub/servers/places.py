@@ -42,15 +42,25 @@ def check_profiles(profiles: tuple[Profile, ...], spawner: str, autoscaled: bool
                 f"The profile {profile.name!r} in course_config.py says {', '.join(ignored)}, which the "
                 f"spawner {spawner!r} does not know: its servers start without."
             )
-    if autoscaled:
-        return
     try:
-        if spawner == "kubernetes":
-            yield from _check_cluster(offer)
-        for profile in offer if spawner in _PLACES else ():
-            _check(profile, _PLACES[spawner](profile))
+        yield from fits(offer, spawner, autoscaled)
     except Unknown as problem:
         yield f"It was not checked whether the profiles in course_config.py can start: {problem}"
+
+
+def fits(offer: tuple[Profile, ...], spawner: str, autoscaled: bool = False) -> Iterator[str]:
+    """The same of profiles that are offered; gives a sentence where one starts only if others help.
+
+    Raises:
+        Unknown: the place does not answer.
+        UsageError: what a profile asks for, and what there is.
+    """
+    if autoscaled:
+        return
+    if spawner == "kubernetes":
+        yield from _check_cluster(offer)
+    for profile in offer if spawner in _PLACES else ():
+        _check(profile, _PLACES[spawner](profile))
 
 
 def slurm_places(listing: str, partition: str = "") -> list[NodeKind]:
