@@ -1,6 +1,8 @@
 """``course hub`` at a real control plane holds the profiles against its nodes before it starts."""
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 
 from tests.hub.support import ROOT, copy_course
 from tests.infra.kube_course import hubs_words
+from tests.infra.manual import commands
 
 CONFIG = """
 from autograder.course import Course, Profile, Unit
@@ -73,8 +76,54 @@ def test_labels_and_taints_of_nodes_are_looked_at(said, applied):
     assert "taints" not in tolerated and GOES_ON in tolerated
 
 
-def test_an_account_that_may_not_read_nodes_is_told(said, applied):
-    """And the hub goes on: without infra/kubernetes/nodes.yaml nobody knows."""
+@pytest.fixture(scope="module")
+def stranger(applied):
+    """The name of an account without rights."""
     applied.kubectl("-n", "course", "create", "serviceaccount", "stranger")
-    unknown = said("gpus=9", account="stranger")
+    return "stranger"
+
+
+def test_an_account_that_may_not_read_nodes_is_told(said, stranger):
+    """And the hub goes on: without infra/kubernetes/nodes.yaml nobody knows."""
+    unknown = said("gpus=9", account=stranger)
     assert "infra/kubernetes/nodes.yaml gives it that right" in unknown and GOES_ON in unknown
+
+
+def test_the_doctor_asks_the_cluster(hub, applied, stranger):
+    """With the manifests' rights all is fine; without them each right is named that is missing."""
+
+    def looked(account):
+        environment = {**os.environ, "KUBECONFIG": str(applied.kubeconfig_of(account))}
+        program = str(Path(sys.executable).with_name("course"))
+        done = subprocess.run(
+            [program, "doctor", "--infra", "--json"], cwd=hub.course.root, env=environment,
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        found = json.loads(done.stdout)["findings"]
+        return {each["what"]: (each["state"], each["says"]) for each in found}
+
+    mine, theirs = looked("hub"), looked(stranger)
+    assert mine["scheduler"][0] == mine["rights in the cluster"][0] == "fine", mine
+    assert theirs["scheduler"][0] == "not tried" and theirs["rights in the cluster"][0] == "WRONG"
+    for words in ("create pods", "delete pods", "create persistentvolumeclaims", "watch events"):
+        assert f"may not {words} in the namespace course" in theirs["rights in the cluster"][1]
+
+
+def test_an_upgrade_changes_both_images(applied):
+    """By the manual's own commands, and back; the deployment has no pod meanwhile."""
+    block = next(number for number in range(9) if "set image" in "".join(commands("Upgrades", number)))
+    lines = [line for line in commands("Upgrades", block) if " set " in line or "--replicas=0" in line]
+    assert len(lines) == 3
+
+    def images():
+        found = applied.call("GET", "/apis/apps/v1/namespaces/course/deployments/hub")
+        (container,) = found["spec"]["template"]["spec"]["containers"]
+        return container["image"], container["env"][0]["value"]
+
+    before = images()
+    for line in lines:
+        applied.kubectl(*line.split()[1:])
+    assert images() == ("registry.example.org/course-hub:2", "registry.example.org/course-server:2")
+    for line in lines:
+        applied.kubectl(*re.sub(r"registry.example.org/([a-z-]+):2", r"\1", line).split()[1:])
+    assert images() == before
