@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from autograder.course import Course, load_course
-from autograder.hub.doctor import infra
+from autograder.hub.doctor import infra, one_job
 from autograder.hub.process.left_open import note
 from autograder.hub.process.options import Options
 from autograder.marks.roster import Member, add, roster_file
 from tests.batch.small import in_process
+from tests.hub.accounts import NEEDS_ROOT, accounts
 from tests.hub.kube_api import kube_api
+from tests.hub.support import free_port
+from tests.shared_python import shared_python
 
 CONFIG = """
 from autograder.course import Course, Profile, Unit
@@ -114,6 +123,60 @@ def test_slurm_is_asked(course, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         found = looked(course, spawner="slurm", hub_address="127.0.0.1")["scheduler"]
         assert found[0] == state and said in found[1]
+
+
+@NEEDS_ROOT
+def test_one_job_as_a_student(course, tmp_path):
+    """It names what a server would miss; the control: with a Python that everybody may run nothing of it."""
+    name = f"job-{os.getpid()}"
+    assert looked(course, spawner="system")["one job as a student"] == (
+        "not tried", "no student on the roster has an account here",
+    )  # fmt: skip
+    add(roster_file(course), [Member(name, "student")])
+    with accounts([name]), shared_python() as python, http_hub() as port:
+        options = Options(spawner="system", hub_port=port, exchange="shared")
+        said = list(one_job.one_job(course, options))
+        if Path(sys.executable).resolve().is_relative_to("/root"):  # as a version manager installs it
+            assert "Permission denied" in said[0]
+        note(course, options)
+        (home,) = [Path(each.pw_dir) for each in pwd.getpwall() if each.pw_name == name]
+        assert _job(python, course) == ("fine", one_job.one_job.__doc__.partition(": ")[2])
+        home.chmod(0o500)
+        state, said = _job(python, course)
+        assert state == "WRONG" and said == f"the home {home} cannot be written there"
+        note(course, Options(spawner="system", hub_port=free_port(), exchange="shared"))
+        home.chmod(0o700)
+        assert "the hub does not answer at http://127.0.0.1" in _job(python, course)[1]
+
+
+def _job(python: Path, course: Course) -> tuple[str, str]:
+    done = subprocess.run(
+        [python.with_name("course"), "doctor", "--infra", "--json"],
+        cwd=course.root, capture_output=True, text=True,
+    )  # fmt: skip
+    (found,) = [each for each in json.loads(done.stdout)["findings"] if each["what"].startswith("one job")]
+    return found["state"], found["says"]
+
+
+@contextmanager
+def http_hub() -> Iterator[int]:
+    """Something that answers as a hub's API does."""
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+class Answers(BaseHTTPRequestHandler):
+    """200 for everybody."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_before_the_first_start(course, monkeypatch, capfd):
