@@ -25,6 +25,8 @@ from tests.hub.accounts import NEEDS_ROOT, accounts
 from tests.hub.kube_api import kube_api
 from tests.hub.support import free_port
 from tests.shared_python import shared_python
+from tests.slurm import running_slurm
+from tests.waiting import until
 
 CONFIG = """
 from autograder.course import Course, Profile, Unit
@@ -149,10 +151,28 @@ def test_one_job_as_a_student(course, tmp_path):
         assert "the hub does not answer at http://127.0.0.1" in _job(python, course)[1]
 
 
-def _job(python: Path, course: Course) -> tuple[str, str]:
+@pytest.mark.slow
+@pytest.mark.xdist_group("slurm")
+@NEEDS_ROOT
+def test_one_job_of_a_students_on_slurm(course):
+    """Submitted as the hub does it; a cluster that is full is no fault."""
+    name = f"job-{os.getpid()}"
+    add(roster_file(course), [Member(name, "student")])
+    with accounts([name]), shared_python() as python, http_hub() as port, running_slurm() as slurm:
+        note(course, Options(spawner="slurm", hub_address="127.0.0.1", hub_port=port, exchange="shared"))
+        assert _job(python, course, slurm.environment)[0] == "fine"
+        blocker = slurm.ask("sbatch", "--parsable", "--exclusive", "-o/dev/null", "--wrap=sleep 300")
+        until(lambda: slurm.ask("squeue", "-h", f"-j{blocker}", "-o", "%T") == "RUNNING", "blocker", 30)
+        state, said = _job(python, course, slurm.environment)
+        assert state == "not tried" and "Slurm started no job within 30 seconds" in said
+        assert not slurm.ask("squeue", "-h", f"--user={name}"), "nothing waits any more"
+        slurm.ask("scancel", blocker)
+
+
+def _job(python: Path, course: Course, environment: dict[str, str] | None = None) -> tuple[str, str]:
     done = subprocess.run(
         [python.with_name("course"), "doctor", "--infra", "--json"],
-        cwd=course.root, capture_output=True, text=True,
+        cwd=course.root, env={**os.environ, **(environment or {})}, capture_output=True, text=True,
     )  # fmt: skip
     (found,) = [each for each in json.loads(done.stdout)["findings"] if each["what"].startswith("one job")]
     return found["state"], found["says"]
