@@ -12,6 +12,7 @@ import asyncio
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -30,6 +31,8 @@ ENDS = {"Killing", "Evicted", "Preempted", "TaintManagerEviction"}  # reasons of
 ENDED = {"ContainersReady": "False", "Ready": "False", "DisruptionTarget": "True"}  # conditions then
 WATCH_SECONDS = 240  # until the API is asked anew what happens
 AGAIN_SECONDS = 1.0  # until it is watched again
+WORD_SECONDS = 0.3  # for the word that a pod is gone, which may come after the list without it
+GONE_SECONDS = 600.0  # that it is kept for who asks
 
 
 class PodTimes:
@@ -45,7 +48,7 @@ class PodTimes:
         self._seen: dict[str, JobTimes] = {}  # at the last look
         self._looked = 0.0
         self._over: dict[str, JobTimes] = {}
-        self._gone: dict[str, float] = {}  # when the watch saw a pod go
+        self._gone: dict[str, JobTimes] = {}  # pods that the watch saw go
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, jobs: Collection[str]) -> dict[str, JobTimes]:
@@ -62,11 +65,14 @@ class PodTimes:
         pods = await self._list("list_namespaced_pod", label_selector=self._mine)
         now, before = time.time(), self._looked
         seen = {pod["metadata"]["uid"]: times_of_pod(pod, now) for pod in pods}
-        for uid in set(jobs) - seen.keys() - self._over.keys():
-            if end := await self._end_of(uid, before, now):
+        gone = set(jobs) - seen.keys() - self._over.keys()
+        if gone - self._gone.keys():
+            await asyncio.sleep(WORD_SECONDS)
+        for uid in gone:
+            if end := self._gone.get(uid) or await self._end_of(uid, before, now):
                 self._over[uid] = end
         self._over = {uid: job for uid, job in self._over.items() if uid in jobs}
-        self._gone = {uid: moment for uid, moment in self._gone.items() if moment > before - CLOSE_SECONDS}
+        self._gone = {uid: job for uid, job in self._gone.items() if (job.end or now) > now - GONE_SECONDS}
         for uid, job in seen.items():  # the first word on its end stays
             if job.end is not None:
                 seen[uid] = self._over.setdefault(uid, job)
@@ -74,11 +80,8 @@ class PodTimes:
         return {uid: job for uid, job in {**self._over, **seen}.items() if uid in jobs}
 
     async def _end_of(self, uid: str, before: float, now: float) -> JobTimes | None:
-        """Of a pod that is gone."""
+        """Of a pod that nobody saw go."""
         known = self._seen.get(uid)
-        if uid in self._gone:
-            begin = known.begin if known else None
-            return JobTimes(uid, "deleted", begin, max(begin or 0.0, self._gone[uid]))
         if known is not None and known.begin is not None and now - before < CLOSE_SECONDS:
             return JobTimes(uid, "deleted", known.begin, max(known.begin, (before + now) / 2))
         events = await self._list("list_namespaced_event", field_selector=f"involvedObject.uid={uid}")
@@ -104,7 +107,9 @@ class PodTimes:
                 async with Watch().stream(ask, **which, timeout_seconds=WATCH_SECONDS) as events:
                     async for event in events:
                         if event["type"] == "DELETED":
-                            self._gone[event["raw_object"]["metadata"]["uid"]] = time.time()
+                            job = times_of_pod(event["raw_object"], time.time())
+                            deleted = replace(job, state="deleted", end=time.time())
+                            self._gone[job.number] = deleted if job.end is None else job
             except (ApiException, ClientError, OSError, ValueError) as error:
                 self.hub.log.info("pods are not watched for a moment: %r", error)
             await asyncio.sleep(AGAIN_SECONDS)
