@@ -55,6 +55,15 @@ class GpuWatch:
                 gpus = 0 if kept.name else self._gpus_of(kept)
                 self._owed[number] = f"{kept.user.name}/{kept.name}", Held(kept.user.name, gpus)
 
+    async def close_ended(self) -> None:
+        """Then, too: what has ended, before the hub deletes what is left of it, as of pods."""
+        try:
+            self._close_jobs(await self._times_now())
+        except Error as error:
+            self.hub.log.error("the book of GPUs cannot be written: %s", error)
+        except RecordsSilent as problem:
+            self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
+
     def begin(self) -> None:
         """At the hub's start, when it knows which servers it has."""
         held, starting = self._servers({})
@@ -79,9 +88,7 @@ class GpuWatch:
         self._beating = True
         try:
             self._note_jobs()
-            times = await self._times(
-                {use.job for use in self.book.open_uses() if use.job} | self._owed.keys()
-            )
+            times = await self._times_now()
             self._close_jobs(times)
             self.book.beat(*self._servers(times))
         except Error as error:
@@ -90,6 +97,9 @@ class GpuWatch:
             self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
         finally:
             self._beating = False
+
+    async def _times_now(self) -> dict[str, JobTimes]:
+        return await self._times({use.job for use in self.book.open_uses() if use.job} | self._owed.keys())
 
     def _note_jobs(self) -> None:
         """Remember the servers' jobs: one may begin and end between two looks, or while no hub runs."""

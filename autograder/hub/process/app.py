@@ -99,6 +99,7 @@ class CourseHub(UnixServices):
             book = GpuBook(Path(self.gpu_book))
             self._gpus = GpuWatch(self, book, self.gpu_profiles, self.gpu_days, times)
             self._gpus.remember(self.db)
+            await self._gpus.close_ended()
         return await super().init_spawners()
 
     async def start(self) -> None:
