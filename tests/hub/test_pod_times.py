@@ -8,7 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from autograder.hub.gpus import pod_times
-from autograder.hub.gpus.book import GpuBook
+from autograder.hub.gpus.book import GpuBook, Held
 from autograder.hub.gpus.job_times import RecordsSilent
 from autograder.hub.gpus.pod_times import PodTimes
 from autograder.hub.gpus.watch import GpuWatch
@@ -230,3 +230,19 @@ def test_the_book_is_written_from_pods(api, within, clock, tmp_path, monkeypatch
     assert book.seconds("student-001", 0) == 2 * 50
     within(second)
     assert book.open_uses() == [] and book.seconds("student-001", 0) == 2 * 70
+
+
+def test_a_pod_that_failed_while_no_hub_ran_is_closed_first(api, within, clock, tmp_path, monkeypatch):
+    """Before the hub looks at its servers, which deletes the pod and with it the moment of its end."""
+    monkeypatch.setattr("autograder.hub.gpus.book.time.time", lambda: clock.now)
+    book = GpuBook(tmp_path / "gpus.sqlite")
+    clock.now = T + 20
+    book.beat({"student-001/": Held("student-001", 1, job="a", since=T + 10)}, set())
+
+    async def start(times):
+        clock.now = T + 300
+        await GpuWatch(times.hub, book, {"gpu": 1}, times=times).close_ended()
+
+    api.lists["pods"] = [pod("a", 10, "Failed", finished=90)]
+    within(start)
+    assert book.open_uses() == [] and book.seconds("student-001", 0) == 80
