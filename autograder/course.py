@@ -82,6 +82,7 @@ class Retention:
     visits_days: float = 180.0  # which page a student saw last
     written_days: float | None = None  # reports and exports, from their last change on
     copies_days: float | None = None  # copies of databases in data/backups, which an upgrade makes
+    gpu_days: float | None = 180.0  # who held GPUs, from the end of each use on; eight days at least
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ from ..hub.process.options import EXCHANGES, LOGINS, SPAWNERS, Options
     "--gpus", type=int, help="GPUs of this machine that servers may use; all that are found where left out."
 )
 @click.option(
+    "--autoscaled", is_flag=True, help="Kubernetes: machines come when asked for, so no profile is too big."
+)
+@click.option(
     "--idle-minutes", default=60.0, show_default=True, help="Then a server without activity is stopped."
 )
 @click.option(

@@ -17,6 +17,8 @@ from ..exchange.forgetting import forget_student, places_of
 from ..exchange.retention import students_of
 from ..exchange.store.desk import Desk, open_desk
 from ..exchange.store.personal import Holding, as_json, holding
+from ..hub.gpus.kept import Rows, forget, rows_of
+from ..hub.gpus.settings import book_file
 from ..hub.process.options import hub_folder
 from ..marks.pseudonyms import pseudonym
 from ..marks.roster import read_roster, roster_file
@@ -42,7 +44,8 @@ def export_person(student: str, file: Path) -> None:
     """Write all of STUDENT into FILE, a ZIP archive that only its owner can read.
 
     It has the rows of the database with what staff wrote as reasons, the files that were handed in, result
-    and feedback files, and the student's lines of the audit. Look through it before you hand it out.
+    and feedback files, who held which GPU when, and the student's lines of the audit. Look through it before
+    you hand it out.
     """
     course = load_course()
     with _desk(course) as desk:
@@ -53,7 +56,7 @@ def export_person(student: str, file: Path) -> None:
             file.touch(mode=PRIVATE)
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 _write(course, desk, found, archive)
-    click.echo(f"{file}: {_told(found)}")
+    click.echo(f"{file}: {_told(found, rows_of(book_file(course), student))}")
     _say_not_covered(course, student)
 
 
@@ -78,7 +81,7 @@ def who_is(called: str) -> None:
 @click.argument("student")
 @click.option("--yes", is_flag=True, help="Do it; else it is only said what would be deleted.")
 def delete_person(student: str, yes: bool) -> None:
-    """Delete all of STUDENT: attempts, results, marks, files, feedback, rows of the gradebook.
+    """Delete all of STUDENT: attempts, results, marks, files, feedback, rows of the gradebook, uses of GPUs.
 
     Without --yes nothing is changed. The audit keeps its lines under a pseudonym, and what each receipt
     said of its attempt. It cannot be taken back.
@@ -87,16 +90,21 @@ def delete_person(student: str, yes: bool) -> None:
     with _desk(course) as desk:
         found = _known(course, desk, student)
         places = list(places_of(course, student))
-        click.echo(f"{student}: {_told(found)}")
+        click.echo(f"{student}: {_told(found, rows_of(book_file(course), student))}")
         for path in places:
             click.echo(f"  {path}")
         if not yes:
             click.echo("Nothing was deleted; with --yes it is.")
         else:
             name, gone, left = forget_student(desk, found)
+            held = forget(book_file(course), student)
             click.echo(f"Deleted, with {gone} files; the audit calls the student {name}.")
             if left:
                 click.echo(f"{left} files were touched within the hour and stay: give the same command then.")
+            if held:
+                click.echo(
+                    f"A GPU is held or waited for and stays noted: 'course gpu stop {student}', then again."
+                )
     _say_not_covered(course, student)
 
 
@@ -112,20 +120,24 @@ def _desk(course: Course) -> Iterator[Desk]:
 def _known(course: Course, desk: Desk, student: str) -> Holding:
     with desk.database.read() as connection:
         found = holding(connection, student)
-    if not found.counts and not list(places_of(course, student)):
+    written = list(places_of(course, student)) or rows_of(book_file(course), student)
+    if not found.counts and not written:
         raise UsageError(
             f"the course has nothing of {student!r}. 'course roster list' prints who takes part."
         )
     return found
 
 
-def _told(found: Holding) -> str:
-    rows = ", ".join(f"{count} {name}" for name, count in found.counts.items())
-    return f"{rows or 'no rows'} in the database, {len(found.files)} files that were handed in or given back"
+def _told(found: Holding, gpus: Rows) -> str:
+    counts = {**found.counts, **{f"gpu {table}": len(rows) for table, rows in gpus.items()}}
+    rows = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{rows or 'no rows'} in the databases, {len(found.files)} files that were handed in or given back"
 
 
 def _write(course: Course, desk: Desk, found: Holding, archive: zipfile.ZipFile) -> None:
     archive.writestr("facts.json", as_json(found.rows))
+    if gpus := rows_of(book_file(course), found.student):
+        archive.writestr("gpus.json", as_json(gpus))
     for attempt in found.attempts:
         folder = f"attempts/{attempt.unit}/{attempt.number}"
         if attempt.receipt:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 
 from ..course import load_course
-from ..exchange.retention import course_end, expired, tidy_expired
+from ..exchange.retention import Expired, course_end, expired, tidy_expired
 from ..exchange.store.desk import open_desk
+from ..hub.gpus.kept import count_expired, delete_expired
+from ..hub.gpus.settings import book_file
 
+GPUS = "entries of who used GPUs"
 ALL = 1_000_000  # students; the exchange does some at each look, a command does all
 
 
@@ -16,8 +19,8 @@ ALL = 1_000_000  # students; the exchange does some at each look, a command does
 def command(preview: bool) -> None:
     """Delete what has been kept for as long as ``Course.retention`` says.
 
-    A running exchange does the same by itself, every hour. What marks follow from goes only where the course
-    names a period for it, and that long after the course has ended for everybody.
+    A running exchange and the hub do the same by themselves, every hour. What marks follow from goes only
+    where the course names a period for it, and that long after the course has ended for everybody.
     """
     course = load_course()
     desk = open_desk(course)
@@ -28,6 +31,8 @@ def command(preview: bool) -> None:
         left = [] if preview else expired(desk)
     finally:
         desk.database.close()
+    used = (count_expired if preview else delete_expired)(book_file(course), course.retention.gpu_days)
+    found += [Expired(GPUS, used)] if used else []
     for each in found:
         click.echo(str(each))
     for each in left:

@@ -18,6 +18,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     servers/profiles.py      a profile of course_config.py in the words of each spawner
     servers/spawners.py      which spawner, and what a server finds in its environment
     servers/places.py        whether the place has what the profiles ask for
+    servers/kube_places.py   the same of a cluster's nodes
     servers/slurm_job.py     a server as a job, with slurm_queue.py: what Slurm says, slurm_words.py: in words
     servers/kube_pod.py      a server as a pod, with kube_words.py: in words, kube_nodes.py: what holds it
     servers/in_pod.py        its program, which waits for a hub that is being replaced
@@ -25,6 +26,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
     process/taken_up.py      what a killed hub left in a queue, by left_jobs.py and left_pods.py
     gpus/                    whose turn it is, who holds which device, and who held how many for how long
     gpus/page.py             the same for instructors, who stop and grant
+    gpus/kept.py             how long it is kept; all of one person, for an export or deleted
     servers/gpu_reports.py   a server says how busy its GPUs are; gpus/reports.py ends one that uses none
     servers/ending.py        when and why a server ends, which JupyterLab asks it
     servers/formgrader.py    a server that shows formgrader and nothing else: no kernel, no files
@@ -64,6 +66,7 @@ of services and, for the local spawner, the home folders.
 FACE = (
     "doctor",
     "gpus.book",
+    "gpus.kept",
     "gpus.overview",
     "gpus.settings",
     "gpus.share",

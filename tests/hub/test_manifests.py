@@ -55,6 +55,7 @@ def test_every_profiles_pod_is_kubernetes(pods, version):
         gpus = container["resources"]["limits"].get("nvidia.com/gpu")
         assert gpus == (str(profile.gpus) if profile.gpus else None)
         assert pod["spec"]["activeDeadlineSeconds"] == profile.hours * 3600 + FETCH_SECONDS
+        assert pod["spec"]["restartPolicy"] == "Never"  # a server that ends at its time stays ended
 
 
 @pytest.mark.parametrize("version", VERSIONS)

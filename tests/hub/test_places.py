@@ -86,7 +86,8 @@ def test_what_a_spawner_does_not_know_is_said(sinfo):
     assert "says partition, tolerations, which the spawner 'simple' does not know" in said
     (said,) = check_profiles((replace(SMALL, node_labels=("gpu=a100",)),), "slurm")
     assert "says node_labels" in said
-    assert list(check_profiles((replace(SMALL, node_labels=("gpu=a100",)),), "kubernetes")) == []
+    asked = (replace(SMALL, node_labels=("gpu=a100",)),)
+    assert list(check_profiles(asked, "kubernetes", autoscaled=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ VERSIONS = {  # of what is no package of Python's
 }
 
 NOT_TRIED = (
-    "images are not built from their Dockerfiles; the node is one in miniature, so that what it says of a "
+    "the images are not built from infra/Dockerfile; the node is one in miniature, so that what it says of a "
     "container that fails is made up; network policies are not enforced; no GPU is there"
 )
 

@@ -28,7 +28,6 @@ course = Course(
     profiles=(
         Profile("small", "NumPy", cpus=0.5, memory_gib=1, hours=1),
         Profile("gpu", "One GPU", cpus=1, memory_gib=2, gpus=1, hours=1),
-        Profile("many", "Three GPUs", cpus=1, memory_gib=2, gpus=3, hours=1),
     ),
 )
 '''

@@ -1,7 +1,7 @@
 """Docker's engine with a data folder, a socket and a bridge of its own, and images that no registry has.
 
 The image of users' servers is Debian's own base with Debian's Python, and the packages of the Python that
-runs the trials are mounted into it: the image's own building (``infra/docker/Dockerfile``) needs a registry
+runs the trials are mounted into it: the image's own building (``infra/Dockerfile``) needs a registry
 and is not tried here.
 """
 
@@ -67,7 +67,7 @@ def base_image(folder: Path) -> Path:
 
 
 def make_image(base: Path, name: str, socket: str, authority: Path) -> None:
-    """What ``infra/docker/Dockerfile`` makes beside the packages: the person, the settings, the programs.
+    """What ``infra/Dockerfile`` makes beside the packages: the person, the settings, the programs.
 
     Args:
         base: a folder of ``base_image``.

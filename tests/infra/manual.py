@@ -16,11 +16,11 @@ def section(title: str) -> str:
     return found[1]
 
 
-def commands(title: str) -> list[str]:
-    """The lines of the section's first block of commands, continued ones joined."""
-    block = re.search(r"^```\n(.*?)^```", section(title), re.MULTILINE | re.DOTALL)
-    assert block is not None, f"infra/README.md has no commands below {title!r}"
-    lines = block[1].replace("\\\n", " ").splitlines()
+def commands(title: str, block: int = 0) -> list[str]:
+    """The lines of one of the section's blocks of commands, continued ones joined."""
+    blocks = re.findall(r"^```\n(.*?)^```", section(title), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > block, f"infra/README.md has too few commands below {title!r}"
+    lines = blocks[block].replace("\\\n", " ").splitlines()
     return [" ".join(line.partition("  #")[0].split()) for line in lines]
 
 

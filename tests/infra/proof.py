@@ -14,11 +14,16 @@ PROOF = ROOT / "infra" / "proof.json"
 AGAIN = "Run 'make test-infra' (as root; five minutes, ten more the first time) and commit infra/proof.json."
 SECTIONS = ("Docker", "Kubernetes")  # of the manual, whose commands are run
 FILES = (  # all that the trials depend on; of a folder, the files directly in it
+    "infra/Dockerfile",
     "infra/docker",
     "infra/kubernetes",
     "tests/infra",
+    "autograder/hub/doctor/cluster.py",
     "autograder/hub/gpus/containers.py",
+    "autograder/hub/gpus/page.py",
+    "autograder/hub/gpus/pod_times.py",
     "autograder/hub/gpus/taking_turns.py",
+    "autograder/hub/gpus/watch.py",
     "autograder/hub/process/app.py",
     "autograder/hub/process/left_pods.py",
     "autograder/hub/process/options.py",
@@ -27,8 +32,11 @@ FILES = (  # all that the trials depend on; of a folder, the files directly in i
     "autograder/hub/servers/choice.py",
     "autograder/hub/servers/in_pod.py",
     "autograder/hub/servers/kube_nodes.py",
+    "autograder/hub/servers/kube_places.py",
     "autograder/hub/servers/kube_pod.py",
     "autograder/hub/servers/kube_words.py",
+    "autograder/hub/servers/node_kind.py",
+    "autograder/hub/servers/places.py",
     "autograder/hub/servers/profiles.py",
     "autograder/hub/servers/spawners.py",
     "autograder/hub/servers/waited_for.py",

@@ -83,7 +83,17 @@ class SmallNode:
         pod = self.cluster.pods()[name]
         self._kill(pod["metadata"]["uid"])
         message = "The node was low on resource: memory. Container notebook was using 9Gi."
-        self._say(pod, phase="Failed", reason="Evicted", message=message)
+        (container,) = pod["spec"]["containers"]
+        state = {"terminated": {"exitCode": 137, "reason": "Error", "finishedAt": _now()}}
+        self._say(
+            pod, phase="Failed", reason="Evicted", message=message, conditions=_conditions(pod, "False"),
+            containerStatuses=[_container(container, state, ready=False)],
+        )  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        """End a pod's program, as the kernel does for its memory."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._running[self.cluster.pods()[name]["metadata"]["uid"]].process.pid, signal.SIGKILL)
 
     def _live(self) -> None:
         while not self._over.wait(0.3):
@@ -109,6 +119,8 @@ class SmallNode:
         for pod in mine:
             uid = pod["metadata"]["uid"]
             if pod["metadata"].get("deletionTimestamp"):
+                if uid in self._running:
+                    self._tell(pod, "Killing", "Stopping container notebook")
                 self._kill(uid)
                 self.cluster.call("DELETE", _address(pod), {"gracePeriodSeconds": 0})
             elif uid in self._running:
@@ -127,11 +139,10 @@ class SmallNode:
             return
         uid, address = pod["metadata"]["uid"], f"{self._network}.{next(self._addresses)}"
         self._running[uid] = self._run(pod, container, address)
-        conditions = ("Initialized", "Ready", "ContainersReady", "PodScheduled")
         self._say(
             pod, phase="Running", podIP=address, podIPs=[{"ip": address}], hostIP="127.0.0.1",
             startTime=_now(),
-            conditions=[{"type": kind, "status": "True"} for kind in conditions],
+            conditions=_conditions(pod, "True"),
             containerStatuses=[_container(container, {"running": {"startedAt": _now()}}, ready=True)],
         )  # fmt: skip
 
@@ -164,18 +175,35 @@ class SmallNode:
             (container,) = pod["spec"]["containers"]
             text = running.log.read_bytes()[-LAST_LINES:].decode(errors="replace")
             wanted = container.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+            code = running.process.returncode
             end = {
-                "exitCode": running.process.returncode,
-                "reason": "Error",
-                "message": text if wanted else "",
+                "exitCode": code if code >= 0 else 128 - code,
+                "reason": "Error" if code else "Completed",
+                "finishedAt": _now(),
+                "message": text if wanted and code else "",
             }
-            state = {"waiting": {"reason": "CrashLoopBackOff"}}
-            status = _container(container, state, ready=False) | {"lastState": {"terminated": end}}
-            self._say(pod, containerStatuses=[status])
+            assert pod["spec"]["restartPolicy"] == "Never"  # nothing is started again here
+            self._say(
+                pod, phase="Failed" if code else "Succeeded", conditions=_conditions(pod, "False"),
+                containerStatuses=[_container(container, {"terminated": end}, ready=False)],
+            )  # fmt: skip
             del self._running[pod["metadata"]["uid"]]
 
     def _say(self, pod: dict[str, Any], **status: Any) -> None:
         self.cluster.call("PATCH", f"{_address(pod)}/status", {"status": status}, MERGE)
+
+    def _tell(self, pod: dict[str, Any], reason: str, message: str) -> None:
+        metadata = pod["metadata"]
+        about = {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            **{each: metadata[each] for each in ("namespace", "name", "uid")},
+        }
+        event = {
+            "metadata": {"generateName": f"{metadata['name']}."}, "involvedObject": about, "type": "Normal",
+            "reason": reason, "message": message, "firstTimestamp": _now(), "lastTimestamp": _now(),
+        }  # fmt: skip
+        self.cluster.call("POST", f"/api/v1/namespaces/{metadata['namespace']}/events", event)
 
     def _kill(self, uid: str) -> None:
         running = self._running.pop(uid, None)
@@ -188,6 +216,15 @@ class SmallNode:
 def _container(container: Mapping[str, Any], state: Mapping[str, Any], ready: bool) -> dict[str, Any]:
     return {"name": container["name"], "ready": ready, "restartCount": 0, "image": container["image"],
             "imageID": "", "state": state}  # fmt: skip
+
+
+def _conditions(pod: Mapping[str, Any], ready: str) -> list[dict[str, Any]]:
+    """Those of the pod with a node's own; the scheduler's stays as it is."""
+    kept = [each for each in pod["status"].get("conditions", ()) if each["type"] == "PodScheduled"]
+    own = {"Initialized": "True", "Ready": ready, "ContainersReady": ready}
+    return kept + [
+        {"type": kind, "status": status, "lastTransitionTime": _now()} for kind, status in own.items()
+    ]
 
 
 def _address(pod: Mapping[str, Any]) -> str:

@@ -1,152 +1,18 @@
 """The hub at a real control plane: rights, two GPUs for three students, killed hubs, failures in words."""
 
 import os
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
-import yaml
 
-from tests import needs
 from tests.hub.support import ROOT
-from tests.infra.control_plane import control_plane
-from tests.infra.course import BUILT, PUBLIC, STUDENTS, PublicHub, until
-from tests.infra.front import make_certificate, tls_in_front
-from tests.infra.manual import commands, section
-from tests.infra.small_node import SmallNode
-from tests.shared_python import shared_python
+from tests.infra.course import PUBLIC, STUDENTS, until
+from tests.infra.kube_course import gone, gpus_of, phase, uid, up
+from tests.infra.manual import commands
 
-SETTINGS = ROOT / "autograder" / "hub" / "server_settings"
 TOLD = 10.0  # seconds within which a failure is said
 FIRST, SECOND, THIRD, FOURTH = STUDENTS
-SITE = f"""
-exec(compile(open({str(ROOT / "infra/kubernetes/jupyterhub_config.py")!r}).read(), "infra", "exec"))
-c.JupyterHub.hub_connect_ip = "127.0.0.1"  # as the cluster would resolve the service's name
-c.JupyterHub.tornado_settings |= {{"slow_spawn_timeout": 0.2}}  # the API waits no longer than pages do
-"""
 pytestmark = pytest.mark.infra
-
-
-def volume(name, size):
-    return {
-        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
-        "spec": {
-            "capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/none"},
-        },
-    }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    if not (BUILT / "kubernetes" / "kube-apiserver").exists():
-        pytest.skip("Kubernetes was not built: see build.log in the folder of its programs")
-    with (
-        tempfile.TemporaryDirectory(prefix="kubernetes-") as name,
-        control_plane(BUILT / "kubernetes", Path(name)) as cluster,
-    ):
-        Path(name).chmod(0o755)
-        for number in range(8):  # in place of a cluster's provisioner
-            cluster.call("POST", "/api/v1/persistentvolumes", volume(f"home-{number}", "5Gi"))
-        cluster.call("POST", "/api/v1/persistentvolumes", volume("course", "50Gi"))
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def applied(cluster):
-    """The course's objects, by the manual's own commands; the hub is a process here, and no pod."""
-    for line in commands("Kubernetes"):
-        words = line.split()
-        if (
-            words[0] == "kubectl"
-            and not {"exec", "cp", "wait", "delete"} & set(words)
-            and "load.yaml" not in line
-        ):
-            cluster.kubectl(*[str(ROOT / word) if word.startswith("infra/") else word for word in words[1:]])
-        if "--replicas=0" in line:
-            break
-    assert "\nkubectl apply -f infra/kubernetes/nodes.yaml\n" in section("Kubernetes")
-    cluster.kubectl("apply", "-f", str(ROOT / "infra/kubernetes/nodes.yaml"))
-    return cluster
-
-
-@pytest.fixture(scope="module")
-def python():
-    with shared_python() as python:
-        yield python
-
-
-@pytest.fixture(scope="module")
-def node(applied, python):
-    names = {"/etc/course": str(SETTINGS)}  # which the image has there
-    path = f"{python.parent}:/usr/bin:/bin"
-    with tempfile.TemporaryDirectory(prefix="pods-") as folder:
-        Path(folder).chmod(0o755)
-        # The second has no GPU: where no node answers, Kubernetes takes its own network to be down, and waits
-        with (
-            SmallNode(applied, Path(folder), 2, names, path) as node,
-            SmallNode(applied, Path(folder), 0, names, path, "node2"),
-        ):
-            yield node
-
-
-def hubs_words():
-    """The options of the hub's pod, as hub.yaml has them."""
-    documents = yaml.safe_load_all((ROOT / "infra/kubernetes/hub.yaml").read_text())
-    (pod,) = [each for each in documents if each["kind"] == "Deployment"]
-    (container,) = pod["spec"]["template"]["spec"]["containers"]
-    return [
-        word
-        for word in container["args"]
-        if not word.startswith(("--config", "--port", "--hub-port", "--host="))
-    ]
-
-
-@pytest.fixture(scope="module")
-def hub(applied, node, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("kubernetes")
-    site = folder / "site.py"
-    site.write_text(SITE)
-    environment = {"COURSE_IMAGE": "course-server", "KUBECONFIG": str(applied.kubeconfig_of("hub"))}
-    words = [*hubs_words(), "--config", str(site), "--trusted-proxy", "127.0.0.1"]
-    with PublicHub(folder / "course", *words, environment=environment) as running:
-        yield running
-        running.kill()
-
-
-@pytest.fixture(scope="module")
-def browser(hub, tmp_path_factory):
-    """Chromium, for which the hub's public name is here, behind nginx."""
-    from playwright.sync_api import sync_playwright
-
-    folder = tmp_path_factory.mktemp("front")
-    words = ["--no-sandbox", "--host-resolver-rules=MAP *.example.org 127.0.0.1"]
-    with (
-        tls_in_front("127.0.0.1", hub.port, make_certificate(folder), folder),
-        sync_playwright() as playwright,
-    ):
-        opened = playwright.chromium.launch(executable_path=needs.chromium(), args=words)
-        yield opened
-        opened.close()
-
-
-def uid(cluster, name):
-    pod = cluster.pods().get(f"jupyter-{name}")
-    return pod["metadata"]["uid"] if pod else ""
-
-
-def phase(cluster, name):
-    pod = cluster.pods().get(f"jupyter-{name}")
-    return pod["status"].get("phase") if pod else ""
-
-
-def up(hub, name):
-    hub.ask_for_server(name, "gpu")
-    return until(lambda: hub.answers(name), f"server of {name}")[1]
-
-
-def gone(cluster, name):
-    return until(lambda: not uid(cluster, name), f"end of the pod of {name}", 40)[1]
 
 
 def test_the_manifests_give_the_rights_that_are_needed(applied):
@@ -274,19 +140,23 @@ def test_a_killed_hub_takes_the_same_pod_up(hub, applied, record_property):
 @pytest.mark.parametrize(
     ("what", "said"),
     [("image", "image of servers cannot be fetched"), ("program", "no room is left"),
-     ("evicted", "ran short of memory"), ("too big", "No machine is of the kind")],
+     ("evicted", "ran short of memory"), ("no GPU", "No machine is of the kind")],
 )  # fmt: skip
 def test_a_failure_is_told_in_time(hub, node, applied, record_property, what, said):
     """With its reason, on the page of who waits."""
     node.images = {"course-hub"} if what == "image" else {"course-server"}
     node.broken = {"program": "echo no room is left >&2; exit 3", "evicted": "sleep 60"}.get(what, "")
-    hub.ask_for_server(SECOND, "many" if what == "too big" else "gpu")
+    if what == "no GPU":  # as after a card was taken out
+        node.gpus = 0
+        until(lambda: gpus_of(applied, node) == "0", "word of the node", 20)
+    hub.ask_for_server(SECOND, "gpu")
     if what == "evicted":
         until(lambda: phase(applied, SECOND) == "Running", "pod")
         node.evict(f"jupyter-{SECOND}")
     page, seconds = until(lambda: hub.failure(SECOND), "failure on the page", 30)
     record_property("seconds until it was told", seconds)
-    node.broken, node.images = "", {"course-server"}
+    node.broken, node.images, node.gpus = "", {"course-server"}, 2
+    until(lambda: gpus_of(applied, node) == "2", "word of the node", 20)
     assert said in page and seconds <= TOLD, page
     gone(applied, SECOND)
 

@@ -23,10 +23,11 @@ from ..gpus.machine import devices_here
 from ..process.left_open import options_of_last_start
 from ..process.options import Options
 from ..process.origins import exchange_url
+from .cluster import CLUSTERS, rights_there, scheduler
 from .finding import UNTRIED, HubFinding
+from .one_job import ACCOUNTS, one_job
 
 FINE, WRONG = "fine", "WRONG"
-ACCOUNTS = ("system", "slurm")  # servers run as their system users
 ELSEWHERE = ("docker", "slurm", "kubernetes")  # servers for which 127.0.0.1 is another machine
 BESIDE = ("course", "nbgrader", "jupyter-lab", "alembic")  # programs that servers and terminals start
 SECONDS = 10.0
@@ -58,7 +59,7 @@ def examine_infra(course: Course) -> InfraReport:
     """
     options = options_of_last_start(course)
     looks: list[Callable[[Course, Options], Iterator[str]]] = [programs, python, accounts, sudo]
-    looks += [engine, devices, addresses, exchange]
+    looks += [scheduler, rights_there, engine, devices, addresses, exchange, one_job]
     return InfraReport(options.spawner, tuple(_looked(look, course, options) for look in looks))
 
 
@@ -131,7 +132,7 @@ def engine(course: Course, options: Options) -> Iterator[str]:
 
 def devices(course: Course, options: Options) -> Iterator[str]:
     """GPUs: as many as the profiles ask for"""
-    if options.spawner in ("slurm", "kubernetes"):
+    if options.spawner in CLUSTERS:
         return
     there = len(devices_here(options.gpus))
     for profile in course.profiles:

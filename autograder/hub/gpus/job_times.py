@@ -1,4 +1,4 @@
-"""When Slurm's jobs began and ended, by Slurm's own word.
+"""When Slurm's jobs began and ended, by Slurm's own word (Kubernetes' pods: pod_times.py).
 
 ``squeue`` knows a job for some minutes after its end (MinJobAge); later only Slurm's accounting does, where
 it runs (slurmdbd).
@@ -16,9 +16,13 @@ from ..servers.slurm_queue import ALIVE, WAITING, SlurmSilent, ask
 EPOCH = {"SLURM_TIME_FORMAT": "%s"}  # seconds since 1970: no zone and no summer time to guess
 
 
+class RecordsSilent(Exception):
+    """What knows of jobs does not answer; the text is its own."""
+
+
 @dataclass(frozen=True)
 class JobTimes:
-    """One job; times are seconds since 1970."""
+    """One job, or one pod; times are seconds since 1970."""
 
     number: str
     state: str
@@ -30,12 +34,15 @@ async def times_of(jobs: Collection[str]) -> dict[str, JobTimes]:
     """Those of the jobs that Slurm still knows, by number.
 
     Raises:
-        SlurmSilent: it does not answer.
+        RecordsSilent: it does not answer.
     """
     if not jobs:
         return {}
     environment = {**os.environ, **EPOCH}
-    listing = await ask(["squeue", "-h", "-t", "all", "-o", "%i|%T|%S|%e"], environment)
+    try:
+        listing = await ask(["squeue", "-h", "-t", "all", "-o", "%i|%T|%S|%e"], environment)
+    except SlurmSilent as problem:
+        raise RecordsSilent(f"Slurm: {problem}") from problem
     found = {job.number: job for job in times_in(listing) if job.number in jobs}
     if (forgotten := set(jobs) - found.keys()) and shutil.which("sacct"):
         asked = ["sacct", "-n", "-X", "-P", "-j", ",".join(sorted(forgotten)), "-o", "JobID,State,Start,End"]

@@ -16,6 +16,7 @@ from jupyterhub.scopes import needs_scope
 from tornado import web
 
 from ...course import Course
+from ..servers.waited_for import SchedulerSays
 from .book import GpuBook
 from .overview import overview
 from .share import clock
@@ -26,7 +27,7 @@ DONE = {
     "out": "They were taken out of the queue.",
     "granted": "They have more GPU hours, in this week only.",
     "nothing": "Nothing was done: their server starts, stops or has ended. Look again in a moment.",
-    "silent": "Nothing was done: Slurm does not answer. Try again later.",
+    "silent": "Nothing was done: what hands out the machines does not answer. Try again later.",
 }
 MOST_HOURS = 1000
 
@@ -48,7 +49,7 @@ class GpuPage(BaseHandler):
         page = await self.render_template(
             "gpus.html",
             seen=seen,
-            queued=self._queued(),
+            queued=self._queued({row.use.user for row in seen.rows if row.holds}),
             done=DONE.get(self.get_query_argument("done", "")),
             limit=self._course.gpu_hours_per_week,
             idle=self._course.gpu_idle_minutes,
@@ -81,7 +82,7 @@ class GpuPage(BaseHandler):
         return "granted"
 
     async def _stop(self, name: str) -> str:
-        """Stop the server, or take somebody out of the queue, be it the hub's or Slurm's."""
+        """Stop the server, or take somebody out of the queue, be it the hub's or a cluster's."""
         user = self.find_user(name)
         spawner = user.spawners.get("") if user is not None else None
         if spawner is None:
@@ -97,19 +98,19 @@ class GpuPage(BaseHandler):
             return "out"
         if spawner.pending == "spawn" and getattr(spawner, "job_id", ""):
             try:
-                await spawner.cancel_batch_job()
-            except RuntimeError:  # batchspawner logs it
+                await spawner.give_up()
+            except SchedulerSays:
                 return "silent"
             return "out"
         return "nothing"
 
-    def _queued(self) -> list[tuple[str, str]]:
+    def _queued(self, holds: set[str]) -> list[tuple[str, str]]:
         """Who waits in a scheduler's queue, which the book does not have, with what they read."""
         return [
             (user.name, spawner.says)
             for user in self.users.values()
             for spawner in user.spawners.values()
-            if spawner.pending == "spawn" and getattr(spawner, "req_gres", "")
+            if spawner.pending == "spawn" and getattr(spawner, "wants_gpus", False) and user.name not in holds
         ]
 
     def _moment(self, seconds: float | None) -> str:

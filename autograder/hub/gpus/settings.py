@@ -23,6 +23,7 @@ def watch_gpus(c: Any, course: Course, offer: tuple[Profile, ...], devices: tupl
     from . import page, reports  # JupyterHub itself, which no command needs
 
     c.CourseHub.gpu_book = str(book_file(course))
+    c.CourseHub.gpu_days = course.retention.gpu_days
     c.CourseHub.gpu_profiles = {profile.name: profile.gpus for profile in offer}
     limits = {profile.name: idle_minutes(course, profile) for profile in offer}
     book = {"book": c.CourseHub.gpu_book}

@@ -1,13 +1,13 @@
 """The hub's part: every few seconds it notes whose servers live, whatever the spawner.
 
-On Slurm a GPU is held from the job's start to its end, which the hub sees seconds later, or not at all while
-it is killed. There the book is written from Slurm's own times; a job that Slurm has forgotten ends at its
-last sign of life.
+On a cluster a GPU is held from a job's or a pod's start to its end, which the hub sees seconds later, or not
+at all while it is killed. There the book is written from the scheduler's own times (job_times.py,
+pod_times.py); what the scheduler has forgotten ends at its last sign of life.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from sqlite3 import Error
 from typing import Any
@@ -16,19 +16,31 @@ from jupyterhub import orm
 from tornado.ioloop import PeriodicCallback
 
 from ..servers.ends import END
-from ..servers.slurm_queue import SlurmSilent
 from .book import GpuBook, Held
-from .job_times import JobTimes, times_of
+from .job_times import JobTimes, RecordsSilent, times_of
+from .kept import delete_expired
 
 BEAT_SECONDS = 5.0
+TIDY_SECONDS = 3600.0  # between looks for what the course keeps no longer
+Times = Callable[[set[str]], Awaitable[dict[str, JobTimes]]]
 
 
 class GpuWatch:
     """Compares the hub's servers with the book."""
 
-    def __init__(self, hub: Any, book: GpuBook, gpus: Mapping[str, int]) -> None:
-        """``gpus`` are those of each profile that is offered; the first is theirs who did not choose."""
-        self.hub, self.book, self.gpus = hub, book, gpus
+    def __init__(
+        self,
+        hub: Any,
+        book: GpuBook,
+        gpus: Mapping[str, int],
+        days: float | None = None,
+        times: Times = times_of,
+    ) -> None:
+        """``gpus`` are those of each profile that is offered; the first is theirs who did not choose.
+
+        What has been over for ``days`` is deleted; ``times`` says when jobs began and ended.
+        """
+        self.hub, self.book, self.gpus, self.days, self._times = hub, book, gpus, days, times
         self._beating = False
         self._owed: dict[str, tuple[str, Held]] = {}  # jobs of servers, by number, that are not in the book
 
@@ -43,29 +55,51 @@ class GpuWatch:
                 gpus = 0 if kept.name else self._gpus_of(kept)
                 self._owed[number] = f"{kept.user.name}/{kept.name}", Held(kept.user.name, gpus)
 
+    async def close_ended(self) -> None:
+        """Then, too: what has ended, before the hub deletes what is left of it, as of pods."""
+        try:
+            self._close_jobs(await self._times_now())
+        except Error as error:
+            self.hub.log.error("the book of GPUs cannot be written: %s", error)
+        except RecordsSilent as problem:
+            self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
+
     def begin(self) -> None:
         """At the hub's start, when it knows which servers it has."""
         held, starting = self._servers({})
         self.book.take_up({*held, *starting})
         self._note_jobs()
         PeriodicCallback(self.beat, BEAT_SECONDS * 1000).start()
+        PeriodicCallback(self.tidy, TIDY_SECONDS * 1000).start()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Delete what the course keeps no longer; tried again in an hour where another one writes."""
+        try:
+            if count := delete_expired(self.book.path, self.days):
+                self.hub.log.info("%s entries of the book of GPUs have expired, and are deleted", count)
+        except Error as error:
+            self.hub.log.error("the book of GPUs cannot be tidied: %s", error)
 
     async def beat(self) -> None:
         """Note who is alive; a book that cannot be written is said in the log, and tried again."""
-        if self._beating:  # the last one still waits for Slurm
+        if self._beating:  # the last one still waits for an answer
             return
         self._beating = True
         try:
             self._note_jobs()
-            times = await times_of({use.job for use in self.book.open_uses() if use.job} | self._owed.keys())
+            times = await self._times_now()
             self._close_jobs(times)
             self.book.beat(*self._servers(times))
         except Error as error:
             self.hub.log.error("the book of GPUs cannot be written: %s", error)
-        except SlurmSilent as problem:
-            self.hub.log.warning("the book of GPUs is not written, Slurm does not answer: %s", problem)
+        except RecordsSilent as problem:
+            self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
         finally:
             self._beating = False
+
+    async def _times_now(self) -> dict[str, JobTimes]:
+        return await self._times({use.job for use in self.book.open_uses() if use.job} | self._owed.keys())
 
     def _note_jobs(self) -> None:
         """Remember the servers' jobs: one may begin and end between two looks, or while no hub runs."""
@@ -75,7 +109,7 @@ class GpuWatch:
                     self._owed[number] = f"{user.name}/{name}", self._held(user.name, name, spawner, None)
 
     def _close_jobs(self, times: Mapping[str, JobTimes]) -> None:
-        """What Slurm says is over, or knows no more."""
+        """What the scheduler says is over, or knows no more."""
         for use in self.book.open_uses():
             job = times.get(use.job)
             if use.job and job is None:

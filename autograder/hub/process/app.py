@@ -22,13 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from tornado import httpserver
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
-from traitlets import Dict, Integer, List, Unicode
+from traitlets import Dict, Float, Integer, List, Unicode
 from traitlets.utils.importstring import import_item
 
 from ...base.files import token
 from ...base.forwarded import named_proxies
 from ...marks.log_names import hide_names
 from ..gpus.book import GpuBook
+from ..gpus.job_times import times_of
 from ..gpus.watch import GpuWatch
 from ..people.first_password import behind_change
 from . import ports
@@ -50,6 +51,8 @@ class CourseHub(UnixServices):
     roster_file = Unicode(help="The roster, whose students have no names in the log.").tag(config=True)
     secret_file = Unicode(help="The course's secret, from which their pseudonyms follow.").tag(config=True)
     gpu_book = Unicode(help="The file of the book of GPUs; none is kept without.").tag(config=True)
+    gpu_days = Float(None, allow_none=True, help="That it keeps a use.").tag(config=True)
+    gpu_times = Unicode(help="The class that says when servers held GPUs; Slurm without.").tag(config=True)
     gpu_profiles = Dict(help="GPUs of each profile, by its name.").tag(config=True)
     handlers: Any  # JupyterHub makes them
     tornado_application: Any
@@ -92,8 +95,11 @@ class CourseHub(UnixServices):
             self._taken_up = import_item(self.taken_up)(self)
             self._taken_up.set_aside()
         if self.gpu_book:
-            self._gpus = GpuWatch(self, GpuBook(Path(self.gpu_book)), self.gpu_profiles)
+            times = import_item(self.gpu_times)(self) if self.gpu_times else times_of
+            book = GpuBook(Path(self.gpu_book))
+            self._gpus = GpuWatch(self, book, self.gpu_profiles, self.gpu_days, times)
             self._gpus.remember(self.db)
+            await self._gpus.close_ended()
         return await super().init_spawners()
 
     async def start(self) -> None:

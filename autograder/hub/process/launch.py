@@ -41,7 +41,7 @@ def prepare(course: Course, options: Options) -> Iterator[str]:
     """
     check(options)
     _check_installed(options)
-    yield from check_profiles(course.profiles, options.spawner)
+    yield from check_profiles(course.profiles, options.spawner, options.autoscaled)
     _check_port(options)
     if options.tls_certificate:
         from .certificate import check_certificate  # cryptography is of the extra "hub"

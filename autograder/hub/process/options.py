@@ -37,6 +37,7 @@ class Options:
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks of reverse proxies in front
     hub_address: str = ""  # where servers on other machines reach the hub; empty: this machine only
     gpus: int | None = None  # of this machine, that its servers may use; None: all that are found
+    autoscaled: bool = False  # Kubernetes: a machine that a server needs may not be there yet
     idle_minutes: float = 60.0  # without activity, until a server is stopped
     subdomains: bool = False  # an origin for each server also where only this machine connects
     shared_origin: bool = (
@@ -115,6 +116,8 @@ def check(options: Options) -> None:
     for file in (options.tls_key, options.tls_certificate):
         if file and not Path(file).is_file():
             raise UsageError(f"{file} is no file; expected a key or certificate in PEM format")
+    if options.autoscaled and options.spawner != "kubernetes":
+        raise UsageError(f"--autoscaled is for --spawner kubernetes, came --spawner {options.spawner}")
     if options.subdomains and options.shared_origin:
         raise UsageError("--subdomains and --shared-origin say opposite things; expected one of them")
     named_proxies(options.trusted_proxies)

@@ -1,7 +1,7 @@
 """What the cluster's nodes have, where the hub may read it (``infra/kubernetes/nodes.yaml``).
 
-The right is for clusters of fixed nodes. Where machines are switched on when somebody asks for one, a node
-that could hold a pod may not be there yet.
+Where machines are switched on when somebody asks for one (``--autoscaled``), a node that could hold a pod may
+not be there yet, and nothing is decided by what is there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 
 SECONDS = 5.0  # between two looks
@@ -41,7 +42,7 @@ class ClusterNodes:
             try:
                 answer = await api.list_node(_preload_content=False, _request_timeout=self.seconds)
                 self._nodes = json.loads(await answer.read())["items"] if answer.status == 200 else []
-            except (ApiException, OSError, ValueError, TimeoutError):
+            except (ApiException, ClientError, OSError, ValueError):
                 self._nodes = []
         return self._nodes
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
-from traitlets import Float
+from traitlets import Bool, Float, Unicode
 
 from . import kube_words
 from .kube_nodes import ClusterNodes, could_hold, everything
-from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor, listens
+from .waited_for import MARGIN_SECONDS, NotStarted, SchedulerSays, WaitedFor, listens
 
 GONE_SECONDS = 10.0  # until a pod that was asked for must have shown up, and one that was deleted be gone
 LONGEST = 2000  # characters of what a program said last
@@ -32,12 +32,46 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
     """A server as a pod, which can be waited for and found again."""
 
     look_seconds = Float(0.5, help="Between two looks at what is known of the pod.").tag(config=True)
+    job_id = Unicode(help="The pod's uid, which no other one gets: its time on GPUs is noted by it.")
+    fixed_nodes = Bool(True, help="No machine comes that is not there yet.").tag(config=True)
     nodes: ClassVar[ClusterNodes] = ClusterNodes()
 
     @property
     def asked_for(self) -> str:
         """The pod, whose name is the same whether it is there or not."""
         return f"pod {self.pod_name}"
+
+    @property
+    def wants_gpus(self) -> bool:
+        """Whether it waits for GPUs."""
+        return bool(self.extra_resource_limits)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """What was known of the pod."""
+        super().load_state(state)
+        self.job_id = state.get("job_id", "")
+
+    def get_state(self) -> dict[str, Any]:
+        """What the next hub must know of the pod."""
+        state = super().get_state()
+        return {**state, "job_id": self.job_id} if self.job_id else state
+
+    def clear_state(self) -> None:
+        """The pod is over."""
+        super().clear_state()
+        self.job_id = ""
+
+    async def give_up(self) -> None:
+        """Delete the pod, for which somebody waits.
+
+        Raises:
+            SchedulerSays: it could not be done.
+        """
+        try:
+            await self.api.delete_namespaced_pod(self.pod_name, self.namespace, _request_timeout=GONE_SECONDS)
+        except (ApiException, ClientError, OSError) as error:
+            self.log.warning("Pod %s was not deleted: %s", self.pod_name, error)
+            raise SchedulerSays(kube_words.SILENT) from error
 
     async def until_up(self) -> tuple[str, int]:
         """Wait for the pod's turn and for its container; the server's host and port.
@@ -112,6 +146,7 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
                 await self._shown()
                 while True:
                     pod = self._pod()
+                    self._note(pod)
                     end = kube_words.ended(pod)
                     if end is None and pod is not None:
                         end = await self._say(pod)
@@ -137,12 +172,18 @@ class CourseKubeSpawner(WaitedFor, KubeSpawner):
             return None
         nodes = await self.nodes.now(self.api)
         asked = kube_words.asks_for(pod)
-        if nodes and not any(could_hold(node, pod, asked) for node in nodes):
+        if self.fixed_nodes and nodes and not any(could_hold(node, pod, asked) for node in nodes):
             return kube_words.never(pod)
         others = self.pod_reflector.pods.values()
         place = kube_words.before(pod, others)
         self.says = kube_words.waiting(pod, place, everything(nodes), self._last_event_of(pod))
         return None
+
+    def _note(self, pod: dict[str, Any] | None) -> None:
+        """Which pod it is, also for the hub's next run."""
+        if pod is not None and self.job_id != pod["metadata"]["uid"]:
+            self.job_id = pod["metadata"]["uid"]
+            self.keep()
 
     def _pod(self) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.pod_reflector.pods.get(f"{self.namespace}/{self.pod_name}")

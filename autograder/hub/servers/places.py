@@ -1,8 +1,8 @@
 """Whether the place where servers start has what the profiles ask for.
 
 A job that asks for twelve hours on a partition of eight waits for ever, and nobody is told. Slurm, Docker's
-engine and this machine say what they have. Kubernetes' nodes are the hub's to read on few clusters, and
-others grow: who asks there for what fits no node is told when they ask (kube_nodes.py).
+engine, Kubernetes' nodes (kube_places.py) and this machine say what they have. A cluster that grows when
+somebody asks is not asked: ``--autoscaled``.
 """
 
 from __future__ import annotations
@@ -10,48 +10,27 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
 from ...base.errors import UsageError, did_you_mean
 from ...course import Profile
 from ...sandbox.doctor.machine import gpus, resources
+from .node_kind import SECONDS, NodeKind, Unknown
 from .profiles import GIB, not_used, offered
 
-SECONDS = 20.0  # for a place to say what it has
 PARTITION = "COURSE_PARTITION"  # infra/slurm/jupyterhub_config.py reads it, too
 FORMAT = "%R|%c|%m|%l|%G"
+GROWS = "Where machines are switched on when somebody asks for one, start the hub with --autoscaled."
 
 
-@dataclass(frozen=True)
-class NodeKind:
-    """What one server can get at most, on one kind of machine."""
-
-    name: str
-    cpus: float = inf
-    memory_gib: float = inf
-    gpus: float = inf
-    hours: float = inf
-    kinds: Mapping[str, float] | None = None  # GPUs of each type; None where the place has no types
-
-    def has(self, name: str, profile: Profile) -> float:
-        """The most of something that a server of this profile can get here."""
-        if name == "gpus" and profile.gpu_kind and self.kinds is not None:
-            return self.kinds.get(profile.gpu_kind, 0)
-        return float(getattr(self, name))
-
-
-class Unknown(Exception):
-    """A place does not say what it has; the text is its own."""
-
-
-def check_profiles(profiles: tuple[Profile, ...], spawner: str) -> Iterator[str]:
+def check_profiles(profiles: tuple[Profile, ...], spawner: str, autoscaled: bool = False) -> Iterator[str]:
     """Refuse a profile that can never start; gives a sentence where the place does not answer.
 
     Args:
         profiles: those of ``course_config.py``.
         spawner: a name of ``profiles.TRANSLATIONS``.
+        autoscaled: machines come when somebody asks for one, so that none is held against a profile.
 
     Raises:
         UsageError: what a profile asks for, and what there is.
@@ -63,13 +42,25 @@ def check_profiles(profiles: tuple[Profile, ...], spawner: str) -> Iterator[str]
                 f"The profile {profile.name!r} in course_config.py says {', '.join(ignored)}, which the "
                 f"spawner {spawner!r} does not know: its servers start without."
             )
-    if spawner not in _PLACES:
-        return
     try:
-        for profile in offer:
-            _check(profile, _PLACES[spawner](profile))
+        yield from fits(offer, spawner, autoscaled)
     except Unknown as problem:
         yield f"It was not checked whether the profiles in course_config.py can start: {problem}"
+
+
+def fits(offer: tuple[Profile, ...], spawner: str, autoscaled: bool = False) -> Iterator[str]:
+    """The same of profiles that are offered; gives a sentence where one starts only if others help.
+
+    Raises:
+        Unknown: the place does not answer.
+        UsageError: what a profile asks for, and what there is.
+    """
+    if autoscaled:
+        return
+    if spawner == "kubernetes":
+        yield from _check_cluster(offer)
+    for profile in offer if spawner in _PLACES else ():
+        _check(profile, _PLACES[spawner](profile))
 
 
 def slurm_places(listing: str, partition: str = "") -> list[NodeKind]:
@@ -108,9 +99,21 @@ def _check(profile: Profile, places: list[NodeKind]) -> None:
             )
     if not any(all(getattr(profile, name) <= place.has(name, profile) for name in asks) for place in places):
         raise UsageError(
-            f"no machine of {where} has all that the profile {profile.name!r} in course_config.py asks for "
-            "at once: nobody's server could ever start. Ask for less, or split the profile in two."
+            f"no machine has all that the profile {profile.name!r} in course_config.py asks for at once "
+            f"({where}): nobody's server could ever start. Ask for less, or split the profile in two."
         )
+
+
+def _check_cluster(offer: tuple[Profile, ...]) -> Iterator[str]:
+    from .kube_places import Cluster  # Kubernetes' client is of the extra "spawners"
+
+    cluster = Cluster()
+    for profile in offer:
+        try:
+            _check(profile, cluster.places(profile))
+        except UsageError as error:
+            raise UsageError(f"{error} {GROWS}") from error
+        yield from cluster.closed(profile)
 
 
 def _slurm(profile: Profile) -> list[NodeKind]:

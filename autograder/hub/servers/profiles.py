@@ -150,7 +150,10 @@ def kubernetes(profile: Profile, command: list[str]) -> dict[str, Any]:
         "mem_guarantee": f"{round(profile.memory_gib * 1024)}M",
         "extra_resource_limits": gpus,
         "extra_resource_guarantees": gpus,
-        "extra_pod_config": {"activeDeadlineSeconds": seconds(profile) + FETCH_SECONDS},
+        "extra_pod_config": {
+            "activeDeadlineSeconds": seconds(profile) + FETCH_SECONDS,
+            "restartPolicy": "Never",  # else a server whose hours are over starts again in its pod
+        },
         "environment": told(profile),
     }
 

@@ -20,7 +20,7 @@ from traitlets import Float, Unicode
 
 from . import slurm_words
 from .slurm_queue import Queue, QueuedJob, SlurmSilent, ask
-from .waited_for import MARGIN_SECONDS, NotStarted, WaitedFor, listens
+from .waited_for import MARGIN_SECONDS, NotStarted, SchedulerSays, WaitedFor, listens
 
 LINES = 8  # of the job's log that a student reads when it ended early
 LONGEST = 2000  # characters of them
@@ -42,6 +42,22 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
     def asked_for(self) -> str:
         """The job, where there is one."""
         return f"job {self.job_id}" if self.job_id else ""
+
+    @property
+    def wants_gpus(self) -> bool:
+        """Whether it waits for GPUs."""
+        return bool(self.req_gres)
+
+    async def give_up(self) -> None:
+        """Cancel the job, for which somebody waits.
+
+        Raises:
+            SchedulerSays: it could not be done.
+        """
+        try:
+            await self.cancel_batch_job()
+        except RuntimeError as error:  # batchspawner logs it
+            raise SchedulerSays(slurm_words.SILENT) from error
 
     def load_state(self, state: dict[str, Any]) -> None:
         """What was known of the job."""

@@ -61,6 +61,9 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
     c.Spawner.pre_spawn_hook = BeforeSpawn(course, offer, options)
     c.Spawner.server_token_scopes = token_scopes
     watch_gpus(c, course, offer, devices)
+    if options.spawner == "kubernetes":
+        c.CourseKubeSpawner.fixed_nodes = not options.autoscaled
+        c.CourseHub.gpu_times = "autograder.hub.gpus.pod_times.PodTimes"
     if options.spawner == "slurm":
         from .job_port import take_the_place_of_batchspawners
 

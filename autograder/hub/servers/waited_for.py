@@ -34,6 +34,10 @@ class NotStarted(HTTPError):
         self.jupyterhub_html_message = escape(text) + shown
 
 
+class SchedulerSays(Exception):
+    """What hands out the machines did not do what it was asked; the text says why."""
+
+
 class WaitedFor(Spawner):
     """A spawner whose servers can be waited for and found again; stands before one of JupyterHub's."""
 
@@ -44,6 +48,19 @@ class WaitedFor(Spawner):
     @property
     def asked_for(self) -> str:
         """What the scheduler calls it, for the log."""
+        raise NotImplementedError
+
+    @property
+    def wants_gpus(self) -> bool:
+        """Whether it was asked for with GPUs."""
+        raise NotImplementedError
+
+    async def give_up(self) -> None:
+        """Take it out of the queue.
+
+        Raises:
+            SchedulerSays: it could not be done.
+        """
         raise NotImplementedError
 
     async def until_up(self) -> tuple[str, int]:
