@@ -418,15 +418,15 @@ def test_mlp_one_sample(student, draw, rng):
 def model_of_scales(first, last):
     """A model that multiplies each number by two weights of its own."""
     methods = {
-        "params": lambda self: self.weights,
-        "forward": lambda self, x: vars(self).update(x=x) or x * self.weights[0] * self.weights[1],
+        "params": lambda self: self.scales,
+        "forward": lambda self, x: vars(self).update(x=x) or x * self.scales[0] * self.scales[1],
         "backward": lambda self, g: vars(self).update(
-            kept=[(g * w * self.x).sum(0) for w in self.weights[::-1]]
+            kept=[(g * s * self.x).sum(0) for s in self.scales[::-1]]
         ),
         "grads": lambda self: self.kept,
     }
     model = type("Model", (), methods)()
-    model.weights = [first.copy(), last.copy()]
+    model.scales = [first.copy(), last.copy()]
     return model
 
 

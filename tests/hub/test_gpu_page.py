@@ -60,7 +60,7 @@ def test_the_instructor_sees_grants_and_stops(hub, chromium):
         holds.ask("gpu")
         holds.waits_until_up()
         waits.ask("gpu")
-        waits.reads("You are next.")
+        waits.reads("you are next")
         book = GpuBook(book_file(hub.course))
         until(lambda: book.open_uses()[0].until, "beat of the hub's watch", 20)
         Loads(book_file(hub.course)).note("student-001/", GpuLoad(0, 5000, 81920, 700.0))
@@ -103,7 +103,7 @@ def test_the_instructor_sees_grants_and_stops(hub, chromium):
         assert page.get_by_text("Nobody waits.").count() == 1
 
         holds.ask("gpu")
-        holds.reads("You are next.")
+        holds.reads("you are next")
         page.get_by_role("link", name="Look again").click()
         page.locator("tr", has_text="student-001").filter(has_text="before them").locator("summary").click()
         page.get_by_role("button", name="Take out student-001").click()

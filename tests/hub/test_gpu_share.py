@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 
 from autograder.course import Course, load_course
 from autograder.hub.gpus.book import GpuBook
-from autograder.hub.gpus.settings import book_file
+from autograder.hub.gpus.settings import TimeLeft, book_file
 from autograder.hub.gpus.share import share_of, week_of
 from autograder.hub.process.options import Options
 from autograder.hub.servers.spawners import BeforeSpawn
@@ -132,6 +132,15 @@ def test_the_limit_in_the_course_s_file(tmp_path, monkeypatch, capfd, value, fin
     (tmp_path / "course_config.py").write_text(CONFIG.format(value))
     assert in_process(["gpu", "list"], tmp_path, monkeypatch) == 2
     assert ("gpu_hours_per_week" in capfd.readouterr().err) == (not fine)
+
+
+def test_a_student_reads_what_is_left(course, midweek):
+    """On the hub's pages; staff, and who is not logged in, read nothing."""
+    used(course, "student-001", 6.5)
+    left = TimeLeft(course, lambda user: user.name != "ta-001")
+    said = left(SimpleNamespace(name="student-001"))
+    assert said in [f"Your GPU time of this week: 3:{minute} of 10:00 hours are left." for minute in (29, 30)]
+    assert left(SimpleNamespace(name="ta-001")) == left(None) == ""
 
 
 def test_no_limit(course, tmp_path):

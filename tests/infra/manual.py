@@ -10,10 +10,13 @@ MANUAL = ROOT / "infra" / "README.md"
 
 
 def section(title: str) -> str:
-    """The text below that heading, to the next one of the same level."""
-    found = re.search(rf"^## {title}\n(.*?)(?=^## )", MANUAL.read_text(), re.MULTILINE | re.DOTALL)
-    assert found is not None, f"infra/README.md has no section {title!r}"
-    return found[1]
+    """The text below that heading, to the next one of the same level or above."""
+    text = MANUAL.read_text()
+    for level in (2, 3):
+        form = rf"^#{{{level}}} {title}\n(.*?)(?=^#{{2,{level}}} )"
+        if found := re.search(form, text, re.MULTILINE | re.DOTALL):
+            return found[1]
+    raise AssertionError(f"infra/README.md has no section {title!r}")
 
 
 def commands(title: str, block: int = 0) -> list[str]:

@@ -109,8 +109,8 @@ class GpuBook:
             for name in LATER.keys() - there:
                 db.execute(f"ALTER TABLE uses ADD COLUMN {name} {LATER[name]}")
 
-    def ask(self, server: str, user: str, gpus: int) -> int:
-        """A place in the queue; who asks again keeps the one that they have.
+    def ask(self, server: str, user: str, gpus: int, seconds: float | None = None) -> int:
+        """A place in the queue; who asks again keeps the one that they have. ``seconds``: it may run.
 
         Raises:
             UsageError: there are not as many GPUs.
@@ -128,8 +128,9 @@ class GpuBook:
                 return int(kept[0])
             _end(db, "server = ? AND ended IS NULL", (server,), "started anew")
             made = db.execute(
-                "INSERT INTO uses (server, user, gpus, asked, seen, boot) VALUES (?, ?, ?, ?, ?, ?)",
-                (server, user, gpus, now, now, self.boot),
+                "INSERT INTO uses (server, user, gpus, asked, seen, boot, seconds)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (server, user, gpus, now, now, self.boot, seconds),
             )
             return int(made.lastrowid or 0)
 

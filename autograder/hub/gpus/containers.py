@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from docker.errors import APIError
 from dockerspawner import DockerSpawner
 
+from ..servers.waited_for import LINES, printable
 from .taking_turns import TakesTurns
 
 
@@ -18,3 +20,12 @@ class Containers(TakesTurns, DockerSpawner):
         """Let the container have its devices; inside they have other numbers, so no variable says which."""
         request = {"Driver": "nvidia", "DeviceIDs": list(devices), "Capabilities": [["gpu"]]}
         self.extra_host_config = {**self.extra_host_config, "device_requests": [request]}
+
+    async def last_lines(self) -> str:
+        """What its container wrote last."""
+        try:
+            text: bytes = await self.docker("logs", self.container_id, tail=LINES)
+        except APIError as problem:
+            self.log.info("no last lines of container %s: %s", self.container_id, problem)
+            return ""
+        return printable(text.decode(errors="replace"))

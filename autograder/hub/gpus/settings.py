@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,22 @@ def idle_minutes(course: Course, profile: Profile) -> float | None:
 def book_file(course: Course) -> Path:
     """Where the book of a course's hub is."""
     return hub_folder(course) / "gpus.sqlite"
+
+
+class TimeLeft:
+    """For JupyterHub's pages: what is left of a student's share; empty for everybody else."""
+
+    def __init__(self, course: Course, is_student: Callable[[Any], bool]) -> None:
+        self.course, self.is_student = course, is_student
+        self._book: GpuBook | None = None
+
+    def __call__(self, user: Any) -> str:
+        """Called for each page with whoever looks at it; None where nobody is logged in."""
+        hours = self.course.gpu_hours_per_week
+        if hours is None or user is None or not self.is_student(user):
+            return ""
+        self._book = self._book or GpuBook(book_file(self.course))
+        return share_of(self.course, hours, self._book, user.name).sentence()
 
 
 def within_share(course: Course, user: str, profile: Profile) -> Profile:

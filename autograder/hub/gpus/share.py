@@ -25,6 +25,10 @@ class Share:
         """Never negative."""
         return max(0.0, self.allowed - self.used)
 
+    def sentence(self) -> str:
+        """What is left, for whoever waits."""
+        return f"Your GPU time of this week: {clock(self.left)} of {clock(self.allowed)} hours are left."
+
     def refusal(self) -> str:
         """Why no server starts that has a GPU; empty where one does."""
         if self.left >= LEAST_SECONDS:

@@ -15,7 +15,7 @@ from typing import Any
 from jupyterhub import orm
 from tornado.ioloop import PeriodicCallback
 
-from ..servers.ends import END
+from ..servers.ends import runs_for
 from .book import GpuBook, Held
 from .job_times import JobTimes, RecordsSilent, times_of
 from .kept import delete_expired
@@ -140,12 +140,10 @@ class GpuWatch:
         return holding, starting
 
     def _held(self, user: str, name: str, spawner: Any, job: JobTimes | None) -> Held:
-        # As it was started, "+SECONDS"; unknown after the hub's restart.
-        seconds = str(spawner.environment.get(END, "")).removeprefix("+")
         return Held(
             user,
             0 if name else self._gpus_of(spawner.orm_spawner),
-            float(seconds) if seconds.isdigit() else None,
+            runs_for(spawner.environment),  # not known after the hub's restart
             "" if job is None else job.number,
             None if job is None else job.begin,
         )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ...course import Course
 from ..process.options import hub_folder
 
-_SECONDS = 10.0
+_SECONDS = 30.0  # a server that ends slowly is answered for after ten
 NOT_RUNNING = "No hub is running."
 
 

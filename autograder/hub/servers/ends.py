@@ -21,6 +21,12 @@ def end_after(seconds: float) -> dict[str, str]:
     return {END: f"+{round(seconds)}"}
 
 
+def runs_for(environment: Mapping[str, str]) -> float | None:
+    """Seconds that a server with this environment runs from its start; None where they are not known."""
+    said = str(environment.get(END, "")).removeprefix("+")
+    return float(said) if said.isdigit() else None
+
+
 def end_of_job(environment: Mapping[str, str]) -> dict[str, str]:
     """The same inside a Slurm job, which began before its server did; nothing where Slurm does not say."""
     said = environment.get(SLURM_END, "")
@@ -47,9 +53,9 @@ def seconds_left(environment: Mapping[str, str], started: float, now: float) -> 
     return max(0.0, end + (started if relative else 0.0) - now)
 
 
-def started_here() -> float:
+def started_here(process: Path = Path("/proc/self")) -> float:
     """When this process was started, in seconds since 1970; a change of the program does not count."""
-    with Path("/proc/self/stat").open(encoding="utf-8", errors="replace") as file:
+    with (process / "stat").open(encoding="utf-8", errors="replace") as file:
         ticks = int(file.read().rpartition(")")[2].split()[19])  # since the machine's own start
     since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.time() - since_boot + ticks / os.sysconf("SC_CLK_TCK")

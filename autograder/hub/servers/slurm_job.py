@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
+import time
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,10 +21,17 @@ from traitlets import Float, Unicode
 
 from . import slurm_words
 from .slurm_queue import Queue, QueuedJob, SlurmSilent, ask
-from .waited_for import MARGIN_SECONDS, NotStarted, SchedulerSays, WaitedFor, listens
+from .waited_for import (
+    LINES,
+    MARGIN_SECONDS,
+    NotStarted,
+    SchedulerSays,
+    WaitedFor,
+    listens,
+    printable,
+)
 
-LINES = 8  # of the job's log that a student reads when it ended early
-LONGEST = 2000  # characters of them
+UP_SECONDS = 0.1  # between two looks whether a server listens whose port is known
 AGAIN_SECONDS = 10.0  # until a job that could not be cancelled is tried again
 
 
@@ -35,6 +43,7 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
     req_comment = Unicode(help="Says whose job this is; see process/taken_up.py.").tag(config=True)
     look_seconds = Float(1.0, help="Between two looks at Slurm's queue, for all who wait.").tag(config=True)
     port: Any  # JupyterHub's: 0 until the job has said it
+    _began = 0.0  # when the job was first seen to run, by the clock of this process
     queues: ClassVar[dict[str, Queue]] = {}
     cancelling: ClassVar[set[asyncio.Task[None]]] = set()  # of servers that the hub has forgotten
 
@@ -99,10 +108,14 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
         Raises:
             NotStarted: with the reason.
         """
+        self._began = 0.0
         try:
             async with asyncio.timeout(max(1, self.start_timeout - MARGIN_SECONDS)):
                 while not await self._is_up():
-                    await asyncio.sleep(self.startup_poll_interval)
+                    if self._began and time.monotonic() - self._began > self.http_timeout:
+                        text = f"JupyterLab was not up {self.http_timeout} seconds after its job had begun."
+                        raise NotStarted(text, await self._last_lines())
+                    await asyncio.sleep(UP_SECONDS if self.port else self.startup_poll_interval)
         except TimeoutError:
             raise self.too_late() from None
         self.waits = False
@@ -152,6 +165,7 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
         if job is None or not job.runs:
             lines = await self._last_lines() if job and job.state != "CANCELLED" else ""
             raise NotStarted(f"{slurm_words.ended(job)}.", lines)
+        self._began = self._began or time.monotonic()
         self.says = slurm_words.starting(job)
         self.ip = job.host
         return bool(self.port) and await listens(self.ip, self.port)
@@ -177,7 +191,7 @@ class CourseSlurmSpawner(WaitedFor, SlurmSpawner):
         except SlurmSilent as problem:
             self.log.info("no last lines of job %s: %s", self.job_id, problem)
             return ""
-        return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[-LONGEST:].strip()
+        return printable(text)
 
     def _prefix(self) -> list[str]:
         return shlex.split(format_template(self.exec_prefix, **self.get_req_subvars()))

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from .slurm_queue import QueuedJob
+from .waited_for import NEXT, YOUR_TURN
 
 KEPT = "Your place is kept, also when you close this page."
 NO_ANSWER = "Slurm, which hands out the machines, does not answer. Try again later."
@@ -80,12 +81,12 @@ def waiting(job: QueuedJob, gpus: bool, now: datetime) -> str:
         now: the moment for which to say it, in the zone of Slurm's times.
     """
     if job.state != "PENDING":
-        return "It is your turn: the machine for your server is made ready."
+        return f"{YOUR_TURN}: the machine for your server is made ready."
     minutes = job.minutes_left(now)
     parts = [
         f"Your server waits for its turn{_place(job.before)}.",
         "" if job.reason == "Priority" else f"Why: {_reason(job.reason, gpus)}.",
-        f"It is expected to start {_in(minutes)}." if minutes is not None else "",
+        f"It is expected to start {in_about(minutes)}." if minutes is not None else "",
         KEPT,
     ]
     return " ".join(filter(None, parts))
@@ -93,7 +94,7 @@ def waiting(job: QueuedJob, gpus: bool, now: datetime) -> str:
 
 def starting(job: QueuedJob) -> str:
     """A job that runs, whose server is not up yet."""
-    return f"It is your turn: JupyterLab starts on {job.host}."
+    return f"{YOUR_TURN}: JupyterLab starts on {job.host}."
 
 
 def ended(job: QueuedJob | None) -> str:
@@ -116,7 +117,7 @@ def not_taken(complaint: str) -> str:
 def _place(before: int | None) -> str:
     if before is None:
         return ""
-    return f": {before} before you" if before else ": you are next"
+    return f": {before} before you" if before else f": {NEXT}"
 
 
 def _reason(word: str, gpus: bool) -> str:
@@ -127,7 +128,8 @@ def _reason(word: str, gpus: bool) -> str:
     return known or family or f"Slurm says '{word}'"
 
 
-def _in(minutes: int) -> str:
+def in_about(minutes: int) -> str:
+    """A time to come, in words."""
     if minutes < 60:
         return f"in about {minutes} minute{'s' * (minutes != 1)}"
     hours = round(minutes / 60)

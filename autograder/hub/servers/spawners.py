@@ -6,13 +6,14 @@ import base64
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...base.errors import UsageError
 from ...course import Course, Profile
 from ..gpus.machine import devices_here
-from ..gpus.settings import NO_GPU, QUEUE_SECONDS, watch_gpus, within_share
+from ..gpus.settings import NO_GPU, QUEUE_SECONDS, TimeLeft, watch_gpus, within_share
 from ..process.options import Options, hub_folder
 from ..process.origins import service_url
 from ..process.services import TRUSTED, exchange_environment
@@ -64,6 +65,9 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
     if options.spawner == "kubernetes":
         c.CourseKubeSpawner.fixed_nodes = not options.autoscaled
         c.CourseHub.gpu_times = "autograder.hub.gpus.pod_times.PodTimes"
+    if any(profile.gpus for profile in offer):
+        left = TimeLeft(course, lambda user: role_of(course.name, user) == "student")
+        c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, "gpu_time_left": left}
     if options.spawner == "slurm":
         from .job_port import take_the_place_of_batchspawners
 
@@ -78,8 +82,8 @@ def configure_spawner(c: Any, course: Course, options: Options) -> None:
         c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
         homes = hub_folder(course) / "homes"
         c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
-    if options.spawner in ("simple", "system"):
-        c.Spawner.poll_interval = 5  # seconds until a server that was killed can be started again
+    if options.spawner in ONE_MACHINE:
+        c.Spawner.poll_interval = 5  # seconds until a server that was killed has freed its GPU
     if options.spawner in SHARED:
         # bin first on PATH: nbgrader starts alembic, terminals find nbgrader and course
         c.Spawner.env_keep = ["LANG", "LC_ALL", "TZ", *TRUSTED]
@@ -126,19 +130,21 @@ class BeforeSpawn:
             environment["COURSE_COPY_URL"] = f"{service_url(self.options, self.course.name)}/copies/{word}"
             environment["COURSE_COPY_NAME"] = _name_in(word)
             environment["COURSE_EXCHANGE_URL"] = ""
-            environment["COURSE_GPUS"] = "0"  # a copy is looked at, and computes nothing
+            environment["COURSE_GPUS"] = "0"
             if self.options.own_origins:  # JupyterHub's login would come back to the owner's own domain
                 back = environment["COURSE_COPY_CALLBACK"] = f"{spawner.public_url}oauth_callback"
                 spawner.orm_spawner.oauth_client.redirect_uri = back
         else:
             command = [_python(self.options.spawner), "-P", "-m", PROGRAMS.get(self.options.spawner, SERVER)]
         profile = self._profile(spawner.user_options.get("profile"), role)
+        if spawner.name:
+            profile = replace(profile, gpus=0)  # a copy is looked at, and computes nothing
         if not staff:
             profile = self._within_share(spawner.user.name, profile)
         traits = profiles.TRANSLATIONS[self.options.spawner](profile, command)
         spawner.environment = {**spawner.environment, **traits.pop("environment"), **environment}
         if self.options.spawner in ONE_MACHINE:
-            spawner.gpus = 0 if spawner.name else profile.gpus
+            spawner.gpus = profile.gpus
             spawner.environment |= {} if spawner.gpus else NO_GPU
             spawner.start_timeout = QUEUE_SECONDS if spawner.gpus else spawner.start_timeout
         if self.options.spawner == "docker":  # beside what a site's file sets

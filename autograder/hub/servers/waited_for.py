@@ -21,7 +21,9 @@ else:
     Spawner = HasTraits  # JupyterHub takes no spawner without start, stop and poll, which the other one has
 
 MARGIN_SECONDS = 10  # before JupyterHub's own timeout, which would give no reason
-YOUR_TURN = "It is your turn"
+YOUR_TURN, NEXT = "It is your turn", "you are next"
+LINES = 8  # of the log of a server that ended early, which its owner reads
+LONGEST = 2000  # characters of them
 
 
 class NotStarted(HTTPError):
@@ -44,6 +46,11 @@ class WaitedFor(Spawner):
     waits = Bool(False, help="The server is asked for, and not up yet.")
     token_id = Integer(0, help="The server's own token, in the hub's database.")
     says = Unicode("", help="What its owner reads at the moment.")
+
+    @property
+    def near(self) -> bool:
+        """Whether it is, or is soon going to be, the person's turn."""
+        return self.says.startswith(YOUR_TURN) or NEXT in self.says
 
     @property
     def asked_for(self) -> str:
@@ -119,6 +126,11 @@ class WaitedFor(Spawner):
                 told = self.says
                 yield {"message": told, "progress": 70 if told.startswith(YOUR_TURN) else 10}
             await asyncio.sleep(0.5)
+
+
+def printable(text: str) -> str:
+    """The end of what a server wrote, as it is shown."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[-LONGEST:].strip()
 
 
 async def listens(host: str, port: int) -> bool:

@@ -1,0 +1,138 @@
+"""From the manual's command to a cell that prints its GPU, and a receipt: with accounts, and on Slurm."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+from contextlib import ExitStack, closing
+from uuid import uuid4
+
+import httpx
+import pytest
+from tornado.httpclient import HTTPRequest
+
+from autograder.course import load_course
+from autograder.exchange.client.service import Service
+from autograder.marks.roster import Member
+from autograder.unit.release import build, publish
+from tests.hub.accounts import NEEDS_ROOT, accounts
+from tests.hub.support import ROOT, RunningHub
+from tests.hub.websockets import websocket
+from tests.infra.manual import command
+from tests.shared_python import shared_python
+from tests.slurm import running_slurm
+from tests.waiting import until
+
+NAME = f"cel-{os.getpid()}-1"
+UNIT = "little"
+COURSE = """
+from dataclasses import replace
+from autograder.course import Profile
+course = replace(course, profiles=(Profile("small", "NumPy"), Profile("gpu", "One GPU", gpus=1)))
+"""
+SITE = f"""
+exec(compile(open({str(ROOT / "infra/slurm/jupyterhub_config.py")!r}).read(), "infra", "exec"))
+c.Spawner.environment["SLURM_CONF"] = "@CONF@"
+"""
+TITLES = {"system": "Accounts of the system", "slurm": "Slurm"}  # of the manual
+HERE = {
+    "system": "",
+    "slurm": "--hub-address 127.0.0.1",
+}  # where no name, no certificate and no other node is
+PUBLIC = (
+    "--host",
+    "--port",
+    "--public-url",
+    "--tls-key",
+    "--tls-certificate",
+    "--hub-address",
+    "--trusted-proxy",
+)
+CELL = """
+import os, subprocess
+print("GPU", os.environ["CUDA_VISIBLE_DEVICES"])
+for words in ("list", "fetch_assignment little", "submit little"):
+    done = subprocess.run(["nbgrader", *words.split()], capture_output=True, text=True)
+    print(done.returncode, done.stdout, done.stderr)
+"""
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm"), NEEDS_ROOT]
+
+
+@pytest.fixture(params=["system", "slurm"])
+def hub(request, tmp_path):
+    """By the manual's command, without the options that need names and certificates of a site."""
+    spawner, environment, more = request.param, {}, ["--gpus", "1"]
+    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
+    with (original / "course_config.py").open("a") as file:
+        file.write(COURSE)
+    with ExitStack() as stack:
+        stack.enter_context(accounts((NAME,)))
+        if spawner == "slurm":
+            slurm = stack.enter_context(running_slurm())
+            environment, site = slurm.environment, tmp_path / "site.py"
+            site.write_text(SITE.replace("@CONF@", environment["SLURM_CONF"]))
+            more = ["--config", str(site)]  # instead of the file that it runs
+        python = stack.enter_context(shared_python())
+        members = (Member("instructor", "instructor"), Member(NAME, "student"))
+        words = [*_of_the_manual(spawner), *shlex.split(HERE[spawner]), *more]
+        running = RunningHub(
+            tmp_path / "course", *words, members=members, original=original, environment=environment,
+            python=python,
+        )  # fmt: skip
+        yield stack.enter_context(running)
+
+
+def _of_the_manual(spawner):
+    """The options of its command that need nothing of a site's."""
+    words = shlex.split(command(TITLES[spawner], "course hub"))[2:]
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    assert ("--spawner", spawner) in pairs, words
+    return [word for pair in pairs for word in pair if pair[0] not in (*PUBLIC, "--config")]
+
+
+def test_from_the_command_to_a_receipt(hub):
+    """A server with a GPU starts; its cell prints the device, the unit is listed, fetched and handed in."""
+    course = load_course(hub.course.root)
+    publish(course, course.unit(UNIT), build(course, course.unit(UNIT)))
+    notebook = course.unit(UNIT).released_notebook
+    with closing(hub.browserless("instructor")) as client:
+        teacher = Service(hub.service("exchange"), hub.token(client, "instructor"))
+    teacher.release(UNIT, {notebook.name: notebook.read_bytes()}, force=False)
+    with closing(hub.browserless(NAME)) as client:
+        token = {"Authorization": f"token {hub.token(client, NAME)}"}
+    own = f"{hub.url}/user/{NAME}"
+    asked = httpx.post(
+        f"{hub.url}/hub/api/users/{NAME}/server", headers=token, json={"profile": "gpu"}, timeout=60
+    )
+    assert asked.status_code in (201, 202), asked.text
+    until(lambda: httpx.get(f"{own}/api/status", headers=token, timeout=30).is_success, "server")
+    kernel = httpx.post(f"{own}/api/kernels", headers=token, json={}, timeout=60).json()["id"]
+    said = asyncio.run(_run(f"{own.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels", token, CELL))
+    assert said.startswith("GPU 0\n"), said
+    assert "little little" in said and "receipt" in said.lower(), said
+    assert "\n1 " not in said, said  # each command ended well
+
+
+async def _run(address, token, code):
+    """What a cell prints."""
+    head = {"msg_id": uuid4().hex, "msg_type": "execute_request", "session": uuid4().hex, "username": "",
+            "version": "5.3"}  # fmt: skip
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
+               "allow_stdin": False, "stop_on_error": True}  # fmt: skip
+    request = {"header": head, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    printed = []
+    async with websocket(HTTPRequest(address, headers=token, connect_timeout=60)) as connection:
+        await connection.write_message(json.dumps(request))
+        while True:
+            text = await asyncio.wait_for(connection.read_message(), 120)
+            assert text is not None, "the kernel's connection ended"
+            message = json.loads(text)
+            if message["parent_header"].get("msg_id") != head["msg_id"]:
+                continue
+            if message["msg_type"] in ("stream", "error"):
+                printed.append(message["content"].get("text") or "\n".join(message["content"]["traceback"]))
+            if message["msg_type"] == "execute_reply":
+                return "".join(printed)
