@@ -418,15 +418,13 @@ def test_mlp_one_sample(student, draw, rng):
 def model_of_scales(first, last):
     """A model that multiplies each number by two weights of its own."""
     methods = {
-        "params": lambda self: self.scales,
-        "forward": lambda self, x: vars(self).update(x=x) or x * self.scales[0] * self.scales[1],
-        "backward": lambda self, g: vars(self).update(
-            kept=[(g * s * self.x).sum(0) for s in self.scales[::-1]]
-        ),
+        "params": lambda self: self.both,
+        "forward": lambda self, x: vars(self).update(x=x) or x * self.both[0] * self.both[1],
+        "backward": lambda self, g: vars(self).update(kept=[sum(g * a * self.x) for a in self.both[::-1]]),
         "grads": lambda self: self.kept,
     }
     model = type("Model", (), methods)()
-    model.scales = [first.copy(), last.copy()]
+    model.both = [first.copy(), last.copy()]
     return model
 
 
