@@ -167,6 +167,8 @@ def test_a_pod_that_is_made_ready():
          "short of memory", ""),
         (pod(phase="Failed", reason="Evicted", message="Pod ephemeral local storage usage exceeds"),
          "disk", ""),
+        (pod(node="n", phase="Failed", reason="Evicted", message="The node was low on resource: memory. ",
+             container_statuses=[container(over(exit_code=137, reason="Error"))]), "short of memory", ""),
         (pod(phase="Failed", reason="DeadlineExceeded"), "time was over", ""),
         (pod(phase="Failed", reason="NodeLost"), "does not answer", ""),
         (pod(phase="Failed", reason="OutOfnvidia.com/gpu"), "start it again", ""),

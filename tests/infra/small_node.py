@@ -81,7 +81,6 @@ class SmallNode:
     def evict(self, name: str) -> None:
         """As a node does whose memory runs out."""
         pod = self.cluster.pods()[name]
-        self._kill(pod["metadata"]["uid"])
         message = "The node was low on resource: memory. Container notebook was using 9Gi."
         (container,) = pod["spec"]["containers"]
         state = {"terminated": {"exitCode": 137, "reason": "Error", "finishedAt": _now()}}
@@ -89,6 +88,7 @@ class SmallNode:
             pod, phase="Failed", reason="Evicted", message=message, conditions=_conditions(pod, "False"),
             containerStatuses=[_container(container, state, ready=False)],
         )  # fmt: skip
+        self._kill(pod["metadata"]["uid"])
 
     def kill(self, name: str) -> None:
         """End a pod's program, as the kernel does for its memory."""

@@ -143,6 +143,9 @@ def ended(pod: Mapping[str, Any] | None) -> PodEnd | None:
         return PodEnd("The pod of your server is no longer there")
     status, metadata = pod["status"], pod["metadata"]
     disruption = _condition(pod, "DisruptionTarget")
+    word = status.get("reason") or disruption.get("reason", "")
+    if disruption or (word and status.get("phase") in ("Failed", "Succeeded")):  # why its program was ended
+        return _early(_pod_end(word, status.get("message") or disruption.get("message", "")))
     for each in _containers(pod):
         end = (each.get("state") or {}).get("terminated") or (each.get("lastState") or {}).get("terminated")
         if end:
@@ -151,9 +154,8 @@ def ended(pod: Mapping[str, Any] | None) -> PodEnd | None:
         wait = (each.get("state") or {}).get("waiting") or {}
         if wait.get("reason") in _STUCK:
             return PodEnd(f"Your server cannot start: {_STUCK[wait['reason']]}", wait.get("message", ""))
-    if disruption or status.get("phase") in ("Failed", "Succeeded"):
-        word = status.get("reason") or disruption.get("reason", "")
-        return _early(_pod_end(word, status.get("message") or disruption.get("message", "")))
+    if status.get("phase") in ("Failed", "Succeeded"):
+        return _early(_pod_end("", ""))
     if metadata.get("deletionTimestamp"):
         return _early("it was deleted, as whoever runs the machines can do, or its machine does not answer")
     return None
