@@ -7,6 +7,7 @@ import subprocess
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from queue import Queue
 
 import pytest
 
@@ -356,6 +357,25 @@ def test_a_blob_that_is_gone_is_set_aside_for_staff(desk):
         (entry,) = queue.troubled(connection)
         assert results.result_of(connection, attempt.id) is None
     assert entry.trouble.startswith("FileNotFoundError")
+
+
+def test_a_worker_that_hangs_ends_itself(desk, monkeypatch):
+    """Its parent starts another; until then its attempt would wait for ever, and so would the next one."""
+    _handed_in(desk)
+    soon = replace(desk, limits=replace(desk.limits, lease_seconds=0.1))
+    ended = Queue()
+    monkeypatch.setattr(worker, "HANGS", 0)
+    monkeypatch.setattr(worker.os, "_exit", ended.put)
+
+    class Hanging:
+        def grade(self, *_):
+            assert ended.get(timeout=20) == worker.STUCK
+            raise RuntimeError("ended")
+
+    worker.step(soon, Hanging(), "worker")
+    with desk.database.read() as connection:
+        (entry,) = queue.troubled(connection)
+    assert entry.trouble == "RuntimeError: ended"
 
 
 def test_of_two_notebooks_the_only_one_with_work_in_it_is_graded(desk):

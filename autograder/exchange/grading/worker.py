@@ -1,8 +1,8 @@
 """A worker: takes entries of the queue, grades them, stores results.
 
 It may be killed at any moment. What it held is taken by another when its lease ends;
-what it stored is whole. It ends by itself when its parent is gone, or when the files of a
-unit have changed: then its parent starts another that has read them anew.
+what it stored is whole. It ends by itself when its parent is gone, when the files of a
+unit have changed, or when it hangs: then its parent starts another that has read them anew.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from .judge import Judge
 
 IDLE_SECONDS = 0.15
 LOOK_SECONDS = 5.0  # between looks at the units' files
+HANGS = 3  # times what a submission may take: no machine under load needs that
+STUCK = os.EX_SOFTWARE
 LOG = logging.getLogger("course.exchange.worker")
 
 
@@ -98,15 +100,21 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
 
 @contextmanager
 def _renewing(desk: Desk, entry: queue.QueueEntry) -> Iterator[None]:
-    """Renew the lease beside the grading, at most as long as a submission may take."""
+    """Renew the lease beside the grading; who grades longer than a submission may take ends this process.
+
+    Every wait for a sandbox has an end but that for one whose first process was killed while it was made.
+    """
     done = threading.Event()
     course = desk.course
     limits = [course.limits, *map(course.limits_of, course.units)]
-    most = 3 * max(each.submission_seconds for each in limits)
+    most = HANGS * max(each.submission_seconds for each in limits)
 
     def renew() -> None:
         begun = time.monotonic()
-        while not done.wait(desk.limits.lease_seconds / 4) and time.monotonic() - begun < most:
+        while not done.wait(desk.limits.lease_seconds / 4):
+            if time.monotonic() - begun > most:
+                LOG.error("attempt %s is graded for %.0f s: this worker ends", entry.attempt, most)
+                os._exit(STUCK)
             try:
                 with desk.database.write() as connection:
                     queue.renew(connection, entry, desk.seconds() + desk.limits.lease_seconds)
