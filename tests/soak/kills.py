@@ -13,7 +13,7 @@ import psutil
 from benchmarks.processes import GONE, tree
 
 Kill = Callable[[], bool]  # False where there was nobody to kill
-PATIENCE = 60.0  # seconds until there is somebody to kill
+PATIENCE = 600.0  # seconds until there is somebody to kill: more than a worker needs to see that it hangs
 
 
 def below(pid: int, role: str) -> list[psutil.Process]:
