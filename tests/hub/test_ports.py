@@ -213,7 +213,7 @@ def test_a_page_that_waits_lets_its_user_in(hub, waiting):
     assert first < LONG / 2 and not begun.get("ready")
     assert last > LONG and ready["ready"]
     assert waiting.statuses[0] == 200 and waiting.statuses[-1] == 302
-    assert "setInterval" in waiting.page  # tests/e2e/test_pending_page.py
+    assert "setTimeout(again" in waiting.page  # tests/e2e/test_pending_page.py
 
 
 def test_nothing_of_the_hub_listens_on_other_ports(hub):
