@@ -19,10 +19,10 @@ SHARED = ("people", "apart", "classroom")  # hubs of a whole session, each with 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives a browser stays in one process: a file in its order, with all that shares its hub."""
+    """A file stays in one process, which makes its fixtures once, and so does all that shares a hub."""
     for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "chromium" in names and not item.get_closest_marker("xdist_group"):
+        if not item.get_closest_marker("xdist_group"):
+            names = getattr(item, "fixturenames", ())
             shared = [name for name in SHARED if name in names]
             item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
 

@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-BESIDE = ("-n", "2", "--dist", "loadgroup")
+BESIDE = ("-n", "3", "--dist", "loadgroup")
 
 
 @dataclass(frozen=True)

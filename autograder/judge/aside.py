@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 
@@ -42,10 +42,13 @@ def charged_once(
         outcomes: how each ended on the submission.
         paper: the inputs that it got.
         without: starts the submission with a line set aside.
+
+    Raises:
+        SandboxFault: it could not be started, or judged.
     """
     found = dict(outcomes)
     for line, checks in islice(_raised(suite, outcomes), MOST):
-        with suppress(SandboxFault), without(line) as subject:
+        with without(line) as subject:
             tried = [check for check in checks if not suite.marks[check].law]
             passed = _passed(suite, tried, subject, paper)
             if 0 < len(passed) < len(tried):
@@ -76,12 +79,18 @@ def _line(outcome: Outcome) -> Line | None:
 
 
 def _passed(suite: Suite, checks: Sequence[str], subject: Subject, paper: int) -> set[str]:
-    """Which of the checks pass; after an end of the process, none of the others is tried."""
+    """Which of the checks pass; after an end of the process, none of the others is tried.
+
+    Raises:
+        SandboxFault: our fault, not the submission's.
+    """
     passed = set()
     for check in checks:
         verdict = suite.run(check, subject, paper).verdict
         if verdict is Verdict.PASSED:
             passed.add(check)
+        elif verdict is Verdict.BROKEN:
+            raise SandboxFault(f"with a line set aside, {check} could not be judged")
         elif verdict not in ORDINARY:
             break
     return passed

@@ -46,6 +46,7 @@ from .secret import course_secret, secret_id
 from .suite import Suite, in_task_order
 
 Outcomes = dict[str, Outcome]
+Tried = tuple[tuple[Check, ...], tuple[str, ...], str]  # checks, flags for staff, how it was loaded
 Explain = Callable[["Trialled"], tuple[Check, ...]]
 EXPLAIN_SECONDS = 30.0  # for all explanations of a submission; they take well under one
 UNEXPLAINED = "diagnosis failed:"  # begins the note on a check that could not be explained
@@ -204,15 +205,23 @@ class Grader:
             if check.verdict is not Verdict.BROKEN and bool(check.earned) is not bool(before[check.id].earned)
         )
 
-    def _try(
-        self, submission: Submission, paper: int, explain: Explain | None
-    ) -> tuple[tuple[Check, ...], tuple[str, ...], str]:
+    def _try(self, submission: Submission, paper: int, explain: Explain | None) -> Tried:
         modules = importable(self.unit.runtime, self.unit.libraries, self.unit.files)
         program = to_program(submission, self.release, modules)
         try:
             room: Room = self.zygote.open(program, self._files)
+            return self._tried(room, program, submission, paper, explain)
         except SandboxFault as fault:
             return broken_checks(self.suite.checks, str(fault)), (str(fault),), "not"
+
+    def _tried(
+        self,
+        room: Room,
+        program: dict[str, Any],
+        submission: Submission,
+        paper: int,
+        explain: Explain | None,
+    ) -> Tried:
         with closing(room):
             subject = self._subject(room, program, submission.python)
             checks, outcomes = judge(self.suite, subject, paper)

@@ -11,7 +11,7 @@ from _pytest.outcomes import Failed
 
 from ..checks.expectations import Event
 from ..results.result import Verdict
-from ..student import Call, Court, StudentFault
+from ..student import Call, Court, StudentEnded, StudentFault
 
 OUR_FAULT = "Grading failed through no fault of yours; staff have been told."
 BROKEN_CHECK = "This check is broken; staff have been told."
@@ -27,6 +27,7 @@ class Outcome:
     notes: tuple[str, ...] = ()  # for staff
     fault: str = ""  # the label of the call that ended it
     cause: str = ""  # what kept a name from being there, where that ended it
+    killed: bool = False  # the process, by a signal that may have come from outside
     case: int = 0  # which of a parametrised check's cases this is
     error: BaseException | None = field(default=None, compare=False)
     court: Court | None = field(default=None, compare=False, repr=False)  # what it was judged on
@@ -56,7 +57,8 @@ def outcome_of(
     if fatal is not None and fatal.verdict is Verdict.BROKEN:
         return Outcome(Verdict.BROKEN, OUR_FAULT, (fatal.reason,), fatal.name, error=error, court=court)
     if fatal is not None:
-        return Outcome(fatal.verdict, fatal.reason, fault=fatal.name, error=error, court=court)
+        killed = isinstance(fatal, StudentEnded) and fatal.killed
+        return Outcome(fatal.verdict, fatal.reason, fault=fatal.name, killed=killed, error=error, court=court)
     if error is None:
         return Outcome(Verdict.PASSED, court=court)
     if isinstance(error, StudentFault):

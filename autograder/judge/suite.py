@@ -30,10 +30,11 @@ from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
-from ..student import Answer, Court, Looks, Student, StudentEnded, StudentFault, Subject, Terms
+from ..sandbox.endings import TRIES
+from ..student import Answer, Court, Looks, Student, StudentFault, Subject, Terms
+from ..student.faults import ended_at
 from ..student.scripts import answers_of
 from ..student.session import Budget, Session, Unanswered
-from ..student.student import ending
 from ..student.subjects import LocalSubject, RoomSubject
 from ..unit.criteria import Criterion, read_criteria
 from .authors import placed, refuse_unknown_names, upset
@@ -148,10 +149,8 @@ class Suite:
         outcome = Outcome(Verdict.BROKEN, "No such check was collected.")
         for number in range(len(self._items[check])) if case is None else (case,):
             outcome = known[number] if number in known else self._run_case(check, number, subject, paper)
-            if outcome.verdict in STANDS_ON_OTHERS and self._passes_on_reference(
-                check, number, subject, paper
-            ):
-                outcome = Outcome(Verdict.PASSED, court=outcome.court)
+            if outcome.verdict in STANDS_ON_OTHERS:
+                outcome = self._on_reference(outcome, check, number, subject, paper)
             if outcome.case != number:
                 outcome = replace(outcome, case=number)
             if outcome.verdict is not Verdict.PASSED:
@@ -164,23 +163,32 @@ class Suite:
         plan = self.plan(check, case, paper)
         if plan.broken:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (plan.broken,))
-        if plan.live:
-            return self._run_live(check, case, subject, paper, stand_ins)
-        return self._run_plan(plan, self.marks[check], subject, stand_ins)
+        for _ in range(TRIES):
+            if plan.live:
+                outcome = self._run_live(check, case, subject, paper, stand_ins)
+            else:
+                outcome = self._run_plan(plan, self.marks[check], subject, stand_ins)
+            if not outcome.killed:
+                break
+        return outcome
 
-    def _passes_on_reference(self, check: str, case: int, subject: Subject, paper: int) -> bool:
-        """Whether a case passes with the reference in the place of what its task stands on.
+    def _on_reference(self, outcome: Outcome, check: str, case: int, subject: Subject, paper: int) -> Outcome:
+        """Another outcome where a case passes with the reference in the place of what its task stands on.
 
-        In a process that sees no other check's inputs, and is no longer used then.
+        In a process that sees no other check's inputs, and is no longer used then. A fault of ours there is
+        BROKEN.
         """
         stand_ins = self._stand_ins(self.marks[check])
         if not stand_ins:
-            return False
+            return outcome
         subject.renew()
         try:
-            return self._run_case(check, case, subject, paper, stand_ins).verdict is Verdict.PASSED
+            again = self._run_case(check, case, subject, paper, stand_ins)
         finally:
             subject.renew()
+        if again.verdict is Verdict.PASSED:
+            return Outcome(Verdict.PASSED, court=outcome.court)
+        return again if again.reason == OUR_FAULT else outcome
 
     def _run_plan(
         self, plan: Plan, mark: Criterion, subject: Subject, stand_ins: Mapping[str, Any] | None
@@ -198,8 +206,7 @@ class Suite:
             return Outcome(Verdict.BROKEN, OUR_FAULT, (str(fault),))
         except Unanswered as error:
             label = plan.notes.steps[len(error.answers)].label
-            verdict, detail = subject.ended(error.timed_out)
-            ended = StudentEnded(ending(verdict, label, detail), verdict, label)
+            ended = ended_at(label, subject.ended(error.timed_out))
             return self._judged(plan, mark, subject, error.answers, ended)
         return self._judged(plan, mark, subject, answers)
 

@@ -215,5 +215,6 @@ def _ask(subject: RoomSubject, seconds: float, function: str, *args: str) -> lis
 
 
 def _ended(subject: RoomSubject, timed_out: bool) -> StudentFault:
-    verdict, detail = subject.ended(timed_out)
-    return StudentFault(detail if verdict is not Verdict.BROKEN else f"a fault of ours: {detail}", verdict)
+    end = subject.ended(timed_out)
+    ours = "a fault of ours: " if end.verdict is Verdict.BROKEN else ""
+    return StudentFault(f"{ours}{end.detail}", end.verdict)

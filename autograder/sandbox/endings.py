@@ -14,6 +14,9 @@ from typing import Any
 from ..course import Limits
 from ..results.result import Verdict
 
+TRIES = 3  # of what ended by a signal that may have come from outside
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
 
 @dataclass(frozen=True)
 class At:
@@ -33,6 +36,7 @@ class Ending:
     verdict: Verdict  # TIMEOUT, MEMORY, CRASHED or BROKEN
     detail: str  # a sentence for the student; for BROKEN, for the operator
     during: At | None = None  # what of the notebook it was loading, by its own claim
+    killed: bool = False  # by a signal that another program may have sent, and student code to itself
 
 
 def statement(told: dict[str, Any] | None) -> At | None:
@@ -56,11 +60,11 @@ def judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool)
 def _judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool) -> Ending:
     if timed_out:
         return Ending(Verdict.TIMEOUT, "there was no answer within the time allowed")
-    if report["killed"]:
+    code = os.waitstatus_to_exitcode(report["status"])
+    if report["killed"] and code == -signal.SIGKILL:  # else it was ending by itself, only slowly
         return Ending(
             Verdict.CRASHED, "the process cut its connection to the judge, or sent what is no answer"
         )
-    code = os.waitstatus_to_exitcode(report["status"])
     if code >= 0:
         return Ending(Verdict.CRASHED, "the process was ended by os._exit or sys.exit")
     return _of_signal(-code, report, limits, printed)
@@ -71,7 +75,7 @@ def _of_signal(number: int, report: dict[str, Any], limits: Limits, printed: str
     if number in (signal.SIGXCPU, signal.SIGKILL) and report["cpu_seconds"] >= limits.cpu_seconds - 0.5:
         return Ending(Verdict.TIMEOUT, f"more than {limits.cpu_seconds:g} s of CPU time were used")
     if number == signal.SIGKILL:
-        return Ending(Verdict.MEMORY, "the system ran out of memory and ended the process")
+        return Ending(Verdict.MEMORY, "the system ran out of memory and ended the process", killed=True)
     if number == signal.SIGABRT and ("bad_alloc" in printed or "MemoryError" in printed):
         return Ending(Verdict.MEMORY, f"more than {limits.memory_mib} MiB of memory were asked for")
     if number == signal.SIGSYS:
@@ -83,4 +87,4 @@ def _of_signal(number: int, report: dict[str, Any], limits: Limits, printed: str
             "endless recursion is a common cause",
         )
     name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-    return Ending(Verdict.CRASHED, f"the process was ended by signal {name}")
+    return Ending(Verdict.CRASHED, f"the process was ended by signal {name}", killed=number in _FROM_OUTSIDE)

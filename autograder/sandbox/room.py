@@ -154,6 +154,10 @@ class Room:
 
     def _settle(self, message: Message | None) -> None:
         if message is None:
+            raise SandboxFault(self._why(message, "the process of a submission is gone"))
+        if "ended" in message.header:
+            if judge(message.header, self.limits, "", timed_out=False).killed:
+                raise SandboxFault(self._why(message, "the process that compiled a submission was killed"))
             self.ending = Ending(Verdict.CRASHED, "reading the source ended the process that compiled it")
         elif "refused" in message.header:
             self.ending = Ending(

@@ -6,19 +6,25 @@ is warm. For each submission it makes another pair, passes one end through the
 zygote to the new room and talks to the room directly; for each test yet another,
 passed through the room to the test process. Every wait has an end. Closing the
 first socket ends the zygote and everything below it; if that takes too long,
-process 1 of bubblewrap's namespace is killed through a pidfd.
+process 1 of bubblewrap's namespace is killed through a pidfd. Whoever kills
+bubblewrap while it makes a namespace leaves a process that waits for it for ever
+and holds what we read from: so we look after bubblewrap itself while we wait, and
+at the end nothing of its process group is left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +38,7 @@ from .room import Room
 
 _START = 120.0  # seconds until warm; importing torch on a loaded machine is slow
 _END = 3.0
+_LOOK = 0.05  # seconds between looks whether the first process is still there
 _MOST_RELEASES = 8  # that one zygote keeps; a class has one, and some older ones
 
 
@@ -157,24 +164,50 @@ class Sandbox:
         listen, info = os.pipe()
         self._log = (self._folder / "stderr").open("w+b")
         words = {"{sock}": str(theirs.fileno()), "{info}": str(info)}
-        try:
-            self._program = subprocess.Popen(
-                [words.get(word, word) for word in launch.command],
-                env=launch.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                cwd="/",
-                pass_fds=(theirs.fileno(), info) if self.tier == "walled" else (theirs.fileno(),),
-                start_new_session=True,
-            )
-        finally:
-            theirs.close()
-            os.close(info)
-            said = _read_all(listen)
+        with os.fdopen(listen, "rb", buffering=0) as pipe:
+            try:
+                self._program = subprocess.Popen(
+                    [words.get(word, word) for word in launch.command],
+                    env=launch.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._log,
+                    stderr=self._log,
+                    cwd="/",
+                    pass_fds=(theirs.fileno(), info) if self.tier == "walled" else (theirs.fileno(),),
+                    start_new_session=True,
+                )
+            finally:
+                theirs.close()
+                os.close(info)
+            said = self._told(pipe)
         if said:
             with contextlib.suppress(OSError):  # it has ended already, and said why
                 self._init = os.pidfd_open(json.loads(said)["child-pid"])
+
+    def _told(self, pipe: io.FileIO) -> bytes:
+        """What bubblewrap says of its namespace; nothing in other tiers, or where it failed."""
+        said = b""
+        while not said.rstrip().endswith(b"}"):
+            self._await(pipe.fileno())
+            piece = pipe.read(4096)
+            if not piece:
+                return b""
+            said += piece
+        return said
+
+    def _await(self, fd: int) -> None:
+        """Wait until something can be read, or the other side is closed.
+
+        Raises:
+            SandboxFault: the first process ended before that, or it took too long.
+        """
+        end = time.monotonic() + _START
+        while not select.select([fd], [], [], _LOOK)[0]:
+            over = self._program.poll() is not None
+            if over and not select.select([fd], [], [], 0)[0]:
+                raise SandboxFault(self._why(f"its first process ended with {self._program.returncode}"))
+            if time.monotonic() > end:
+                raise SandboxFault(self._why(f"nothing was heard for {_START:.0f} s"))
 
     def _order(self, launch: tiers.Launch, runtime: str, libraries: tuple[str, ...]) -> None:
         order = {
@@ -189,6 +222,7 @@ class Sandbox:
         }
         try:
             control.send(self._sock, order, seconds=_END)
+            self._await(self._sock.fileno())
             message = control.receive(self._sock, _START, most_fds=0)
         except OSError as error:
             raise SandboxFault(self._why(str(error))) from error
@@ -209,23 +243,18 @@ class Sandbox:
     def _wait(self) -> None:
         if not hasattr(self, "_program"):
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._program.wait(_END)
-        except subprocess.TimeoutExpired:
-            self._kill()
-        if self._init is not None:
-            os.close(self._init)
-            self._init = None
+        self._kill()
         self._log.close()
 
     def _kill(self) -> None:
+        """End whoever is left: nobody, unless somebody else ended the first process, or it was too slow."""
         if self._init is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
-        self._program.kill()
+            os.close(self._init)
+            self._init = None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._program.pid, signal.SIGKILL)
         self._program.wait()
-
-
-def _read_all(fd: int) -> bytes:
-    with os.fdopen(fd, "rb") as pipe:
-        return pipe.read()

@@ -9,7 +9,7 @@ from .student import Looks, Student
 from .subject import Subject
 
 # Modules of this package that other packages import.
-FACE = ("claims.sayings", "claims.texts", "faults", "scripts", "session", "steps", "student", "subjects")
+FACE = ("claims.sayings", "claims.texts", "faults", "scripts", "session", "steps", "subjects")
 
 __all__ = [
     "NOTHING",

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from ..results.result import Verdict
+from ..sandbox.endings import Ending
 from .claims.sayings import said
 
 # Only these may be caught by name in a grader: never AssertionError, which would look like our own.
@@ -51,6 +52,16 @@ class StudentRaised(StudentFault):
 
 class StudentEnded(StudentFault):
     """The student's process gave no answer in time, or is gone."""
+
+    killed = False  # by a signal that may have come from outside
+
+
+def ended_at(label: str, ending: Ending) -> StudentEnded:
+    """The fault of a process that ended while the call of that label was carried out."""
+    where = f"{label}: " if label and ending.verdict is not Verdict.BROKEN else ""
+    fault = StudentEnded(f"{where}{ending.detail}", ending.verdict, label)
+    fault.killed = ending.killed
+    return fault
 
 
 class Blocked(StudentFault):

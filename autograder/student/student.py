@@ -25,7 +25,7 @@ from ..inside.objects import own
 from ..inside.wire import HandleRef, NameRef, PartRef
 from ..results.result import Verdict
 from .court import Court, Terms, latest
-from .faults import StudentEnded, StudentFault
+from .faults import StudentEnded, StudentFault, ended_at
 from .mirror import PLAIN, Mirror
 from .reply import Reply
 from .scripts import source_of
@@ -291,8 +291,7 @@ class Student:
             self._answers += error.answers
             self._judge_up_to(len(self._answers))
             label = self._notes.steps[len(self._answers)].label
-            verdict, detail = self._subject.ended(error.timed_out)
-            raise self._remember(StudentEnded(ending(verdict, label, detail), verdict, label)) from error
+            raise self._remember(ended_at(label, self._subject.ended(error.timed_out))) from error
         self._judge_up_to(len(self._answers))
 
     def _judge_up_to(self, answered: int) -> None:
@@ -319,12 +318,6 @@ class Student:
     def _remember(self, fault: StudentFault) -> StudentFault:
         self.fatal = self.fatal or fault
         return fault
-
-
-def ending(verdict: Verdict, label: str, detail: str) -> str:
-    """How a process ended, told of the call during which it did."""
-    where = f"{label}: " if label else ""
-    return detail if verdict is Verdict.BROKEN else f"{where}{detail}"
 
 
 def _unchanged(value: Any, copy: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..results.result import Verdict
+from ..sandbox.endings import Ending
 from .links import Link
 
 
@@ -22,8 +23,8 @@ class Subject(Protocol):
             SandboxFault: the isolation failed.
         """
 
-    def ended(self, timed_out: bool) -> tuple[Verdict, str]:
-        """Clear away the process that gave no answer; how it ended, and a sentence."""
+    def ended(self, timed_out: bool) -> Ending:
+        """Clear away the process that gave no answer, and say how it ended."""
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
         """Why a name (an attribute: with a point before it) is not there, where loading knows more."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..course import Limits
 from ..inside import wire
 from ..results.result import Verdict
-from ..sandbox.endings import Ending
+from ..sandbox.endings import TRIES, Ending
 from .claims.causes import Causes
 from .claims.left_out import MOST, LeftOut
 from .claims.texts import StudentText
@@ -48,11 +48,11 @@ class LocalSubject:
             self._link.end()
             self._link = None
 
-    def ended(self, timed_out: bool) -> tuple[Verdict, str]:
+    def ended(self, timed_out: bool) -> Ending:
         """Only a used-up budget of calls can end here."""
-        return (
-            (Verdict.TIMEOUT, "no answer in time.") if timed_out else (Verdict.CRASHED, "no proper answer.")
-        )
+        if timed_out:
+            return Ending(Verdict.TIMEOUT, "no answer in time.")
+        return Ending(Verdict.CRASHED, "no proper answer.")
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
         """Nothing more is known."""
@@ -139,10 +139,9 @@ class RoomSubject:
         """The next check gets a new process, which has seen nothing."""
         self._end()
 
-    def ended(self, timed_out: bool) -> tuple[Verdict, str]:
+    def ended(self, timed_out: bool) -> Ending:
         """Kill and reap the process; the next call gets a new one."""
-        ending = self._finish(timed_out)
-        return ending.verdict, ending.detail
+        return self._finish(timed_out)
 
     def missing(self, name: str) -> tuple[Verdict, str] | None:
         """Why a name is not there: a syntax error, a statement left out, or one that failed."""
@@ -176,8 +175,17 @@ class RoomSubject:
     def _load(self) -> StudentEnded | None:
         """Load what ``mode`` asks for, without a statement at which that ends; None, or how it ended."""
         end = time.monotonic() + self._limits.whole_seconds
-        ended = self._spawn(end)
+        ended = self._spawn_unharmed(end)
         while ended is not None and self._leave_out() and time.monotonic() < min(end, self._deadline):
+            ended = self._spawn_unharmed(end)
+        return ended
+
+    def _spawn_unharmed(self, end: float) -> StudentEnded | None:
+        """The same as ``_spawn``, and once more where another program may have killed it."""
+        ended = self._spawn(end)
+        for _ in range(TRIES - 1):
+            if ended is None or not self._ending.killed or time.monotonic() > min(end, self._deadline):
+                break
             ended = self._spawn(end)
         return ended
 

@@ -47,6 +47,30 @@ def test_ending(status: int, more: dict[str, Any], verdict: Verdict, words: str)
     assert words in found.detail
 
 
+@pytest.mark.parametrize(
+    ("status", "more", "killed"),
+    [
+        (signal.SIGKILL, {}, True),
+        (signal.SIGTERM, {}, True),
+        (signal.SIGKILL, {"cpu": 11.0}, False),
+        (signal.SIGKILL, {"killed": True}, False),
+        (signal.SIGKILL, {"killed": True, "timed_out": True}, False),
+        (signal.SIGSEGV, {}, False),
+        (signal.SIGABRT, {}, False),
+        (0, {}, False),
+        (0, {"killed": True}, False),
+    ],
+)
+def test_what_may_have_come_from_outside(status: int, more: dict[str, Any], killed: bool) -> None:
+    """Only a signal that other programs send: no limit, no error of the processor, no end of one's own."""
+    assert ending(status, **more).killed is killed
+
+
+def test_a_slow_end_is_told_as_what_it_is() -> None:
+    """A process that was ending by itself when we killed it ended by itself."""
+    assert "os._exit" in ending(3 << 8, killed=True).detail
+
+
 def test_unknown_signal() -> None:
     """A signal without a name is told by its number."""
     assert "signal 40" in ending(40).detail

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,30 @@ def test_closing_ends_a_stopped_zygote() -> None:
     assert time.monotonic() - start < 10
     _gone, alive = psutil.wait_procs(below, timeout=5)
     assert alive == []
+
+
+@pytest.mark.parametrize("said", ["", '{ "child-pid": 1', '{ "child-pid": 999999999 }'])
+def test_bubblewrap_killed_while_it_makes_a_sandbox(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has begun waits for it for ever and holds our pipe; we do not, and nobody is left."""
+    child = "import subprocess, sys, os, signal, time; os.write(int(sys.argv[1]), sys.argv[2].encode());"
+    child += "subprocess.Popen(['sleep', '1000'], close_fds=False); os.kill(os.getpid(), signal.SIGKILL)"
+    real = tiers.launch
+
+    def launch(*args: object) -> tiers.Launch:
+        return replace(real(*args), command=(sys.executable, "-c", child, "{info}", said, "{sock}"))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tiers, "launch", launch)
+    before = set(psutil.Process().children(recursive=True)) | set(_sleeping())
+    start = time.monotonic()
+    with pytest.raises(SandboxFault, match="its first process ended with -9"):
+        Sandbox.start("walled", limits=LIMITS)
+    assert time.monotonic() - start < 10
+    _gone, alive = psutil.wait_procs(set(_sleeping()) - before, timeout=5)
+    assert alive == []
+
+
+def _sleeping() -> list[psutil.Process]:
+    return [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "1000"]]
 
 
 def test_unknown_tier() -> None:

@@ -104,8 +104,8 @@ def run(program: Program, inputs: Inputs, subject: Subject, task: str, limits: L
         session = Session(subject.connect(), budget, limits.call_seconds)
         return _Runner(session, inputs, program.on_scale(inputs.scale)).run()
     except Unanswered as error:
-        verdict, detail = subject.ended(error.timed_out)
-        return Observed(raised=str(verdict), reason=detail)
+        end = subject.ended(error.timed_out)
+        return Observed(raised=str(end.verdict), reason=end.detail)
     except StudentFault as fault:
         return Observed(raised=str(fault.verdict), reason=fault.reason)
 

@@ -56,6 +56,7 @@ FAULTS_OF_THE_SOURCE = (MemoryError, RecursionError, SyntaxError, ValueError, Ov
 _SOCKET = 3  # where a test process finds its connection to the judge
 _PIPE = 4  # where it says that it is confined, or why not; closed before it loads anything
 _NAMES = 200  # of those that a statement binds, as many are told
+_ENDS = 1.0  # seconds that a process which has closed its pipe may need to be gone
 _CLEAR = 10  # descriptors from here on are in nobody's way
 
 
@@ -113,17 +114,16 @@ class RoomServer:
         return compiled
 
     def _begin(self, message: Message) -> bool:
-        """Start the first test; False where the submission cannot be compiled, and the judge is told why.
-
-        Where compiling it ended the process there is nothing to tell: the connection ends.
-        """
+        """Start the first test; False where the submission cannot be compiled, and the judge is told why."""
         self.program = message.header["program"]
         start = 0
         for name, size in message.header["files"]:
             self.files[name] = message.body[start : start + size]
             start += size
         line, ended, said = self._fork(message, first=True).partition(b"\n")
-        if not ended:
+        if not ended:  # compiling it ended the process
+            number = message.header["number"]
+            control.send(self.sock, {"ended": number, **self._reap(number, _ENDS)})
             return False
         found = json.loads(line)
         if "compiled" in found:
