@@ -30,7 +30,7 @@ from .wire import LentRef, MethodRef, NameRef, Packer, PartRef, Unpacker
 
 Frame = tuple[dict[str, Any], list[Any]]
 Exchange = Callable[[dict[str, Any], list[Any]], tuple[dict[str, Any], list[memoryview]]]
-QUICKLY = 0.02  # seconds that a reply may wait for others
+QUICKLY = 0.004  # seconds that a reply may wait for others: it is judged while the next is computed
 
 
 class Host:

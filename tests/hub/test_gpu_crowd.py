@@ -22,9 +22,9 @@ import pytest
 from autograder.hub.gpus.book import GpuBook
 from autograder.hub.gpus.settings import book_file
 from autograder.marks.roster import Member
+from tests.hub.light import ONE_GPU, TOKEN, PagesAlone
 from tests.hub.support import ROOT
 from tests.hub.test_gpu_book import NOTED
-from tests.hub.test_gpu_turns import COURSE, TOKEN, PagesAlone
 
 REQUESTS = int(os.environ.get("CROWD", "40"))
 SLOTS, KILLS = 8, 5 if REQUESTS >= 200 else 2
@@ -86,7 +86,7 @@ def alive(tmp_path) -> Path:
 def hub(tmp_path, alive):
     original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
     with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
+        file.write(ONE_GPU)
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as answers:
         threading.Thread(target=answers.serve_forever, daemon=True).start()
         site = tmp_path / "site.py"

@@ -21,9 +21,9 @@ from autograder.hub.gpus.loads import GpuLoad, Loads, load_from
 from autograder.hub.gpus.reports import ends_in
 from autograder.hub.gpus.settings import book_file, idle_minutes
 from autograder.hub.servers.ending import KnownEnds
+from tests.hub.light import TOKEN, PagesAlone, Person
 from tests.hub.nvml import StandIn
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
 from tests.hub.websockets import websocket
 from tests.waiting import until
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 
 import pytest
@@ -11,18 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from autograder.hub.gpus.book import GpuBook
 from autograder.hub.gpus.loads import GpuLoad, Loads
 from autograder.hub.gpus.settings import book_file
+from tests.hub.light import HOURS, Person, light_hub
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_turns import CONFIG, PagesAlone, Person
 from tests.needs import WCAG
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-COURSE = """
-from dataclasses import replace
-from autograder.course import Profile
-course = replace(course, gpu_hours_per_week=10, gpu_idle_minutes=20, profiles=(
-    Profile("small", "NumPy"), Profile("gpu", "One GPU", gpus=1, hours=2)))
-"""
 OF_INSTRUCTORS = """
 from autograder.hub.people.roles import roles
 c.JupyterHub.load_roles += [role for role in roles("little") if role["name"].startswith("instructor-")]
@@ -32,12 +25,7 @@ SHOTS = ROOT / "tests" / "screenshots"
 
 @pytest.fixture
 def hub(tmp_path):
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
-    (tmp_path / "light.py").write_text(CONFIG + OF_INSTRUCTORS)
-    arguments = ("--gpus", "1", "--config", str(tmp_path / "light.py"))
-    with PagesAlone(tmp_path / "course", *arguments, original=original) as hub:
+    with light_hub(tmp_path, HOURS, OF_INSTRUCTORS) as hub:
         yield hub
 
 

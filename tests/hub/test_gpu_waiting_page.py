@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.hub.light import HOURS, Person, light_hub
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_turns import CONFIG, PagesAlone, Person
 from tests.needs import WCAG
 
-COURSE = """
-from dataclasses import replace
-from autograder.course import Profile
-course = replace(course, gpu_hours_per_week=10, profiles=(
-    Profile("small", "NumPy"), Profile("gpu", "One GPU", gpus=1, hours=2)))
-"""
 SHOTS = ROOT / "tests" / "screenshots"
 LONG = 30.0  # seconds that the student waits
 LINE = "#progress-message"
@@ -27,12 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 @pytest.fixture
 def hub(tmp_path):
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
-    (tmp_path / "light.py").write_text(CONFIG)
-    arguments = ("--gpus", "1", "--config", str(tmp_path / "light.py"))
-    with PagesAlone(tmp_path / "course", *arguments, original=original) as hub:
+    with light_hub(tmp_path, HOURS) as hub:
         yield hub
 
 
@@ -54,6 +42,18 @@ def page(hub, chromium):
 def _asks(page):
     page.click("#spawn_form [type=submit]")
     page.get_by_role("heading", name="Your server is starting").wait_for()
+
+
+@contextmanager
+def _next(hub, page):
+    """Somebody else has the GPU, and the student is next."""
+    with ExitStack() as stack:
+        first = Person(hub, "student-001", stack)
+        first.ask("gpu")
+        first.waits_until_up()
+        _asks(page)
+        page.locator(LINE, has_text="you are next").wait_for()
+        yield
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["with events", "without events"])
@@ -87,12 +87,7 @@ def test_behind_two_others(hub, page, heard):
 
 def test_a_hub_that_is_killed_meanwhile(hub, page):
     """The page says at last that no server starts, and does not stay at "starting"."""
-    with ExitStack() as stack:
-        first = Person(hub, "student-001", stack)
-        first.ask("gpu")
-        first.waits_until_up()
-        _asks(page)
-        page.locator(LINE, has_text="you are next").wait_for()
+    with _next(hub, page):
         hub.kill()
         time.sleep(3)
         hub.start()
@@ -102,12 +97,7 @@ def test_a_hub_that_is_killed_meanwhile(hub, page):
 
 def test_stop_on_the_page(hub, page):
     """Takes the student out of the queue, and the page says that there is no server."""
-    with ExitStack() as stack:
-        first = Person(hub, "student-001", stack)
-        first.ask("gpu")
-        first.waits_until_up()
-        _asks(page)
-        page.locator(LINE, has_text="you are next").wait_for()
+    with _next(hub, page):
         page.click("#stop-server-btn")
         page.get_by_role("heading", name="Server not running").wait_for(timeout=10_000)
         page.screenshot(path=SHOTS / "gpu-stopped.png")

@@ -21,8 +21,8 @@ from autograder.hub.gpus.book import GpuBook
 from autograder.hub.gpus.settings import book_file
 from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
+from tests.hub.light import TOKEN, PagesAlone, Person
 from tests.hub.support import ROOT
-from tests.hub.test_gpu_turns import TOKEN, PagesAlone, Person
 from tests.shared_python import shared_python
 from tests.slurm import GPUS, running_slurm
 from tests.waiting import until

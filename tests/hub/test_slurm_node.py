@@ -10,11 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
-from tests.hub.support import ROOT
-from tests.hub.test_slurm_turns import SITE, SoonHub, _answers, _ready, _start, _token, _told
-from tests.shared_python import shared_python
+from tests.hub.slurm_hub import answers, heard, jobs_hub, ready, start, token_of
 from tests.slurm import running_slurm
 from tests.waiting import until
 
@@ -34,19 +31,8 @@ def slurm():
 
 @pytest.fixture(scope="module")
 def hub(slurm, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("node")
-    site = folder / "site.py"
-    site.write_text(SITE.replace("@CONF@", slurm.environment["SLURM_CONF"]))
-    members = (Member("instructor", "instructor"), Member(NAME, "student"))
-    options = ("--spawner", "slurm", "--hub-address", "127.0.0.1", "--config", str(site))
-    with shared_python() as python:
-        running = SoonHub(
-            folder / "course", *options, members=members, environment=slurm.environment, python=python,
-            original=ROOT / "tests" / "little",
-        )  # fmt: skip
-        with running:
-            yield running
-            running.kill()
+    with jobs_hub(slurm, tmp_path_factory.mktemp("node"), (NAME,)) as hub:
+        yield hub
 
 
 def _state(slurm):
@@ -59,13 +45,13 @@ def test_a_node_that_dies_while_a_server_starts_there(hub, slurm):
     settings.parent.mkdir()
     shutil.chown(settings.parent, NAME, NAME)
     settings.write_text(SLOW)
-    token = _token(hub, NAME)
-    _start(hub, NAME, token)
-    _told(hub, NAME, token, 60, until="JupyterLab starts")
+    token = token_of(hub, NAME)
+    start(hub, NAME, token)
+    heard(hub, NAME, token, 60, until="JupyterLab starts")
     slurm.kill_node()
     until(lambda: _state(slurm) == "NODE_FAIL", "word of Slurm's", 90)
     noticed = time.monotonic()
-    (*_, last) = _told(hub, NAME, token, 60, until="failed")
+    (*_, last) = heard(hub, NAME, token, 60, until="failed")
     assert time.monotonic() - noticed < TOLD
     assert last["failed"] and "its machine failed" in last["message"]
     settings.unlink()
@@ -75,16 +61,16 @@ def test_a_node_that_dies_while_a_server_starts_there(hub, slurm):
 
 def test_a_node_that_dies_under_a_server(hub, slurm):
     """The hub notices, its page offers another start instead of 503, and that one is let in."""
-    token = _token(hub, NAME)
-    _start(hub, NAME, token)
-    until(lambda: _answers(hub, NAME, token), "server")
+    token = token_of(hub, NAME)
+    start(hub, NAME, token)
+    until(lambda: answers(hub, NAME, token), "server")
     slurm.kill_node()
     until(lambda: _state(slurm) == "NODE_FAIL", "word of Slurm's", 90)
-    until(lambda: not _ready(hub, NAME, token), "end of the server for the hub", POLL)
+    until(lambda: not ready(hub, NAME, token), "end of the server for the hub", POLL)
     page = httpx.get(f"{hub.url}/user/{NAME}/lab", headers={**token, "Accept": "text/html"}, timeout=30,
                      follow_redirects=True)  # fmt: skip
     assert page.status_code != 503, page.text[-2000:]
     slurm.start_node()
-    _start(hub, NAME, token)
-    until(lambda: _answers(hub, NAME, token), "server on the node that is back", 120)
+    start(hub, NAME, token)
+    until(lambda: answers(hub, NAME, token), "server on the node that is back", 120)
     httpx.delete(f"{hub.url}/hub/api/users/{NAME}/server", headers=token, timeout=60)

@@ -102,7 +102,7 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
 def _renewing(desk: Desk, entry: queue.QueueEntry) -> Iterator[None]:
     """Renew the lease beside the grading; who grades longer than a submission may take ends this process.
 
-    Every wait for a sandbox has an end but that for one whose first process was killed while it was made.
+    Every wait that we know of has an end; a lease renewed for ever would keep the attempt from others.
     """
     done = threading.Event()
     course = desk.course
