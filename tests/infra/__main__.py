@@ -35,8 +35,7 @@ VERSIONS = {  # of what is no package of Python's
 
 NOT_TRIED = (
     "the images are not built from infra/Dockerfile; the node is one in miniature, so that what it says of a "
-    "container that fails is made up; network policies are not enforced; no GPU is there: device files "
-    "of that name stand in for them"
+    "container that fails is made up; network policies are not enforced; no GPU is there"
 )
 
 

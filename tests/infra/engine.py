@@ -27,14 +27,8 @@ TABLES = ("iptables", "ip6tables")
 
 
 @contextmanager
-def running_engine(folder: Path, programs: Path | None = None) -> Iterator[str]:
-    """The address of an engine, for ``DOCKER_HOST``; what it changed in the kernel's tables is put back.
-
-    Args:
-        folder: of its own.
-        programs: a folder with more programs, which it finds first.
-    """
-    paths = [str(programs)] if programs else []
+def running_engine(folder: Path) -> Iterator[str]:
+    """The address of an engine, for ``DOCKER_HOST``; what it changed in the kernel's tables is put back."""
     socket = f"unix://{folder}/docker.sock"
     before = {table: _run(f"{table}-save") for table in TABLES}
     forwards = Path("/proc/sys/net/ipv4/ip_forward")
@@ -44,7 +38,7 @@ def running_engine(folder: Path, programs: Path | None = None) -> Iterator[str]:
         ["dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"),
          "--pidfile", str(folder / "docker.pid"), "-H", socket, "--bridge", "none",
          "--storage-driver", "overlay2"],
-        stdout=log, stderr=log, env={**os.environ, "PATH": os.pathsep.join([*paths, os.environ["PATH"]])},
+        stdout=log, stderr=log,
     )  # fmt: skip
     try:
         _wait_for(engine, socket, folder / "dockerd.log")
