@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.course import load_course
-from tests import needs
+from tests import everything, needs
 
 ROOT = str(Path(__file__).parents[1])
 LITTLE = Path(__file__).parent / "little"
@@ -20,7 +20,10 @@ SHARED = ("people", "apart", "classroom")  # hubs of a whole session, each with 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file stays in one process, which makes its fixtures once, and so does all that shares a hub."""
+    browsers = {Path(file) for file in everything.of_browsers()}
     for item in items:
+        if item.get_closest_marker("browser") and item.path not in browsers:
+            raise pytest.UsageError(f"tests/everything.py does not see that {item.nodeid} drives a browser")
         if not item.get_closest_marker("xdist_group"):
             names = getattr(item, "fixturenames", ())
             shared = [name for name in SHARED if name in names]

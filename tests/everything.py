@@ -14,8 +14,9 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-BESIDE = ("-n", "3", "--dist", "loadgroup")
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Part:
     name: str
     where: tuple[str, ...]
     marked: str = "not browser"
+    processes: int = 2
 
     def tried(self, which: str, *more: str) -> int:
         """One try; pytest's exit code."""
@@ -34,13 +36,29 @@ class Part:
 
     def run(self) -> bool:
         """Whether all of them passed, the second time at the latest."""
-        return self.tried("first", *BESIDE) == 0 or self.tried("second", "--last-failed") == 0
+        return (
+            self.tried("first", "-n", str(self.processes), "--dist", "loadgroup") == 0
+            or self.tried("second", "--last-failed") == 0
+        )
+
+
+def of_browsers() -> tuple[str, ...]:
+    """The files that may drive a browser: to read all the others takes half a minute."""
+    return tuple(str(file) for file in sorted(HERE.rglob("test_*.py")) if _may_drive_one(file))
+
+
+def _may_drive_one(file: Path) -> bool:
+    """Whether a file, or what its folder shares, speaks of the mark."""
+    texts = (
+        each.read_text(encoding="utf-8") for each in (file, file.parent / "conftest.py") if each.exists()
+    )
+    return any("mark.browser" in text for text in texts)
 
 
 PARTS = (
-    Part("rest", ("tests", "--ignore=tests/prove")),
+    Part("rest", ("tests", "--ignore=tests/prove"), processes=3),  # many of these wait for servers
     Part("proofs", ("tests/prove",)),
-    Part("browsers", ("tests",), "browser"),
+    Part("browsers", of_browsers(), "browser"),
 )
 
 

@@ -64,7 +64,7 @@ DRAWS_ANEW = (
     "global_chance",
 )  # mistakes that give other numbers each time
 PAPER = 3
-TRAINED = 8  # mistakes that are tried of a unit in torch, where each trains; others each time
+TRAINED = 4  # mistakes that are tried of a unit in torch, where each trains; others each time
 
 
 @cache
