@@ -8,9 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..base.batched import batched
 from ..base.errors import CourseError, UsageError, in_words
-from ..base.leftovers import clear_leftovers
 from ..course import Course, Unit
-from ..gradebook.catching_up import notice_policies, project_behind, write_results
+from ..gradebook.catching_up import clear_unfinished, notice_policies, project_behind, write_results
 from ..marks import counted, read_facts
 from ..marks.blobs import blobs_of
 from ..marks.database import Database
@@ -43,7 +42,7 @@ def book(
     Raises:
         UsageError: result files or the gradebook cannot be written.
     """
-    clear_leftovers(course.results(unit.name))
+    clear_unfinished(course, [unit])
     blobs_of(course).clear_leftovers()
     _note_lost(course, database, unit, again)
     notice_policies(course, database)

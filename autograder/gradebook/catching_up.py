@@ -11,15 +11,25 @@ from collections.abc import Iterable
 
 from ..base.batched import batched
 from ..base.errors import CourseError
+from ..base.leftovers import clear_leftovers
 from ..course import Course, Unit
 from ..marks.database import Database
 from ..marks.standings import Standing, behind, notice_policy, settle
 from ..results.store import write_result
 from .counted import read_counted
 from .database import gradebook_exists
+from .folders import Folders
 from .projection import lacking, project
 
 AT_ONCE = 200  # students whose whole results are in memory
+
+
+def clear_unfinished(course: Course, units: Iterable[Unit] | None = None) -> None:
+    """Remove what killed processes had begun to write: result files, and files for formgrader."""
+    for unit in course.units if units is None else units:
+        clear_leftovers(course.results(unit.name))
+        for place in Folders(course).root.glob(f"*/*/{unit.name}"):
+            clear_leftovers(place)
 
 
 def notice_policies(course: Course, database: Database) -> None:

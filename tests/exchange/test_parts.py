@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from queue import Queue
 import pytest
 
 from autograder.base.errors import SandboxFault
+from autograder.base.leftovers import unfinished
 from autograder.course import Disclosure, HintTokens
 from autograder.exchange.grading import publisher, worker
 from autograder.exchange.grading.judge import Judge
@@ -23,6 +25,7 @@ from autograder.exchange.store.hints import about, explains, level, opened, pay,
 from autograder.exchange.store.receipts import ForgedReceipt, Receipt, Signer, verify_receipt
 from autograder.exchange.store.uploads import File, Upload
 from autograder.exchange.views.showing import view
+from autograder.gradebook.folders import Folders
 from autograder.marks import attempts as facts
 from autograder.marks import graded as results
 from autograder.marks import read_facts
@@ -251,6 +254,22 @@ def test_every_attempt_is_kept(desk):
     numbers = [_handed_in(desk).number for _ in range(3)] + [_handed_in(desk, "student-002").number]
     assert numbers == [1, 2, 3, 1]
     assert len([path for path in desk.blobs.folder.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_publisher_clears_what_a_killed_one_had_begun(desk):
+    """Result files and what formgrader shows; what a living process writes stays."""
+    course = desk.course
+    folders = course.results("softmax"), Folders(course).autograded("softmax", "student-001").parent
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    written = [unfinished(folder / "file") for folder in folders]
+    begun = [path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-")) for path in written]
+    for path in (*begun, *written):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    publisher.publish(desk, parent=-1)  # who is gone
+    assert not any(path.exists() for path in begun)
+    assert all(path.exists() for path in written)
 
 
 RECEIPT = Receipt("c", "u", "s", "a", 1, "2027-01-01T00:00:00+00:00", "0" * 64, 3, {"u.ipynb": "1" * 64})

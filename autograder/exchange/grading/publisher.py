@@ -35,6 +35,7 @@ def publish(desk: Desk, parent: int | None = None, batch_seconds: float = BATCH_
     """Write until the parent is gone; one process at a time does so."""
     noticed: Course | None = None
     with only_one(desk):
+        catching_up.clear_unfinished(desk.course)
         projected = time.monotonic() - batch_seconds
         looked = time.monotonic() - LOOK_SECONDS
         tidied = time.monotonic() - TIDY_SECONDS
