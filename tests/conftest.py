@@ -1,6 +1,5 @@
 """What every test starts from: this repository's course, and nothing of the test before."""
 
-import gc
 import os
 import shutil
 import sys
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.course import load_course
-from tests import everything, needs
+from tests import everything, needs, once
 
 ROOT = str(Path(__file__).parents[1])
 LITTLE = Path(__file__).parent / "little"
@@ -31,9 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: nobody looks again and again for what of it could be freed."""
-    gc.collect()
-    gc.freeze()
+    """From here on, most of what this process holds are tests."""
+    once.keep_tests()
+    once.trust_once()
 
 
 def _solutions() -> dict:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from ..servers.late_imports import put_off_iri_grammar
+from .app import CourseHub, look_often
+from .unix_services import allow_unix_services
 
 
 def main() -> None:
     """Serve until told to end."""
-    put_off_iri_grammar()
-    from .app import CourseHub, look_often
-    from .unix_services import allow_unix_services
-
     look_often()
     allow_unix_services()
     CourseHub.launch_instance()

@@ -24,7 +24,6 @@ from ...gradebook import Folders
 from ...judge.secret import course_secret
 from ...marks.log_names import hide_names
 from ...marks.roster import roster_file
-from .late_imports import put_off_iri_grammar
 
 NOT_HERE = (
     "jupyterlab",
@@ -49,7 +48,6 @@ def main() -> None:
     folders.root.mkdir(parents=True, exist_ok=True)
     build_missing(course)
     os.chdir(folders.root)
-    put_off_iri_grammar()
     os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
     os.environ["JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"] = os.environ.get("COURSE_HOST_COOKIES", "0")
     from jupyterhub.singleuser import main as serve

@@ -5,12 +5,11 @@ The same as ``jupyterhub-singleuser``, without what nobody needs at its start.
 
 from __future__ import annotations
 
-from .late_imports import leave_out_yarn, put_off_iri_grammar
+from .late_imports import leave_out_yarn
 
 
 def main() -> None:
     """Become the server."""
-    put_off_iri_grammar()
     leave_out_yarn()
     from jupyterhub.singleuser import main as serve
 
