@@ -47,7 +47,7 @@ becomes JupyterHub (process/serve.py) with a configuration of three lines
 and what makes waiting short:
 
     process/serve.py         the hub's program: app.py shows pages before the services are up
-    servers/singleuser.py    the program of a person's server, without late_imports.py
+    servers/singleuser.py    the program of a person's server, without what is not needed
     servers/buttons.py       nbgrader's buttons, loaded when that server is already up
 
 and our part of JupyterLab:

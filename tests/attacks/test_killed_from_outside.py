@@ -17,6 +17,7 @@ from autograder.results.result import Verdict
 from autograder.sandbox.endings import TRIES
 from tests.attacks.judges import judging
 from tests.support import code, place, solved_notebook, write
+from tests.waiting import meanwhile
 
 pytestmark = pytest.mark.sandbox
 TASK = "windows"
@@ -35,10 +36,9 @@ def grader(request: pytest.FixtureRequest, little: Path) -> Iterator[Grader]:
 def killing(grader: Grader, times: int) -> Iterator[list[int]]:
     """Kill so many test processes, each when it is 0.3 s old; those that were."""
     killed: list[int] = []
-    done = threading.Event()
     top = psutil.Process(grader.zygote._program.pid)
 
-    def look() -> None:
+    def look(done: threading.Event) -> None:
         while len(killed) < times and not done.wait(0.02):
             for process in _test_processes(top, TEST_PROCESS[grader.tier]):
                 if not done.wait(0.3):
@@ -46,13 +46,8 @@ def killing(grader: Grader, times: int) -> Iterator[list[int]]:
                         process.kill()
                         killed.append(process.pid)
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
+    with meanwhile(look):
         yield killed
-    finally:
-        done.set()
-        thread.join()
 
 
 def _test_processes(top: psutil.Process, depth: int) -> list[psutil.Process]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import ROOT, RunningHub, little_with
 
 TOKEN = "of-a-test-" + "0" * 32
 SOON = 60.0  # seconds on a busy machine
@@ -126,9 +125,7 @@ def light_hub(folder: Path, course: str, more: str = "") -> Iterator[PagesAlone]
         course: what stands below the little course's configuration.
         more: the same, below the hub's.
     """
-    original = shutil.copytree(ROOT / "tests" / "little", folder / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(course)
+    original = little_with(folder, course)
     (folder / "light.py").write_text(CONFIG + more)
     arguments = ("--gpus", "1", "--config", str(folder / "light.py"))
     with PagesAlone(folder / "course", *arguments, original=original) as hub:

@@ -52,6 +52,14 @@ def copy_course(folder: Path, original: Path = ROOT) -> Course:
     return load_course(folder)
 
 
+def little_with(folder: Path, more: str) -> Path:
+    """The folder of the little course, with more below its configuration."""
+    original = shutil.copytree(ROOT / "tests" / "little", folder / "original")
+    with (original / "course_config.py").open("a") as file:
+        file.write(more)
+    return original
+
+
 @cache
 def _built(original: Path) -> dict[str, Built]:
     """The releases of that course's units, built once for all hubs of this process."""

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shlex
-import shutil
 from contextlib import ExitStack, closing
 from uuid import uuid4
 
@@ -19,7 +18,7 @@ from autograder.exchange.client.service import Service
 from autograder.marks.roster import Member
 from autograder.unit.release import build, publish
 from tests.hub.accounts import NEEDS_ROOT, accounts
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import ROOT, RunningHub, little_with
 from tests.hub.websockets import websocket
 from tests.infra.manual import command
 from tests.shared_python import shared_python
@@ -65,9 +64,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm"), NEEDS_ROOT]
 def hub(request, tmp_path):
     """By the manual's command, without the options that need names and certificates of a site."""
     spawner, environment, more = request.param, {}, ["--gpus", "1"]
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
+    original = little_with(tmp_path, COURSE)
     with ExitStack() as stack:
         stack.enter_context(accounts((NAME,)))
         if spawner == "slurm":

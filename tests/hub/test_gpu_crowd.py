@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import sqlite3
 import threading
 import time
@@ -23,7 +22,7 @@ from autograder.hub.gpus.book import GpuBook
 from autograder.hub.gpus.settings import book_file
 from autograder.marks.roster import Member
 from tests.hub.light import ONE_GPU, TOKEN, PagesAlone
-from tests.hub.support import ROOT
+from tests.hub.support import ROOT, little_with
 from tests.hub.test_gpu_book import NOTED
 
 REQUESTS = int(os.environ.get("CROWD", "40"))
@@ -84,9 +83,7 @@ def alive(tmp_path) -> Path:
 
 @pytest.fixture
 def hub(tmp_path, alive):
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(ONE_GPU)
+    original = little_with(tmp_path, ONE_GPU)
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as answers:
         threading.Thread(target=answers.serve_forever, daemon=True).start()
         site = tmp_path / "site.py"

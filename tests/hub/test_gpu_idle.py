@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import time
 import uuid
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ from autograder.hub.gpus.settings import book_file, idle_minutes
 from autograder.hub.servers.ending import KnownEnds
 from tests.hub.light import TOKEN, PagesAlone, Person
 from tests.hub.nvml import StandIn
-from tests.hub.support import ROOT
+from tests.hub.support import ROOT, little_with
 from tests.hub.websockets import websocket
 from tests.waiting import until
 
@@ -56,9 +55,7 @@ def stand_in(tmp_path):
 
 @pytest.fixture
 def hub(tmp_path, stand_in):
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
+    original = little_with(tmp_path, COURSE)
     ours = str(ROOT / "autograder/hub/process/jupyterhub_config.py")
     site = tmp_path / "site.py"
     site.write_text(

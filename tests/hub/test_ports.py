@@ -238,7 +238,7 @@ def test_the_port_of_a_dead_proxy_cannot_be_taken(hub):
     asked.start()
     assert _stranger(1, str(hub.port)) == "EADDRINUSE"
     asked.join(SOON)
-    # The next one learns its routes right after it is there; until then the hub answers, or asks for a login.
+    # The next one learns its routes right after it is there; until then the hub sends below /hub/.
     assert answers and answers[0] in (200, 302, 404, 503)
     until(lambda: _health(hub) == 200, "way to the exchange", SOON)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,7 +21,7 @@ from autograder.hub.gpus.settings import book_file
 from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
 from tests.hub.light import TOKEN, PagesAlone, Person
-from tests.hub.support import ROOT
+from tests.hub.support import ROOT, little_with
 from tests.shared_python import shared_python
 from tests.slurm import GPUS, running_slurm
 from tests.waiting import until
@@ -88,9 +87,7 @@ def slurm():
 @pytest.fixture(scope="module")
 def hub(slurm, tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("ledger")
-    original = shutil.copytree(ROOT / "tests" / "little", tmp_path / "original")
-    with (original / "course_config.py").open("a") as file:
-        file.write(COURSE)
+    original = little_with(tmp_path, COURSE)
     program, site = slurm.folder / "answers.py", tmp_path / "site.py"
     program.write_text(ANSWERS)
     conf, infra = slurm.environment["SLURM_CONF"], str(ROOT / "infra/slurm/jupyterhub_config.py")

@@ -38,7 +38,7 @@ def test_jupyterlab_starts_no_node():
         "commands.which = lambda *_: 'node'\n"
         "commands.subprocess.check_output = lambda *_, **__: print('asked') or b''\n"
     )
-    late = "from autograder.hub.servers.late_imports import leave_out_yarn; leave_out_yarn()\n"
+    late = "from autograder.hub.servers.singleuser import leave_out_yarn; leave_out_yarn()\n"
     assert "asked" in _python(watch + "import jupyterlab.labapp")
     assert _python(watch + late + "import jupyterlab.labapp") == ""
 

@@ -34,6 +34,7 @@ from autograder.marks.roster import roster_file
 from tests.batch.small import in_process
 from tests.marks.world import DEED, FAILED, UNIT, notebook, on_the_hub, with_results
 from tests.postgres import postgres  # noqa: F401 - a fixture
+from tests.waiting import meanwhile
 
 from .conftest import files_of
 
@@ -69,21 +70,18 @@ def marks(course: Course) -> dict[str, tuple[float | None, int]]:
 @contextmanager
 def handing_in(course: Course) -> Iterator[list[str]]:
     """Students hand in all the time; their receipts."""
-    desk, receipts, ended = open_desk(course), [], threading.Event()
+    desk, receipts = open_desk(course), []
 
-    def hand_in() -> None:
+    def hand_in(ended: threading.Event) -> None:
         number = 0
         while not ended.is_set():
             number += 1
             receipts.append(on_the_hub(desk, f"student-1{number % 7}", notebook(str(number))).receipt)
 
-    writer = threading.Thread(target=hand_in)
-    writer.start()
     try:
-        yield receipts
+        with meanwhile(hand_in):
+            yield receipts
     finally:
-        ended.set()
-        writer.join(30)
         desk.database.close()
 
 
