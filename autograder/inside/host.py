@@ -193,16 +193,16 @@ def serve(
     """Load the submission, say how that went, then carry out frames until the judge hangs up."""
     namespace, report = load()
     wire.send(sock, {"k": "ready", "report": report, "version": wire.VERSION}, [])
-    limit = caps.get("request_bytes", 1 << 30)
+    frames = wire.Frames(sock, caps.get("request_bytes", 1 << 30))  # the next may come with the last
 
     def exchange(header: dict[str, Any], buffers: list[Any]) -> tuple[dict[str, Any], list[memoryview]]:
         wire.send(sock, header, buffers)
-        return wire.receive(sock, limit)
+        return frames.receive()
 
     host = Host(namespace, exchange, caps)
     while True:
         try:
-            message, buffers = wire.receive(sock, limit)
+            message, buffers = frames.receive()
         except EOFError:
             return
         if message["k"] == "echo":

@@ -30,7 +30,7 @@ from ..base.time_limit import JudgeTimeout, alarm
 from ..course import Course, Limits, Unit
 from ..inside import wire
 from ..results.result import Verdict
-from ..sandbox.endings import TRIES
+from ..sandbox.endings import unharmed
 from ..student import Answer, Court, Looks, Student, StudentFault, Subject, Terms
 from ..student.faults import ended_at
 from ..student.scripts import answers_of
@@ -163,14 +163,13 @@ class Suite:
         plan = self.plan(check, case, paper)
         if plan.broken:
             return Outcome(Verdict.BROKEN, BROKEN_CHECK, (plan.broken,))
-        for _ in range(TRIES):
+
+        def attempt() -> Outcome:
             if plan.live:
-                outcome = self._run_live(check, case, subject, paper, stand_ins)
-            else:
-                outcome = self._run_plan(plan, self.marks[check], subject, stand_ins)
-            if not outcome.killed:
-                break
-        return outcome
+                return self._run_live(check, case, subject, paper, stand_ins)
+            return self._run_plan(plan, self.marks[check], subject, stand_ins)
+
+        return unharmed(attempt, lambda outcome: outcome.killed)
 
     def _on_reference(self, outcome: Outcome, check: str, case: int, subject: Subject, paper: int) -> Outcome:
         """Another outcome where a case passes with the reference in the place of what its task stands on.
@@ -320,14 +319,11 @@ class Suite:
 
     def _answered(self, subject: RoomSubject, joint: JointFrame) -> Iterator[tuple[Key, Plan, list[Answer]]]:
         """The planned cases of a frame with the answers to all their steps, as they come."""
-        link, seconds = subject.connect(), self.limits.call_seconds
-        replies = link.run_frame(joint.frame, joint.steps, seconds)
+        replies = subject.connect().run_frame(joint.frame, joint.steps, self.limits.call_seconds)
         for key, plan in joint.members:
             end = time.monotonic() + self.limits.test_seconds
             yield key, plan, answers_of(replies, len(plan.notes.steps), end)
-        next(replies, None)
-        if not link.settled():
-            raise wire.WireError("more came than was asked for")
+        next(replies, None)  # nothing more: else it raises
 
 
 def in_task_order(marks: tuple[Criterion, ...]) -> list[Criterion]:

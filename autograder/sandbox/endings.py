@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..course import Limits
 from ..results.result import Verdict
 
 TRIES = 3  # of what ended by a signal that may have come from outside
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_BELIEVED = 0.5  # of the limit, by what the kernel tells the reaper, where SIGXCPU says that it is reached
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,29 @@ def _judge(report: dict[str, Any], limits: Limits, printed: str, timed_out: bool
     return _of_signal(-code, report, limits, printed)
 
 
+def unharmed(attempt: Callable[[], _T], killed: Callable[[_T], bool]) -> _T:
+    """What an attempt gives that was not killed, of at most ``TRIES``; else what the last one gives."""
+    result = attempt()
+    for _ in range(TRIES - 1):
+        if not killed(result):
+            break
+        result = attempt()
+    return result
+
+
+def _used_up(number: int, seconds: float, limit: float) -> bool:
+    """Whether a signal means that CPU time is used up: SIGXCPU at the limit, and SIGKILL one second later.
+
+    The limit counts whole ticks of the clock, whoever else ran within them. What the reaper is told is scaled
+    to the time that the process really ran: on a busy machine that is less, by a third and more.
+    """
+    if number == signal.SIGXCPU:
+        return seconds >= _BELIEVED * limit
+    return number == signal.SIGKILL and seconds >= limit - 0.5
+
+
 def _of_signal(number: int, report: dict[str, Any], limits: Limits, printed: str) -> Ending:
-    # The kernel sends SIGXCPU at the limit and SIGKILL one second later; between them lies its own rounding.
-    if number in (signal.SIGXCPU, signal.SIGKILL) and report["cpu_seconds"] >= limits.cpu_seconds - 0.5:
+    if _used_up(number, report["cpu_seconds"], limits.cpu_seconds):
         return Ending(Verdict.TIMEOUT, f"more than {limits.cpu_seconds:g} s of CPU time were used")
     if number == signal.SIGKILL:
         return Ending(Verdict.MEMORY, "the system ran out of memory and ended the process", killed=True)

@@ -85,13 +85,13 @@ class SocketLink:
         """
         if select.select([self._sock], [], [], 0)[0]:
             return False
-        word, deadline = os.urandom(8).hex(), time.monotonic() + ECHO_SECONDS
+        deadline = time.monotonic() + ECHO_SECONDS
         try:
-            wire.send(self._sock, {"k": "echo", "word": word}, [], deadline)
+            echo = self._ask_for_echo(deadline)
             reply, _ = wire.receive(self._sock, wire.SMALL, deadline)
         except (TimeoutError, EOFError, OSError, wire.WireError):
             return False
-        return reply.get("k") == "echo" and reply.get("word") == word
+        return reply == echo
 
     def run(
         self, scripts: Sequence[Script], deadline: float, seconds: float, on_callback: OnCallback
@@ -99,16 +99,38 @@ class SocketLink:
         """Send, answer call-backs, yield the replies."""
         header, buffers = framed(scripts)
         wire.send(self._sock, header, buffers, min(deadline, time.monotonic() + seconds))
-        yield from self.replies(sum(len(s.steps) for s in scripts), deadline, seconds, on_callback)
+        frames = wire.Frames(self._sock, self._max_bytes + wire.SMALL)
+        yield from self._replies(frames, sum(len(s.steps) for s in scripts), deadline, seconds, on_callback)
+        frames.end()
 
     def run_frame(self, frame: bytes, steps: int, seconds: float) -> Iterator[Reply]:
-        """The same for a frame whose bytes exist already, and which lends nothing."""
-        wire.send_bytes(self._sock, frame, time.monotonic() + seconds)
-        return self.replies(steps, math.inf, seconds, _refuse)
+        """The same for a frame whose bytes exist already, and which lends nothing.
 
-    def replies(self, left: int, deadline: float, seconds: float, on_callback: OnCallback) -> Iterator[Reply]:
-        """So many replies, with the call-backs between them answered."""
+        An echo is asked for in the same breath: nothing may stand between the last reply and it.
+        """
+        until = time.monotonic() + seconds
+        wire.send_bytes(self._sock, frame, until)
+        echo = self._ask_for_echo(until)
         frames = wire.Frames(self._sock, self._max_bytes + wire.SMALL)
+        yield from self._replies(frames, steps, math.inf, seconds, _refuse)
+        try:
+            reply, _ = frames.receive(time.monotonic() + ECHO_SECONDS)
+        except (TimeoutError, EOFError, OSError) as error:
+            raise wire.WireError("no echo came") from error
+        if reply != echo:
+            raise wire.WireError("more came than was asked for")
+        frames.end()
+
+    def _ask_for_echo(self, deadline: float) -> dict[str, Any]:
+        """What the host answers when it has done all that it was asked before."""
+        echo = {"k": "echo", "word": os.urandom(8).hex()}
+        wire.send(self._sock, dict(echo), [], deadline)
+        return echo
+
+    def _replies(
+        self, frames: wire.Frames, left: int, deadline: float, seconds: float, on_callback: OnCallback
+    ) -> Iterator[Reply]:
+        """So many replies, with the call-backs between them answered."""
         while left:
             until = min(time.monotonic() + seconds, deadline, self._allowance.deadline)
             reply, parts = frames.receive(until)
@@ -124,7 +146,6 @@ class SocketLink:
             left -= len(several)
             for answer, own in several:
                 yield (answer if self._text is None else self._text.believable(answer)), own
-        frames.end()
 
 
 def _refuse(message: dict[str, Any], buffers: list[memoryview]) -> Frame:

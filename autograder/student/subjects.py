@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import select
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..course import Limits
 from ..inside import wire
 from ..results.result import Verdict
-from ..sandbox.endings import TRIES, Ending
+from ..sandbox.endings import Ending, unharmed
 from .claims.causes import Causes
 from .claims.left_out import MOST, LeftOut
 from .claims.texts import StudentText
@@ -181,13 +182,12 @@ class RoomSubject:
         return ended
 
     def _spawn_unharmed(self, end: float) -> StudentEnded | None:
-        """The same as ``_spawn``, and once more where another program may have killed it."""
-        ended = self._spawn(end)
-        for _ in range(TRIES - 1):
-            if ended is None or not self._ending.killed or time.monotonic() > min(end, self._deadline):
-                break
-            ended = self._spawn(end)
-        return ended
+        """The same as ``_spawn``, and again where another program may have killed it."""
+
+        def harmed(ended: StudentEnded | None) -> bool:
+            return ended is not None and self._ending.killed and time.monotonic() <= min(end, self._deadline)
+
+        return unharmed(partial(self._spawn, end), harmed)
 
     def _leave_out(self) -> bool:
         """Leave the statement out at which the last attempt ended; False where there is none."""

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from autograder.inside import wire
 from autograder.student.claims.texts import StudentText
 from autograder.student.links import Allowance, SocketLink
-from autograder.student.scripts import answer_of
+from autograder.student.scripts import Script, answer_of
 
 from .bounds import bounded, fuzzed
 from .strategies import DEEP, json_bytes, odd_values, spoilt, spoilt_bytes
 
+THREE_STEPS = Script(0, [{"k": "call", "o": {"m": "f"}}] * 3, [0] * 3, [])
 TEXT = StudentText({1: "import numpy as np\ndef f(x):\n    return x + y"}, ("cupy",), ("f",))
 NO_ANSWER = (wire.WireError, TimeoutError, EOFError, OSError)
 NO_REPLY = (
@@ -106,8 +107,7 @@ def _answers(content: bytes) -> None:
         writer.start()
         try:
             link = SocketLink(ours, MOST, TEXT, Allowance(4 * MOST))
-            end = time.monotonic() + 30
-            for reply in link.replies(3, end, 30.0, _refuse):
+            for reply in link.run([THREE_STEPS], time.monotonic() + 30, 30.0, _refuse):
                 _read(reply)
         finally:
             ours.shutdown(socket.SHUT_RDWR)
@@ -117,6 +117,9 @@ def _answers(content: bytes) -> None:
 def _write(sock: socket.socket, content: bytes) -> None:
     with sock, contextlib.suppress(OSError):  # the judge has heard enough
         sock.sendall(content)
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(1 << 16):
+            pass
 
 
 def _read(reply: tuple[dict[str, Any], list[memoryview]]) -> None:

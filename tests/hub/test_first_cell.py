@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import shlex
 from contextlib import ExitStack, closing
-from uuid import uuid4
 
 import httpx
 import pytest
-from tornado.httpclient import HTTPRequest
 
 from autograder.course import load_course
 from autograder.exchange.client.service import Service
 from autograder.marks.roster import Member
 from autograder.unit.release import build, publish
 from tests.hub.accounts import NEEDS_ROOT, accounts
+from tests.hub.cells import run_cell
 from tests.hub.support import ROOT, RunningHub, little_with
-from tests.hub.websockets import websocket
 from tests.infra.manual import command
 from tests.shared_python import shared_python
 from tests.slurm import running_slurm
@@ -107,29 +103,7 @@ def test_from_the_command_to_a_receipt(hub):
     assert asked.status_code in (201, 202), asked.text
     until(lambda: httpx.get(f"{own}/api/status", headers=token, timeout=30).is_success, "server")
     kernel = httpx.post(f"{own}/api/kernels", headers=token, json={}, timeout=60).json()["id"]
-    said = asyncio.run(_run(f"{own.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels", token, CELL))
+    said = run_cell(f"{own.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels", token, CELL)
     assert said.startswith("GPU 0\n"), said
     assert "little little" in said and "receipt" in said.lower(), said
     assert "\n1 " not in said, said  # each command ended well
-
-
-async def _run(address, token, code):
-    """What a cell prints."""
-    head = {"msg_id": uuid4().hex, "msg_type": "execute_request", "session": uuid4().hex, "username": "",
-            "version": "5.3"}  # fmt: skip
-    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
-               "allow_stdin": False, "stop_on_error": True}  # fmt: skip
-    request = {"header": head, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-    printed = []
-    async with websocket(HTTPRequest(address, headers=token, connect_timeout=60)) as connection:
-        await connection.write_message(json.dumps(request))
-        while True:
-            text = await asyncio.wait_for(connection.read_message(), 120)
-            assert text is not None, "the kernel's connection ended"
-            message = json.loads(text)
-            if message["parent_header"].get("msg_id") != head["msg_id"]:
-                continue
-            if message["msg_type"] in ("stream", "error"):
-                printed.append(message["content"].get("text") or "\n".join(message["content"]["traceback"]))
-            if message["msg_type"] == "execute_reply":
-                return "".join(printed)

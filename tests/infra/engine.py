@@ -27,8 +27,13 @@ TABLES = ("iptables", "ip6tables")
 
 
 @contextmanager
-def running_engine(folder: Path) -> Iterator[str]:
-    """The address of an engine, for ``DOCKER_HOST``; what it changed in the kernel's tables is put back."""
+def running_engine(folder: Path, first: Path | None = None) -> Iterator[str]:
+    """The address of an engine, for ``DOCKER_HOST``; what it changed in the kernel's tables is put back.
+
+    Args:
+        folder: for all that it writes.
+        first: a folder where it looks for programs first.
+    """
     socket = f"unix://{folder}/docker.sock"
     before = {table: _run(f"{table}-save") for table in TABLES}
     forwards = Path("/proc/sys/net/ipv4/ip_forward")
@@ -38,7 +43,7 @@ def running_engine(folder: Path) -> Iterator[str]:
         ["dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"),
          "--pidfile", str(folder / "docker.pid"), "-H", socket, "--bridge", "none",
          "--storage-driver", "overlay2"],
-        stdout=log, stderr=log,
+        stdout=log, stderr=log, env={**os.environ, "PATH": f"{first or folder}:{os.environ['PATH']}"},
     )  # fmt: skip
     try:
         _wait_for(engine, socket, folder / "dockerd.log")

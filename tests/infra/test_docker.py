@@ -1,31 +1,18 @@
 """The hub with a real Docker engine, by the manual's command: rights of a container, exchange, attacks."""
 
 import json
-import os
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.hub.support import ROOT
-from tests.infra.course import BUILT, STUDENTS, PublicHub, until
-from tests.infra.engine import base_image, docker, make_image, mounts, running_engine
-from tests.infra.front import make_certificate, tls_in_front
-from tests.infra.manual import command
+from tests.infra.course import STUDENTS, until
+from tests.infra.docker_course import IMAGE, container, engine_with_image, hub_on
+from tests.infra.engine import docker
 
-IMAGE = "course-server"
 TOLD = 10.0  # seconds within which a failure is said
 STUDENT, OTHER = STUDENTS[:2]
-SITE = f"""
-exec(compile(open({str(ROOT / "infra/docker/jupyterhub_config.py")!r}).read(), "infra", "exec"))
-c.DockerSpawner.read_only_volumes = {{here: there for here, there in @MOUNTS@.items()}}
-names = ["hub.example.org", "exchange--service.hub.example.org"]  # which a site's DNS knows
-c.DockerSpawner.extra_host_config = {{"extra_hosts": dict.fromkeys(names, "@GATEWAY@")}}
-c.Spawner.environment["SSL_CERT_FILE"] = "/etc/ssl/course-ca.pem"  # the authority that signed for them
-c.JupyterHub.tornado_settings |= {{"slow_spawn_timeout": 0.2}}  # the API waits no longer than pages do
-"""
 RELEASE = """
 import json, nbformat, os, sys
 from autograder.exchange.client.service import Service
@@ -38,50 +25,14 @@ pytestmark = pytest.mark.infra
 
 @pytest.fixture(scope="module")
 def engine():
-    with tempfile.TemporaryDirectory(prefix="docker-") as name:
-        folder = Path(name)
-        certificate = make_certificate(folder)
-        base = base_image(BUILT / "docker")
-        with running_engine(folder) as socket:
-            make_image(base, IMAGE, socket, certificate)
-            yield socket
+    with engine_with_image() as socket:
+        yield socket
 
 
 @pytest.fixture(scope="module")
-def words(engine):
-    """The manual's commands: the network is made, and the hub's command as a shell hands it on."""
-    made = command("Docker", "docker network create")
-    subprocess.run(made, shell=True, check=True, env=_environment(engine), capture_output=True)
-    told = command("Docker", "course hub")
-    shown = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {told}"], env=_environment(engine), capture_output=True, text=True
-    )
-    assert shown.returncode == 0, shown.stderr
-    return shown.stdout.split("\0")[2:-1]  # without "course hub"
-
-
-@pytest.fixture(scope="module")
-def hub(engine, words, tmp_path_factory):
-    folder, gateway = tmp_path_factory.mktemp("containers"), words[words.index("--hub-address") + 1]
-    site = folder / "site.py"
-    site.write_text(SITE.replace("@MOUNTS@", repr(mounts())).replace("@GATEWAY@", gateway))
-    words[words.index("--config") + 1] = str(site)
-    running = PublicHub(
-        folder / "course", *words, "--gpus", "1", environment={"DOCKER_HOST": engine, "COURSE_IMAGE": IMAGE}
-    )
-    certificate = Path(engine.removeprefix("unix://")).parent / "certificate.pem"
-    with tls_in_front(gateway, running.port, certificate, folder), running:
+def hub(engine, tmp_path_factory):
+    with hub_on(engine, tmp_path_factory.mktemp("containers"), gpus=1) as running:
         yield running
-        running.kill()
-
-
-def _environment(engine):
-    return {**os.environ, "DOCKER_HOST": engine}
-
-
-def container(name):
-    """As DockerSpawner names it."""
-    return f"jupyter-{name.replace('-', '-2d')}"
 
 
 def status(engine, which):

@@ -15,7 +15,7 @@ import pytest
 from autograder.inside import wire
 from autograder.inside.host import serve
 from autograder.student.links import Allowance, LoopbackLink, SocketLink
-from autograder.student.scripts import Script
+from autograder.student.scripts import Script, framed
 
 ONE = {"k": "value", "v": 1}
 
@@ -179,7 +179,8 @@ def served(ends):
         wire.send(theirs, some([ONE, 0]), [])
         time.sleep(0.2)  # the proper reply comes late
 
-    thread = threading.Thread(target=serve, args=(theirs, lambda: ({"unasked": unasked}, {}), {}))
+    functions = {"unasked": unasked, "ours": lambda: 1.0}
+    thread = threading.Thread(target=serve, args=(theirs, lambda: (functions, {}), {}))
     thread.start()
     wire.receive(ours, 1 << 20)
     yield ours
@@ -197,6 +198,17 @@ def test_what_came_unasked_is_noticed_before_the_next_check(served):
     assert link.settled()
     assert list(link.run([call_of("unasked")], time.monotonic() + 5, 5, refuse)) == [(ONE, [])]
     assert not link.settled()
+
+
+def test_what_came_unasked_is_noticed_behind_a_frame(served):
+    """The echo was asked for with the frame, and something stands before it."""
+    link = SocketLink(served, 1 << 20)
+    ours, unasked = (wire.frame_of(*framed([call_of(name)])) for name in ("ours", "unasked"))
+    ((reply, _),) = link.run_frame(ours, 1, 5)
+    assert reply["v"] == 1.0
+    assert link.settled()
+    with pytest.raises(wire.WireError, match="more came"):
+        list(link.run_frame(unasked, 1, 5))
 
 
 def test_an_echo_of_another_word_is_none(ends):

@@ -7,7 +7,8 @@ pod_times.py); what the scheduler has forgotten ends at its last sign of life.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from sqlite3 import Error
 from typing import Any
@@ -57,12 +58,8 @@ class GpuWatch:
 
     async def close_ended(self) -> None:
         """Then, too: what has ended, before the hub deletes what is left of it, as of pods."""
-        try:
+        with self._told():
             self._close_jobs(await self._times_now())
-        except Error as error:
-            self.hub.log.error("the book of GPUs cannot be written: %s", error)
-        except RecordsSilent as problem:
-            self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
 
     def begin(self) -> None:
         """At the hub's start, when it knows which servers it has."""
@@ -87,16 +84,23 @@ class GpuWatch:
             return
         self._beating = True
         try:
-            self._note_jobs()
-            times = await self._times_now()
-            self._close_jobs(times)
-            self.book.beat(*self._servers(times))
+            with self._told():
+                self._note_jobs()
+                times = await self._times_now()
+                self._close_jobs(times)
+                self.book.beat(*self._servers(times))
+        finally:
+            self._beating = False
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What keeps the book from being written is said in the log."""
+        try:
+            yield
         except Error as error:
             self.hub.log.error("the book of GPUs cannot be written: %s", error)
         except RecordsSilent as problem:
             self.hub.log.warning("the book of GPUs is not written, no answer: %s", problem)
-        finally:
-            self._beating = False
 
     async def _times_now(self) -> dict[str, JobTimes]:
         return await self._times({use.job for use in self.book.open_uses() if use.job} | self._owed.keys())
