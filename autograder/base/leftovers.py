@@ -47,20 +47,28 @@ def clear_unfinished_folders(place: Path) -> None:
 def _is_abandoned(path: Path) -> bool:
     """Whether nobody writes the file any more; of another machine's processes only its age tells."""
     found = _WRITTEN_BY.fullmatch(path.name)
+    since = path.stat().st_mtime
     if found and found[1] == _machine():
-        return not _is_running(int(found[2]))
-    return time.time() - path.stat().st_mtime > _DAY
+        return not _may_write(int(found[2]), since)
+    return time.time() - since > _DAY
 
 
 def _machine() -> str:
     return re.sub(r"[^\w.-]", "_", platform.node()) or "unnamed"
 
 
-def _is_running(process: int) -> bool:
+def _may_write(process: int, since: float) -> bool:
+    """Whether a process may be the one that began a file at ``since``, of ``time.time``.
+
+    A killed one that its parent has not waited for writes nothing: in a container without an init it stays
+    for ever. One that began a day later, by clocks that may disagree, has its number by chance.
+    """
+    import psutil  # seldom needed, and every command imports this module
+
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        found = psutil.Process(process)
+        return found.status() != psutil.STATUS_ZOMBIE and found.create_time() < since + _DAY
+    except psutil.NoSuchProcess:
         return False
-    except OSError:  # somebody else's
+    except psutil.Error:  # somebody else's, who does not say
         return True
-    return True

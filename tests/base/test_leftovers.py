@@ -34,6 +34,29 @@ def test_what_a_killed_process_was_writing_is_cleared(tmp_path):
     assert path.read_text() == "old"
 
 
+def test_nobody_has_waited_for_the_killed_one(tmp_path):
+    """Its number is still taken: in a container without an init, for ever."""
+    path = tmp_path / "student-001.json"
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(path)]) as killed:
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+        assert len(list(tmp_path.iterdir())) == 1
+        clear_leftovers(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_that_another_process_has_now(tmp_path):
+    """Who began days after the file was written did not write it."""
+    path = tmp_path / "student-001.json"
+    with replaced_together() as put:
+        put(path, b"new")
+        (begun,) = tmp_path.glob(".*.part")
+        long_ago = time.time() - 3 * 24 * 3600
+        os.utime(begun, (long_ago, long_ago))
+        clear_leftovers(tmp_path)
+        assert not begun.exists()
+        begun.write_bytes(b"new")  # for the end of the block
+
+
 def test_what_a_living_process_writes_is_not_cleared(tmp_path):
     """Another run may be at work in the same folder."""
     path = tmp_path / "student-001.json"
