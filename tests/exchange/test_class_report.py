@@ -43,7 +43,7 @@ def test_the_report_is_of_the_marks_of_record(stage, desk, teacher):
         "2",
     ]
     assert "softmax_forward: 1 of 3 students have all points" in page.text
-    assert "3 of 3graded" in text and "90mean of 100" in text and "90median" in text
+    assert "3graded of 3" in text and "90mean of 100" in text and "90median" in text
     assert "axis in softmax_forward 2 students" in text and "student-001, student-002" in text
     with logged_in(stage, "student-001", "nbgrader-course") as browser:
         assert browser.get("staff/softmax/report").status_code == 403

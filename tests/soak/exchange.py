@@ -30,6 +30,7 @@ from .traces import Use, nothing_left, sampled
 WORKERS = 2
 FIRST = 16  # submissions before memory is looked at
 REST = 600.0  # seconds for the line to become empty
+LAST_WORDS = 4000  # characters of the service's log
 ROLES = ("service", "worker", "publisher", "sandbox")
 
 
@@ -61,6 +62,12 @@ class Exchange:
             return process is not None and kill_one(process.pid, role, rng)
 
         return service if role == "service" else child
+
+    def state(self) -> str:
+        """What can be said of it when something went on no more: who lives, and its last words."""
+        ended = self.service.process.poll() if self.service.process else None
+        words = (self.service.stage.course.data_folder / "service.log").read_text()[-LAST_WORDS:]
+        return f"service ended: {ended}; answers: {dict(self.students.answers)}; its log ends in:\n{words}"
 
     def warm_up(self) -> None:
         """Until everything that comes once has come: graders, the gradebook and what makes its tables."""
@@ -163,7 +170,10 @@ def soaked(
         with sampled(lambda: service.process.pid if service.process else 0) as use:
             beside = Beside(lambda: disturb(exchange) if disturb else {})
             students.hand_in(submissions, beside.over)
-            told = beside.result()
+            try:
+                told = beside.result()
+            except AssertionError as fault:
+                raise AssertionError(f"{fault}; {exchange.state()}") from fault
             exchange.come_to_rest()
         exchange.key = httpx.get(f"{service.stage.url}api/receipt-key").json()["public_key"]
     exchange.compare()
