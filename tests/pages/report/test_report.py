@@ -86,7 +86,7 @@ def test_the_page_tells_the_story():
     """State, marks, mistakes, clusters, suspicious checks and the table are all there."""
     text = Outline(page(a_class())).text
     for part in (
-        "60 of 60",
+        "graded of 60",
         "need a person",
         "flips_kernel",
         "14 students",
