@@ -34,14 +34,11 @@ def clear_leftovers(folder: Path) -> None:
 
 def clear_unfinished_folders(place: Path) -> None:
     """The same for whole folders, of which only our own names are touched: the place may be anybody's."""
-    for path in place.glob(".*.part"):
-        if (
-            path.is_dir()
-            and not path.is_symlink()
-            and _WRITTEN_BY.fullmatch(path.name)
-            and _is_abandoned(path)
-        ):
-            shutil.rmtree(path, ignore_errors=True)
+    named = (path for path in place.glob(".*.part") if _WRITTEN_BY.fullmatch(path.name))
+    for path in (path for path in named if path.is_dir() and not path.is_symlink()):
+        with suppress(OSError):  # whoever writes it has just finished, and it has another name
+            if _is_abandoned(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_abandoned(path: Path) -> bool:
