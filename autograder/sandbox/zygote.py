@@ -7,15 +7,15 @@ zygote to the new room and talks to the room directly; for each test yet another
 passed through the room to the test process. Every wait has an end. Closing the
 first socket ends the zygote and everything below it; if that takes too long,
 process 1 of bubblewrap's namespace is killed through a pidfd. Whoever kills
-bubblewrap while it makes a namespace leaves a process that waits for it for ever
-and holds what we read from: so we look after bubblewrap itself while we wait, and
-at the end nothing of its process group is left.
+bubblewrap while it makes a namespace leaves a process that waits for it for ever:
+so we look after bubblewrap itself while we wait, and at the end nothing of its
+process group is left. Whoever kills us then leaves bubblewrap to finish its work and
+the zygote to see that nobody speaks to it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import select
@@ -25,10 +25,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..base.errors import SandboxFault
 from ..course import Limits
@@ -39,7 +39,9 @@ from .room import Room
 _START = 120.0  # seconds until warm; importing torch on a loaded machine is slow
 _END = 3.0
 _LOOK = 0.05  # seconds between looks whether the first process is still there
+_TOLD = 0.001  # seconds between looks at what bubblewrap has told
 _MOST_RELEASES = 8  # that one zygote keeps; a class has one, and some older ones
+_Heard = TypeVar("_Heard")
 
 
 class Sandbox:
@@ -161,53 +163,43 @@ class Sandbox:
 
     def _launch(self, launch: tiers.Launch) -> None:
         self._sock, theirs = socket.socketpair()
-        listen, info = os.pipe()
         self._log = (self._folder / "stderr").open("w+b")
-        words = {"{sock}": str(theirs.fileno()), "{info}": str(info)}
-        with os.fdopen(listen, "rb", buffering=0) as pipe:
-            try:
-                self._program = subprocess.Popen(
-                    [words.get(word, word) for word in launch.command],
-                    env=launch.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=self._log,
-                    stderr=self._log,
-                    cwd="/",
-                    pass_fds=(theirs.fileno(), info) if self.tier == "walled" else (theirs.fileno(),),
-                    start_new_session=True,
-                )
-            finally:
-                theirs.close()
-                os.close(info)
-            said = self._told(pipe)
-        if said:
-            with contextlib.suppress(OSError):  # it has ended already, and said why
-                self._init = os.pidfd_open(json.loads(said)["child-pid"])
+        with theirs, _info(self.tier) as info:
+            words = {"{sock}": theirs.fileno()} | ({} if info is None else {"{info}": info})
+            self._program = subprocess.Popen(
+                [str(words.get(word, word)) for word in launch.command],
+                env=launch.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                cwd="/",
+                pass_fds=tuple(words.values()),
+                start_new_session=True,
+            )
+            theirs.close()  # or we wait for an answer of our own end
+            if info is not None:
+                self._meet(info)
 
-    def _told(self, pipe: io.FileIO) -> bytes:
-        """What bubblewrap says of its namespace; nothing in other tiers, or where it failed."""
-        said = b""
-        while not said.rstrip().endswith(b"}"):
-            self._await(pipe.fileno())
-            piece = pipe.read(4096)
-            if not piece:
-                return b""
-            said += piece
-        return said
+    def _meet(self, info: int) -> None:
+        """Take hold of process 1 of the namespace as soon as bubblewrap has told its number."""
+        said = self._await(lambda: _whole(info))
+        with contextlib.suppress(OSError):  # it has ended already, and said why
+            self._init = os.pidfd_open(json.loads(said)["child-pid"])
 
-    def _await(self, fd: int) -> None:
-        """Wait until something can be read, or the other side is closed.
+    def _await(self, heard: Callable[[], _Heard]) -> _Heard:
+        """Ask until something is heard; ``heard`` waits a little itself.
 
         Raises:
             SandboxFault: the first process ended before that, or it took too long.
         """
         end = time.monotonic() + _START
-        while not select.select([fd], [], [], _LOOK)[0]:
+        while not (found := heard()):
             over = self._program.poll() is not None
-            if over and not select.select([fd], [], [], 0)[0]:
+            if over and not (found := heard()):
                 raise SandboxFault(self._why(f"its first process ended with {self._program.returncode}"))
             if time.monotonic() > end:
                 raise SandboxFault(self._why(f"nothing was heard for {_START:.0f} s"))
+        return found
 
     def _order(self, launch: tiers.Launch, runtime: str, libraries: tuple[str, ...]) -> None:
         order = {
@@ -222,7 +214,7 @@ class Sandbox:
         }
         try:
             control.send(self._sock, order, seconds=_END)
-            self._await(self._sock.fileno())
+            self._await(lambda: select.select([self._sock], [], [], _LOOK)[0])
             message = control.receive(self._sock, _START, most_fds=0)
         except OSError as error:
             raise SandboxFault(self._why(str(error))) from error
@@ -258,3 +250,29 @@ class Sandbox:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._program.pid, signal.SIGKILL)
         self._program.wait()
+
+
+@contextlib.contextmanager
+def _info(tier: str) -> Iterator[int | None]:
+    """A file in memory for what bubblewrap says of its namespace; None in the tiers without it.
+
+    Not a pipe: once we were killed it has no reader, and bubblewrap would end while it
+    writes to it, before it tells the process that it has made to go on.
+    """
+    if tier != "walled":
+        yield None
+        return
+    file = os.memfd_create("info")
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _whole(info: int) -> bytes:
+    """What bubblewrap has said, once it has said all; else nothing, after a little."""
+    said = os.pread(info, 4096, 0)
+    if said.rstrip().endswith(b"}"):
+        return said
+    time.sleep(_TOLD)
+    return b""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +20,7 @@ from autograder.judge.grader import Grader
 from autograder.results.result import Verdict
 from autograder.sandbox.endings import TRIES
 from tests.attacks.judges import judging
+from tests.soak.traces import nothing_left
 from tests.support import code, place, solved_notebook, write
 from tests.waiting import meanwhile
 
@@ -127,3 +132,27 @@ def test_a_line_set_aside_that_cannot_be_tried(
 
     monkeypatch.setattr(grader.zygote, "open", fails)
     assert grader.grade(path, "student-001").broken
+
+
+JUDGE = "from autograder.sandbox.zygote import Sandbox; Sandbox.start('walled')"
+KILLS_FIRST = """#!/bin/sh
+kill -9 $PPID
+while kill -0 $PPID 2>&-; do sleep 0.01; done
+echo $$ > "{told}"
+exec {bwrap} "$@"
+"""
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_a_judge_killed_while_its_sandbox_is_made_leaves_nobody(tmp_path: Path) -> None:
+    """Before bubblewrap has told it of the namespace: all that was begun still ends."""
+    temporary, told, program = tmp_path / "temporary", tmp_path / "pid", tmp_path / "bin" / "bwrap"
+    temporary.mkdir()
+    program.parent.mkdir()
+    program.write_text(KILLS_FIRST.format(told=told, bwrap=shutil.which("bwrap")))
+    program.chmod(0o755)
+    there = os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}", "TMPDIR": str(temporary)}
+    with nothing_left(temporary, tmp_path, seconds=20) as left:
+        assert subprocess.run([sys.executable, "-c", JUDGE], env=there, check=False).returncode == -9
+    assert told.read_text().strip().isdigit() and left.folders == 1
+    assert not left.wrong

@@ -88,7 +88,7 @@ class Left:
 
 
 @contextmanager
-def nothing_left(temporary: Path, root: Path) -> Iterator[Left]:
+def nothing_left(temporary: Path, root: Path, seconds: float = ENDED) -> Iterator[Left]:
     """Look at the end for what the block has left behind.
 
     Whatever loses its parent becomes a child of this process meanwhile, so that none hides. A namespace
@@ -99,19 +99,24 @@ def nothing_left(temporary: Path, root: Path) -> Iterator[Left]:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
         yield left
-        left.wrong += _processes(children)
+        left.wrong += _processes(children, seconds)
     finally:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
-    names = [each.name for each in temporary.iterdir() if not each.name.startswith(LEFT_ALONE)]
-    left.folders = sum(name.startswith(OF_KILLED) for name in names)
-    left.wrong += [f"temporary: {name}" for name in names if not name.startswith(OF_KILLED)]
+    there = [each for each in temporary.iterdir() if not each.name.startswith(LEFT_ALONE)]
+    left.folders = sum(map(_is_of_killed, there))
+    left.wrong += [f"temporary: {each.name}" for each in there if not _is_of_killed(each)]
     own = (str(root), str(temporary))  # others mount elsewhere meanwhile
     new = sorted(line for line in _mounts() - mounts if any(place in line for place in own))
     left.wrong += [f"mounted: {line}" for line in new]
     left.wrong += [f"unfinished: {each.relative_to(root)}" for each in root.rglob("*.part")]
 
 
-def _processes(before: set[int], seconds: float = ENDED) -> list[str]:
+def _is_of_killed(folder: Path) -> bool:
+    """Whether only the process that was killed would have removed it; nbgrader's hold alembic's settings."""
+    return folder.name.startswith(OF_KILLED) or (folder / "alembic.ini").exists()
+
+
+def _processes(before: set[int], seconds: float) -> list[str]:
     """Processes that did not end in time."""
     end = time.monotonic() + seconds
     while left := [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]:
