@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...inside.wire import MAX_DEPTH
@@ -35,7 +34,7 @@ _NESTED = ("t", "d", "s")  # nodes that hold others
 
 
 class StudentText:
-    """The lines and words of a submission as it went into the sandbox; gathered when first asked for.
+    """The lines and words of a submission as it went into the sandbox.
 
     Args:
         cells: the text of each cell by its number in the notebook, from 1.
@@ -55,24 +54,27 @@ class StudentText:
         lines = self._cells.get(cell, "").split("\n")
         return lines[number - 1].strip()[:LONGEST_LINE] if 0 < number <= len(lines) else ""
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Its names."""
-        used = (word for text in self._cells.values() for word in re.findall(r"[^\W\d]\w*", text))
-        return self._names.union(used)
-
     def __contains__(self, word: object) -> bool:
-        """Whether it uses a name; most messages do not make it look."""
-        return word in self.words
+        """Whether it is a name that is asked for or used."""
+        if word in self._names:
+            return True
+        return isinstance(word, str) and word.isidentifier() and any(self._uses(word))
+
+    def _uses(self, name: str) -> Iterator[bool]:
+        """Of each cell; to take every name from them would cost more than most checks."""
+        whole = rf"\b{name}\b"
+        return (name in text and re.search(whole, text) is not None for text in self._cells.values())
 
     def believable(self, reply: dict[str, Any]) -> dict[str, Any]:
         """A reply without what the process may have made up: words of errors, and names of types."""
         if reply.get("k") == "value":
-            return {**reply, "v": self._named(reply.get("v"), MAX_DEPTH)}
+            value = reply.get("v")
+            named = self._named(value, MAX_DEPTH)
+            return reply if named is value else {**reply, "v": named}
         if reply.get("k") != "error":
             return reply
         kind, line = reply.get("class"), reply.get("line")
-        known = isinstance(kind, str) and (kind in KNOWN or kind in OURS or kind in self.words)
+        known = isinstance(kind, str) and (kind in KNOWN or kind in OURS or kind in self)
         return {
             **reply,
             "class": kind if known else "an exception",
@@ -92,21 +94,21 @@ class StudentText:
             if tag in _NESTED:
                 return {**node, tag: self._named(content, depth - 1)}
             if tag == "h":
-                return {**node, tag: self._type(content)}
+                return node if (known := self._type(content)) is content else {**node, tag: known}
             if tag == "r" and type(content) is list and len(content) == 2:
                 return {**node, tag: [self._type(content[0]), self._named(content[1], depth - 1)]}
         return node
 
     def _type(self, name: Any) -> Any:
         kind = name.partition(" ")[0] if type(name) is str else ""
-        return name if kind in TYPES or kind in self.words else "object"
+        return name if kind in TYPES or kind in self else "object"
 
     def _message(self, kind: Any, message: Any) -> str:
         """Of our own exceptions the sentence; of others nothing, since ``said`` holds what they mean."""
         if not isinstance(message, str):
             return ""
         if kind == "NameMissing":
-            return message if message in self.words else "A name that the check calls"
+            return message if message in self else "A name that the check calls"
         if kind == "Unavailable":
             return self._unavailable(message[:LONGEST_MESSAGE])
         return ""
