@@ -182,9 +182,17 @@ class Sandbox:
 
     def _meet(self, info: int) -> None:
         """Take hold of process 1 of the namespace as soon as bubblewrap has told its number."""
-        said = self._await(lambda: _whole(info))
+        said = self._await(lambda: self._whole(info))
         with contextlib.suppress(OSError):  # it has ended already, and said why
             self._init = os.pidfd_open(json.loads(said)["child-pid"])
+
+    def _whole(self, info: int) -> bytes:
+        """What bubblewrap has said, once it has said all; else nothing, after a little or its end."""
+        said = os.pread(info, 4096, 0)
+        if said.rstrip().endswith(b"}"):
+            return said
+        select.select([self._sock], [], [], _TOLD)  # the zygote says nothing yet, but its end is heard
+        return b""
 
     def _await(self, heard: Callable[[], _Heard]) -> _Heard:
         """Ask until something is heard; ``heard`` waits a little itself.
@@ -267,12 +275,3 @@ def _info(tier: str) -> Iterator[int | None]:
         yield file
     finally:
         os.close(file)
-
-
-def _whole(info: int) -> bytes:
-    """What bubblewrap has said, once it has said all; else nothing, after a little."""
-    said = os.pread(info, 4096, 0)
-    if said.rstrip().endswith(b"}"):
-        return said
-    time.sleep(_TOLD)
-    return b""

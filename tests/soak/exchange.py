@@ -17,6 +17,7 @@ from sqlalchemy import select
 from autograder.gradebook.catching_up import catch_up
 from autograder.marks.database import Database
 from autograder.marks.tables import STANDINGS
+from benchmarks.processes import tree
 from tests.exchange.hub import standing_in
 from tests.exchange.stage import Service, release
 
@@ -25,7 +26,7 @@ from .beside import Beside
 from .clients import Class, line_of
 from .kills import Kill, kill_one
 from .notebooks import UNIT, Notebooks, environment
-from .traces import Use, nothing_left, sampled
+from .traces import Use, name_of, nothing_left, sampled
 
 WORKERS = 2
 FIRST = 16  # submissions before memory is looked at
@@ -64,10 +65,16 @@ class Exchange:
         return service if role == "service" else child
 
     def state(self) -> str:
-        """What can be said of it when something went on no more: who lives, and its last words."""
-        ended = self.service.process.poll() if self.service.process else None
+        """What can be said of it when something went on no more: who lives, what was told, its last words."""
+        process, students = self.service.process, self.students
+        lives = [name_of(each) for each in tree(process.pid)] if process and process.poll() is None else []
         words = (self.service.stage.course.data_folder / "service.log").read_text()[-LAST_WORDS:]
-        return f"service ended: {ended}; answers: {dict(self.students.answers)}; its log ends in:\n{words}"
+        return (
+            f"lives: {lives}; {len(students.sent)} receipts, the last to {students.sent[-1:]}; "
+            f"asked again: {dict(students.answers)}; "
+            f"{len(students.wrong)} times wrong: {students.wrong[-3:]}; "
+            f"its log ends in:\n{words}"
+        )
 
     def warm_up(self) -> None:
         """Until everything that comes once has come: graders, the gradebook and what makes its tables."""

@@ -122,7 +122,7 @@ def _processes(before: set[int], seconds: float) -> list[str]:
     while left := [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]:
         left = [each for each in left if not _reaped(each)]
         if not left or time.monotonic() > end:
-            return [f"process: {_told(each)}" for each in left]
+            return [f"process: {name_of(each)}" for each in left]
         time.sleep(0.1)
     return []
 
@@ -140,7 +140,8 @@ def _reaped(process: psutil.Process) -> bool:
     return True
 
 
-def _told(process: psutil.Process) -> str:
+def name_of(process: psutil.Process) -> str:
+    """Its name and the beginning of its command line."""
     with suppress(*GONE):
         return " ".join([process.name(), *process.cmdline()])[:120]
     return str(process.pid)
