@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def modules() -> list[Path]:
     return sorted(path for path in ENGINE.rglob("*.py") if path.parts[-2] != "autograder")
 
 
+@cache
 def imports(path: Path) -> list[str]:
     """Dotted names that a file imports, other than for type checking only; ours with their package."""
     package, found = path.relative_to(ENGINE.parent).parts[:-1], []

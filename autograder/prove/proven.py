@@ -40,10 +40,13 @@ def why_unproven(course: Course, unit: Unit, secret: bytes) -> str:
     """Why the papers that follow from a secret are not proven, and what to run; empty where they are."""
     if secret == PUBLISHED_SECRET and proven_papers(unit) > course.papers_of(unit):
         return ""
-    stored = _read(_path(course, unit))
-    if stored.get("digest") == papers_digest(course, unit, secret):
+    stored = _read(_path(course, unit))  # first: the digest takes half a second
+    if not stored:
+        why = "are not proven"
+    elif stored.get("digest") != papers_digest(course, unit, secret):
+        why = "have changed since they were proven"
+    else:
         return ""
-    why = "have changed since they were proven" if stored else "are not proven"
     return f"the papers of {unit.name} {why}; run 'course prove {unit.name}'"
 
 

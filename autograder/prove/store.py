@@ -10,6 +10,7 @@ import random
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,23 @@ DECIDING = (
     "explain/same.py",
     "prove",
 )
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # of statements, where they hold others
 
 
 def proof_digest(unit: Unit) -> str:
     """What a proof depends on: the code of the unit and of the engine, without comments and docstrings."""
     files = [unit.reference, unit.grader, unit.mistakes, unit.master, *imported_files(unit)]
     files += engine_files(*DECIDING)
-    return digest_of(*(_meaning(path) for path in files if path.is_file()))
+    return digest_of(*(_meaning(path, path.stat().st_mtime_ns) for path in files if path.is_file()))
 
 
-def _meaning(path: Path) -> str:
-    """The lines of a file without comments, docstrings and blank lines; the same under every Python."""
+@cache
+def _meaning(path: Path, changed: int) -> str:
+    """The lines of a file without comments, docstrings and blank lines; the same under every Python.
+
+    The units of a course share the engine's files, which are read once for all of them.
+    """
     tree = parse_file(path)  # first: a file that is no Python is said to be none
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
@@ -58,12 +65,12 @@ def _meaning(path: Path) -> str:
 
 
 def _docstrings(tree: ast.Module) -> Iterator[tuple[int, int]]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-            and ast.get_docstring(node) is not None
-        ):
+    waiting: list[ast.AST] = [tree]
+    while waiting:  # through statements only: most nodes are expressions, and hold none
+        node = waiting.pop()
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             yield node.body[0].lineno, node.body[0].end_lineno or node.body[0].lineno
+        waiting += [inner for part in _BLOCKS for inner in getattr(node, part, ())]
 
 
 def write_proof(unit: Unit, proof: Proof) -> Path:
