@@ -29,7 +29,7 @@ from statistics import fmean, median
 
 import click
 
-from autograder.batch.workers import default_jobs
+from autograder.batch.workers import cores
 from autograder.course import Course, load_course
 
 from . import nbgrader_side, otter_side, outside, table
@@ -246,7 +246,7 @@ def main(
 ) -> None:
     """Measure floor, empty, course, nbgrader and otter on the same submissions."""
     os.environ.update(outside.environment())  # inherited by every process that measures
-    plan = Plan(("conv_layer",), SYSTEMS, 6, 1, 3, 1, 1) if quick else Plan(jobs=default_jobs())
+    plan = Plan(("conv_layer",), SYSTEMS, 6, 1, 3, 1, 1) if quick else Plan(jobs=cores())
     plan = Plan(
         tuple(units.split(",")) if units else plan.units,
         tuple(systems.split(",")) if systems else plan.systems,

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.base.threads import use_one_thread
-from autograder.batch.workers import default_jobs, executor_for
+from autograder.batch.workers import cores, executor_for
 from autograder.course import Course, Unit, load_course
 from autograder.demo import simulate_class, write_class
 from autograder.judge.secret import publish_secret
@@ -47,7 +47,7 @@ def measure(course: Course, unit: Unit, submissions: int) -> dict[str, Any]:
     peaks: list[float] = []
     scores: Counter[str] = Counter()
     begun = time.perf_counter()
-    with executor_for(default_jobs(), None, len(found)) as workers:
+    with executor_for(cores(), None, len(found)) as workers:
         answers = graded(course, unit, job, found, workers)
         first = next(answers)
         first_seconds = time.perf_counter() - begun
@@ -61,7 +61,7 @@ def measure(course: Course, unit: Unit, submissions: int) -> dict[str, Any]:
     return {
         "unit": unit.name,
         "submissions": len(found),
-        "jobs": default_jobs(),
+        "jobs": cores(),
         "seconds": round(seconds, 1),
         "first_seconds": round(first_seconds, 2),
         "seconds_per_submission": round((seconds - first_seconds) / max(len(found) - 1, 1), 4),

@@ -33,7 +33,7 @@ class How:
 
     tier: str = "walled"
     force: bool = False  # also what has not changed
-    jobs: int | None = None  # worker processes; None: one per core
+    jobs: int | None = None  # worker processes; None: one per core, fewer for a few submissions
     cluster: str | None = None  # where to grade instead, see ``executor_for``
 
 
@@ -150,7 +150,7 @@ def summary(regraded: Regraded, preview: bool) -> str:
 def _workers(course: Course, job: Job, how: How, count: int) -> Iterator[Workers | None]:
     private = course.data_folder / "slurm"
     try:
-        with executor_for(how.jobs or default_jobs(), how.cluster, count, private) as workers:
+        with executor_for(how.jobs or default_jobs(count), how.cluster, count, private) as workers:
             yield workers
     finally:
         cool(job)

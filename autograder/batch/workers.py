@@ -29,6 +29,7 @@ from ..base.errors import UsageError
 
 _HEALTH = ["distributed.http.health"]  # the one page of Dask's that tells nothing of what is computed
 UNSEEN = "127.0.0.1:0"  # where Dask's server of pages listens, which cannot be left out
+WORTH_IT = 4  # submissions of a worker: fewer take less time than its start
 ANSWERS_IN = "10s"  # how long a scheduler may take to be reached
 
 
@@ -95,9 +96,14 @@ class DaskWorkers:
         return False
 
 
-def default_jobs() -> int:
-    """One worker per core that this process may use."""
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_jobs(submissions: int) -> int:
+    """One worker per core, as far as its start is worth it."""
+    return max(1, min(cores(), submissions // WORTH_IT))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import click
 
 from ..base import unix_sockets
 from ..base.errors import UsageError
-from ..batch.workers import default_jobs
+from ..batch.workers import cores
 from ..course import Course, load_course
 from ..sandbox import TIERS
 
@@ -43,7 +43,7 @@ def command(
             "the exchange asks a hub who its callers are, and the hub's environment (JUPYTERHUB_API_URL, "
             "JUPYTERHUB_SERVICE_PREFIX) is missing. 'course hub' starts the exchange as its service."
         )
-    workers = workers or max(LEAST_WORKERS, default_jobs())
+    workers = workers or max(LEAST_WORKERS, cores())
     serve(the_course(), partial(_listen, host, port), isolation, workers)
 
 

@@ -36,7 +36,11 @@ _LONGEST_REMARK = 120  # characters
 @click.argument("unit")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--student", help="Whose notebook it is; its file's stem where left out.")
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes; one per core where left out.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Worker processes; where left out one per core, fewer for few notebooks.",
+)
 @click.option("--cluster", metavar="ADDRESS|slurm", help="A Dask scheduler, or Slurm; see below.")
 @click.option("--force", is_flag=True, help="Grade and book again also what has not changed.")
 @click.option("--isolation", type=click.Choice(TIERS), default="walled", show_default=True)

@@ -29,7 +29,7 @@ from .printing import print_json, warn_unproven
 @click.option("--preview", is_flag=True, help="Change nothing; say which marks would rise and fall, and why.")
 @click.option("--student", "students", multiple=True, help="Only this student; may be given several times.")
 @click.option("--force", is_flag=True, help="Grade also what has not changed.")
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes; one per core where left out.")
+@click.option("--jobs", type=click.IntRange(1), help="Worker processes; as for course grade.")
 @click.option("--cluster", metavar="ADDRESS|slurm", help="A Dask scheduler, or Slurm; see 'course grade'.")
 @click.option("--isolation", type=click.Choice(("walled", "fenced")), default="walled", show_default=True)
 @click.option("--gradebook/--no-gradebook", default=True, help="Write nbgrader's gradebook as well.")

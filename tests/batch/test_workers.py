@@ -16,7 +16,7 @@ from distributed.security import Security
 from autograder.base.errors import UsageError
 from autograder.batch import workers
 from autograder.batch.run import Unnamed
-from autograder.batch.workers import LocalWorkers, checked_address, executor_for
+from autograder.batch.workers import LocalWorkers, checked_address, default_jobs, executor_for
 from autograder.notebook.found import Found
 
 from .small import UNIT, environment, in_process, overflowing, right, run, submit, without_times
@@ -247,3 +247,10 @@ def test_a_slurm_job_carries_no_open_port(tmp_path):
     assert "--nthreads 1" in command
     assert "--no-dashboard --dashboard-address 127.0.0.1:0" in command
     assert any("WORKER__HTTP__ROUTES" in line and "distributed.http.health" in line for line in lines)
+
+
+@pytest.mark.parametrize(("submissions", "jobs"), [(0, 1), (1, 1), (7, 1), (8, 2), (1000, 6)])
+def test_a_worker_is_started_where_it_is_worth_it(submissions, jobs, monkeypatch):
+    """Few notebooks take less time than the start of a second process."""
+    monkeypatch.setattr(workers, "cores", lambda: 6)
+    assert default_jobs(submissions) == jobs
