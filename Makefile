@@ -30,9 +30,11 @@ lint: install
 prove: install
 	$(COURSE) prove --mutants --write
 
-# Independent solutions with known mistakes in them: what is named, and shown in a smallest case.
+# Independent solutions with known mistakes in them: what is named, and shown in a smallest case; and all of
+# the known mistakes themselves, of which `make test` tries some.
 shares: install
 	$(BIN)/python -m tests.independent
+	EVERY_MISTAKE=1 $(BIN)/python -m pytest -q tests/feedback/test_known_mistakes.py
 
 bench: install
 	$(BIN)/python -m benchmarks.run

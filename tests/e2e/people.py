@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,9 @@ class Visitor:
         return page
 
     def shot(self, name: str, full_page: bool = False) -> None:
-        """Keep a picture of what is seen now."""
-        self.page.screenshot(path=self.shots / f"{name}.png", full_page=full_page)
+        """Keep a picture of what is seen now, for whoever looks at it: ``SHOTS=1``, or a test that failed."""
+        if os.environ.get("SHOTS") or name.startswith("failed-"):
+            self.page.screenshot(path=self.shots / f"{name}.png", full_page=full_page)
 
     @property
     def home(self) -> Path:
