@@ -8,14 +8,18 @@ BIN := .venv/bin
 COURSE := $(BIN)/course
 PACKAGES := -e '.[all,hub,spawners,postgres,mutants,dev,docs]' -c constraints.txt
 
-.PHONY: demo test test-infra lint install prove shares bench soak hub docs clean
+.PHONY: demo test everything test-infra lint install prove shares bench soak hub docs clean
 
 demo: install
 	$(COURSE) demo
 
-# In parts: see tests/everything.py.
-test: install lint
-	$(BIN)/python -m tests.everything
+# Side by side: mypy works on one core, and the tests wait for no verdict on style.
+test: install
+	$(MAKE) --no-print-directory -j2 lint everything
+
+# In parts: see tests/everything.py. What the tests start is no part of this make.
+everything: install
+	MAKEFLAGS= $(BIN)/python -m tests.everything
 
 # What CI cannot run: Docker's own engine and Kubernetes' own control plane, which is built once from Debian's
 # sources (COURSE_INFRA_BUILD says where, else build/). As root; some five minutes then; writes infra/proof.json.
