@@ -20,6 +20,7 @@ import httpx
 
 from autograder.base.files import write_private
 from autograder.course import Course, Unit, load_course
+from autograder.exchange.client.trees import read_tree
 from autograder.hub.people import passwords
 from autograder.hub.process.options import hub_folder
 from autograder.marks.roster import Member, add, roster_file
@@ -66,11 +67,7 @@ def little_with(folder: Path, more: str) -> Path:
 
 def _built(unit: Unit) -> Built:
     """What lies in the repository: ``tests/unit`` holds that it is what would be built."""
-    files = {
-        path.relative_to(unit.release).as_posix(): path.read_bytes()
-        for path in unit.release.rglob("*")
-        if path.is_file()
-    }
+    files = read_tree(unit.release)
     return Built(unit.name, json.loads(files[RELEASED])["version"], files)
 
 
