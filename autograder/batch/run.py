@@ -132,6 +132,7 @@ class Unnamed:
 
 
 def _grade_unnamed(job: Job, what: Unnamed) -> Settled:
+    this_process().alone = False
     return grade_one(job, what.found, what.known)
 
 

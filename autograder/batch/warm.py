@@ -24,11 +24,11 @@ from ..base.digest import digest_of, digest_of_file
 from ..base.errors import UsageError
 from ..course import Course, Unit, load_course
 from ..explain import Explainer, explanation_digest
-from ..judge.cores import Core
 from ..judge.digest import environment_digest
 from ..judge.grader import Grader
 from ..judge.secret import course_secret, secret_id
 from ..results.late import parse_time
+from .cores import Core
 
 JUDGE_MEMORY = 8 << 30  # bytes that a worker of the judge may map
 
@@ -76,6 +76,7 @@ class Warmth:
     """What this process keeps between submissions: one grader, for one job."""
 
     def __init__(self) -> None:
+        self.alone = True  # False: one of several workers of a batch, each with a core
         self.turn = threading.Lock()  # Dask may run several threads; a zygote serves one
         self.job: Job | None = None
         self.grader: Grader | None = None
@@ -86,8 +87,9 @@ class Warmth:
         key = replace(job, force=False, sealed=False)
         if self.grader is None or self.job != key:
             self.cool()
-            self.core = Core()
-            self.grader, self.job = self._make(key), key
+            self.core = Core(self.alone)
+            with self.core.beside():  # the zygote is started here, and with it all that runs in the sandbox
+                self.grader, self.job = self._make(key), key
         return self.grader
 
     def _make(self, job: Job) -> Grader:

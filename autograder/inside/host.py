@@ -29,6 +29,7 @@ from .telling import LentFunctionFailed, describe
 from .wire import LentRef, MethodRef, NameRef, Packer, PartRef, Unpacker
 
 Frame = tuple[dict[str, Any], list[Any]]
+Sized = tuple[dict[str, Any], list[Any], int]  # the same, and the bytes of its buffers
 Exchange = Callable[[dict[str, Any], list[Any]], tuple[dict[str, Any], list[memoryview]]]
 QUICKLY = 0.004  # seconds that a reply may wait for others: it is judged while the next is computed
 
@@ -48,11 +49,11 @@ class Host:
         parts: list[Any] = []
         size, begun = 0, time.monotonic()
         left = sum(len(script["s"]) for script in message["scripts"])
-        for reply, out in self._replies(message, buffers):
+        for reply, out, taken in self._replies(message, buffers):
             left -= 1
             replies.append([reply, len(out)])
             parts += out
-            size += sum(memoryview(part).nbytes for part in out)
+            size += taken
             if size > wire.SMALL or not left or time.monotonic() - begun > QUICKLY:
                 yield {"k": "some", "replies": replies}, parts
                 replies, parts, size, begun = [], [], 0, time.monotonic()
@@ -63,7 +64,7 @@ class Host:
         """The check is over: in this process, others go on with the namespace."""
         self._objects.end()
 
-    def _replies(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Frame]:
+    def _replies(self, message: dict[str, Any], buffers: list[memoryview]) -> Iterator[Sized]:
         at = 0
         for script in message["scripts"]:
             if script["n"] == 0:
@@ -78,7 +79,7 @@ class Host:
         unpacker = Unpacker([], self._resolve)
         self._objects.begin({name: unpacker.unpack(node) for name, node in on.items()})
 
-    def _reply_to(self, number: int, step: dict[str, Any], buffers: list[memoryview]) -> Frame:
+    def _reply_to(self, number: int, step: dict[str, Any], buffers: list[memoryview]) -> Sized:
         """Do one step; whatever student code raises becomes an ``error`` reply."""
         unpack = Unpacker(buffers, self._resolve).unpack
         try:
@@ -90,11 +91,11 @@ class Host:
                 self._objects.carry_out(number, kind, target, args, kwargs, step.get("n", "")), kind in DEEP
             )
         except (Unmade, Unfit):
-            return {"k": "unmade"}, []
+            return {"k": "unmade"}, [], 0
         except wire.WireError as error:  # an object of the student's was asked for a method that it lacks
-            return {"k": "error", **describe(error.__cause__ or error)}, []
+            return {"k": "error", **describe(error.__cause__ or error)}, [], 0
         except BaseException as error:
-            return {"k": "error", **describe(error)}, []
+            return {"k": "error", **describe(error)}, [], 0
 
     # --- references ---
 
@@ -136,14 +137,12 @@ class Host:
 
     # --- replies ---
 
-    def _packed(self, result: Any, deep: bool) -> Frame:
+    def _packed(self, result: Any, deep: bool) -> Sized:
         packer = Packer(_foreign)
         node = packer.pack(result) if deep else _shallow(packer, result)
-        if sum(memoryview(buffer).nbytes for buffer in packer.buffers) > self._caps.get(
-            "reply_bytes", 1 << 40
-        ):
+        if packer.size > self._caps.get("reply_bytes", 1 << 40):
             raise MemoryError("the reply is too large")
-        return {"k": "value", "v": node}, packer.buffers
+        return {"k": "value", "v": node}, packer.buffers, packer.size
 
 
 def _foreign(packer: Packer, value: Any) -> Any:

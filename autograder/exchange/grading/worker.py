@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...batch.cores import Core
 from ...batch.warm import limited_memory
-from ...judge.cores import Core
 from ...marks.graded import same_digest
 from ...results.result import Result
 from ..service.refusals import Refused

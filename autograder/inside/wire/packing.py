@@ -33,6 +33,7 @@ class Packer:
 
     def __init__(self, foreign: Callable[[Packer, Any], Any] | None = None) -> None:
         self.buffers: list[Any] = []
+        self.size = 0  # bytes of the buffers
         self._foreign = foreign
 
     def pack(self, value: Any, depth: int = MAX_DEPTH) -> Any:
@@ -131,6 +132,7 @@ class Packer:
 
     def _add(self, buffer: Any) -> int:
         self.buffers.append(buffer)
+        self.size += memoryview(buffer).nbytes
         return len(self.buffers) - 1
 
 
