@@ -70,11 +70,16 @@ class Exchange:
         lives = [name_of(each) for each in tree(process.pid)] if process and process.poll() is None else []
         words = (self.service.stage.course.data_folder / "service.log").read_text()[-LAST_WORDS:]
         return (
-            f"lives: {lives}; {len(students.sent)} receipts, the last to {students.sent[-1:]}; "
+            f"lives: {lives}; in the queue: {self._line()}; "
+            f"{len(students.sent)} receipts, the last to {students.sent[-1:]}; "
             f"asked again: {dict(students.answers)}; "
             f"{len(students.wrong)} times wrong: {students.wrong[-3:]}; "
             f"its log ends in:\n{words}"
         )
+
+    def _line(self) -> int:
+        with httpx.Client(base_url=self.service.stage.url, timeout=10) as client:
+            return line_of(client)
 
     def warm_up(self) -> None:
         """Until everything that comes once has come: graders, the gradebook and what makes its tables."""
