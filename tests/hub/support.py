@@ -23,6 +23,7 @@ from autograder.course import Course, Unit, load_course
 from autograder.exchange.client.trees import read_tree
 from autograder.hub.people import passwords
 from autograder.hub.process.options import hub_folder
+from autograder.hub.servers.formgrader import build_missing
 from autograder.marks.roster import Member, add, roster_file
 from autograder.notebook.release import RELEASED
 from autograder.unit.release import Built, publish
@@ -83,8 +84,9 @@ class RunningHub:
         original: Path = ROOT,
         first: bool = False,
         python: Path = Path(sys.executable),
+        built: bool = True,
     ) -> None:
-        self.python = python
+        self.python, self.built = python, built
         self.course = copy_course(folder, original)
         if original == ROOT:  # else each hub would build ten units; a test may still change a smaller course
             for unit in self.course.units:
@@ -105,7 +107,13 @@ class RunningHub:
         self.stop()
 
     def start(self) -> float:
-        """Start, and wait for the services; the seconds until the login page was there."""
+        """Start, and wait for the services; the seconds until the login page was there.
+
+        Units are built before, where nothing else was asked for: formgrader would do it, and the exchange's
+        workers, which had begun without, would begin anew.
+        """
+        if self.built:
+            build_missing(load_course(self.course.root))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
         environment |= self.environment
         begin = time.monotonic()
