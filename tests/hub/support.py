@@ -29,6 +29,7 @@ from autograder.notebook.release import RELEASED
 from autograder.unit.release import Built, publish
 
 ROOT = Path(__file__).parents[2]
+LITTLE = ROOT / "tests" / "little"  # a hub of it starts in two thirds of the time
 PEOPLE = (
     Member("instructor", "instructor"),
     Member("ta-001", "ta"),
@@ -60,7 +61,7 @@ def copy_course(folder: Path, original: Path = ROOT) -> Course:
 
 def little_with(folder: Path, more: str) -> Path:
     """The folder of the little course, with more below its configuration."""
-    original = shutil.copytree(ROOT / "tests" / "little", folder / "original")
+    original = shutil.copytree(LITTLE, folder / "original")
     with (original / "course_config.py").open("a") as file:
         file.write(more)
     return original
