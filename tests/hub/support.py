@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ PEOPLE = (
     Member("student-001", "student"),
     Member("student-002", "student"),
 )
+LOOK = 0.25  # seconds; who asks more often keeps a hub that starts from starting
 CHEAP = (2**4, 8, 1)  # a hash says what it cost; a real one takes a third of a second at each log-in
 PARTS = ("course_config.py", "nbgrader_config.py", "assignments", "solutions", "release")
 
@@ -138,12 +140,10 @@ class RunningHub:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise AssertionError(f"the hub ended:\n{self.log.read_text()[-4000:]}")
-            try:
+            with suppress(httpx.HTTPError):
                 if there():
                     return
-            except httpx.HTTPError:
-                time.sleep(0.05)
-            time.sleep(0.05)
+            time.sleep(LOOK)
         raise AssertionError(f"no {what} after {seconds} s:\n{self.log.read_text()[-4000:]}")
 
     def _has_login_page(self) -> bool:
