@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.course import load_course
-from tests import everything, needs, once
+from tests import everything, needs, once, order
 
 ROOT = str(Path(__file__).parents[1])
 LITTLE = Path(__file__).parent / "little"
@@ -17,7 +17,7 @@ SHARED = ("people", "apart", "classroom")  # hubs of a whole session, each with 
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A file stays in one process, which makes its fixtures once, and so does all that shares a hub."""
     browsers = {Path(file) for file in everything.of_browsers()}
     for item in items:
@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             names = getattr(item, "fixturenames", ())
             shared = [name for name in SHARED if name in names]
             item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
+    if not config.getoption("loadscopereorder", True):
+        items[:] = order.in_turns(items)
 
 
 def pytest_collection_finish() -> None:

@@ -63,7 +63,7 @@ class Notebook:
         self.content: dict[str, Any] = json.loads(course.unit("little").released_notebook.read_text())
         reference = (course.root / "solutions" / "little.py").read_text()
         for task, names in self.content["metadata"]["course"]["tasks"].items():
-            self.cell(task)["source"] = "import numpy as np\n\n" + source_of(reference, names)
+            self.cell(task)["source"] = "import numpy as np\n\n" + source_of(reference, tuple(names))
 
     def cell(self, task: str) -> dict[str, Any]:
         """The cell of a task."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -172,11 +173,12 @@ def solved_notebook(unit: str, root: Path = ROOT) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     reference = (root / "solutions" / f"{unit}.py").read_text(encoding="utf-8")
     for name, names in content["metadata"]["course"]["tasks"].items():
-        content["cells"][place(content, name)]["source"] = source_of(reference, names)
+        content["cells"][place(content, name)]["source"] = source_of(reference, tuple(names))
     return content
 
 
-def source_of(reference: str, names: list[str]) -> str:
+@cache
+def source_of(reference: str, names: tuple[str, ...]) -> str:
     """The source of these names, after that of what they need of the same module."""
     statements = ast.parse(reference).body
     bound = {name: node for node in statements for name in _binds(node)}

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..base.errors import ConfigError
 from ..base.files import replace_file
 from ..course import Course, Unit
-from .database import gradebook_exists, one_writer, open_gradebook, programs_on_path, quiet
+from .database import gradebook_exists, one_writer, open_gradebook, quiet
 from .folders import Folders
 from .settings import nbgrader_config
 
@@ -58,7 +58,7 @@ def _is_current(course: Course, unit: Unit, stamp: Path, digest: str) -> bool:
 def _generate(course: Course, unit: Unit) -> None:
     with open_gradebook(course):
         pass  # makes the database, and says clearly if it cannot be reached
-    with quiet(), programs_on_path():
+    with quiet():
         from nbgrader.converters import GenerateAssignment
         from nbgrader.converters.base import NbGraderException
         from nbgrader.coursedir import CourseDirectory

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, inspect
@@ -31,11 +28,12 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     """
     folders = Folders(course)
     folders.root.mkdir(parents=True, exist_ok=True)
-    with quiet(), programs_on_path():
-        from nbgrader.api import Gradebook
+    with quiet():
+        from nbgrader import api
 
+        api.get_alembic_version = _newest_version
         with explained(folders.database, *named(course)), _one_maker(folders):
-            gradebook = Gradebook(bounded(folders.database), course.name)
+            gradebook = api.Gradebook(bounded(folders.database), course.name)
         with outage_explained(folders.database, *named(course)), gradebook:
             yield gradebook
 
@@ -98,12 +96,9 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def programs_on_path() -> Iterator[None]:
-    """nbgrader starts ``alembic`` as a program when it makes a gradebook."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
+def _newest_version() -> str:
+    """Of nbgrader's tables, for a new gradebook; nbgrader starts a program to ask, which takes a second."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())

@@ -10,6 +10,7 @@ from autograder.exchange.store.database import ExchangeDatabase
 from autograder.gradebook.database import open_gradebook
 from autograder.hub.process.launch import prepare
 from autograder.hub.process.options import Options
+from tests.batch.conftest import made  # noqa: F401 - the course without a gradebook
 from tests.batch.small import UNIT, in_process, loaded, overflowing, right, run, submit
 from tests.booked import read_booked
 from tests.hub.support import free_port

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder.demo.solving import solved
-from autograder.unit.release import build, publish
 from tests.e2e.mark_views import Class
 from tests.e2e.people import Visitor
 from tests.hub.support import ROOT, RunningHub
@@ -58,16 +57,13 @@ def marked_course(folder: Path, chromium: Any, hours: float, built: bool = False
         folder: for the course.
         chromium: the browser.
         hours: since the unit was due.
-        built: whether the unit lies there to be released.
+        built: whether the unit lies there to be released; else formgrader builds it.
     """
-    hub = RunningHub(folder, original=ROOT / "tests" / "little")
+    hub = RunningHub(folder, original=ROOT / "tests" / "little", built=built)
     at = hub.course.root / "assignments" / UNIT
     for path, more in ((at / "notebook.py", QUESTION), (at / "grader.py", BONUS)):
         path.write_text(path.read_text() + more)
     due(hub, hours)
-    if built:
-        unit = hub.course.units[0]
-        publish(hub.course, unit, build(hub.course, unit))
     SHOTS.mkdir(exist_ok=True)
     with hub:
         yield Class(hub, {name: Visitor(chromium, hub, name, SHOTS) for name in hub.passwords})

@@ -45,11 +45,11 @@ class Visitor:
         return self.page
 
     def assignment_list(self) -> Any:
-        """nbgrader's list of assignments in JupyterLab."""
-        page = self.lab()
+        """nbgrader's list of assignments in JupyterLab, which stays open where it is."""
+        page = self.page if f"/user/{self.name}/lab" in self.page.url else self.lab()
         page.click("#jp-MainMenu >> text=Nbgrader")
         page.click(".lm-Menu >> text=Assignment List")
-        page.wait_for_selector("#released_assignments_list")
+        page.wait_for_selector("#released_assignments_list:visible")
         return page
 
     def shot(self, name: str, full_page: bool = False) -> None:

@@ -16,7 +16,7 @@ from autograder.base.errors import SandboxFault
 from autograder.base.leftovers import unfinished
 from autograder.course import Disclosure, HintTokens
 from autograder.exchange.grading import publisher, worker
-from autograder.exchange.grading.judge import Judge
+from autograder.exchange.grading.judge import Judge, Stale
 from autograder.exchange.service.rate import Buckets
 from autograder.exchange.service.refusals import Refused
 from autograder.exchange.store import attempts, graded, queue
@@ -457,3 +457,15 @@ def test_a_judge_knows_when_a_helper_file_has_changed(course, desk):
     judge = Judge(changed, desk.blobs, "walled")
     (unit.folder / "data.csv").write_text("2")
     assert judge.stale()
+
+
+def test_what_is_handed_in_after_a_change_is_not_judged_by_old_files(course, desk):
+    """A worker looks at all units every few seconds; at the one of an attempt it looks before each."""
+    attempt, judge = _handed_in(desk), Judge(course, desk.blobs, "walled")
+    grader = course.units[0].grader
+    grader.write_text(grader.read_text() + "\n")
+    with pytest.raises(Stale):
+        worker.step(desk, judge, "worker")
+    with desk.database.read() as connection:
+        entry = queue.find(connection, attempt.id)
+    assert (entry.worker, entry.tries) == ("", 0)

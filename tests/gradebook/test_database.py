@@ -1,7 +1,12 @@
 """Opening the gradebook."""
 
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import Barrier, get_context
+from pathlib import Path
+
+from sqlalchemy import text
 
 from autograder.course import load_course
 from autograder.gradebook.database import open_gradebook
@@ -30,3 +35,16 @@ def _meet(together: Barrier) -> None:
 def _open(root):
     with open_gradebook(load_course(root)) as gradebook:
         return len(gradebook.assignments)
+
+
+def test_a_new_one_has_the_version_that_nbgraders_program_tells(tmp_path):
+    """It is not started for that; a later nbgrader may know another version."""
+    from nbgrader.dbutil import _temp_alembic_ini
+
+    (tmp_path / "course_config.py").write_text(CONFIG)
+    with open_gradebook(load_course(tmp_path)) as gradebook:
+        version = gradebook.db.execute(text("select version_num from alembic_version")).scalar()
+    with _temp_alembic_ini("sqlite://") as settings:
+        command = [Path(sys.executable).with_name("alembic"), "-c", settings, "heads"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.split()[0] == version

@@ -19,7 +19,7 @@ from autograder.hub.people import known_browser
 from autograder.hub.process.app import WATCH_SECONDS
 from autograder.hub.process.options import hub_folder
 from autograder.marks.roster import Member
-from tests.hub.support import RunningHub, processes_below
+from tests.hub.support import LITTLE, RunningHub, processes_below
 from tests.hub.test_running import _logged_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
@@ -32,7 +32,7 @@ NEW = "three small words"
 def hub(tmp_path_factory):
     members = tuple(Member(name, "ta" if name.startswith("ta") else "student") for name in NAMES)
     folder = tmp_path_factory.mktemp("login") / "course"
-    with RunningHub(folder, "--trusted-proxy", PROXY, members=members) as hub:
+    with RunningHub(folder, "--trusted-proxy", PROXY, members=members, original=LITTLE) as hub:
         yield hub
 
 

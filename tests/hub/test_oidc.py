@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from tests.hub.support import RunningHub
+from tests.hub.support import LITTLE, RunningHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 SECRET = "the hub's own secret"
@@ -92,7 +92,9 @@ def hub(provider, tmp_path_factory):
         "OIDC_USERDATA_URL": f"{provider.url}/userinfo",
     }
     folder = tmp_path_factory.mktemp("oidc") / "course"
-    with RunningHub(folder, "--login", "oidc", "--exchange", "shared", environment=environment) as hub:
+    with RunningHub(
+        folder, "--login", "oidc", "--exchange", "shared", environment=environment, original=LITTLE
+    ) as hub:
         yield hub
 
 
@@ -113,14 +115,14 @@ def test_somebody_on_the_roster_gets_in(hub, provider):
 
 def test_groups_come_from_the_roster_alone(hub, provider):
     """A provider that calls a student staff does not open formgrader."""
-    claims = {"groups": ["formgrade-deep-learning"], "admin": True, "roles": ["admin"]}
+    claims = {"groups": ["formgrade-little"], "admin": True, "roles": ["admin"]}
     session, _ = _log_in(hub, provider, preferred_username="student-001", **claims)
     with session as client:
-        assert client.get("/services/deep-learning/formgrader").status_code == 403
+        assert client.get("/services/little/formgrader").status_code == 403
         assert client.get("/hub/admin").status_code == 403
     session, _ = _log_in(hub, provider, preferred_username="ta-001")
     with session as client:
-        assert client.get("/services/deep-learning/formgrader").status_code == 200
+        assert client.get("/services/little/formgrader").status_code == 200
 
 
 def test_strangers_are_refused_with_a_sentence(hub, provider):

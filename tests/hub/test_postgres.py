@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from tests.hub.support import RunningHub
+from tests.hub.support import LITTLE, RunningHub
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
@@ -20,8 +20,11 @@ def test_hub_exchange_and_gradebook_on_postgresql(tmp_path, postgres):  # noqa: 
     passwords.write_text(f"127.0.0.1:{postgres.port}:*:course:{postgres.password}\n")
     passwords.chmod(0o600)
     environment = {"PGPASSFILE": str(passwords), "COURSE_EXCHANGE_DB": urls["exchange"]}
-    hub = RunningHub(tmp_path / "course", "--database", urls["hub"], environment=environment)
-    _configure(hub.course.root / "course_config.py", urls["marks"])
+    hub = RunningHub(tmp_path / "course", "--database", urls["hub"], environment=environment, original=LITTLE)
+    config = hub.course.root / "course_config.py"
+    config.write_text(
+        config.read_text().replace('"Little", (', f'"Little", gradebook={urls["marks"]!r}, units=(')
+    )
     with hub:
         student, staff = hub.browserless("student-001"), hub.browserless("instructor")
         with closing(student), closing(staff):
@@ -46,15 +49,6 @@ def _answer(client, page, seconds=60):
     while (status := client.get(page).status_code) == 503 and time.monotonic() < end:
         time.sleep(0.2)
     return status
-
-
-def _configure(config, gradebook):
-    """One unit, since the hub builds them all at its first start, and the gradebook's URL."""
-    left_out = ('Unit("optimizers"', 'Unit("autoencoder"')
-    lines = [line for line in config.read_text().splitlines() if not line.strip().startswith(left_out)]
-    config.write_text(
-        "\n".join(lines).replace("course = Course(", f"course = Course(\n    gradebook={gradebook!r},")
-    )
 
 
 def _tables(url):

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.exchange.client.service import Service
 from autograder.exchange.client.trees import read_tree
-from tests.hub.support import ROOT, RunningHub, processes_below
+from tests.hub.support import LITTLE, ROOT, RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in
 from tests.waiting import until
 
@@ -120,7 +120,7 @@ def test_all_but_peoples_servers_end_with_the_hub(hub, token, how):
 
 def test_a_service_that_does_not_start_ends_the_hub(tmp_path):
     """With exit code 1 and the service's name, so that its operator cannot overlook it."""
-    hub = RunningHub(tmp_path / "course", environment={"COURSE_EXCHANGE_DB": "no database"})
+    hub = RunningHub(tmp_path / "course", original=LITTLE, environment={"COURSE_EXCHANGE_DB": "no database"})
     try:
         with pytest.raises(AssertionError, match="service exchange does not start"):
             hub.start()

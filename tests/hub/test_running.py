@@ -14,15 +14,15 @@ from autograder.exchange.client.trees import read_tree
 from autograder.hub.people import passwords
 from autograder.hub.process.options import hub_folder
 from autograder.marks.roster import drop, roster_file
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, RunningHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
-UNIT = "conv_layer"
+UNIT = "little"
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    with RunningHub(tmp_path_factory.mktemp("hub") / "course") as hub:
+    with RunningHub(tmp_path_factory.mktemp("hub") / "course", original=LITTLE) as hub:
         yield hub
 
 
@@ -58,11 +58,11 @@ def test_failed_logins_have_to_wait(hub):
 
 def test_formgrader_is_for_staff(hub):
     """A student gets 403; staff see formgrader, and the server beside the gradebook runs nothing."""
-    page = "/services/deep-learning/formgrader"
+    page = "/services/little/formgrader"
     with _logged_in(hub, "student-001") as student, _logged_in(hub, "instructor") as staff:
         assert student.get(page).status_code == 403
         assert staff.get(page).status_code == 200
-        base = "/services/deep-learning"
+        base = "/services/little"
         token = {"X-XSRFToken": staff.cookies.get("_xsrf", path=f"{base}/") or ""}
         for method, path in (("POST", "/api/kernels"), ("GET", "/api/contents"), ("GET", "/files/source")):
             answer = staff.request(method, base + path, headers=token, json={} if method == "POST" else None)
@@ -108,9 +108,10 @@ def test_a_killed_hub_loses_no_submission(hub):
         staff = Service(f"{hub.url}/services/exchange", hub.token(client, "instructor"))
     with _logged_in(hub, "student-001") as client:
         student = Service(f"{hub.url}/services/exchange", hub.token(client, "student-001"))
-    staff.release(UNIT, read_tree(ROOT / "release" / UNIT), force=False)
-    notebook = json.loads((ROOT / "release" / UNIT / f"{UNIT}.ipynb").read_text())
-    content = json.dumps(solved(notebook, (ROOT / "solutions" / f"{UNIT}.py").read_text())).encode()
+    unit = hub.course.unit(UNIT)
+    staff.release(UNIT, read_tree(unit.release), force=False)
+    notebook = json.loads(unit.released_notebook.read_text())
+    content = json.dumps(solved(notebook, unit.reference.read_text())).encode()
     student.submit(UNIT, {f"{UNIT}.ipynb": content})
     hub.kill()
     hub.start()

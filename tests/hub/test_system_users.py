@@ -10,7 +10,7 @@ import pytest
 from autograder.hub.process.options import hub_folder
 from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
-from tests.hub.support import RunningHub, processes_below
+from tests.hub.support import LITTLE, RunningHub, processes_below
 from tests.hub.test_running import _headers, _logged_in
 from tests.shared_python import shared_python
 
@@ -38,7 +38,7 @@ def python():
 def hub(users, python, tmp_path_factory):
     members = (Member("instructor", "instructor"), *(Member(name, "student") for name in users))
     folder = tmp_path_factory.mktemp("system") / "course"
-    hub = RunningHub(folder, "--spawner", "system", members=members, python=python)
+    hub = RunningHub(folder, "--spawner", "system", members=members, python=python, original=LITTLE)
     hub.course.root.chmod(0o700)
     hub.course.root.parent.chmod(0o755)
     with hub:
@@ -58,8 +58,8 @@ def test_files_stay_closed(hub, users):
     root, data = hub.course.root, hub.course.data_folder
     (data / "gradebook.db").touch()
     closed = [
-        root / "solutions" / "conv_layer.py",
-        root / "assignments" / "conv_layer" / "grader.py",
+        root / "solutions" / "little.py",
+        root / "assignments" / "little" / "grader.py",
         data / "gradebook.db",
         data / "roster.csv",
         hub_folder(hub.course) / "passwords",

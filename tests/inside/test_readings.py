@@ -55,17 +55,36 @@ def test_a_solved_notebook(unit: str, tmp_path: Path) -> None:
         same(compile_program(program, given), compile_program(program))
 
 
+@pytest.fixture(scope="module")
+def tidy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A solved notebook."""
+    return read(solved_notebook(UNIT), tmp_path_factory.mktemp("tidy"))
+
+
+@pytest.fixture(scope="module")
+def given(tidy: dict[str, Any]) -> Given:
+    """What is read of the release, for all notebooks."""
+    return given_by(tidy)
+
+
+@pytest.fixture(scope="module")
+def compiled_anew(tidy: dict[str, Any]) -> Compiled:
+    """The solved notebook, with nothing read before."""
+    return compile_program(tidy)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_messy_notebooks(case: Case, tmp_path: Path) -> None:
+def test_messy_notebooks(
+    case: Case, tmp_path: Path, tidy: dict[str, Any], given: Given, compiled_anew: Compiled
+) -> None:
     """The same for every way of being messy, whatever was compiled before."""
     stubs = {cell.grade_id: cell.source for cell in release_of(UNIT).cells}
     content = copy.deepcopy({**solved_notebook(UNIT), "stubs": stubs})
-    tidy = read(content, tmp_path)
     case.edit(content)
     program = read(content, tmp_path)
-    given = given_by(program)
+    assert program["release"] == tidy["release"]
     same(compile_program(program, given), compile_program(program))
-    same(compile_program(tidy, given), compile_program(tidy))
+    same(compile_program(tidy, given), compiled_anew)
 
 
 def test_only_other_cells_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

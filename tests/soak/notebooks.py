@@ -85,7 +85,7 @@ class Notebooks:
             return content
         reference = (self.root / "solutions" / f"{UNIT}.py").read_text()
         for task, names in content["metadata"]["course"]["tasks"].items():
-            source = "import numpy as np\n\n" + source_of(reference, names)
+            source = "import numpy as np\n\n" + source_of(reference, tuple(names))
             edited, old, new = _EDITS.get(kind, ("", "", ""))
             assert task != edited or source.count(old) == 1
             replaced, whole = _CELLS.get(kind, ("", ""))

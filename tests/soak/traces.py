@@ -112,8 +112,8 @@ def nothing_left(temporary: Path, root: Path, seconds: float = ENDED) -> Iterato
 
 
 def _is_of_killed(folder: Path) -> bool:
-    """Whether only the process that was killed would have removed it; nbgrader's hold alembic's settings."""
-    return folder.name.startswith(OF_KILLED) or (folder / "alembic.ini").exists()
+    """Whether only the process that was killed would have removed it."""
+    return folder.name.startswith(OF_KILLED)
 
 
 def _processes(before: set[int], seconds: float) -> list[str]:

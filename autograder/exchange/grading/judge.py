@@ -16,6 +16,10 @@ from ...results.result import Result
 MOST_WARM = 3  # units whose graders are kept; each holds a zygote
 
 
+class Stale(Exception):
+    """The files of a unit have changed since this process read them."""
+
+
 class Judge:
     """One process's graders; a context manager's worth of children, closed by ``close``."""
 
@@ -41,10 +45,13 @@ class Judge:
 
         Raises:
             OSError: the blob is gone, which is no fault of the student's.
+            Stale: the verdict would be that of old files.
         """
         if attempt.notebook is None:
             raise FileNotFoundError(f"nothing is kept of attempt {attempt.number} of {attempt.student}")
         unit, found = self.course.unit(attempt.unit), handed_in(self.blobs, attempt)
+        if self._made_from.get(unit.name) != made_from(self.course, unit, self.tier):
+            raise Stale(unit.name)
         found.path.stat()
         warm = Warm(unit, self.tier, partial(self._grader, unit), partial(self._cool, unit.name))
         return settle(found, warm, known).result

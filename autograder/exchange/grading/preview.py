@@ -15,8 +15,6 @@ import threading
 from dataclasses import asdict, dataclass, field
 
 from ...base.errors import CourseError
-from ...batch.changes import why
-from ...batch.grading import How, regrade, summary
 from ...course import Course, Unit, load_course
 from ...judge.digest import imported_files
 from ...marks import open_facts
@@ -136,7 +134,13 @@ def deciding(unit: Unit) -> tuple[tuple[str, int, int], ...]:
 
 
 def write_preview(unit: str, tier: str) -> None:
-    """Find what a regrade would change and print it as JSON; nothing is stored."""
+    """Find what a regrade would change and print it as JSON; nothing is stored.
+
+    What grades is imported here, in the process of its own: the service starts without.
+    """
+    from ...batch.changes import why
+    from ...batch.grading import How, regrade, summary
+
     os.nice(BEHIND)
     try:
         course = load_course()

@@ -21,7 +21,7 @@ from ...results.result import Result
 from ..service.refusals import Refused
 from ..store import attempts, graded, leases, queue
 from ..store.desk import Desk, stamp
-from .judge import Judge
+from .judge import Judge, Stale
 
 IDLE_SECONDS = 0.15
 LOOK_SECONDS = 5.0  # between looks at the units' files
@@ -47,18 +47,23 @@ def work(desk: Desk, tier: str, name: str, parent: int | None = None) -> None:
             course = desk.living.now(at_once=True)  # a new unit is known before its first attempt
             if course is not judge.course or time.monotonic() - looked > LOOK_SECONDS:
                 if judge.stale(course):
-                    LOG.info("a unit has changed: starting anew")
-                    return
+                    raise Stale
                 looked = time.monotonic()
             if not step(desk, judge, name):
                 time.sleep(IDLE_SECONDS)
+    except Stale:
+        LOG.info("a unit has changed: starting anew")
     finally:
         judge.close()
         core.release()
 
 
 def step(desk: Desk, judge: Judge, name: str) -> bool:
-    """Grade one entry; False where there is none, or the disk is full."""
+    """Grade one entry; False where there is none, or the disk is full.
+
+    Raises:
+        Stale: the files of its unit have changed a moment ago; another worker will take it.
+    """
     try:
         with desk.database.write() as connection:
             leases.free_later_ones(connection, desk.seconds(), desk.limits.lease_seconds)
@@ -85,15 +90,15 @@ def _grade(desk: Desk, judge: Judge, entry: queue.QueueEntry) -> None:
     try:
         with limited_memory():
             result = judge.grade(attempt, known)
+    except (KeyboardInterrupt, Stale):  # this process is to end, and the attempt has no part in it
+        with desk.database.write() as connection:
+            queue.hand_back(connection, entry)
+        raise
     except Exception as error:  # a unit that does not load, a blob that is gone: for staff, not the end
         LOG.exception("attempt %s cannot be graded", attempt.id)
         with desk.database.write() as connection:
             queue.set_aside(connection, entry, f"{type(error).__name__}: {error}"[:2000])
         return
-    except KeyboardInterrupt:  # this process is told to end, and the attempt has no part in it
-        with desk.database.write() as connection:
-            queue.hand_back(connection, entry)
-        raise
     with desk.database.write() as connection:
         graded.finish(connection, entry, attempt, result, stamp(desk.now()))
 
