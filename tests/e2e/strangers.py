@@ -108,9 +108,9 @@ class Strangers:
         self._hand_in()
         for name in (self.cast.stranger, self.cast.ta):
             self.clients[name].get("/hub/spawn")
-        until(self._shown, "the submission in formgrader")
+        until(self._shown, "the submission in formgrader", pause=1.0)  # all of its rows are read each time
         for name in (self.cast.stranger, self.cast.ta):
-            until(lambda name=name: self._runs(name), f"the server of {name}")
+            until(lambda name=name: self._runs(name), f"the server of {name}", pause=0.5)
 
     def exchange(self, name: str) -> Service:
         """The exchange, as that person."""

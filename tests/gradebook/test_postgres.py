@@ -54,7 +54,8 @@ from .test_projection import (  # noqa: F401
     test_the_denominator_is_the_mark_s,
 )
 
-LIVE, MADE, FACTS = "gradebook", "gradebook_made", "facts"
+LIVE, MADE = "gradebook", "gradebook_made"
+FACTS, NO_FACTS = "facts", "facts_made"
 
 
 def with_databases(facts, gradebook):
@@ -64,7 +65,7 @@ def with_databases(facts, gradebook):
 
 @pytest.fixture(scope="module")
 def built(postgres, tmp_path_factory):  # noqa: F811
-    """The tiny course with its gradebook, and a copy of that database for later tests."""
+    """The tiny course with its gradebook, and a copy of both databases for later tests."""
     root = tmp_path_factory.mktemp("tiny-on-postgres")
     config = with_databases(postgres.fresh(FACTS), postgres.fresh(LIVE))
     (root / "course_config.py").write_text(config)
@@ -73,16 +74,19 @@ def built(postgres, tmp_path_factory):  # noqa: F811
         course = load_course(root)
         write(course.unit("relu").released_notebook, released())
         ensure_assignment(course, course.unit("relu"))
+        with open_facts(course):
+            pass  # makes the tables
     postgres.fresh(MADE, template=LIVE)
+    postgres.fresh(NO_FACTS, template=FACTS)
     return root
 
 
 @pytest.fixture
 def course(built, postgres, tmp_path, monkeypatch):  # noqa: F811
-    """A copy of course and database for one test."""
+    """A copy of course and databases for one test."""
     monkeypatch.delenv("COURSE_DATA", raising=False)
     postgres.fresh(LIVE, template=MADE)
-    postgres.fresh(FACTS)
+    postgres.fresh(FACTS, template=NO_FACTS)
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     return load_course(tmp_path)
 

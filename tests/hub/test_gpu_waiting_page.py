@@ -91,7 +91,7 @@ def test_a_hub_that_is_killed_meanwhile(hub, page):
         hub.kill()
         time.sleep(3)
         hub.start()
-        page.get_by_role("heading", name="Server not running").wait_for(timeout=20_000)
+        page.get_by_role("heading", name="Server not running").wait_for(timeout=60_000)
         page.screenshot(path=SHOTS / "gpu-hub-killed.png")
 
 
@@ -99,5 +99,5 @@ def test_stop_on_the_page(hub, page):
     """Takes the student out of the queue, and the page says that there is no server."""
     with _next(hub, page):
         page.click("#stop-server-btn")
-        page.get_by_role("heading", name="Server not running").wait_for(timeout=10_000)
+        page.get_by_role("heading", name="Server not running").wait_for(timeout=60_000)
         page.screenshot(path=SHOTS / "gpu-stopped.png")
