@@ -1,4 +1,4 @@
 """The checks of a unit on one submission, which makes a result."""
 
 # Modules of this package that other packages import.
-FACE = ("cores", "digest", "grader", "outcome", "papers", "points", "reference", "secret", "settle", "suite")
+FACE = ("digest", "grader", "outcome", "papers", "points", "reference", "secret", "settle", "suite")
