@@ -4,8 +4,9 @@ Judge and student's process talk often. Where each core has a judge of its own, 
 hand over in a few microseconds, and no other process is chased from its core. Where a judge is alone on a
 machine with two cores, it judges on one what the student's code computes on the other.
 
-A lock per core keeps judges of other commands away from it. Where all are taken, or the system has no
-such calls, the kernel places the processes as ever.
+A lock per core keeps judges of other commands away from it. Other accounts do not see it: they begin to look
+for a core elsewhere. Where all are taken, or the system has no such calls, the kernel places the processes
+as ever.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Core:
         if not hasattr(os, "sched_setaffinity"):
             return
         self._before = os.sched_getaffinity(0)
-        for number in sorted(self._before):
+        for number in _in_turn(sorted(self._before), os.getuid()):
             if len(self._locks) <= alone and (lock := _locked(number)) >= 0:
                 self._locks[number] = lock
         if self.held:
@@ -69,6 +70,12 @@ class Core:
         for lock in self._locks.values():
             os.close(lock)
         self._locks.clear()
+
+
+def _in_turn(numbers: list[int], first: int) -> list[int]:
+    """The numbers from that place on, and then those before it."""
+    start = first % len(numbers)
+    return numbers[start:] + numbers[:start]
 
 
 def _locked(number: int) -> int:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from autograder.batch import cores
 from autograder.batch.cores import Core
 from autograder.batch.run import Todo, job_for, run_batch
 from autograder.batch.warm import this_process
@@ -25,23 +26,34 @@ def locks(tmp_path, monkeypatch):
 def test_judges_have_different_cores_and_give_them_back(locks):
     """As many judges as cores hold one each; the next one holds none and may run anywhere."""
     before = os.sched_getaffinity(0)
-    cores, seen = [], []
+    held, seen = [], []
     for _ in before:
         os.sched_setaffinity(0, before)  # as another process would start
-        cores.append(Core())
+        held.append(Core())
         seen.append(os.sched_getaffinity(0))
-    assert all(core.held and len(own) == 1 for core, own in zip(cores, seen, strict=True))
+    assert all(core.held and len(own) == 1 for core, own in zip(held, seen, strict=True))
     assert set().union(*seen) == before
     os.sched_setaffinity(0, before)
     late = Core()
     assert not late.held
     assert os.sched_getaffinity(0) == before
-    for core in cores:
+    for core in held:
         core.release()
     assert os.sched_getaffinity(0) == before
     again = Core()
     assert again.held
     again.release()
+
+
+def test_accounts_begin_with_different_cores(monkeypatch):
+    """None sees the others' locks: on a machine of many cores all would share the first."""
+    before = sorted(os.sched_getaffinity(0))
+    monkeypatch.setattr(cores, "_locked", lambda number: os.open(os.devnull, os.O_RDONLY))
+    for uid in range(1000, 1000 + len(before)):
+        monkeypatch.setattr(os, "getuid", lambda uid=uid: uid)
+        core = Core()
+        assert core.numbers == (before[uid % len(before)],)
+        core.release()
 
 
 def test_a_lock_folder_of_somebody_else_is_not_used(locks):
