@@ -18,9 +18,7 @@ from autograder.judge.grader import Grader
 from autograder.results.result import Result
 from autograder.unit.release import build, publish
 from tests.needs import missing
-from tests.support import ROOT, code, place, source_of, write
-
-LITTLE = ROOT / "tests" / "little"
+from tests.support import LITTLE, code, place, source_of, write
 
 
 @pytest.fixture(scope="session")

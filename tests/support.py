@@ -21,6 +21,7 @@ from autograder.course import Unit
 from autograder.notebook import Release, read_release, read_submission, to_program
 
 ROOT = Path(__file__).parents[1]
+LITTLE = ROOT / "tests" / "little"  # a course of one small unit
 
 
 def in_two_processes(code: str, **environment: str) -> tuple[bytes, bytes]:

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.marks.roster import Member
 from tests.hub.accounts import NEEDS_ROOT, accounts
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 from tests.hub.test_running import _logged_in
 from tests.shared_python import shared_python
 from tests.slurm import running_slurm
@@ -68,7 +68,7 @@ def hub(request, users, slurm, python, tmp_path_factory):
     options = ("--spawner", "slurm", "--hub-address", "127.0.0.1", "--config", str(site))
     running = RunningHub(
         folder / "course", *options, members=members, environment=slurm.environment, python=python,
-        original=ROOT / "tests" / "little",
+        original=LITTLE,
     )  # fmt: skip
     with running:
         running.is_ours = request.param == "ours"

@@ -12,7 +12,7 @@ from typing import Any
 from autograder.demo.solving import solved
 from tests.e2e.mark_views import Class
 from tests.e2e.people import Visitor
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 
 UNIT = "little"
 CONFIG = """
@@ -59,7 +59,7 @@ def marked_course(folder: Path, chromium: Any, hours: float, built: bool = False
         hours: since the unit was due.
         built: whether the unit lies there to be released; else formgrader builds it.
     """
-    hub = RunningHub(folder, original=ROOT / "tests" / "little", built=built)
+    hub = RunningHub(folder, original=LITTLE, built=built)
     at = hub.course.root / "assignments" / UNIT
     for path, more in ((at / "notebook.py", QUESTION), (at / "grader.py", BONUS)):
         path.write_text(path.read_text() + more)

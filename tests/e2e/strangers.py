@@ -15,7 +15,7 @@ from autograder.demo.solving import solved
 from autograder.exchange.client.service import Service
 from autograder.marks.roster import Member
 from tests.e2e.people import Visitor
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 from tests.waiting import until
 
 UNIT = "little"
@@ -220,7 +220,7 @@ class Strangers:
 
 def little() -> Path:
     """The course."""
-    return ROOT / "tests" / "little"
+    return LITTLE
 
 
 def open_copy(strangers: Strangers) -> Any:

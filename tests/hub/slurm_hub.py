@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from autograder.marks.roster import Member
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 from tests.hub.test_running import _logged_in
 from tests.shared_python import shared_python
 
@@ -39,7 +39,7 @@ def jobs_hub(slurm, folder: Path, names: Sequence[str]) -> Iterator[SoonHub]:
     with shared_python() as python:
         running = SoonHub(
             folder / "course", *options, members=members, environment=slurm.environment, python=python,
-            original=ROOT / "tests" / "little",
+            original=LITTLE,
         )  # fmt: skip
         with running:
             yield running

@@ -28,9 +28,8 @@ from autograder.hub.servers.formgrader import build_missing
 from autograder.marks.roster import Member, add, roster_file
 from autograder.notebook.release import RELEASED
 from autograder.unit.release import Built, publish
+from tests.support import LITTLE, ROOT
 
-ROOT = Path(__file__).parents[2]
-LITTLE = ROOT / "tests" / "little"  # a hub of it starts in two thirds of the time
 PEOPLE = (
     Member("instructor", "instructor"),
     Member("ta-001", "ta"),

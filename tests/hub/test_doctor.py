@@ -10,7 +10,7 @@ import pytest
 
 from autograder.hub.doctor.listeners import beyond_loopback, listening
 from autograder.hub.process.options import hub_folder
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 def hub():
     with tempfile.TemporaryDirectory(prefix="doctor-") as name:  # pytest's own folders are closed to others
         Path(name).chmod(0o755)
-        with RunningHub(Path(name) / "course", original=ROOT / "tests" / "little") as hub:
+        with RunningHub(Path(name) / "course", original=LITTLE) as hub:
             yield hub
 
 

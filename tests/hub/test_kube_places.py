@@ -12,7 +12,7 @@ from autograder.hub.servers.places import check_profiles
 from autograder.hub.servers.spawners import configure_spawner
 from tests.batch.small import in_process
 from tests.hub.kube_api import kube_api
-from tests.hub.support import ROOT, copy_course
+from tests.hub.support import LITTLE, copy_course
 
 SMALL = Profile("small", "NumPy", cpus=1, memory_gib=2, hours=4)
 GPU = Profile("gpu", "One GPU", cpus=4, memory_gib=16, gpus=1, hours=2)
@@ -94,7 +94,7 @@ def test_a_cluster_that_grows_is_not_asked(cluster):
 @pytest.mark.parametrize("autoscaled", [True, False])
 def test_the_option_reaches_who_waits(tmp_path, autoscaled):
     """The spawner decides by the nodes that are there only where no others come."""
-    course = copy_course(tmp_path / "course", ROOT / "tests" / "little")
+    course = copy_course(tmp_path / "course", LITTLE)
     options = Options(spawner="kubernetes", hub_address="hub", public_url=HUB[-1], autoscaled=autoscaled)
     config = Config()
     configure_spawner(config, load_course(course.root), options)
@@ -130,7 +130,7 @@ def test_a_cluster_that_does_not_answer_is_said(cluster, tmp_path):
 def test_course_hub_says_it_and_ends_with_2(cluster, tmp_path, monkeypatch, capsys):
     """Before anything is made."""
     cluster.lists["nodes"] = [node("a", memory="1Gi")]
-    course = copy_course(tmp_path / "course", ROOT / "tests" / "little")
+    course = copy_course(tmp_path / "course", LITTLE)
     assert in_process(HUB, course.root, monkeypatch) == 2
     assert "asks for 2 GiB of memory, but a node of the cluster has at most 1" in capsys.readouterr().err
     assert not (course.root / "data").exists()

@@ -19,7 +19,7 @@ from tornado.netutil import OverrideResolver, Resolver
 
 from tests import needs
 from tests.hub.origins import ApartHub
-from tests.hub.support import ROOT, free_port
+from tests.hub.support import LITTLE, ROOT, free_port
 from tests.hub.websockets import websocket
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
@@ -61,7 +61,7 @@ class BehindNginx(ApartHub):
         where = f"https://hub.localhost:{front}"
         options = ("--public-url", where, "--trusted-proxy", "127.0.0.1")
         trusted = {"SSL_CERT_FILE": str(certificate)}
-        super().__init__(folder, *options, original=ROOT / "tests" / "little", environment=trusted)
+        super().__init__(folder, *options, original=LITTLE, environment=trusted)
         self.url, self.front, self.plain, self.certificate = where, front, plain, certificate
 
     def client(self, **more: object) -> httpx.Client:

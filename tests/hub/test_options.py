@@ -17,7 +17,7 @@ from autograder.hub.process.options import Options, check, options_from_json
 from autograder.hub.process.origins import OPEN, copy_domain, domain_of, host_cookies, service_url
 from autograder.hub.process.settings import configure
 from autograder.hub.servers import profiles
-from tests.hub.support import ROOT, copy_course, free_port
+from tests.hub.support import LITTLE, copy_course, free_port
 
 HUB = "https://hub.example.org"
 
@@ -34,7 +34,7 @@ def test_loopback_needs_nothing(host):
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_an_ipv6_address_is_that_address(tmp_path, host):
     """Without brackets, a URL with it would mean every address of the machine."""
-    course, config = copy_course(tmp_path, ROOT / "tests" / "little"), Config()
+    course, config = copy_course(tmp_path, LITTLE), Config()
     configure(config, course, Options(host=host))
     assert urlsplit(config.JupyterHub.bind_url).hostname == "::1"
     assert Options(host=host).address == "http://[::1]:8000"
@@ -120,7 +120,7 @@ def test_cookies_of_logins_are_bound_to_one_host():
 
 def test_start_up_names_what_one_origin_leaves_open(tmp_path):
     """In a sentence; without the option there is none."""
-    course = copy_course(tmp_path / "course", ROOT / "tests" / "little")
+    course = copy_course(tmp_path / "course", LITTLE)
     public = Options(public_url=HUB, spawner="system", port=free_port(), trusted_proxies=("127.0.0.1",))
     assert OPEN in list(prepare(course, replace(public, shared_origin=True)))
     assert OPEN in left_open_by_last_start(course)  # which course doctor says

@@ -12,7 +12,7 @@ from autograder.hub.process.options import Options, check
 from autograder.hub.servers import places
 from autograder.hub.servers.places import check_profiles, slurm_places
 from tests.batch.small import in_process
-from tests.hub.support import ROOT, copy_course
+from tests.hub.support import LITTLE, copy_course
 
 SMALL = Profile("small", "NumPy", cpus=1, memory_gib=2, hours=4)
 GPU = Profile("gpu", "One GPU", cpus=4, memory_gib=16, gpus=1, hours=2)
@@ -127,7 +127,7 @@ def test_this_machine_is_looked_at_too():
 def test_course_hub_says_it_and_ends_with_2(sinfo, tmp_path, monkeypatch, capsys):
     """Before anything is made."""
     sinfo("course|8|1000|8:00:00|(null)\n")
-    course = copy_course(tmp_path / "course", ROOT / "tests" / "little")
+    course = copy_course(tmp_path / "course", LITTLE)
     words = ["hub", "--spawner", "slurm", "--hub-address", "127.0.0.1"]
     assert in_process(words, course.root, monkeypatch) == 2
     assert "asks for 2 GiB of memory" in capsys.readouterr().err

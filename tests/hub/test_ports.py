@@ -32,7 +32,7 @@ from autograder.hub.process import ports
 from autograder.hub.process.certificate import check_certificate
 from autograder.hub.process.options import Options
 from autograder.marks.roster import Member
-from tests.hub.support import ROOT, RunningHub
+from tests.hub.support import LITTLE, ROOT, RunningHub
 from tests.hub.test_processes import _command, _descendants
 from tests.hub.test_running import _headers, _logged_in
 from tests.hub.websockets import websocket
@@ -87,7 +87,7 @@ class HeldHub(RunningHub):
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         members = (Member("instructor", "instructor"), Member(QUICK, "student"), Member(SLOW, "student"))
-        super().__init__(folder, *arguments, members=members, original=ROOT / "tests" / "little")
+        super().__init__(folder, *arguments, members=members, original=LITTLE)
         self.sockets = [socket.create_server(("127.0.0.1", port)) for port in (self.port, 0)]
         self.own_port = self.sockets[1].getsockname()[1]
         self.passed = tuple(fcntl.fcntl(each, fcntl.F_DUPFD, 50) for each in self.sockets)

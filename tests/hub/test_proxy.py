@@ -20,7 +20,7 @@ from autograder.hub import install_proxy
 from autograder.hub.install_proxy import LISTS, imports, node, program
 from autograder.hub.process import launch
 from autograder.hub.process.options import Options
-from tests.hub.support import ROOT, copy_course, free_port
+from tests.hub.support import LITTLE, copy_course, free_port
 from tests.sandbox.test_doctor import diagnosis
 
 GO_ON = threading.Event()
@@ -186,7 +186,7 @@ def test_a_hub_without_its_proxy_says_how_to_get_it(monkeypatch, tmp_path):
 
 def test_an_operator_is_told_what_is_free_while_the_hub_is_down(tmp_path):
     """Where people have accounts on this machine."""
-    course = copy_course(tmp_path / "course", ROOT / "tests" / "little")
+    course = copy_course(tmp_path / "course", LITTLE)
     for spawner, said in (("system", True), ("simple", False)):
         sentences = launch.prepare(course, Options(spawner=spawner, port=free_port()))
         assert any("--port below 1024" in sentence for sentence in sentences) == said

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.course import Course, load_course
 from autograder.unit.release import build, publish
-from tests.support import ROOT, code, place, source_of
+from tests.support import LITTLE, ROOT, code, place, source_of
 
 UNIT = "little"
 KINDS = ("right", "wrong", "right", "untouched", "right", "wrong", "ends_its_process", "no_notebook")
@@ -27,7 +27,7 @@ class Notebooks:
     """A course of one light unit in a folder, and submissions to it; made once for all scenarios."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = shutil.copytree(ROOT / "tests" / "little", folder / "course")
+        self.root = shutil.copytree(LITTLE, folder / "course")
         config = self.root / "course_config.py"
         text = config.read_text()
         assert text.count('Course("little", "Little",') == 1
